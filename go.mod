@@ -1,0 +1,3 @@
+module github.com/lmz-go/lmz
+
+go 1.26
