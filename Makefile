@@ -1,0 +1,63 @@
+# make          build bin/lmz (sets up libllama first)
+# make demo     compress a real log, decompress it, compare, print the sizes
+# make test     run the tests
+# make bench    measure ratio and speed (docs/BENCHMARKS.md)
+# make install  install into PREFIX (default /usr/local)
+
+PREFIX ?= /usr/local
+GO ?= go
+LLAMA := third_party/llama.cpp
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: all build demo test test-race test-nocgo lint bench install clean setup
+.DEFAULT_GOAL := all
+
+# env.mk says how to compile and link against the libllama that scripts/setup-llama found or fetched. Goals that need no
+# libllama do not cause it to be set up.
+ifneq ($(filter-out clean test-nocgo,$(or $(MAKECMDGOALS),all)),)
+include $(LLAMA)/env.mk
+endif
+
+$(LLAMA)/env.mk: scripts/setup-llama
+	@scripts/setup-llama
+
+export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+GOTAGS := -tags llama
+LDFLAGS = $(LLAMA_GO_LDFLAGS) -X main.version=$(VERSION)
+GOBUILD = $(GO) build $(GOTAGS) -ldflags '$(LDFLAGS)'
+GOTEST = $(GO) test $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)'
+
+all: build
+
+setup: $(LLAMA)/env.mk
+
+build: setup
+	$(GOBUILD) -trimpath -o bin/lmz ./cmd/lmz
+
+demo: build
+	@scripts/demo bin/lmz testdata/postgresql-syslog.log
+
+test: setup
+	$(GOTEST) ./...
+
+test-race: setup
+	$(GOTEST) -race ./...
+
+# The packages without C, and the stub of the binding.
+test-nocgo:
+	CGO_ENABLED=0 $(GO) test ./...
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+lint: setup
+	@test -z "$$(gofmt -l .)" || { echo 'gofmt: these files need formatting:'; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet $(GOTAGS) ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) $(GOTAGS) ./...
+
+install: build
+	scripts/install-tree '$(PREFIX)'
+
+clean:
+	rm -rf bin
