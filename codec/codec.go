@@ -5,8 +5,6 @@
 // the same bytes on every platform.
 package codec
 
-import "errors"
-
 // Method names how a chunk is coded. Values are part of the format (docs/FORMAT.md) and are never reused.
 type Method uint8
 
@@ -16,9 +14,6 @@ const (
 	LM   Method = 2 // the language model alone: token distribution, integer CDF, range coder
 	Mix  Method = 3 // context mixing, with the language model as one more expert
 )
-
-// ErrCorrupt is returned when a payload cannot have been written by the matching encoder.
-var ErrCorrupt = errors.New("codec: payload is corrupt")
 
 // Coder codes chunks with one Method. It owns scratch memory and belongs to one goroutine at a time; chunks coded one after
 // the other do not depend on each other.

@@ -1,0 +1,154 @@
+package codec
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+	"sync"
+)
+
+const (
+	exp2Bits  = 11 // index bits of the table: an octave has 2^11 steps
+	weightMax = 31 // the most probable symbol weighs 2^31 + 1
+
+	// logitScale is log2(e) * 2^exp2Bits, the table steps per unit of a logit.
+	logitScale = 0x1.71547652b82fep+0 * (1 << exp2Bits)
+
+	// logitFloor is a distance from the greatest logit below which a weight is 1: e^-22 < 2^-31.
+	logitFloor = 22
+
+	cdfBlock = 64
+)
+
+// CDF is the cumulative distribution of one row of logits, in integers: a symbol weighs 2^31 * exp(logit - max), rounded down
+// by steps of 2^(1/2048), plus 1, so that every symbol can be coded; the total is the sum of the weights, below 2^50.
+//
+// It is the same on every platform: one float32 subtraction and one float64 multiplication per symbol, each rounded once as
+// IEEE 754 says and with no addition to be fused with, then integers.
+type CDF struct {
+	weights []uint32
+	blocks  []uint64 // sums of cdfBlock weights
+	total   uint64
+}
+
+// Set makes c the distribution of the logits, at most 2^18 of them. It returns ErrLogits for NaN, +Inf, or -Inf throughout.
+func (c *CDF) Set(logits []float32) error {
+	if cap(c.weights) < len(logits) {
+		c.weights = make([]uint32, len(logits))
+		c.blocks = make([]uint64, (len(logits)+cdfBlock-1)/cdfBlock)
+	}
+	c.weights = c.weights[:len(logits)]
+	c.blocks = c.blocks[:(len(logits)+cdfBlock-1)/cdfBlock]
+
+	table := exp2Table()
+	top := maximum(logits)
+	floor := math.Float32bits(logitFloor)
+	farthest := uint32(0)
+	c.total = 0
+	for b := range c.blocks {
+		row := logits[b*cdfBlock : min(len(logits), (b+1)*cdfBlock)]
+		out := c.weights[b*cdfBlock:][:len(row)]
+		sum := uint64(0)
+		for i, v := range row {
+			// Distances are not negative, so that their bits are in the same order as they are, NaN behind all.
+			d := math.Float32bits(top - v)
+			farthest = max(farthest, d)
+			step := uint64(int64(float64(math.Float32frombits(min(d, floor))) * logitScale))
+			w := table[step%(1<<exp2Bits)]>>(step>>exp2Bits&31) + 1
+			out[i] = w
+			sum += uint64(w)
+		}
+		c.blocks[b] = sum
+		c.total += sum
+	}
+	if len(logits) == 0 || farthest > math.Float32bits(float32(math.Inf(1))) {
+		return ErrLogits
+	}
+	return nil
+}
+
+// maximum is the greatest value, whatever there is of NaN.
+func maximum(values []float32) float32 {
+	top := float32(math.Inf(-1))
+	for _, v := range values {
+		if v > top {
+			top = v
+		}
+	}
+	return top
+}
+
+// Total is the sum of all weights.
+func (c *CDF) Total() uint64 { return c.total }
+
+// Symbol gives the sum of the weights before a symbol and its own.
+func (c *CDF) Symbol(s int) (cum, freq uint64) {
+	for _, sum := range c.blocks[:s/cdfBlock] {
+		cum += sum
+	}
+	for _, w := range c.weights[s/cdfBlock*cdfBlock : s] {
+		cum += uint64(w)
+	}
+	return cum, uint64(c.weights[s])
+}
+
+// Find gives the symbol with cum <= target < cum+freq, for a target below Total.
+func (c *CDF) Find(target uint64) (s int, cum, freq uint64) {
+	b := 0
+	for cum+c.blocks[b] <= target {
+		cum += c.blocks[b]
+		b++
+	}
+	for s = b * cdfBlock; ; s++ {
+		freq = uint64(c.weights[s])
+		if cum+freq > target {
+			return s, cum, freq
+		}
+		cum += freq
+	}
+}
+
+// exp2Table gives floor(2^(31 - i/2048)) for i of 0 … 2047, up to an error of 1 in the last place that is the same everywhere:
+// products of the repeated square roots of 1/2, as 64-bit fractions.
+var exp2Table = sync.OnceValue(func() *[1 << exp2Bits]uint32 {
+	var roots [exp2Bits]uint64 // roots[k] = 2^64 * 2^-(2^k/2048)
+	root := new(big.Int).Lsh(big.NewInt(1), 127)
+	for k := exp2Bits - 1; k >= 0; k-- { // root is 2^128 * 2^-(2^(k+1)/2048)
+		root.Sqrt(root)
+		roots[k] = root.Uint64()
+		root.Lsh(root, 64)
+	}
+	var table [1 << exp2Bits]uint32
+	for i := range table {
+		x := uint64(math.MaxUint64)
+		for k := range roots {
+			if i>>k&1 != 0 {
+				x, _ = bits.Mul64(x, roots[k])
+			}
+		}
+		table[i] = uint32(x >> 33)
+	}
+	table[0] = 1 << weightMax
+	return &table
+})
+
+// cost is log2(total/freq) in 2^-16 bits, rounded towards the binade's lower end of the last place: the same on every platform.
+func cost(freq, total uint64) uint64 { return log2(total) - log2(freq) }
+
+// log2 is the logarithm of x > 0 in 2^-16, rounded down, by repeated squaring of the mantissa.
+func log2(x uint64) uint64 {
+	exponent := uint64(bits.Len64(x) - 1)
+	mantissa := x << (63 - exponent) // in [1, 2) as 1.63
+	result := exponent
+	for range 16 {
+		hi, _ := bits.Mul64(mantissa, mantissa) // in [1, 4) as 2.62
+		result <<= 1
+		if hi>>63 != 0 {
+			result |= 1
+			mantissa = hi
+		} else {
+			mantissa = hi << 1
+		}
+	}
+	return result
+}

@@ -1,0 +1,26 @@
+package codec
+
+import "errors"
+
+var (
+	// ErrCorrupt is returned when a payload cannot have been written by the matching encoder.
+	ErrCorrupt = errors.New("codec: payload is corrupt")
+
+	// ErrNoModel is returned when a method asks a model on a lane that has none.
+	ErrNoModel = errors.New("codec: method needs a language model")
+
+	// ErrNotSpellable is returned when no sequence of the vocabulary's pieces was found that spells the input: another
+	// method must code the chunk.
+	ErrNotSpellable = errors.New("codec: vocabulary cannot spell the input")
+
+	// ErrLogits is returned for logits that are no distribution: NaN, +Inf, or -Inf throughout.
+	ErrLogits = errors.New("codec: logits are not finite")
+
+	// ErrMethod is returned for a method that this build does not know.
+	ErrMethod = errors.New("codec: unknown method")
+
+	// ErrStopped is returned to a job whose Run has ended before it.
+	ErrStopped = errors.New("codec: worker has stopped")
+
+	errNotStarted = errors.New("codec: Predict before Start")
+)

@@ -1,0 +1,135 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// lm is the method that codes the tokens of the chunk with the model's distributions.
+type lm struct {
+	lane   *Lane
+	vocab  *Vocabulary
+	policy kvcache.Policy
+	primer []int32
+	tokens []int32
+	enc    RangeEncoder
+	dec    RangeDecoder
+}
+
+func newLM(lane *Lane, p Params) (*lm, error) {
+	vocab, err := lane.Vocabulary()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Window.Validate(); err != nil {
+		return nil, err
+	}
+	return &lm{lane: lane, vocab: vocab, policy: p.Window, primer: primerTokens(vocab, p)}, nil
+}
+
+// primerTokens are the tokens that a window can take of the primer's end. They must not depend on the model's tokenizer, whose
+// version may differ from the encoder's. Bytes that no piece spells are left out.
+func primerTokens(v *Vocabulary, p Params) []int32 {
+	const bytesPerToken = 8 // enough to fill half a window with all but the longest pieces
+	text := p.Primer[max(0, len(p.Primer)-p.Window.Window/2*bytesPerToken):]
+	var tokens []int32
+	for len(text) > 0 {
+		t := v.longest(text)
+		if t < 0 {
+			text = text[1:]
+			continue
+		}
+		tokens = append(tokens, t)
+		text = text[len(v.pieces[t]):]
+	}
+	return tokens[max(0, len(tokens)-p.Window.Window/2):]
+}
+
+func (c *lm) Encode(dst, src []byte) ([]byte, error) {
+	if len(src) == 0 {
+		return dst, nil
+	}
+	base := len(dst)
+	c.enc.Reset(dst)
+	logits, err := c.lane.Start(c.policy, c.primer)
+	for err == nil {
+		c.tokens, src, err = c.vocab.AppendTokens(c.tokens[:0], src)
+		if err != nil {
+			break
+		}
+		for i, token := range c.tokens {
+			if err = c.encode(logits, token); err != nil {
+				break
+			}
+			if i+1 == len(c.tokens) && len(src) == 0 {
+				return c.enc.Flush(), nil
+			}
+			if logits, err = c.lane.Predict(token); err != nil {
+				break
+			}
+		}
+	}
+	return dst[:base], err
+}
+
+func (c *lm) encode(logits []float32, token int32) error {
+	cdf := &c.lane.worker.cdf
+	if err := cdf.Set(logits); err != nil {
+		return err
+	}
+	cum, freq := cdf.Symbol(int(token))
+	c.enc.Encode(cum, freq, cdf.Total())
+	c.spend(freq, cdf.Total())
+	return nil
+}
+
+func (c *lm) Decode(dst, src []byte, n int) ([]byte, error) {
+	base := len(dst)
+	if n == 0 {
+		if len(src) != 0 {
+			return dst, fmt.Errorf("%w: payload for no bytes", ErrCorrupt)
+		}
+		return dst, nil
+	}
+	if err := c.dec.Reset(src); err != nil {
+		return dst, err
+	}
+	logits, err := c.lane.Start(c.policy, c.primer)
+	for err == nil {
+		var token int32
+		if token, err = c.decode(logits); err != nil {
+			break
+		}
+		piece := c.vocab.pieces[token]
+		if len(piece) == 0 || len(piece) > n-(len(dst)-base) {
+			err = fmt.Errorf("%w: token %d at byte %d of %d", ErrCorrupt, token, len(dst)-base, n)
+			break
+		}
+		dst = append(dst, piece...)
+		if len(dst)-base == n {
+			if err = c.dec.Close(); err != nil {
+				break
+			}
+			return dst, nil
+		}
+		logits, err = c.lane.Predict(token)
+	}
+	return dst[:base], err
+}
+
+func (c *lm) decode(logits []float32) (int32, error) {
+	cdf := &c.lane.worker.cdf
+	if err := cdf.Set(logits); err != nil {
+		return 0, err
+	}
+	token, cum, freq := cdf.Find(c.dec.Target(cdf.Total()))
+	c.spend(freq, cdf.Total())
+	return int32(token), c.dec.Consume(cum, freq, cdf.Total())
+}
+
+func (c *lm) spend(freq, total uint64) {
+	if c.policy.Reset == kvcache.EqualInfo {
+		c.lane.Spend(cost(freq, total))
+	}
+}

@@ -1,0 +1,28 @@
+package codec
+
+import (
+	"fmt"
+
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// Params are what encoder and decoder must agree on beyond the method and the model.
+type Params struct {
+	Window kvcache.Policy // of the lane; ignored by methods without a model
+	Primer []byte         // what every chunk is primed with; may be empty. It is not kept.
+}
+
+// New makes a coder that works on the lane, for jobs that the lane is lent to. It returns ErrNoModel for a method that needs
+// a model if the lane has none, and ErrMethod for a method it does not know. A coder may be kept for later jobs on the
+// same lane.
+func New(m Method, lane *Lane, p Params) (Coder, error) {
+	switch m {
+	case Raw:
+		return raw{}, nil
+	case Zstd:
+		return zstdCoder{&lane.worker.zstd}, nil
+	case LM:
+		return newLM(lane, p)
+	}
+	return nil, fmt.Errorf("%w %d", ErrMethod, m)
+}

@@ -1,0 +1,49 @@
+package codec
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+)
+
+// probeTokens is the length of the sequence that Probe evaluates.
+const probeTokens = 16
+
+// Probe is a hash of the integer CDFs that m gives over a fixed sequence of tokens: two models with the same probe are taken to
+// give the same logits. It costs a session and 16 tokens.
+func Probe(ctx context.Context, m Model) (probe [8]byte, err error) {
+	session, err := m.NewSession(1, probeTokens)
+	if err != nil {
+		return probe, err
+	}
+	defer func() {
+		if e := session.Close(); err == nil {
+			err = e
+		}
+	}()
+	var (
+		cdf  CDF
+		row  []byte
+		hash = sha256.New()
+		feed = []Feed{{Tokens: []int32{m.BOS()}}}
+		seed = uint64(len(m.Pieces()))
+	)
+	for pos := range probeTokens {
+		feed[0].Pos = pos
+		if err := session.Decode(ctx, feed); err != nil {
+			return probe, fmt.Errorf("codec: probe: %w", err)
+		}
+		if err := cdf.Set(session.Logits(0)); err != nil {
+			return probe, fmt.Errorf("codec: probe: %w", err)
+		}
+		row = row[:0]
+		for _, w := range cdf.weights {
+			row = binary.LittleEndian.AppendUint32(row, w)
+		}
+		hash.Write(row)
+		seed = seed*6364136223846793005 + 1442695040888963407 // Knuth's MMIX
+		feed[0].Tokens[0] = int32(seed >> 33 % uint64(len(m.Pieces())))
+	}
+	return [8]byte(hash.Sum(nil)), nil
+}

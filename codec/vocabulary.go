@@ -1,0 +1,189 @@
+package codec
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"unicode/utf8"
+)
+
+const (
+	// maxVocabulary bounds the total of a CDF to 2^50.
+	maxVocabulary = 1 << 18
+
+	// maxRun is the number of bytes given to a model's tokenizer at once: several are worse than linear.
+	maxRun = 64 << 10
+
+	// minRun is the size below which a run that the tokenizer does not spell back is no longer halved.
+	minRun = 256
+)
+
+// Vocabulary turns bytes into tokens whose pieces spell them exactly. It may be used concurrently.
+type Vocabulary struct {
+	model  Model
+	pieces [][]byte
+	sorted []int32    // tokens with a piece, one per piece, in the order of the pieces
+	first  [257]int   // sorted[first[b]:first[b+1]] begin with byte b
+	single [256]int32 // token of each single byte, -1: none
+}
+
+// NewVocabulary prepares the vocabulary of m.
+func NewVocabulary(m Model) (*Vocabulary, error) {
+	v := &Vocabulary{model: m, pieces: m.Pieces()}
+	if n := len(v.pieces); n > maxVocabulary {
+		return nil, fmt.Errorf("codec: vocabulary of %d tokens, at most %d can be coded", n, maxVocabulary)
+	}
+	for t, p := range v.pieces {
+		if len(p) > 0 {
+			v.sorted = append(v.sorted, int32(t))
+		}
+	}
+	// Of tokens with the same piece the last is used: SentencePiece puts its byte fallbacks before the characters.
+	slices.SortFunc(v.sorted, func(a, b int32) int {
+		return cmp.Or(bytes.Compare(v.pieces[a], v.pieces[b]), cmp.Compare(b, a))
+	})
+	v.sorted = slices.CompactFunc(v.sorted, func(a, b int32) bool { return bytes.Equal(v.pieces[a], v.pieces[b]) })
+	for b := range v.single {
+		v.first[b+1] = sort.Search(len(v.sorted), func(i int) bool { return int(v.pieces[v.sorted[i]][0]) > b })
+		v.single[b] = -1
+		if i := v.first[b]; i < v.first[b+1] && len(v.pieces[v.sorted[i]]) == 1 {
+			v.single[b] = v.sorted[i]
+		}
+	}
+	return v, nil
+}
+
+// Size is the number of tokens.
+func (v *Vocabulary) Size() int { return len(v.pieces) }
+
+// Piece is the bytes of a token, empty for control tokens: read only.
+func (v *Vocabulary) Piece(token int32) []byte { return v.pieces[token] }
+
+// AppendTokens appends the tokens of the next run of text to dst and returns the rest of text, which is shorter. A run is
+// valid UTF-8, cut after a line end or else between characters so that it has at most 64 KiB, or bytes that are not. It
+// returns ErrNotSpellable if the vocabulary lacks a byte.
+func (v *Vocabulary) AppendTokens(dst []int32, text []byte) (tokens []int32, rest []byte, err error) {
+	n := validPrefix(text[:min(len(text), maxRun)])
+	if n == 0 {
+		n = invalidPrefix(text)
+		dst, err = v.LongestMatch(dst, text[:n])
+		return dst, text[n:], err
+	}
+	if n < len(text) && n > maxRun-utf8.UTFMax {
+		if i := bytes.LastIndexByte(text[:n], '\n'); i >= 0 {
+			n = i + 1
+		}
+	}
+	dst, err = v.appendRun(dst, text[:n])
+	return dst, text[n:], err
+}
+
+// appendRun appends the model's own tokens of a run of valid UTF-8. What they do not spell back is halved until they do, or
+// until it is so short that the longest matching pieces serve.
+func (v *Vocabulary) appendRun(dst []int32, run []byte) ([]int32, error) {
+	tokens, err := v.model.Tokenize(run)
+	if err != nil {
+		return dst, err
+	}
+	if len(tokens) > 0 && v.spells(tokens, run) {
+		return append(dst, tokens...), nil
+	}
+	// SentencePiece puts a space before the text: spell the rest of the first token anew.
+	if len(tokens) > 0 && v.valid(tokens[0]) {
+		head, spaced := bytes.CutPrefix(v.pieces[tokens[0]], []byte(" "))
+		if spaced && bytes.HasPrefix(run, head) && v.spells(tokens[1:], run[len(head):]) {
+			dst, err = v.LongestMatch(dst, head)
+			return append(dst, tokens[1:]...), err
+		}
+	}
+	if len(run) < minRun {
+		return v.LongestMatch(dst, run)
+	}
+	half := len(run) / 2
+	if i := bytes.LastIndexByte(run[:half], '\n'); i >= 0 {
+		half = i + 1
+	}
+	for !utf8.RuneStart(run[half]) {
+		half++
+	}
+	if dst, err = v.appendRun(dst, run[:half]); err != nil {
+		return dst, err
+	}
+	return v.appendRun(dst, run[half:])
+}
+
+func (v *Vocabulary) valid(token int32) bool { return token >= 0 && int(token) < len(v.pieces) }
+
+// spells reports whether the pieces of tokens, none of them empty, are text.
+func (v *Vocabulary) spells(tokens []int32, text []byte) bool {
+	for _, t := range tokens {
+		if !v.valid(t) || len(v.pieces[t]) == 0 || !bytes.HasPrefix(text, v.pieces[t]) {
+			return false
+		}
+		text = text[len(v.pieces[t]):]
+	}
+	return len(text) == 0
+}
+
+// LongestMatch appends the tokens of text by taking the longest piece at each place. They depend on the text and the pieces
+// alone, not on the model's tokenizer.
+func (v *Vocabulary) LongestMatch(dst []int32, text []byte) ([]int32, error) {
+	for len(text) > 0 {
+		t := v.longest(text)
+		if t < 0 {
+			return dst, fmt.Errorf("%w: no piece for byte 0x%02x", ErrNotSpellable, text[0])
+		}
+		dst = append(dst, t)
+		text = text[len(v.pieces[t]):]
+	}
+	return dst, nil
+}
+
+// longest is the token of the longest piece that text begins with, -1 if there is none.
+func (v *Vocabulary) longest(text []byte) int32 {
+	best := v.single[text[0]]
+	lo, hi := v.first[text[0]], v.first[int(text[0])+1]
+	// sorted[lo:hi] are the pieces that begin with text[:n].
+	for n := 1; lo < hi; n++ {
+		if t := v.sorted[lo]; len(v.pieces[t]) == n {
+			best = t
+			lo++
+		}
+		if n == len(text) {
+			break
+		}
+		b := text[n]
+		lo += sort.Search(hi-lo, func(i int) bool { return v.pieces[v.sorted[lo+i]][n] >= b })
+		hi = lo + sort.Search(hi-lo, func(i int) bool { return v.pieces[v.sorted[lo+i]][n] > b })
+	}
+	return best
+}
+
+// validPrefix is the length of the longest prefix of text that is valid UTF-8.
+func validPrefix(text []byte) int {
+	n := 0
+	for n < len(text) {
+		if text[n] < utf8.RuneSelf {
+			n++
+			continue
+		}
+		r, size := utf8.DecodeRune(text[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return n
+}
+
+// invalidPrefix is the length of the longest prefix of text in which no character begins.
+func invalidPrefix(text []byte) int {
+	for n := range text {
+		if r, size := utf8.DecodeRune(text[n:]); r != utf8.RuneError || size != 1 {
+			return n
+		}
+	}
+	return len(text)
+}
