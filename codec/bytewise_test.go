@@ -1,0 +1,120 @@
+package codec_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// onLane runs one job on a worker of m.
+func onLane(t testing.TB, m codec.Model, policy kvcache.Policy, job func(*codec.Lane) error) {
+	t.Helper()
+	w, err := codec.NewWorker(m, 1, policy.Window)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	done := false
+	err = w.Run(context.Background(), func(bool) (func(*codec.Lane) error, bool) {
+		if done {
+			return nil, false
+		}
+		done = true
+		return job, true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of them spread evenly.
+func bytewiseBits(t testing.TB, m codec.Model, policy kvcache.Policy, text []byte) (bits float64, steps int) {
+	onLane(t, m, policy, func(lane *codec.Lane) error {
+		x, err := codec.NewBytewise(lane)
+		if err != nil {
+			return err
+		}
+		if err := x.Start(policy, nil); err != nil {
+			return err
+		}
+		var p [256]uint64
+		for _, b := range text {
+			x.Next(&p)
+			sum := uint64(0)
+			for _, q := range p {
+				sum += q
+			}
+			if sum > 1<<40+256 {
+				t.Errorf("probabilities add up to %g", float64(sum)/(1<<40))
+			}
+			bits -= math.Log2((float64(p[b]) + 1./65536*float64(sum+1)/256) / (float64(sum+1) * (1 + 1./65536)))
+			if err := x.Update(b); err != nil {
+				return err
+			}
+		}
+		steps = x.Steps()
+		return nil
+	})
+	return bits, steps
+}
+
+// A model whose pieces are the single bytes has one reading of any text: the cost is that of the tokens.
+func TestBytewiseOfByteModel(t *testing.T) {
+	pieces := [][]byte{nil}
+	for b := range 256 {
+		pieces = append(pieces, []byte{byte(b)})
+	}
+	m := fakemodel.New(fakemodel.Options{Pieces: pieces})
+	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}
+	text, err := os.ReadFile("../testdata/postgresql-syslog.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = text[:4000]
+	var payload []byte
+	onLane(t, m, policy, func(lane *codec.Lane) error {
+		c, err := codec.New(codec.LM, lane, codec.Params{Window: policy})
+		if err != nil {
+			return err
+		}
+		payload, err = c.Encode(nil, text)
+		return err
+	})
+	bits, steps := bytewiseBits(t, m, policy, text)
+	if want := float64(8 * len(payload)); math.Abs(bits-want) > 0.01*want+32 {
+		t.Errorf("%.0f bits by bytes, %.0f by tokens", bits, want)
+	}
+	if steps > len(text) {
+		t.Errorf("%d model steps for %d bytes", steps, len(text))
+	}
+}
+
+// Any bytes are legal, and repeated text becomes cheap however its tokens fall.
+func TestBytewiseAnyBytes(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: 32, Overlap: 8}
+	rng := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, 3000)
+	for i := range noise {
+		noise[i] = byte(rng.Uint32())
+	}
+	bytewiseBits(t, m, policy, noise)
+
+	// Pieces that overlap in every way, and no token for most bytes.
+	odd := fakemodel.New(fakemodel.Options{Pieces: [][]byte{
+		nil, []byte("a"), []byte("aa"), []byte("aaaa"), []byte("ab"), []byte("abaab"), []byte("b"), []byte("ba"),
+	}})
+	for i := range noise {
+		noise[i] = "aaabbc"[noise[i]%6]
+	}
+	_, steps := bytewiseBits(t, odd, policy, noise)
+	if steps > 4*len(noise) {
+		t.Errorf("%d model steps for %d bytes", steps, len(noise))
+	}
+}
