@@ -1,0 +1,106 @@
+package llama
+
+import (
+	"runtime"
+	"slices"
+
+	"github.com/klauspost/cpuid/v2"
+)
+
+// DefaultClass is the numeric class that archives get unless asked otherwise: what nearly every machine of the
+// architecture can compute, if the CPU can run it; else BestClass.
+func DefaultClass() string {
+	classes := Classes()
+	for _, class := range []string{"avx2", "armv8.2"} {
+		if slices.Contains(classes, class) {
+			return class
+		}
+	}
+	return BestClass()
+}
+
+// Classes lists the numeric classes that this CPU can run, the plainest first. A class is a set of libggml's CPU plug-ins
+// that give the same bits (docs/DETERMINISM.md).
+func Classes() []string {
+	var names []string
+	for _, c := range classTable[runtime.GOARCH] {
+		if len(c.runnable()) > 0 {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// BestClass is the fastest class that this CPU can run, or empty on an architecture without plug-ins.
+func BestClass() string {
+	if classes := Classes(); len(classes) > 0 {
+		return classes[len(classes)-1]
+	}
+	return ""
+}
+
+type numericClass struct {
+	name    string
+	plugins []plugin // fastest first
+}
+
+// plugin is the file libggml-cpu-NAME.so and the CPU features that it was compiled for, as listed by ggml's
+// src/CMakeLists.txt (ggml_add_cpu_backend_variant).
+type plugin struct {
+	name  string
+	needs []cpuid.FeatureID
+}
+
+// runnable lists the plug-ins of the class that the CPU has all features for.
+func (c numericClass) runnable() []plugin {
+	return slices.DeleteFunc(slices.Clone(c.plugins), func(p plugin) bool { return !cpuid.CPU.Supports(p.needs...) })
+}
+
+func classNamed(name string) (numericClass, bool) {
+	table := classTable[runtime.GOARCH]
+	i := slices.IndexFunc(table, func(c numericClass) bool { return c.name == name })
+	if i < 0 {
+		return numericClass{}, false
+	}
+	return table[i], true
+}
+
+func features(base []cpuid.FeatureID, more ...cpuid.FeatureID) []cpuid.FeatureID {
+	return append(slices.Clone(base), more...)
+}
+
+var (
+	sse42  = []cpuid.FeatureID{cpuid.SSE42}
+	avx2   = features(sse42, cpuid.AVX, cpuid.F16C, cpuid.FMA3, cpuid.AVX2, cpuid.BMI2)
+	avx512 = features(avx2, cpuid.AVX512F, cpuid.AVX512CD, cpuid.AVX512VL, cpuid.AVX512DQ, cpuid.AVX512BW)
+)
+
+// classTable holds the plug-ins that were measured to agree (exact_test.go). Plug-ins that do not fit a class are left
+// out: sapphirerapids (AMX tiles) and piledriver. The arm64 classes have one plug-in each, because which of them agree has
+// not been measured.
+var classTable = map[string][]numericClass{
+	"amd64": {
+		{"x64", []plugin{{"x64", nil}}},
+		{"sse42", []plugin{{"sse42", sse42}}},
+		{"avx", []plugin{
+			{"ivybridge", features(sse42, cpuid.AVX, cpuid.F16C)},
+			{"sandybridge", features(sse42, cpuid.AVX)},
+		}},
+		{"avx2", []plugin{
+			{"alderlake", features(avx2, cpuid.AVXVNNI)},
+			{"haswell", avx2},
+		}},
+		{"avx512", []plugin{
+			{"zen4", features(avx512, cpuid.AVX512VBMI, cpuid.AVX512VNNI, cpuid.AVX512BF16)},
+			{"cooperlake", features(avx512, cpuid.AVX512VNNI, cpuid.AVX512BF16)},
+			{"icelake", features(avx512, cpuid.AVX512VBMI, cpuid.AVX512VNNI)},
+			{"cascadelake", features(avx512, cpuid.AVX512VNNI)},
+			{"cannonlake", features(avx512, cpuid.AVX512VBMI)},
+			{"skylakex", avx512},
+		}},
+	},
+	"arm64": {
+		{"armv8.0", []plugin{{"armv8.0_1", nil}}},
+		{"armv8.2", []plugin{{"armv8.2_1", []cpuid.FeatureID{cpuid.ASIMDDP}}}},
+	},
+}

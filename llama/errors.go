@@ -1,0 +1,38 @@
+package llama
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+var (
+	// ErrNotBuilt is returned by everything that needs libllama in a program built without it.
+	ErrNotBuilt = errors.New("built without libllama")
+
+	// ErrClosed is returned by methods of a closed Model or Session.
+	ErrClosed = errors.New("llama: closed")
+
+	// ErrUnsupported is wrapped by the error for a model that libllama may know but whose logits cannot be promised to
+	// repeat, or that is no single decoder file.
+	ErrUnsupported = errors.New("unsupported model")
+
+	// ErrLoad is wrapped by the error for a model that libllama refused.
+	ErrLoad = errors.New("libllama cannot load the model")
+)
+
+// ClassError says that logits of a numeric class cannot be computed in this process.
+type ClassError struct {
+	Class  string   // what was asked for
+	Loaded string   // the class that this process is bound to, or empty
+	Here   []string // classes that this CPU can run
+	Reason string
+}
+
+func (e *ClassError) Error() string {
+	msg := fmt.Sprintf("numeric class %q: %s", e.Class, e.Reason)
+	if e.Loaded == "" {
+		msg += fmt.Sprintf(" (this CPU can run: %s)", strings.Join(e.Here, ", "))
+	}
+	return msg
+}
