@@ -14,8 +14,8 @@ const (
 	// logitScale is log2(e) * 2^exp2Bits, the table steps per unit of a logit.
 	logitScale = 0x1.71547652b82fep+0 * (1 << exp2Bits)
 
-	// logitFloor is a distance from the greatest logit below which a weight is 1: e^-22 < 2^-31.
-	logitFloor = 22
+	// floorBits is 22 as a float32: logits that are farther below the greatest one weigh 1, as e^-22 < 2^-31.
+	floorBits = 0x41b00000
 
 	cdfBlock = 64
 )
@@ -23,7 +23,7 @@ const (
 // CDF is the cumulative distribution of one row of logits, in integers: a symbol weighs 2^31 * exp(logit - max), rounded down
 // by steps of 2^(1/2048), plus 1, so that every symbol can be coded; the total is the sum of the weights, below 2^50.
 //
-// It is the same on every platform: one float32 subtraction and one float64 multiplication per symbol, each rounded once as
+// It is the same on every platform: one float32 subtraction and one float32 multiplication per symbol, each rounded once as
 // IEEE 754 says and with no addition to be fused with, then integers.
 type CDF struct {
 	weights []uint32
@@ -40,42 +40,50 @@ func (c *CDF) Set(logits []float32) error {
 	c.weights = c.weights[:len(logits)]
 	c.blocks = c.blocks[:(len(logits)+cdfBlock-1)/cdfBlock]
 
+	top, ok := maximum(logits)
+	if !ok {
+		return ErrLogits
+	}
 	table := exp2Table()
-	top := maximum(logits)
-	floor := math.Float32bits(logitFloor)
-	farthest := uint32(0)
 	c.total = 0
 	for b := range c.blocks {
-		row := logits[b*cdfBlock : min(len(logits), (b+1)*cdfBlock)]
-		out := c.weights[b*cdfBlock:][:len(row)]
-		sum := uint64(0)
-		for i, v := range row {
-			// Distances are not negative, so that their bits are in the same order as they are, NaN behind all.
-			d := math.Float32bits(top - v)
-			farthest = max(farthest, d)
-			step := uint64(int64(float64(math.Float32frombits(min(d, floor))) * logitScale))
-			w := table[step%(1<<exp2Bits)]>>(step>>exp2Bits&31) + 1
-			out[i] = w
-			sum += uint64(w)
-		}
-		c.blocks[b] = sum
-		c.total += sum
-	}
-	if len(logits) == 0 || farthest > math.Float32bits(float32(math.Inf(1))) {
-		return ErrLogits
+		i := b * cdfBlock
+		j := min(len(logits), i+cdfBlock)
+		c.blocks[b] = weigh(c.weights[i:j], logits[i:j], top, table)
+		c.total += c.blocks[b]
 	}
 	return nil
 }
 
-// maximum is the greatest value, whatever there is of NaN.
-func maximum(values []float32) float32 {
-	top := float32(math.Inf(-1))
+// maximum is the greatest value, and whether it is finite and none is NaN.
+func maximum(values []float32) (top float32, ok bool) {
+	top = float32(math.Inf(-1))
 	for _, v := range values {
-		if v > top {
-			top = v
+		if v <= top {
+			continue
 		}
+		if v != v {
+			return v, false
+		}
+		top = v
 	}
-	return top
+	return top, top >= -math.MaxFloat32 && top <= math.MaxFloat32
+}
+
+// weigh sets the weights of logits of at most top, and adds them up. It is a function of its own for the sake of registers.
+//
+//go:noinline
+func weigh(weights []uint32, logits []float32, top float32, table *[1 << exp2Bits]uint32) (sum uint64) {
+	weights = weights[:len(logits)]
+	for i, v := range logits {
+		// Distances are not negative, so that their bits are in the order of their values: the lesser of two without a branch.
+		d := math.Float32frombits(min(math.Float32bits(top-v), floorBits))
+		step := uint32(int32(d * logitScale))
+		w := table[step%(1<<exp2Bits)]>>(step>>exp2Bits&31) + 1
+		weights[i] = w
+		sum += uint64(w)
+	}
+	return sum
 }
 
 // Total is the sum of all weights.
