@@ -1,0 +1,42 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// decodeTask decodes one chunk.
+type decodeTask struct {
+	task
+	chunk *chunk
+	cost  int64 // what it counts towards the memory limit
+	raw   []byte
+}
+
+func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
+	coder, err := codec.New(t.chunk.method, lane, params)
+	switch {
+	case errors.Is(err, codec.ErrMethod):
+		return fmt.Errorf("%w: %w", ErrUnsupportedVersion, err)
+	case errors.Is(err, codec.ErrNoModel):
+		return fmt.Errorf("%w: chunk needs a model, the header names none", ErrCorrupt)
+	case err != nil:
+		return err
+	}
+	t.raw, err = coder.Decode(nil, t.chunk.payload, t.chunk.raw)
+	switch {
+	case errors.Is(err, codec.ErrCorrupt):
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case err != nil:
+		return err
+	case len(t.raw) != t.chunk.raw:
+		return fmt.Errorf("%w: decodes to %d bytes, want %d", ErrCorrupt, len(t.raw), t.chunk.raw)
+	}
+	if sum := crc32.Checksum(t.raw, castagnoli); sum != t.chunk.crc {
+		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", ErrCorrupt, sum, t.chunk.crc)
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+const (
+	headerMagic = "\x8clmz"
+	version     = 1
+
+	maxFields    = 1 << 16 // bytes of a list of fields in front of a checksum
+	maxClass     = 64
+	maxModelName = 255
+)
+
+// Kinds of header fields.
+const (
+	fieldChunkSize = 1
+	fieldModel     = 3
+	fieldModelName = 4
+	fieldWindow    = 5
+)
+
+// Header is what a frame says about all of its chunks.
+type Header struct {
+	ChunkSize int            // the most raw bytes of a chunk
+	Model     *codec.ModelID // nil when no model is used; the following two belong to it
+	Probe     [8]byte        // codec.Probe of the model
+	Window    kvcache.Policy
+}
+
+// appendHeader appends the header of a frame, checksum included.
+func appendHeader(dst []byte, h *Header) []byte {
+	fields := appendField(nil, fieldChunkSize, binary.AppendUvarint(nil, uint64(h.ChunkSize)))
+	if m := h.Model; m != nil {
+		value := append(m.SHA256[:], h.Probe[:]...)
+		fields = appendField(fields, fieldModel, append(value, m.Class...))
+		if m.Name != "" {
+			fields = appendField(fields, fieldModelName, []byte(m.Name[:min(len(m.Name), maxModelName)]))
+		}
+		w := binary.AppendUvarint(nil, uint64(h.Window.Reset))
+		w = binary.AppendUvarint(w, uint64(h.Window.Window))
+		w = binary.AppendUvarint(w, uint64(h.Window.Overlap))
+		w = binary.AppendUvarint(w, uint64(h.Window.Bits))
+		fields = appendField(fields, fieldWindow, w)
+	}
+	start := len(dst)
+	dst = append(dst, headerMagic...)
+	dst = append(dst, version)
+	dst = binary.AppendUvarint(dst, uint64(len(fields)))
+	dst = append(dst, fields...)
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// readHeader reads the header of a frame. At the end of input it returns io.EOF; what is no header at all is ErrNotArchive.
+func readHeader(r *recorder) (*Header, error) {
+	r.reset()
+	for i := range len(headerMagic) {
+		c, err := r.ReadByte()
+		if err == io.EOF && i == 0 {
+			return nil, io.EOF
+		}
+		if err != nil {
+			return nil, truncated(err)
+		}
+		if c != headerMagic[i] {
+			return nil, ErrNotArchive
+		}
+	}
+	v, err := r.ReadByte()
+	if err != nil {
+		return nil, truncated(err)
+	}
+	if v != version {
+		return nil, fmt.Errorf("%w: format version %d, this one reads version %d", ErrUnsupportedVersion, v, version)
+	}
+	n, err := readUvarint(r, maxFields, "length of the header")
+	if err != nil {
+		return nil, err
+	}
+	start := len(r.buf)
+	if err := r.record(int(n)); err != nil {
+		return nil, err
+	}
+	if err := r.verifySum("header"); err != nil {
+		return nil, err
+	}
+	return parseHeader(r.buf[start : start+int(n)])
+}
+
+// parseHeader takes a header apart from its fields, whose checksum was right.
+func parseHeader(src []byte) (*Header, error) {
+	fields, err := parseFields(src)
+	if err != nil {
+		return nil, err
+	}
+	h := &Header{}
+	var name string
+	var window bool
+	for _, f := range fields {
+		switch f.kind {
+		case fieldChunkSize:
+			size, rest, ok := cutUvarint(f.value)
+			if !ok || len(rest) > 0 || size < 1 || size > MaxChunkSize {
+				return nil, fmt.Errorf("%w: chunk size", ErrCorrupt)
+			}
+			h.ChunkSize = int(size)
+		case fieldModel:
+			id := &codec.ModelID{}
+			class := f.value[min(len(f.value), copy(id.SHA256[:], f.value)):]
+			class = class[copy(h.Probe[:], class):]
+			if len(class) < 1 || len(class) > maxClass {
+				return nil, fmt.Errorf("%w: numeric class", ErrCorrupt)
+			}
+			id.Class = string(class)
+			h.Model = id
+		case fieldModelName:
+			name = string(bytes.ToValidUTF8(f.value, []byte("?")))
+		case fieldWindow:
+			window = true
+			if h.Window, err = parseWindow(f.value); err != nil {
+				return nil, err
+			}
+		default:
+			if err := refuseUnknown("header field", f.kind); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if h.ChunkSize == 0 || window != (h.Model != nil) {
+		return nil, fmt.Errorf("%w: header without a field that it needs", ErrCorrupt)
+	}
+	if h.Model != nil {
+		h.Model.Name = name
+	}
+	return h, nil
+}
+
+func parseWindow(src []byte) (p kvcache.Policy, err error) {
+	var v [4]uint64
+	for i := range v {
+		var ok bool
+		if v[i], src, ok = cutUvarint(src); !ok || v[i] > 1<<40 {
+			return p, fmt.Errorf("%w: window policy", ErrCorrupt)
+		}
+	}
+	if len(src) > 0 {
+		return p, fmt.Errorf("%w: window policy", ErrCorrupt)
+	}
+	if v[0] > uint64(kvcache.EqualInfo) {
+		return p, fmt.Errorf("%w: window policy of kind %d is not known", ErrUnsupportedVersion, v[0])
+	}
+	p = kvcache.Policy{Reset: kvcache.Reset(v[0]), Window: int(v[1]), Overlap: int(v[2]), Bits: int(v[3])}
+	if err := p.Validate(); err != nil {
+		return p, errors.Join(ErrCorrupt, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,49 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// modelCache holds the model that was used last, so that frames that name the same one find and probe it once.
+type modelCache struct {
+	source ModelSource
+	id     codec.ModelID
+	model  codec.Model
+	probe  [8]byte
+}
+
+// open returns the model that h names, after making sure that it computes what the writer's did; nil if it names none.
+func (c *modelCache) open(ctx context.Context, h *Header) (codec.Model, error) {
+	if h.Model == nil {
+		return nil, nil
+	}
+	want := *h.Model
+	if c.model == nil || c.id.SHA256 != want.SHA256 || c.id.Class != want.Class {
+		c.model = nil
+		if c.source == nil {
+			return nil, fmt.Errorf("%w: %q, SHA-256 %x", codec.ErrNoModel, want.Name, want.SHA256)
+		}
+		m, err := c.source(ctx, want)
+		if err != nil {
+			return nil, err
+		}
+		if got := m.ID(); got.SHA256 != want.SHA256 || got.Class != want.Class {
+			return nil, &ModelMismatchError{Want: want, Got: got}
+		}
+		if c.probe, err = codec.Probe(ctx, m); err != nil {
+			return nil, err
+		}
+		c.model, c.id = m, want
+	}
+	if c.probe != h.Probe {
+		return nil, &ModelMismatchError{Want: want, Got: c.model.ID(), WantProbe: h.Probe, GotProbe: c.probe}
+	}
+	if err := checkWindow(h.Window, c.model); err != nil {
+		return nil, errors.Join(ErrCorrupt, err)
+	}
+	return c.model, nil
+}

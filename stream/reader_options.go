@@ -1,0 +1,64 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+)
+
+// ReaderOption sets an option of NewReader.
+type ReaderOption func(*readerOptions) error
+
+type readerOptions struct {
+	workers, lanes int
+	limit          int64
+	ctx            context.Context
+}
+
+func newReaderOptions(opts []ReaderOption) (*readerOptions, error) {
+	o := &readerOptions{workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, limit: DefaultMemoryLimit, ctx: context.Background()}
+	for _, opt := range opts {
+		if err := opt(o); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// WithReaderWorkers sets how many goroutines decode chunks, 1 … 4096: GOMAXPROCS by default.
+func WithReaderWorkers(n int) ReaderOption {
+	return func(o *readerOptions) error {
+		o.workers = n
+		return positive("workers", n)
+	}
+}
+
+// WithReaderLanes sets how many chunks each worker steps through the model together, 1 … 4096: DefaultLanes by default. It need
+// not be what the Writer had.
+func WithReaderLanes(n int) ReaderOption {
+	return func(o *readerOptions) error {
+		o.lanes = n
+		return positive("lanes", n)
+	}
+}
+
+// WithMemoryLimit sets how many bytes chunks may take at a time while they are read and decoded, at least 1:
+// DefaultMemoryLimit by default. Fewer chunks are decoded at a time to stay below it; ErrTooLarge is returned where one alone
+// needs more. A chunk counts twice its raw size and its payload; the model, and tables of fixed size in the codecs, do not count.
+func WithMemoryLimit(bytes int64) ReaderOption {
+	return func(o *readerOptions) error {
+		if bytes < 1 {
+			return fmt.Errorf("stream: memory limit of %d bytes, want at least 1", bytes)
+		}
+		o.limit = bytes
+		return nil
+	}
+}
+
+// WithReaderContext makes the Reader fail with the context's error when it ends: context.Background by default.
+func WithReaderContext(ctx context.Context) ReaderOption {
+	return func(o *readerOptions) error {
+		o.ctx = ctx
+		return nil
+	}
+}

@@ -1,0 +1,26 @@
+// Package stream reads and writes lmz archives: frames of independently coded chunks with checksums and an index
+// (docs/FORMAT.md).
+//
+// A Writer cuts what is written to it into chunks and codes them in parallel, on workers × lanes; a Reader gives the bytes
+// back in order. The bytes of an archive depend on the input, the model and the options that say so, never on the number of
+// workers and lanes or on timing. Whatever a Reader returns has passed its checksum.
+package stream
+
+import (
+	"context"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// ModelSource finds the model whose file has id.SHA256 and opens it in the numeric class id.Class; id.Name is a hint for
+// messages. The source owns what it returns. It is called once for each run of frames that name the same model.
+type ModelSource func(ctx context.Context, id codec.ModelID) (codec.Model, error)
+
+// Default sizes, in bytes unless they say otherwise.
+const (
+	DefaultChunkSize      = 1 << 20  // of methods without a model
+	DefaultModelChunkSize = 64 << 10 // of methods that ask a model
+	MaxChunkSize          = 1 << 30
+	DefaultLanes          = 8 // per worker
+	DefaultMemoryLimit    = 1 << 30
+)

@@ -1,0 +1,221 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most two chunks, raw and coded, for
+// each lane of each worker.
+type Writer struct {
+	w      io.Writer
+	model  codec.Model
+	opts   *writerOptions
+	header []byte
+	pool   *pool // nil until it is needed, and after Close
+
+	buf      []byte        // the chunk that is being filled
+	inFlight []*encodeTask // in order
+	free     []*encodeTask
+	begun    bool // the header has been written
+	index    index
+	out      []byte
+	err      error // sticky
+	closed   bool
+}
+
+// NewWriter makes a Writer that writes a frame to w. With m nil only methods without a model can be used; else m must stay
+// open until Close, and its probe is computed here. What fails later fails all later calls with the same error. Close must be
+// called, also after an error.
+func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error) {
+	o, err := newWriterOptions(m, opts)
+	if err != nil {
+		return nil, err
+	}
+	h := Header{ChunkSize: o.chunkSize}
+	if !needsModel(o.method) {
+		m = nil
+	} else {
+		id := m.ID()
+		if len(id.Class) < 1 || len(id.Class) > maxClass {
+			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, maxClass)
+		}
+		h.Model, h.Window = &id, o.window
+		if h.Probe, err = codec.Probe(o.ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	z := &Writer{model: m, opts: o, header: appendHeader(nil, &h)}
+	z.Reset(w)
+	return z, nil
+}
+
+// Reset makes the Writer write a new frame to w, as NewWriter would with the same model and options. What has not been
+// written of the frame before it is dropped.
+func (z *Writer) Reset(w io.Writer) {
+	z.stop()
+	*z = Writer{
+		w: w, model: z.model, opts: z.opts, header: z.header,
+		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
+		index: index{chunkSize: int64(z.opts.chunkSize)},
+	}
+}
+
+// Write adds p to the archive.
+func (z *Writer) Write(p []byte) (n int, err error) {
+	for len(p) > 0 {
+		if err := z.room(); err != nil {
+			return n, err
+		}
+		take := min(len(p), z.opts.chunkSize-len(z.buf))
+		z.buf = append(z.buf, p[:take]...)
+		p = p[take:]
+		n += take
+	}
+	return n, z.err
+}
+
+// ReadFrom adds what r gives until io.EOF to the archive.
+func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	for empty := 0; ; {
+		if err := z.room(); err != nil {
+			return n, err
+		}
+		z.buf = slices.Grow(z.buf, min(4096, z.opts.chunkSize-len(z.buf)))
+		got, err := r.Read(z.buf[len(z.buf):min(cap(z.buf), z.opts.chunkSize)])
+		z.buf = z.buf[:len(z.buf)+got]
+		n += int64(got)
+		if empty++; got > 0 {
+			empty = 0
+		}
+		switch {
+		case err == io.EOF:
+			return n, nil
+		case err != nil:
+			return n, err
+		case empty == 100:
+			return n, io.ErrNoProgress
+		}
+	}
+}
+
+// room makes room for at least one more byte in the chunk. Only a chunk that goes on is cut.
+func (z *Writer) room() error {
+	if z.err == nil {
+		z.err = context.Cause(z.opts.ctx)
+	}
+	if z.err == nil && len(z.buf) == z.opts.chunkSize {
+		z.submit(cut(z.buf))
+	}
+	return z.err
+}
+
+// submit gives the first n bytes of the buffer to the workers as a chunk.
+func (z *Writer) submit(n int) {
+	if z.pool == nil {
+		z.pool = newPool(z.opts.ctx, z.model, z.opts.window.Window, z.opts.workers, z.opts.lanes)
+	}
+	if z.emit(2*z.pool.concurrency() - 1); z.err != nil {
+		return
+	}
+	t := &encodeTask{}
+	if last := len(z.free) - 1; last >= 0 {
+		t, z.free = z.free[last], z.free[:last]
+	}
+	rest := append(t.raw[:0], z.buf[n:]...)
+	t.raw, z.buf = z.buf[:n], rest
+	t.run = func(l *codec.Lane) error { return t.encode(l, z.opts.method, codec.Params{Window: z.opts.window}) }
+	z.inFlight = append(z.inFlight, t)
+	z.pool.submit(&t.task)
+	z.emit(len(z.inFlight))
+}
+
+// emit writes finished chunks, in order, and waits for them while more than limit are in flight.
+func (z *Writer) emit(limit int) {
+	for len(z.inFlight) > 0 && z.err == nil {
+		t := z.inFlight[0]
+		if len(z.inFlight) > limit {
+			z.pool.kick()
+			<-t.done
+		}
+		select {
+		case <-t.done:
+		default:
+			return
+		}
+		z.inFlight = z.inFlight[1:]
+		if t.err != nil {
+			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.total.chunks, t.err)
+			return
+		}
+		z.out = appendChunk(z.out[:0], &t.header, z.opts.chunkSize, z.index.total.chunks, t.payload)
+		z.index.chunk(int64(len(z.out)), t.header.raw, t.header.lines)
+		z.free = append(z.free, t)
+		z.begin()
+		z.put(z.out)
+	}
+}
+
+// begin writes the header if that has not been done.
+func (z *Writer) begin() {
+	if !z.begun {
+		z.begun = true
+		z.put(z.header)
+	}
+}
+
+func (z *Writer) put(p []byte) {
+	if z.err != nil {
+		return
+	}
+	n, err := z.w.Write(p)
+	if err == nil && n < len(p) {
+		err = io.ErrShortWrite
+	}
+	z.err = err
+}
+
+// Flush ends the current chunk and writes all that has been added, so that a reader can decode it. Chunks that are short
+// compress less.
+func (z *Writer) Flush() error {
+	if z.err == nil {
+		z.err = context.Cause(z.opts.ctx)
+	}
+	if len(z.buf) > 0 && z.err == nil {
+		z.submit(len(z.buf))
+	}
+	z.emit(0)
+	z.begin()
+	return z.err
+}
+
+// Close flushes, writes the index, and stops all goroutines. It does not close the underlying writer. After an error it only
+// stops the goroutines, and returns that error.
+func (z *Writer) Close() error {
+	if z.closed {
+		if z.err == ErrClosed {
+			return nil
+		}
+		return z.err
+	}
+	z.Flush()
+	z.put(appendIndex(z.out[:0], &z.index, int64(len(z.header))))
+	z.stop()
+	z.closed = true
+	if z.err != nil {
+		return z.err
+	}
+	z.err = ErrClosed
+	return nil
+}
+
+func (z *Writer) stop() {
+	if z.pool != nil {
+		z.pool.abort()
+		z.pool = nil
+	}
+}

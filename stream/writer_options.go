@@ -1,0 +1,130 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// WriterOption sets an option of NewWriter.
+type WriterOption func(*writerOptions) error
+
+type writerOptions struct {
+	method         codec.Method
+	chunkSize      int
+	workers, lanes int
+	window         kvcache.Policy
+	ctx            context.Context
+}
+
+const defaultWindow = 512 // tokens
+
+func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error) {
+	o := &writerOptions{method: codec.Zstd, workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, ctx: context.Background()}
+	if m != nil {
+		o.method = codec.LM
+	}
+	for _, opt := range opts {
+		if err := opt(o); err != nil {
+			return nil, err
+		}
+	}
+	if o.chunkSize == 0 {
+		o.chunkSize = DefaultChunkSize
+		if needsModel(o.method) {
+			o.chunkSize = DefaultModelChunkSize
+		}
+	}
+	if !needsModel(o.method) {
+		return o, nil
+	}
+	if m == nil {
+		return nil, codec.ErrNoModel
+	}
+	if o.window == (kvcache.Policy{}) {
+		n := min(m.ContextLength(), defaultWindow)
+		o.window = kvcache.Policy{Reset: kvcache.Overlap, Window: n, Overlap: n / 4}
+	}
+	return o, checkWindow(o.window, m)
+}
+
+// checkWindow refuses a window that m was not made for.
+func checkWindow(p kvcache.Policy, m codec.Model) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if p.Window > m.ContextLength() {
+		return fmt.Errorf("%w: window of %d tokens, model %q has a context of %d",
+			kvcache.ErrPolicy, p.Window, m.ID().Name, m.ContextLength())
+	}
+	return nil
+}
+
+func needsModel(m codec.Method) bool { return m != codec.Raw && m != codec.Zstd }
+
+// WithMethod sets how chunks are coded: codec.LM by default if there is a model, else codec.Zstd. A chunk for which the
+// method cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes the archive's bytes.
+func WithMethod(m codec.Method) WriterOption {
+	return func(o *writerOptions) error {
+		if m > codec.Mix {
+			return fmt.Errorf("%w %d", codec.ErrMethod, m)
+		}
+		o.method = m
+		return nil
+	}
+}
+
+// WithChunkSize sets the most bytes of a chunk, 1 … MaxChunkSize: DefaultModelChunkSize by default with methods that ask a
+// model, else DefaultChunkSize. It changes the archive's bytes.
+func WithChunkSize(bytes int) WriterOption {
+	return func(o *writerOptions) error {
+		if bytes < 1 || bytes > MaxChunkSize {
+			return fmt.Errorf("stream: chunk size of %d bytes, want 1 to %d", bytes, MaxChunkSize)
+		}
+		o.chunkSize = bytes
+		return nil
+	}
+}
+
+// WithWindow sets how the model's window moves: by default 512 tokens, or the model's context if that is less, with an
+// overlap of a quarter. It changes the archive's bytes.
+func WithWindow(p kvcache.Policy) WriterOption {
+	return func(o *writerOptions) error {
+		o.window = p
+		return p.Validate()
+	}
+}
+
+// WithWorkers sets how many goroutines code chunks, 1 … 4096: GOMAXPROCS by default.
+func WithWorkers(n int) WriterOption {
+	return func(o *writerOptions) error {
+		o.workers = n
+		return positive("workers", n)
+	}
+}
+
+// WithLanes sets how many chunks each worker steps through the model together, 1 … 4096: DefaultLanes by default.
+func WithLanes(n int) WriterOption {
+	return func(o *writerOptions) error {
+		o.lanes = n
+		return positive("lanes", n)
+	}
+}
+
+// WithContext makes the Writer fail with the context's cause when it ends: context.Background by default.
+func WithContext(ctx context.Context) WriterOption {
+	return func(o *writerOptions) error {
+		o.ctx = ctx
+		return nil
+	}
+}
+
+func positive(what string, n int) error {
+	if n < 1 || n > 4096 {
+		return fmt.Errorf("stream: %d %s, want 1 to 4096", n, what)
+	}
+	return nil
+}
