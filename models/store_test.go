@@ -1,0 +1,293 @@
+package models
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+)
+
+// backend makes fake models and remembers which are open.
+type backend struct {
+	opened []string
+	closed int
+	before func() // runs before a file is opened
+}
+
+type fake struct {
+	*fakemodel.Model
+	id      codec.ModelID
+	backend *backend
+}
+
+func (f *fake) ID() codec.ModelID { return f.id }
+func (f *fake) Close() error      { f.backend.closed++; return nil }
+
+func (b *backend) OpenFile(path, class string) (Opened, error) {
+	if b.before != nil {
+		b.before()
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	b.opened = append(b.opened, path)
+	return b.open(data, class), nil
+}
+
+func (b *backend) OpenBytes(gguf []byte, class string) (Opened, error) {
+	b.opened = append(b.opened, EmbeddedName)
+	return b.open(gguf, class), nil
+}
+
+func (b *backend) open(data []byte, class string) *fake {
+	if class == "" {
+		class = "default"
+	}
+	return &fake{fakemodel.New(fakemodel.Options{}), codec.ModelID{SHA256: sha256.Sum256(data), Class: class}, b}
+}
+
+// header is a GGUF file without tensors.
+func header(name string) []byte {
+	b := append([]byte("GGUF"), 3, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint64(b, 0) // tensors
+	b = binary.LittleEndian.AppendUint64(b, 1) // keys
+	text := func(s string) {
+		b = binary.LittleEndian.AppendUint64(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	text("general.name")
+	b = binary.LittleEndian.AppendUint32(b, 8) // string
+	text(name)
+	return b
+}
+
+func write(t *testing.T, path string, data []byte) [32]byte {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return sha256.Sum256(data)
+}
+
+func TestEmbedded(t *testing.T) {
+	if got := sha256.Sum256(Embedded()); got != EmbeddedSHA256() {
+		t.Errorf("the embedded model has SHA-256 %x, want %x", got, EmbeddedSHA256())
+	}
+	h, err := File{}.Header()
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := os.ReadFile("starter.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{h.Text("general.name"), h.Text("general.architecture")} {
+		if want == "" || !strings.Contains(string(card), want) {
+			t.Errorf("the card does not mention %q", want)
+		}
+	}
+}
+
+func TestSearchPath(t *testing.T) {
+	t.Setenv("HOME", "/home/u")
+	t.Setenv("XDG_DATA_HOME", "")
+	t.Setenv(PathVariable, "/a:b.gguf::c")
+	want := []string{"/a", "b.gguf", "c", "/home/u/.local/share/lmz/models"}
+	if got := SearchPath(); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	t.Setenv(PathVariable, "")
+	t.Setenv("XDG_DATA_HOME", "/data")
+	if got, want := SearchPath(), []string{"/data/lmz/models"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestModelBySHA256(t *testing.T) {
+	dir, cache := t.TempDir(), t.TempDir()
+	one := write(t, filepath.Join(dir, "one.gguf"), header("one"))
+	two := write(t, filepath.Join(dir, "deep", "two.gguf"), header("two"))
+	plain := write(t, filepath.Join(dir, "given"), []byte("given as a file, of any name"))
+	write(t, filepath.Join(dir, "deep", "not a model.txt"), header("two"))
+
+	b := &backend{}
+	path := []string{filepath.Join(dir, "missing"), filepath.Join(dir, "given"), dir}
+	s := NewStore(Options{Path: path, CacheDir: cache, Backend: b})
+	ctx := context.Background()
+	for _, id := range []codec.ModelID{
+		{SHA256: one, Class: "a"}, {SHA256: one, Name: "one", Class: "b"}, {SHA256: two, Name: "two", Class: "a"},
+		{SHA256: plain, Name: "other", Class: "a"}, {SHA256: EmbeddedSHA256(), Class: "a"},
+	} {
+		m, err := s.Model(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.ID().SHA256 != id.SHA256 || m.ID().Class != id.Class {
+			t.Errorf("asked for %x in %s, got %x in %s", id.SHA256, id.Class, m.ID().SHA256, m.ID().Class)
+		}
+		again, err := s.Model(ctx, id)
+		if err != nil || again != m {
+			t.Errorf("the model was opened twice: %v", err)
+		}
+	}
+	if len(b.opened) != 5 {
+		t.Errorf("opened %q", b.opened)
+	}
+	if err := s.Close(); err != nil || b.closed != 5 {
+		t.Errorf("%d models closed, want 5: %v", b.closed, err)
+	}
+	if _, err := s.Model(ctx, codec.ModelID{SHA256: one}); !errors.Is(err, ErrClosed) {
+		t.Errorf("a closed store returned %v", err)
+	}
+}
+
+func TestModelNotFound(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "one.gguf"), header("one"))
+	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	id := codec.ModelID{SHA256: [32]byte{1, 2, 3}, Name: "one"}
+	_, err := s.Model(context.Background(), id)
+	var missing *NotFoundError
+	if !errors.As(err, &missing) || missing.ID != id {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{"one", "0102030000"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not mention %s", err, want)
+		}
+	}
+	for _, want := range []string{dir, "-m", PathVariable} {
+		if !strings.Contains(missing.Hint(), want) {
+			t.Errorf("%q does not mention %s", missing.Hint(), want)
+		}
+	}
+	if _, err := s.Open(context.Background(), "absent", ""); !errors.As(err, &missing) || missing.Query != "absent" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A file that changed under a cached hash must neither be taken for the model nor hide it.
+func TestStaleCache(t *testing.T) {
+	dir, cache := t.TempDir(), t.TempDir()
+	path := filepath.Join(dir, "a.gguf")
+	first := write(t, path, header("one"))
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := Options{Path: []string{dir}, CacheDir: cache, Backend: &backend{}}
+	if _, err := NewStore(opts).Model(context.Background(), codec.ModelID{SHA256: first}); err != nil {
+		t.Fatal(err)
+	}
+	second := write(t, path, header("two")) // of the same size
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	s := NewStore(opts)
+	var missing *NotFoundError
+	if _, err := s.Model(context.Background(), codec.ModelID{SHA256: first}); !errors.As(err, &missing) {
+		t.Errorf("got %v for a model that is gone", err)
+	}
+	if _, err := s.Model(context.Background(), codec.ModelID{SHA256: second}); err != nil {
+		t.Errorf("the model is there, but: %v", err)
+	}
+	s.Close()
+	if b := opts.Backend.(*backend); b.closed != 2 { // the wrong one and the right one; the first store is still open
+		t.Errorf("%d models closed, want 2", b.closed)
+	}
+}
+
+func TestHashCache(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.gguf")
+	want := write(t, path, header("one"))
+	cache := filepath.Join(dir, "cache")
+	if got, err := openHashCache(cache).sum(path); err != nil || got != want {
+		t.Fatalf("%x, %v", got, err)
+	}
+	// A second run takes the hash from the file: swap it for another to see.
+	c := openHashCache(cache)
+	for key, e := range c.entries {
+		e.SHA256 = strings.Repeat("ab", 32)
+		c.entries[key] = e
+	}
+	c.save()
+	if got, err := openHashCache(cache).sum(path); err != nil || got[0] != 0xab {
+		t.Errorf("the cache was not used: %x, %v", got, err)
+	}
+	changed := write(t, path, header("longer"))
+	if got, err := openHashCache(cache).sum(path); err != nil || got != changed {
+		t.Errorf("the cache was used for a changed file: %x, %v", got, err)
+	}
+	// A broken cache is as good as none.
+	if err := os.WriteFile(c.file, []byte("{broken"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := openHashCache(cache).sum(path); err != nil || got != changed {
+		t.Errorf("%x, %v", got, err)
+	}
+}
+
+func TestOpenByName(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(t.TempDir())
+	write(t, filepath.Join(dir, "deep", "log-7b.gguf"), header("one"))
+	write(t, "here.bin", header("two"))
+	for name, want := range map[string]string{
+		"":            EmbeddedName,
+		"embedded":    EmbeddedName,
+		"log-7b":      filepath.Join(dir, "deep", "log-7b.gguf"),
+		"log-7b.gguf": filepath.Join(dir, "deep", "log-7b.gguf"),
+		"here.bin":    "here.bin",
+		"./here.bin":  "./here.bin",
+	} {
+		b := &backend{}
+		s := NewStore(Options{Path: []string{dir}, Backend: b})
+		if _, err := s.Open(context.Background(), name, ""); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+		if len(b.opened) != 1 || b.opened[0] != want {
+			t.Errorf("%q opened %q, want %q", name, b.opened, want)
+		}
+	}
+	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	for _, name := range []string{"./absent.gguf", dir, "7b"} {
+		if _, err := s.Open(context.Background(), name, ""); err == nil {
+			t.Errorf("%q was found", name)
+		}
+	}
+}
+
+// The same file opened by its path and by its hash is one model.
+func TestOpenOnce(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.gguf")
+	sum := write(t, path, header("one"))
+	b := &backend{}
+	s := NewStore(Options{Path: []string{dir}, Backend: b})
+	m, err := s.Open(context.Background(), path, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := s.Model(context.Background(), codec.ModelID{SHA256: sum, Class: "x"}); err != nil || same != m {
+		t.Errorf("another model was given: %v", err)
+	}
+	if same, err := s.Open(context.Background(), path, "x"); err != nil || same != m {
+		t.Errorf("another model was given: %v", err)
+	}
+	if err := s.Close(); err != nil || b.closed != len(b.opened) {
+		t.Errorf("%d opened, %d closed: %v", len(b.opened), b.closed, err)
+	}
+}
