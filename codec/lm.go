@@ -25,25 +25,7 @@ func newLM(lane *Lane, p Params) (*lm, error) {
 	if err := p.Window.Validate(); err != nil {
 		return nil, err
 	}
-	return &lm{lane: lane, vocab: vocab, policy: p.Window, primer: primerTokens(vocab, p)}, nil
-}
-
-// primerTokens are the tokens that a window can take of the primer's end. They must not depend on the model's tokenizer, whose
-// version may differ from the encoder's. Bytes that no piece spells are left out.
-func primerTokens(v *Vocabulary, p Params) []int32 {
-	const bytesPerToken = 8 // enough to fill half a window with all but the longest pieces
-	text := p.Primer[max(0, len(p.Primer)-p.Window.Window/2*bytesPerToken):]
-	var tokens []int32
-	for len(text) > 0 {
-		t := v.longest(text)
-		if t < 0 {
-			text = text[1:]
-			continue
-		}
-		tokens = append(tokens, t)
-		text = text[len(v.pieces[t]):]
-	}
-	return tokens[max(0, len(tokens)-p.Window.Window/2):]
+	return &lm{lane: lane, vocab: vocab, policy: p.Window, primer: vocab.PrimerTokens(p)}, nil
 }
 
 func (c *lm) Encode(dst, src []byte) ([]byte, error) {

@@ -161,6 +161,24 @@ func (v *Vocabulary) longest(text []byte) int32 {
 	return best
 }
 
+// PrimerTokens are the tokens that a window can take of the primer's end. They must not depend on the model's tokenizer, whose
+// version may differ from the encoder's. Bytes that no piece spells are left out.
+func (v *Vocabulary) PrimerTokens(p Params) []int32 {
+	const bytesPerToken = 8 // enough to fill half a window with all but the longest pieces
+	text := p.Primer[max(0, len(p.Primer)-p.Window.Window/2*bytesPerToken):]
+	var tokens []int32
+	for len(text) > 0 {
+		t := v.longest(text)
+		if t < 0 {
+			text = text[1:]
+			continue
+		}
+		tokens = append(tokens, t)
+		text = text[len(v.pieces[t]):]
+	}
+	return tokens[max(0, len(tokens)-p.Window.Window/2):]
+}
+
 // validPrefix is the length of the longest prefix of text that is valid UTF-8.
 func validPrefix(text []byte) int {
 	n := 0

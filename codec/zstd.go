@@ -57,10 +57,12 @@ func (c zstdCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	start := len(dst)
 	for {
 		dst = slices.Grow(dst, 512)
-		free := dst[len(dst):min(cap(dst), start+n+1)]
-		if len(free) == 0 {
+		free := dst[len(dst):cap(dst)]
+		left := n - (len(dst) - start)
+		if left < 0 {
 			return dst[:start], fmt.Errorf("%w: more than %d bytes", ErrCorrupt, n)
 		}
+		free = free[:min(len(free)-1, left)+1]
 		m, err := d.Read(free)
 		dst = dst[:len(dst)+m]
 		switch {

@@ -1,0 +1,361 @@
+package codec_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// excerpt is the first n bytes of a log of PostgreSQL written through syslog (../testdata/README.md).
+func excerpt(t testing.TB, n int) []byte {
+	text, err := os.ReadFile("../testdata/postgresql-syslog.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text[:n]
+}
+
+// chunks are inputs that have broken coders before.
+func chunks(t testing.TB) map[string][]byte {
+	rng := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, 5000)
+	for i := range noise {
+		noise[i] = byte(rng.Uint32())
+	}
+	return map[string][]byte{
+		"empty":            {},
+		"one byte":         {'x'},
+		"NUL":              make([]byte, 100),
+		"all bytes":        slices.Concat(noise[:0:0], []byte("ab"), allBytes()),
+		"noise":            noise,
+		"log":              excerpt(t, 4096),
+		"cut character":    []byte("caf\xc3"),
+		"surrogate":        []byte("a\xed\xa0\x80b"),
+		"overlong":         []byte("\xc0\x80\xe0\x80\x80"),
+		"only tails":       bytes.Repeat([]byte{0x80}, 300),
+		"long line":        bytes.Repeat([]byte("é日"), 30_000),
+		"line ends":        []byte("a\r\nb\n\nc\r\r\n"),
+		"spaces":           []byte("   a  b\t\t c   "),
+		"denormal":         []byte("\u00c5ngstr\u00f6m and A\u030angstro\u0308m"),
+		"mixed":            slices.Concat(excerpt(t, 1000), noise[:300], excerpt(t, 1000), []byte{0xff}, []byte("日本")),
+		"spaces, bad byte": []byte(" \xff  \xfe "),
+	}
+}
+
+func allBytes() []byte {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	return all
+}
+
+var testParams = codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
+
+func TestRoundTrip(t *testing.T) {
+	models := map[string]*fakemodel.Model{
+		"exact":        fakemodel.New(fakemodel.Options{}),
+		"space prefix": fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.SpacePrefix}),
+		"lossy":        fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Lossy}),
+	}
+	for name, chunk := range chunks(t) {
+		codectest.RoundTrip(t, nil, codec.Raw, codec.Params{}, chunk)
+		codectest.RoundTrip(t, nil, codec.Zstd, codec.Params{}, chunk)
+		for kind, m := range models {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				codectest.RoundTrip(t, m, codec.LM, testParams, chunk)
+			})
+		}
+	}
+}
+
+func TestRoundTripPolicies(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	sizes := map[int]bool{}
+	for _, p := range []codec.Params{
+		{Window: kvcache.Policy{Window: 4}},
+		{Window: kvcache.Policy{Window: 300}},
+		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}},
+		{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 300, Overlap: 30, Bits: 500}},
+		{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 300, Bits: 1}},
+		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}, Primer: excerpt(t, 8000)},
+		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}, Primer: []byte("\xff")},
+	} {
+		payload := codectest.RoundTrip(t, m, codec.LM, p, excerpt(t, 3000))
+		t.Logf("%+v: %d bytes", p.Window, len(payload))
+		if sizes[len(payload)] {
+			t.Errorf("%+v makes no difference", p)
+		}
+		sizes[len(payload)] = true
+	}
+}
+
+func TestPrimerHelps(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	text := excerpt(t, 4000)
+	cold := codectest.RoundTrip(t, m, codec.LM, testParams, text[3800:])
+	primed := testParams
+	primed.Primer = text[:3800]
+	if warm := codectest.RoundTrip(t, m, codec.LM, primed, text[3800:]); len(warm) >= len(cold) {
+		t.Errorf("%d bytes with a primer, %d without", len(warm), len(cold))
+	}
+}
+
+func TestOverCost(t *testing.T) {
+	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), testParams, excerpt(t, 32<<10))
+	primed := codec.Params{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 1024, Overlap: 100, Bits: 9000}, Primer: excerpt(t, 5000)}
+	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), primed, excerpt(t, 32<<10))
+}
+
+// TestTokensAreTheModels: what the tokenizer spells back is not tokenized otherwise, with a space put before it or not.
+func TestTokensAreTheModels(t *testing.T) {
+	text := []byte("error: the user\n\n")
+	for name, tokenizer := range map[string]fakemodel.Tokenizer{"exact": fakemodel.Exact, "space prefix": fakemodel.SpacePrefix} {
+		m := &reversing{fakemodel.New(fakemodel.Options{Tokenizer: tokenizer})}
+		v, err := codec.NewVocabulary(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, rest, err := v.AppendTokens(nil, text)
+		if err != nil || len(rest) != 0 {
+			t.Fatal(err, rest)
+		}
+		if len(tokens) != len(text) { // reversing gives single bytes; the longest match would not
+			t.Errorf("%s: %d tokens", name, len(tokens))
+		}
+	}
+}
+
+// reversing splits the text of its model's tokens into single bytes.
+type reversing struct{ *fakemodel.Model }
+
+func (r *reversing) Tokenize(text []byte) ([]int32, error) {
+	tokens, err := r.Model.Tokenize(text)
+	var single []int32
+	for _, t := range tokens {
+		for _, b := range r.Pieces()[t] {
+			single = append(single, int32(b)+1)
+		}
+	}
+	return single, err
+}
+
+// TestRunsAreBounded: the tokenizer sees no more than 64 KiB at once, cut at line ends if there are any.
+func TestRunsAreBounded(t *testing.T) {
+	m := &watching{Model: fakemodel.New(fakemodel.Options{})}
+	v, err := codec.NewVocabulary(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Repeat([]byte(strings.Repeat("x", 99)+"\n"), 2000)
+	for _, text := range [][]byte{lines, bytes.Repeat([]byte("日"), 100_000)} {
+		var spelt []byte
+		for rest := text; len(rest) > 0; {
+			var tokens []int32
+			if tokens, rest, err = v.AppendTokens(nil, rest); err != nil {
+				t.Fatal(err)
+			}
+			for _, token := range tokens {
+				spelt = append(spelt, v.Piece(token)...)
+			}
+		}
+		if !bytes.Equal(spelt, text) {
+			t.Error("the tokens do not spell the text")
+		}
+	}
+	for _, n := range m.runs {
+		if n > 64<<10 || n%100 != 0 && n%3 != 0 {
+			t.Errorf("run of %d bytes", n)
+		}
+	}
+}
+
+type watching struct {
+	*fakemodel.Model
+	runs []int
+}
+
+func (w *watching) Tokenize(text []byte) ([]int32, error) {
+	w.runs = append(w.runs, len(text))
+	return w.Model.Tokenize(text)
+}
+
+func TestNotSpellable(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("b"), []byte("abab"), []byte("\n")}})
+	codectest.RoundTrip(t, m, codec.LM, testParams, []byte("abbabababa\nab"))
+	codectest.Run(t, m, testParams, func(l *codec.Lane) error {
+		c, err := codec.New(codec.LM, l, testParams)
+		if err != nil {
+			return err
+		}
+		for _, chunk := range []string{"c", "aac", "abab\xff", strings.Repeat("abab", 200) + "é"} {
+			if got, err := c.Encode([]byte("head"), []byte(chunk)); !errors.Is(err, codec.ErrNotSpellable) || string(got) != "head" {
+				t.Errorf("%q: %q, %v", chunk, got, err)
+			}
+		}
+		return nil
+	})
+}
+
+// TestCorrupt changes payloads: what comes back has the right size or is ErrCorrupt, and other sizes are refused.
+func TestCorrupt(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	chunk := excerpt(t, 700)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+		payload := codectest.RoundTrip(t, m, method, testParams, chunk)
+		codectest.Run(t, m, testParams, func(l *codec.Lane) error {
+			c, err := codec.New(method, l, testParams)
+			if err != nil {
+				return err
+			}
+			decode := func(payload []byte, n int) error {
+				got, err := c.Decode([]byte("head"), payload, n)
+				if err == nil && len(got) != len("head")+n {
+					t.Errorf("method %d: %d bytes, want %d", method, len(got), n)
+				}
+				if err != nil && (!errors.Is(err, codec.ErrCorrupt) || string(got) != "head") {
+					t.Errorf("method %d: %q, %v", method, got, err)
+				}
+				return err
+			}
+			for _, n := range []int{0, 1, len(chunk) - 1, len(chunk) + 1, 1 << 30} {
+				if decode(payload, n) == nil {
+					t.Errorf("method %d: %d bytes of %d", method, n, len(chunk))
+				}
+			}
+			for n := range payload {
+				if decode(payload[:n], len(chunk)) == nil {
+					t.Errorf("method %d: %d bytes of a payload of %d", method, n, len(payload))
+				}
+			}
+			if decode(append(bytes.Clone(payload), 0), len(chunk)) == nil {
+				t.Errorf("method %d: a payload with one byte more", method)
+			}
+			for range 300 {
+				bad := bytes.Clone(payload)
+				bad[rng.IntN(len(bad))] ^= byte(1 + rng.UintN(255))
+				decode(bad, len(chunk))
+			}
+			return decode(payload, len(chunk))
+		})
+	}
+}
+
+// TestZstdMemory: a frame of few bytes that says it holds many costs no memory for them.
+func TestZstdMemory(t *testing.T) {
+	// Single segment, 8 bytes of content size 2^40, one last raw block of no bytes.
+	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0}
+	codectest.Run(t, nil, codec.Params{}, func(l *codec.Lane) error {
+		c, err := codec.New(codec.Zstd, l, codec.Params{})
+		if err != nil {
+			return err
+		}
+		got, err := c.Decode(nil, frame, math.MaxInt)
+		if !errors.Is(err, codec.ErrCorrupt) || cap(got) > 1<<20 {
+			t.Errorf("%d bytes, %v", cap(got), err)
+		}
+		return nil
+	})
+}
+
+func TestUnknownMethod(t *testing.T) {
+	codectest.Run(t, nil, codec.Params{}, func(l *codec.Lane) error {
+		if _, err := codec.New(200, l, codec.Params{}); !errors.Is(err, codec.ErrMethod) {
+			t.Error(err)
+		}
+		return nil
+	})
+}
+
+func TestProbe(t *testing.T) {
+	probe := func(o fakemodel.Options) [8]byte {
+		m := fakemodel.New(o)
+		p, err := codec.Probe(t.Context(), m)
+		if err != nil || m.OpenSessions() != 0 {
+			t.Error(err, m.OpenSessions())
+		}
+		return p
+	}
+	same := probe(fakemodel.Options{})
+	if p := probe(fakemodel.Options{}); p != same {
+		t.Errorf("%x and %x from the same model", p, same)
+	}
+	if p := probe(fakemodel.Options{Drift: 1}); p == same {
+		t.Errorf("%x from models of different logits", p)
+	}
+	if _, err := codec.Probe(t.Context(), fakemodel.New(fakemodel.Options{FailAt: 3})); !errors.Is(err, fakemodel.ErrFail) {
+		t.Error(err)
+	}
+}
+
+func FuzzRoundTrip(f *testing.F) {
+	for _, chunk := range chunks(f) {
+		f.Add(chunk[:min(len(chunk), 500)], uint8(len(chunk)))
+	}
+	f.Fuzz(func(t *testing.T, chunk []byte, kind uint8) {
+		m := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Tokenizer(kind % 3)})
+		for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+			codectest.RoundTrip(t, m, method, testParams, chunk)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	m := fakemodel.New(fakemodel.Options{})
+	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+		f.Add(uint8(method), codectest.RoundTrip(f, m, method, testParams, excerpt(f, 300)), uint16(300))
+	}
+	f.Fuzz(func(t *testing.T, method uint8, payload []byte, n uint16) {
+		method %= uint8(codec.LM) + 1
+		codectest.Run(t, m, testParams, func(l *codec.Lane) error {
+			c, err := codec.New(codec.Method(method), l, testParams)
+			if err != nil {
+				return err
+			}
+			got, err := c.Decode(nil, payload, int(n))
+			if err != nil && !errors.Is(err, codec.ErrCorrupt) || err == nil && len(got) != int(n) {
+				t.Errorf("method %d: %d bytes, want %d: %v", method, len(got), n, err)
+			}
+			return nil
+		})
+	})
+}
+
+func BenchmarkCoder(b *testing.B) {
+	m := fakemodel.New(fakemodel.Options{})
+	chunk := excerpt(b, 128_000)
+	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM} {
+		payload := codectest.RoundTrip(b, m, method, testParams, chunk)
+		bench := func(name string, f func(codec.Coder) error) {
+			b.Run(name, func(b *testing.B) {
+				b.SetBytes(int64(len(chunk)))
+				codectest.Run(b, m, testParams, func(l *codec.Lane) error {
+					c, err := codec.New(method, l, testParams)
+					for err == nil && b.Loop() {
+						err = f(c)
+					}
+					return err
+				})
+			})
+		}
+		bench(name+"/encode", func(c codec.Coder) error {
+			_, err := c.Encode(nil, chunk)
+			return err
+		})
+		bench(name+"/decode", func(c codec.Coder) error {
+			_, err := c.Decode(nil, payload, len(chunk))
+			return err
+		})
+	}
+}

@@ -1,0 +1,112 @@
+// Package codectest holds the tests that every codec.Model must pass, the fake one and llama's alike.
+package codectest
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// Run runs one job on a worker of its own with one lane of the window that the params ask for. With m nil there is no model.
+func Run(t testing.TB, m codec.Model, p codec.Params, job func(*codec.Lane) error) {
+	t.Helper()
+	w, err := codec.NewWorker(m, 1, p.Window.Window)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	given := false
+	err = w.Run(t.Context(), func(bool) (func(*codec.Lane) error, bool) {
+		ok := !given
+		given = true
+		return job, ok
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// RoundTrip encodes and decodes the chunk, on workers of their own, and returns the payload.
+func RoundTrip(t testing.TB, m codec.Model, method codec.Method, p codec.Params, chunk []byte) (payload []byte) {
+	t.Helper()
+	Run(t, m, p, func(l *codec.Lane) error {
+		c, err := codec.New(method, l, p)
+		if err != nil {
+			return err
+		}
+		payload, err = c.Encode([]byte("head"), chunk)
+		return err
+	})
+	payload, ok := bytes.CutPrefix(payload, []byte("head"))
+	if !ok {
+		t.Fatal("Encode does not append")
+	}
+	Run(t, m, p, func(l *codec.Lane) error {
+		c, err := codec.New(method, l, p)
+		if err != nil {
+			return err
+		}
+		got, err := c.Decode([]byte("head"), payload, len(chunk))
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got, slices.Concat([]byte("head"), chunk)) {
+			t.Errorf("method %d: %d bytes come back as %d others", method, len(chunk), len(got)-len("head"))
+		}
+		return nil
+	})
+	return payload
+}
+
+// OverCost codes the chunk with codec.LM and compares the payload with the model's ideal code length of its tokens: the sum of
+// -log2 softmax in float64. The payload may have 0.1 % and 4 bytes more.
+func OverCost(t testing.TB, m codec.Model, p codec.Params, chunk []byte) {
+	t.Helper()
+	payload := RoundTrip(t, m, codec.LM, p, chunk)
+	bits, tokens := 0.0, 0
+	Run(t, m, p, func(l *codec.Lane) error {
+		v, err := l.Vocabulary()
+		if err != nil {
+			return err
+		}
+		row, err := l.Start(p.Window, v.PrimerTokens(p))
+		for rest := chunk; len(rest) > 0; {
+			var run []int32
+			if run, rest, err = v.AppendTokens(nil, rest); err != nil {
+				return err
+			}
+			for _, token := range run {
+				bits -= logSoftmax(row, token) / math.Ln2
+				if row, err = l.Predict(token); err != nil {
+					return err
+				}
+			}
+			tokens += len(run)
+		}
+		return err
+	})
+	ideal, got := bits/8, float64(len(payload))
+	t.Logf("%s: %d bytes as %d tokens: ideal %.2f, payload %d bytes (%+.4f %%, %+.2f bytes)",
+		m.ID().Name, len(chunk), tokens, ideal, len(payload), 100*(got/ideal-1), got-ideal)
+	if got > ideal*1.001+4 {
+		t.Errorf("payload of %d bytes, ideal %.2f", len(payload), ideal)
+	}
+	if got < ideal*0.999-1 {
+		t.Errorf("payload of %d bytes is less than the ideal %.2f: one of them is wrong", len(payload), ideal)
+	}
+}
+
+func logSoftmax(row []float32, token int32) float64 {
+	top, sum := float64(slices.Max(row)), 0.0
+	for _, v := range row {
+		sum += math.Exp(float64(v) - top)
+	}
+	return float64(row[token]) - top - math.Log(sum)
+}
