@@ -1,0 +1,160 @@
+//go:build llama && cgo
+
+package llama
+
+// #include "bridge.h"
+// #include <stdlib.h>
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+)
+
+// The state of libggml's registry, which the process has one of.
+var registry struct {
+	sync.Mutex
+	backend Backend
+	loaded  bool
+}
+
+// Version is the version of libllama (llama_version).
+func Version() string { return C.GoString(C.llama_version()) }
+
+// Loaded tells which CPU backend this process computes with, if one is loaded.
+func Loaded() (Backend, bool) {
+	registry.Lock()
+	defer registry.Unlock()
+	return registry.backend, registry.loaded
+}
+
+// LoadBackend binds the process to a numeric class by loading one of its CPU plug-ins (ggml_backend_load); the empty class
+// is the one that is loaded already, else DefaultClass. The error is a *ClassError when the CPU cannot run the class, no
+// plug-in of it is found, or the process is bound to another class.
+//
+// Plug-ins are looked for in the folder $LMZ_GGML_BACKENDS if it is set, else beside the libggml that the process loaded.
+func LoadBackend(class string) (Backend, error) {
+	registry.Lock()
+	defer registry.Unlock()
+	if registry.loaded {
+		if class == "" || class == registry.backend.Class {
+			return registry.backend, nil
+		}
+		return Backend{}, &ClassError{Class: class, Loaded: registry.backend.Class,
+			Reason: fmt.Sprintf("this process computes with %q already, and libggml holds one class per process",
+				registry.backend.Class)}
+	}
+	initLog()
+	if reg := C.lmz_cpu_reg(); reg != nil {
+		return bindBuiltin(reg, class)
+	}
+	if class == "" {
+		class = DefaultClass()
+	}
+	c, ok := classNamed(class)
+	switch {
+	case !ok:
+		return Backend{}, &ClassError{Class: class, Here: Classes(), Reason: "not known on " + runtime.GOARCH}
+	case len(c.runnable()) == 0:
+		return Backend{}, &ClassError{Class: class, Here: Classes(), Reason: "this CPU cannot run it"}
+	}
+	folders := pluginFolders()
+	for _, p := range c.runnable() {
+		for _, folder := range folders {
+			path := filepath.Join(folder, "libggml-cpu-"+p.name+".so")
+			if _, err := os.Stat(path); err == nil && loadPlugin(class, path) {
+				return registry.backend, nil
+			}
+		}
+	}
+	return Backend{}, &ClassError{Class: class, Here: Classes(),
+		Reason: fmt.Sprintf("libggml has no plug-in for it in %s%s", strings.Join(folders, ", "), takeReason())}
+}
+
+// loadPlugin loads one plug-in; libggml itself refuses one that the CPU cannot run. The registry must be locked.
+func loadPlugin(class, path string) bool {
+	cpath := C.CString(path)
+	defer C.free(unsafe.Pointer(cpath))
+	if C.ggml_backend_load(cpath) == nil {
+		return false
+	}
+	bind(Backend{Class: class, Path: path})
+	return true
+}
+
+func bind(b Backend) {
+	C.llama_backend_init()
+	registry.backend, registry.loaded = b, true
+}
+
+// bindBuiltin takes the CPU backend of a libggml that was built without plug-ins: of one class only.
+func bindBuiltin(reg C.ggml_backend_reg_t, class string) (Backend, error) {
+	built := builtinClass(func(feature string) bool {
+		name := C.CString(feature)
+		defer C.free(unsafe.Pointer(name))
+		return bool(C.lmz_cpu_feature(reg, name))
+	})
+	if class != "" && class != built {
+		return Backend{}, &ClassError{Class: class, Here: []string{built},
+			Reason: fmt.Sprintf("this libggml has no plug-ins and was built for %q", built)}
+	}
+	bind(Backend{Class: built})
+	return registry.backend, nil
+}
+
+// builtinClass names the class that a backend with these features belongs to.
+func builtinClass(has func(string) bool) string {
+	for _, c := range []struct{ feature, class string }{
+		{"AVX512", "avx512"}, {"AVX2", "avx2"}, {"AVX", "avx"}, {"SSE42", "sse42"}, {"DOTPROD", "armv8.2"}, {"NEON", "armv8.0"},
+	} {
+		if has(c.feature) {
+			return c.class
+		}
+	}
+	return "x64"
+}
+
+func pluginFolders() []string {
+	if folder := os.Getenv("LMZ_GGML_BACKENDS"); folder != "" {
+		return []string{folder}
+	}
+	lib := C.GoString(C.lmz_ggml_path())
+	if real, err := filepath.EvalSymlinks(lib); err == nil {
+		lib = real
+	}
+	dir := filepath.Dir(lib)
+	folders, _ := filepath.Glob(filepath.Join(dir, "ggml", "backends*")) // Debian
+	slices.Sort(folders)
+	slices.Reverse(folders)
+	return append(folders, dir, filepath.Join(dir, "..", "libexec"), filepath.Join(dir, "..", "bin"))
+}
+
+// Devices lists what libggml could compute on (ggml_backend_dev_get); nothing before a backend is loaded.
+func Devices() []Device {
+	kinds := map[uint32]string{
+		C.GGML_BACKEND_DEVICE_TYPE_CPU: "cpu", C.GGML_BACKEND_DEVICE_TYPE_GPU: "gpu",
+		C.GGML_BACKEND_DEVICE_TYPE_IGPU: "igpu", C.GGML_BACKEND_DEVICE_TYPE_ACCEL: "accel",
+	}
+	var devices []Device
+	for i := range C.ggml_backend_dev_count() {
+		dev := C.ggml_backend_dev_get(i)
+		var free, total C.size_t
+		C.ggml_backend_dev_memory(dev, &free, &total)
+		kind, ok := kinds[uint32(C.ggml_backend_dev_type(dev))]
+		if !ok {
+			kind = "other"
+		}
+		devices = append(devices, Device{
+			Name:        C.GoString(C.ggml_backend_dev_name(dev)),
+			Description: C.GoString(C.ggml_backend_dev_description(dev)),
+			Kind:        kind, MemoryFree: uint64(free), MemoryTotal: uint64(total),
+		})
+	}
+	return devices
+}

@@ -1,0 +1,197 @@
+//go:build llama && cgo
+
+package llama
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/llama/gguf"
+)
+
+var _ codec.Model = (*Model)(nil)
+
+// live counts C objects: models and sessions that have not been freed.
+var live atomic.Int64
+
+// Model is a loaded GGUF model. Its methods may be called concurrently. The memory of the model is freed once it and all
+// its sessions are closed.
+type Model struct {
+	id     codec.ModelID
+	header *gguf.Header
+	pieces [][]byte
+	attrs  []TokenAttr
+	bos    int32
+	memory *modelMemory
+	net    runtime.Cleanup
+}
+
+// modelMemory is libllama's model with the number of its users: the open Model and its open sessions.
+type modelMemory struct {
+	mu    sync.Mutex
+	c     *C.struct_llama_model
+	users int
+	open  bool // Close has not been called
+}
+
+// Open loads the model file at path, hashing it whole, and binds the process to a numeric class (LoadBackend). Errors wrap
+// the header's (package gguf), ErrUnsupported, ErrLoad, or are a *ClassError. The caller closes the model; the file must not
+// change while it is open.
+func Open(path string, o Options) (*Model, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("model %s: not a regular file", path)
+	}
+	m, err := open(f, info.Size(), o)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// OpenBytes loads a model file that is in memory, through an anonymous file; data is not kept. Errors are Open's.
+func OpenBytes(data []byte, o Options) (*Model, error) {
+	f, err := anonymousFile()
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if _, err := f.Write(data); err != nil {
+		return nil, err
+	}
+	m, err := open(f, int64(len(data)), o)
+	if err != nil {
+		return nil, fmt.Errorf("model in memory: %w", err)
+	}
+	return m, nil
+}
+
+// loading makes libllama load one model at a time, so that its log tells why a load failed.
+var loading sync.Mutex
+
+func open(f *os.File, size int64, o Options) (*Model, error) {
+	header, err := gguf.Read(f, size)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(header); err != nil {
+		return nil, err
+	}
+	backend, err := LoadBackend(o.Class)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{header: header, id: codec.ModelID{Name: header.Text("general.name"), Class: backend.Class}}
+	hash := sha256.New()
+	if _, err := io.Copy(hash, io.NewSectionReader(f, 0, size)); err != nil {
+		return nil, err
+	}
+	hash.Sum(m.id.SHA256[:0])
+
+	loading.Lock()
+	defer loading.Unlock()
+	takeReason()
+	c := C.lmz_model_load(C.int(f.Fd()))
+	if c == nil {
+		return nil, fmt.Errorf("%w%s", ErrLoad, takeReason())
+	}
+	live.Add(1)
+	m.memory = &modelMemory{c: c, users: 1, open: true}
+	m.net = runtime.AddCleanup(m, func(mem *modelMemory) { mem.close() }, m.memory)
+	if err := m.supported(); err != nil {
+		m.Close()
+		return nil, err
+	}
+	m.readVocabulary(C.llama_model_get_vocab(c))
+	return m, nil
+}
+
+// supported refuses kinds of models for which the contract of codec.Model was not measured, or which predict no next token.
+func (m *Model) supported() error {
+	c := m.memory.c
+	for _, kind := range []struct {
+		is   C.bool
+		name string
+	}{
+		{C.llama_model_has_encoder(c), "an encoder"},
+		{!C.llama_model_has_decoder(c), "no decoder"},
+		{C.llama_model_is_recurrent(c), "a recurrent state"},
+		{C.llama_model_is_hybrid(c), "a recurrent state"},
+		{C.llama_model_is_diffusion(c), "diffusion instead of next-token prediction"},
+	} {
+		if kind.is {
+			return fmt.Errorf("%w: architecture %q has %s", ErrUnsupported, m.header.Text("general.architecture"), kind.name)
+		}
+	}
+	return nil
+}
+
+// ID is the hash of the file, its general.name and the numeric class of the process.
+func (m *Model) ID() codec.ModelID { return m.id }
+
+// Header is the header of the model's file.
+func (m *Model) Header() *gguf.Header { return m.header }
+
+// ContextLength is llama_model_n_ctx_train.
+func (m *Model) ContextLength() int {
+	n, _ := m.header.Uint(m.header.Text("general.architecture") + ".context_length")
+	return int(n)
+}
+
+// Close releases the model; sessions that are still open stay usable until they are closed.
+func (m *Model) Close() error {
+	if !m.memory.close() {
+		return ErrClosed
+	}
+	m.net.Stop()
+	return nil
+}
+
+// use adds a user of the model's memory unless the model is closed.
+func (m *modelMemory) use() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.open {
+		return false
+	}
+	m.users++
+	return true
+}
+
+// release frees the model after its last user.
+func (m *modelMemory) release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.users--; m.users == 0 {
+		C.llama_model_free(m.c)
+		live.Add(-1)
+	}
+}
+
+func (m *modelMemory) close() bool {
+	m.mu.Lock()
+	was := m.open
+	m.open = false
+	m.mu.Unlock()
+	if was {
+		m.release()
+	}
+	return was
+}

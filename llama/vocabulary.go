@@ -1,0 +1,74 @@
+//go:build llama && cgo
+
+package llama
+
+// #include "bridge.h"
+import "C"
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+)
+
+// Pieces gives the bytes of every token (llama_token_to_piece); those of control and unknown tokens are empty. Read only.
+func (m *Model) Pieces() [][]byte { return m.pieces }
+
+// Attrs gives the attributes of every token (llama_vocab_get_attr). Read only.
+func (m *Model) Attrs() []TokenAttr { return m.attrs }
+
+// BOS is the vocabulary's BOS token, else its end-of-text token, else token 0.
+func (m *Model) BOS() int32 { return m.bos }
+
+func (m *Model) readVocabulary(vocab *C.struct_llama_vocab) {
+	n := int(C.llama_vocab_n_tokens(vocab))
+	m.pieces = make([][]byte, n)
+	m.attrs = make([]TokenAttr, n)
+	buf := make([]byte, 256)
+	for t := range m.pieces {
+		m.attrs[t] = TokenAttr(C.llama_vocab_get_attr(vocab, C.llama_token(t)))
+		size := tokenPiece(vocab, t, buf)
+		if size < 0 {
+			buf = make([]byte, -size)
+			size = tokenPiece(vocab, t, buf)
+		}
+		m.pieces[t] = append([]byte(nil), buf[:max(size, 0)]...)
+	}
+	for _, t := range []C.llama_token{C.llama_vocab_bos(vocab), C.llama_vocab_eos(vocab), C.llama_vocab_eot(vocab)} {
+		if t >= 0 && int(t) < n {
+			m.bos = int32(t)
+			break
+		}
+	}
+}
+
+// tokenPiece is the length of a token's piece, or minus the length that buf lacks.
+func tokenPiece(vocab *C.struct_llama_vocab, token int, buf []byte) int {
+	return int(C.llama_token_to_piece(vocab, C.llama_token(token), (*C.char)(unsafe.Pointer(&buf[0])), C.int32_t(len(buf)), 0,
+		false))
+}
+
+// Tokenize is llama_tokenize without special tokens.
+func (m *Model) Tokenize(text []byte) ([]int32, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	if len(text) > math.MaxInt32/2 {
+		return nil, fmt.Errorf("llama: text of %d bytes is too long to tokenize at once", len(text))
+	}
+	if !m.memory.use() {
+		return nil, ErrClosed
+	}
+	defer m.memory.release()
+	vocab := C.llama_model_get_vocab(m.memory.c)
+	tokens := make([]int32, len(text)/2+16)
+	for range 2 {
+		n := int(C.llama_tokenize(vocab, (*C.char)(unsafe.Pointer(&text[0])), C.int32_t(len(text)),
+			(*C.llama_token)(unsafe.Pointer(&tokens[0])), C.int32_t(len(tokens)), false, false))
+		if n >= 0 {
+			return tokens[:n], nil
+		}
+		tokens = make([]int32, -n)
+	}
+	return nil, fmt.Errorf("llama: tokenizing %d bytes failed", len(text))
+}
