@@ -16,7 +16,9 @@ type recorder struct {
 	buf []byte
 }
 
-func newRecorder(r io.Reader, ahead int) *recorder { return &recorder{r: bufio.NewReaderSize(r, ahead)} }
+func newRecorder(r io.Reader, ahead int) *recorder {
+	return &recorder{r: bufio.NewReaderSize(r, ahead)}
+}
 
 func (r *recorder) reset() { r.buf = r.buf[:0] }
 
