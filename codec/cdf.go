@@ -44,19 +44,16 @@ func (c *CDF) Set(logits []float32) error {
 	if !ok {
 		return ErrLogits
 	}
-	table := exp2Table()
+	weigh(c.blocks, c.weights, logits, top)
 	c.total = 0
-	for b := range c.blocks {
-		i := b * cdfBlock
-		j := min(len(logits), i+cdfBlock)
-		c.blocks[b] = weigh(c.weights[i:j], logits[i:j], top, table)
-		c.total += c.blocks[b]
+	for _, sum := range c.blocks {
+		c.total += sum
 	}
 	return nil
 }
 
-// maximum is the greatest value, and whether it is finite and none is NaN.
-func maximum(values []float32) (top float32, ok bool) {
+// maximumGeneric is the greatest value, and whether it is finite and none is NaN.
+func maximumGeneric(values []float32) (top float32, ok bool) {
 	top = float32(math.Inf(-1))
 	for _, v := range values {
 		if v <= top {
@@ -67,13 +64,24 @@ func maximum(values []float32) (top float32, ok bool) {
 		}
 		top = v
 	}
+	top += 0 // not -0, from which 0 is farther than nothing: -0 - 0 is -0
 	return top, top >= -math.MaxFloat32 && top <= math.MaxFloat32
 }
 
-// weigh sets the weights of logits of at most top, and adds them up. It is a function of its own for the sake of registers.
+// weighGeneric sets the weights of logits of at most top, and their sums per block.
+func weighGeneric(blocks []uint64, weights []uint32, logits []float32, top float32) {
+	table := exp2Table()
+	for b := range blocks {
+		i := b * cdfBlock
+		j := min(len(logits), i+cdfBlock)
+		blocks[b] = weighBlock(weights[i:j], logits[i:j], top, table)
+	}
+}
+
+// weighBlock is a function of its own for the sake of registers.
 //
 //go:noinline
-func weigh(weights []uint32, logits []float32, top float32, table *[1 << exp2Bits]uint32) (sum uint64) {
+func weighBlock(weights []uint32, logits []float32, top float32, table *[1 << exp2Bits]uint32) (sum uint64) {
 	weights = weights[:len(logits)]
 	for i, v := range logits {
 		// Distances are not negative, so that their bits are in the order of their values: the lesser of two without a branch.

@@ -189,7 +189,7 @@ func FuzzRangeDecoder(f *testing.F) {
 		}
 		var symbols []symbol
 		half := total / 2
-		for range 8*len(payload) + 64 {
+		for range 16*len(payload) + 160 { // of at least log2(3/2) bits
 			s := symbol{0, half, total}
 			if d.Target(total) >= half {
 				s = symbol{half, total - half, total}
