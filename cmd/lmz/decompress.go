@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// decompress gives back what an archive holds, or with -t only sees to it that it could.
+func (a *app) decompress(ctx context.Context, name string) error {
+	src, err := openSource(name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if src.terminal() {
+		return &hintedError{"refusing to read compressed data from a terminal", "give a file, or redirect standard input"}
+	}
+	if a.mode == modeTest {
+		return a.test(ctx, src)
+	}
+	outName, err := a.outputName(src)
+	if err != nil {
+		return err
+	}
+	out, err := a.createOutput(outName, src, false)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+
+	var m meter
+	if _, err := a.readArchive(ctx, out, src, &m); err != nil {
+		return err
+	}
+	if err := out.commit(src); err != nil {
+		return err
+	}
+	raw, compressed := m.written.Load(), m.read.Load()
+	a.ui.summary("%s: %s -> %s (%s)", displayName(name), formatBytes(compressed), formatBytes(raw), formatRatio(raw, compressed))
+	return a.removeSource(src, out)
+}
+
+func (a *app) test(ctx context.Context, src *source) error {
+	n, err := a.readArchive(ctx, io.Discard, src, &meter{})
+	if err == nil {
+		a.ui.summary("%s: good (%s)", displayName(src.name), formatBytes(n))
+	}
+	return err
+}
+
+// readArchive writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides.
+func (a *app) readArchive(ctx context.Context, dst io.Writer, src *source, m *meter) (int64, error) {
+	opts := []stream.ReaderOption{stream.WithReaderContext(ctx)}
+	if a.workers > 0 {
+		opts = append(opts, stream.WithReaderWorkers(a.workers))
+	}
+	if a.lanes > 0 {
+		opts = append(opts, stream.WithReaderLanes(a.lanes))
+	}
+	if a.memLimit > 0 {
+		opts = append(opts, stream.WithMemoryLimit(int64(a.memLimit)))
+	}
+	find := func(ctx context.Context, id codec.ModelID) (codec.Model, error) {
+		model, err := a.store.Model(ctx, id)
+		return m.model(model), err
+	}
+	stop := a.showReading(src, m)
+	defer stop()
+	r, err := stream.NewReader(m.source(src), find, opts...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.WriteTo(m.output(dst))
+	return n, errors.Join(err, r.Close())
+}
+
+// showReading draws the progress of reading an archive.
+func (a *app) showReading(src *source, m *meter) (stop func()) {
+	if !a.ui.showsProgress() {
+		return func() {}
+	}
+	raw, compressed := int64(-1), int64(-1) // not known, unless there is an index
+	if size := src.size(); size >= 0 && !src.stdin {
+		if frames, err := stream.ReadIndex(src, size); err == nil {
+			raw, compressed = 0, size
+			for _, f := range frames {
+				for _, c := range f.Chunks {
+					raw += c.RawSize
+				}
+			}
+		}
+	}
+	return a.ui.showProgress(src.name, raw, func() (int64, int64, int64) {
+		return max(m.modeled.Load(), m.written.Load()), raw, compressed
+	})
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// usageError is the user's mistake in how the command was called.
+type usageError struct{ msg, hint string }
+
+func (e *usageError) Error() string { return e.msg }
+func (e *usageError) Hint() string  { return e.hint }
+
+// skipError says why a file is left alone, which is a warning.
+type skipError struct{ msg, hint string }
+
+func (e *skipError) Error() string { return e.msg }
+
+// hintedError is a failure with advice.
+type hintedError struct{ msg, hint string }
+
+func (e *hintedError) Error() string { return e.msg }
+func (e *hintedError) Hint() string  { return e.hint }
+
+// fileError names the file that an error is about, unless the error does so itself.
+type fileError struct {
+	name string
+	err  error
+}
+
+func (e *fileError) Error() string {
+	msg := e.err.Error()
+	var path *fs.PathError
+	if errors.As(e.err, &path) && path.Path == e.name {
+		msg = strings.TrimPrefix(msg, path.Op+" "+path.Path+": ")
+	}
+	return displayName(e.name) + ": " + msg
+}
+
+func (e *fileError) Unwrap() error { return e.err }
+
+func displayName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
+// hintFor is what a user can do about an error, or nothing.
+func hintFor(err error) string {
+	var hinted interface{ Hint() string }
+	var mismatch *stream.ModelMismatchError
+	var class *llama.ClassError
+	switch {
+	case errors.As(err, &hinted):
+		return hinted.Hint()
+	case errors.As(err, &mismatch):
+		return "this machine or its libllama computes other bits than the one that wrote the archive: see docs/DETERMINISM.md"
+	case errors.As(err, &class) && class.Loaded != "":
+		return "one run of lmz computes in one numeric class: take these archives in separate runs"
+	case errors.As(err, &class):
+		return "use a machine that has this class: see docs/DETERMINISM.md"
+	case errors.Is(err, llama.ErrNotBuilt):
+		return "this lmz was built without libllama: build it with make, or compress with --method zstd"
+	case errors.Is(err, stream.ErrNotArchive):
+		return "was it compressed with lmz?"
+	case errors.Is(err, stream.ErrTruncated):
+		return "the file is incomplete: was its transfer interrupted?"
+	case errors.Is(err, stream.ErrUnsupportedVersion):
+		return "a newer lmz wrote it: update lmz"
+	case errors.Is(err, stream.ErrTooLarge):
+		return "raise --memlimit if the archive is to be trusted"
+	}
+	return ""
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// listing is what -l says about one archive; its fields are those of --json.
+type listing struct {
+	File            string         `json:"file"`
+	CompressedBytes int64          `json:"compressed_bytes"`
+	RawBytes        int64          `json:"raw_bytes"`
+	Lines           int64          `json:"lines"`
+	Frames          []frameListing `json:"frames"`
+}
+
+type frameListing struct {
+	Offset    int64          `json:"offset"`
+	ChunkSize int            `json:"chunk_size"`
+	Model     *modelListing  `json:"model,omitempty"`
+	Chunks    []chunkListing `json:"chunks"`
+}
+
+type modelListing struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Class  string `json:"class"`
+	Probe  string `json:"probe"`
+	Window int    `json:"window"`
+}
+
+type chunkListing struct {
+	Offset          int64  `json:"offset"`
+	CompressedBytes int64  `json:"compressed_bytes"`
+	RawOffset       int64  `json:"raw_offset"`
+	RawBytes        int64  `json:"raw_bytes"`
+	Lines           int64  `json:"lines"`
+	Method          string `json:"method"`
+	CRC32C          string `json:"crc32c"`
+}
+
+func methodName(m codec.Method) string {
+	for name, known := range methods {
+		if known == m {
+			return name
+		}
+	}
+	return fmt.Sprintf("method %d", m)
+}
+
+// list prints what archives hold.
+func (a *app) list(files []string) error {
+	var all []listing
+	a.each(files, func(name string) error {
+		l, err := listArchive(name)
+		if len(l.Frames) > 0 { // also the good part of a damaged archive
+			all = append(all, l)
+		}
+		return err
+	})
+	if a.json {
+		return printJSON(append([]listing{}, all...)) // [] rather than null
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return printListings(os.Stdout, all, a.ui.verbose > 0)
+}
+
+func listArchive(name string) (listing, error) {
+	src, err := openSource(name)
+	if err != nil {
+		return listing{}, err
+	}
+	defer src.Close()
+	if src.size() < 0 {
+		return listing{}, &hintedError{"cannot list what is not a regular file", "write it to a file first"}
+	}
+	frames, err := stream.ReadIndex(src, src.size())
+	l := listing{File: name, CompressedBytes: src.size()}
+	for _, f := range frames {
+		l.add(f)
+	}
+	return l, err
+}
+
+func (l *listing) add(f stream.Frame) {
+	frame := frameListing{Offset: f.Offset, ChunkSize: f.Header.ChunkSize, Chunks: []chunkListing{}}
+	if m := f.Header.Model; m != nil {
+		frame.Model = &modelListing{
+			Name: m.Name, SHA256: hex.EncodeToString(m.SHA256[:]), Class: m.Class,
+			Probe: hex.EncodeToString(f.Header.Probe[:]), Window: f.Header.Window.Window,
+		}
+	}
+	for _, c := range f.Chunks {
+		frame.Chunks = append(frame.Chunks, chunkListing{
+			Offset: c.Offset, CompressedBytes: c.Size, RawOffset: c.RawOffset, RawBytes: c.RawSize,
+			Lines: c.Lines, Method: methodName(c.Method), CRC32C: fmt.Sprintf("%08x", c.CRC32C),
+		})
+		l.RawBytes += c.RawSize
+		l.Lines += c.Lines
+	}
+	l.Frames = append(l.Frames, frame)
+}
+
+// methods counts the chunks of each method, such as "lm 12, zstd 1".
+func (l *listing) methods() string {
+	count := map[string]int{}
+	for _, f := range l.Frames {
+		for _, c := range f.Chunks {
+			count[c.Method]++
+		}
+	}
+	var text []string
+	for name, n := range count {
+		text = append(text, fmt.Sprintf("%s %d", name, n))
+	}
+	slices.Sort(text)
+	if len(text) == 0 {
+		return "-"
+	}
+	return strings.Join(text, ", ")
+}
+
+// model names the models of the archive's frames.
+func (l *listing) model() string {
+	var names []string
+	for _, f := range l.Frames {
+		if m := f.Model; m != nil {
+			name := fmt.Sprintf("%s %s %s", m.Name, m.SHA256[:8], m.Class)
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "-"
+	}
+	return strings.Join(names, ", ")
+}
+
+func printListings(w io.Writer, all []listing, verbose bool) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "compressed\traw\tratio\tbits/byte\tlines\tmethods\tmodel\tfile")
+	for _, l := range all {
+		perByte := "-"
+		if l.RawBytes > 0 {
+			perByte = fmt.Sprintf("%.3f", 8*float64(l.CompressedBytes)/float64(l.RawBytes))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", formatBytes(l.CompressedBytes), formatBytes(l.RawBytes),
+			formatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), l.model(), l.File)
+	}
+	if err := t.Flush(); err != nil || !verbose {
+		return err
+	}
+	for _, l := range all {
+		fmt.Fprintf(w, "\n%s\n", l.File)
+		fmt.Fprintln(t, "chunk\toffset\tcompressed\traw offset\traw\tlines\tmethod\tcrc32c\t")
+		n := 0
+		for _, f := range l.Frames {
+			for _, c := range f.Chunks {
+				fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", n, c.Offset, c.CompressedBytes, c.RawOffset, c.RawBytes,
+					c.Lines, c.Method, c.CRC32C)
+				n++
+			}
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// meter counts the bytes that one run over a file has seen.
+type meter struct {
+	read    atomic.Int64 // from the source
+	written atomic.Int64 // to the output
+	modeled atomic.Int64 // spelled by the tokens that went through the language model: raw bytes
+}
+
+// countReader adds what is read through it to n.
+type countReader struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c countReader) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// countWriter adds what is written through it to n.
+type countWriter struct {
+	io.Writer
+	n *atomic.Int64
+}
+
+func (c countWriter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+func (m *meter) source(r io.Reader) io.Reader { return countReader{r, &m.read} }
+func (m *meter) output(w io.Writer) io.Writer { return countWriter{w, &m.written} }
+
+// model counts what a model is asked. A chunk takes minutes with a slow model, so the bytes that are read and written,
+// which come and go by chunks, would make a bar that stands still.
+func (m *meter) model(model codec.Model) codec.Model {
+	if model == nil {
+		return nil
+	}
+	return meteredModel{model, m}
+}
+
+type meteredModel struct {
+	codec.Model
+	meter *meter
+}
+
+func (m meteredModel) NewSession(lanes, window int) (codec.Session, error) {
+	s, err := m.Model.NewSession(lanes, window)
+	if err != nil {
+		return nil, err
+	}
+	return meteredSession{s, m.Pieces(), m.meter}, nil
+}
+
+type meteredSession struct {
+	codec.Session
+	pieces [][]byte
+	meter  *meter
+}
+
+// Decode counts the last token of each feed: those before it are the window's overlap, which was fed before.
+func (s meteredSession) Decode(ctx context.Context, feeds []codec.Feed) error {
+	n := 0
+	for _, f := range feeds {
+		n += len(s.pieces[f.Tokens[len(f.Tokens)-1]])
+	}
+	s.meter.modeled.Add(int64(n))
+	return s.Session.Decode(ctx, feeds)
+}

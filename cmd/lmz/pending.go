@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// pendingOutput is the temporary file of the run, if there is one now: a signal must remove it.
+type pendingOutput struct {
+	mu   sync.Mutex
+	file *renameio.PendingFile
+}
+
+func (p *pendingOutput) create(o *output, opts ...renameio.Option) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f, err := renameio.NewPendingFile(o.name, opts...)
+	if err != nil {
+		return err
+	}
+	p.file, o.staged, o.file = f, f, f.File
+	return nil
+}
+
+func (p *pendingOutput) commit() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.file.CloseAtomicallyReplace()
+	if err == nil {
+		p.file = nil
+	}
+	return err
+}
+
+func (p *pendingOutput) discard() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.file != nil {
+		p.file.Cleanup()
+		p.file = nil
+	}
+}
+
+// handleSignals lets the process die of the signals that end one, after the unfinished output is removed. The sources
+// are not touched before their outputs are complete, so nothing else needs to be done. SIGPIPE is among them because
+// standard output or error may be closed while a file is being written.
+func (p *pendingOutput) handleSignals(u *ui) {
+	signals := make(chan os.Signal, 1)
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {
+		if !signal.Ignored(sig) { // as nohup and a shell's background jobs want
+			signal.Notify(signals, sig)
+		}
+	}
+	go func() {
+		sig := (<-signals).(syscall.Signal)
+		p.mu.Lock() // for ever: no output may appear any more
+		if p.file != nil {
+			p.file.Cleanup()
+		}
+		if sig != syscall.SIGPIPE {
+			u.mu.Lock() // for ever, too
+			u.clearLine()
+		}
+		// Die of the signal itself, so that a shell's loop over many files ends too.
+		signal.Reset(sig)
+		syscall.Kill(os.Getpid(), sig)
+		time.Sleep(100 * time.Millisecond)
+		os.Exit(128 + int(sig))
+	}()
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lmz-go/lmz/llama"
+)
+
+// versions is what lmz version says; its fields are those of --json.
+type versions struct {
+	Lmz         string   `json:"lmz"`
+	Go          string   `json:"go"`
+	Platform    string   `json:"platform"`
+	LibLlama    string   `json:"libllama"`        // empty: built without it
+	PlugIn      string   `json:"plugin"`          // libggml's CPU back end
+	Class       string   `json:"class"`           // of the plug-in: what compressing uses
+	CanRun      []string `json:"cpu_classes"`     // what this machine can compress in and decompress
+	BackendFail string   `json:"error,omitempty"` // why no plug-in could be loaded
+}
+
+func newVersionCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show versions, and what this machine can decompress",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			v := a.versions()
+			if a.json {
+				return printJSON(v)
+			}
+			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintf(t, "lmz\t%s (%s, %s)\n", v.Lmz, v.Go, v.Platform)
+			switch {
+			case v.LibLlama == "":
+				fmt.Fprintf(t, "libllama\tbuilt without it: archives made with a model cannot be read\n")
+			case v.BackendFail != "":
+				fmt.Fprintf(t, "libllama\t%s\nplug-in\t%s\n", v.LibLlama, v.BackendFail)
+			default:
+				fmt.Fprintf(t, "libllama\t%s\nplug-in\t%s\nclass\t%s\n", v.LibLlama, v.PlugIn, v.Class)
+			}
+			fmt.Fprintf(t, "cpu classes\t%s\n", strings.Join(v.CanRun, ", "))
+			return t.Flush()
+		},
+	}
+}
+
+func (a *app) versions() versions {
+	v := versions{
+		Lmz: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		LibLlama: llama.Version(), CanRun: llama.Classes(),
+	}
+	b, err := llama.LoadBackend(a.class)
+	if err != nil && !errors.Is(err, llama.ErrNotBuilt) {
+		v.BackendFail = err.Error()
+	}
+	if v.PlugIn, v.Class = b.Path, b.Class; err == nil && b.Path == "" {
+		v.PlugIn = "built into libggml"
+	}
+	return v
+}
