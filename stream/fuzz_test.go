@@ -1,0 +1,141 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// documented says whether err is one that readers of damaged archives are told about.
+func documented(err error) bool {
+	for _, e := range []error{ErrCorrupt, ErrTruncated, ErrUnsupportedVersion, ErrNotArchive, ErrTooLarge, codec.ErrNoModel} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	var mismatch *ModelMismatchError
+	return errors.As(err, &mismatch)
+}
+
+// FuzzHeader: what is read from a header is what is written to one.
+func FuzzHeader(f *testing.F) {
+	f.Add(compress(f, letters, nil))
+	f.Add(compress(f, nil, nil))
+	f.Add(compress(f, fake, nil, WithWindow(equalInfo)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		// The checksum is made right, to get behind it.
+		h, err := parseHeader(data)
+		if err == nil {
+			again, err := readHeader(newRecorder(bytes.NewReader(appendHeader(nil, h)), 4096))
+			if err != nil || again.ChunkSize != h.ChunkSize || again.Probe != h.Probe || again.Window != h.Window {
+				t.Errorf("%+v became %+v, %v", h, again, err)
+			}
+		} else if !documented(err) {
+			t.Error(err)
+		}
+		if _, err := readHeader(newRecorder(bytes.NewReader(data), 4096)); err != nil && err != io.EOF && !documented(err) {
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzRecords: records behind a good header, with their checks made right.
+func FuzzRecords(f *testing.F) {
+	const size = 1000
+	raw := []byte("some bytes\nof a chunk\n")
+	f.Add(appendChunk(nil, &chunkHeader{raw: len(raw), lines: 2, crc: checksum(raw)}, size, 0, raw), []byte(nil))
+	f.Add(appendAuxiliary(nil, 2, raw), []byte{tagIndex, 4, 1, 2, 3, 4})
+	f.Add([]byte{tagChunk | tagExtended, 1, 2, 3, 4, 5, 6}, raw)
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		if len(first) > checkSize+5 && first[0]&tagChunkMask == tagChunk {
+			in := bytes.NewReader(first[1:])
+			if h, err := readChunkHeader(in, first[0], size); err == nil && in.Len() == h.payload {
+				at := len(first) - h.payload - checkSize
+				first = sealed(first[:at], first[at+checkSize:], 0)
+			}
+		}
+		archive := frame(chunkSizeField(size), first, second)
+		if _, err := decompress(archive); err != nil && !documented(err) {
+			t.Error(err)
+		}
+		if _, err := ReadIndex(bytes.NewReader(archive), int64(len(archive))); err != nil && !documented(err) {
+			t.Error(err)
+		}
+	})
+}
+
+// FuzzIndex: an index that disagrees with the records in front of it is refused.
+func FuzzIndex(f *testing.F) {
+	const size = 1000
+	raw := []byte("some bytes\nof a chunk\n")
+	rec := appendChunk(nil, &chunkHeader{raw: len(raw), lines: 2, crc: checksum(raw)}, size, 0, raw)
+	head := frame(chunkSizeField(size))
+	x := index{chunkSize: size}
+	x.chunk(int64(len(rec)), len(raw), 2)
+	body := x.body(int64(len(head)))
+	f.Add(body)
+	f.Add(appendField(bytes.Clone(body), 2, raw))
+	f.Add(appendField(bytes.Clone(body), 3, raw))
+	f.Fuzz(func(t *testing.T, fuzzed []byte) {
+		end := append(binary.AppendUvarint([]byte{tagIndex}, uint64(len(fuzzed))), fuzzed...)
+		end = binary.LittleEndian.AppendUint32(end, checksum(end))
+		end = binary.LittleEndian.AppendUint32(end, uint32(len(end)))
+		archive := bytes.Join([][]byte{head, rec, append(end, footerMagic...)}, nil)
+		got, err := decompress(archive)
+		if err != nil && !documented(err) || !bytes.Equal(got, raw) {
+			t.Errorf("%q, %v", got, err)
+		}
+		if err == nil && !bytes.HasPrefix(fuzzed, body) {
+			t.Errorf("accepted % x, the records say % x", fuzzed, body)
+		}
+		if _, listed := ReadIndex(bytes.NewReader(archive), int64(len(archive))); (listed == nil) != (err == nil) {
+			t.Errorf("decoding: %v, listing: %v", err, listed)
+		}
+	})
+}
+
+// FuzzReader: no input makes the Reader panic, or give an error that is not documented; reading in parallel gives the same.
+func FuzzReader(f *testing.F) {
+	archive, _ := small(f)
+	f.Add(archive)
+	f.Add(compress(f, letters, modelText(300), WithChunkSize(100)))
+	f.Add(compress(f, nil, bytes.Repeat([]byte("zstd "), 100)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		want, wantErr := decompress(data, WithReaderWorkers(1), WithReaderLanes(1), WithMemoryLimit(1<<24))
+		if wantErr != nil && !documented(wantErr) {
+			t.Error(wantErr)
+		}
+		got, err := decompress(data, WithReaderWorkers(2), WithReaderLanes(3), WithMemoryLimit(1<<24))
+		if !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) {
+			t.Errorf("%d bytes, %v; in parallel %d bytes, %v", len(want), wantErr, len(got), err)
+		}
+	})
+}
+
+// FuzzRoundTrip: any bytes, written in any portions, come back.
+func FuzzRoundTrip(f *testing.F) {
+	f.Add([]byte("line\nline\n"), uint16(3), uint16(10))
+	f.Add(modelText(500), uint16(100), uint16(64))
+	f.Fuzz(func(t *testing.T, data []byte, portion, chunkSize uint16) {
+		var out bytes.Buffer
+		w, err := NewWriter(&out, fake, WithChunkSize(int(chunkSize)+1), WithWorkers(2), WithLanes(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for p := data; len(p) > 0; {
+			n := min(len(p), int(portion)+1)
+			w.Write(p[:n])
+			p = p[n:]
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decompress(out.Bytes()); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%v, differs at %d", err, differsAt(got, data))
+		}
+	})
+}
