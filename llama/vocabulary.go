@@ -8,6 +8,7 @@ import "C"
 import (
 	"fmt"
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -17,7 +18,8 @@ func (m *Model) Pieces() [][]byte { return m.pieces }
 // Attrs gives the attributes of every token (llama_vocab_get_attr). Read only.
 func (m *Model) Attrs() []TokenAttr { return m.attrs }
 
-// BOS is the vocabulary's BOS token, else its end-of-text token, else token 0.
+// BOS is the token that the file names as BOS, else as end of text, else the first control token, else token 0. (libllama's
+// llama_vocab_bos gives ordinary tokens for files that name none.)
 func (m *Model) BOS() int32 { return m.bos }
 
 func (m *Model) readVocabulary(vocab *C.struct_llama_vocab) {
@@ -34,8 +36,9 @@ func (m *Model) readVocabulary(vocab *C.struct_llama_vocab) {
 		}
 		m.pieces[t] = append([]byte(nil), buf[:max(size, 0)]...)
 	}
-	for _, t := range []C.llama_token{C.llama_vocab_bos(vocab), C.llama_vocab_eos(vocab), C.llama_vocab_eot(vocab)} {
-		if t >= 0 && int(t) < n {
+	m.bos = int32(max(0, slices.IndexFunc(m.attrs, func(a TokenAttr) bool { return a&TokenControl != 0 })))
+	for _, key := range []string{"tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id"} {
+		if t, ok := m.header.Uint(key); ok && t < uint64(n) {
 			m.bos = int32(t)
 			break
 		}

@@ -1,0 +1,206 @@
+//go:build llama && cgo
+
+package llama
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+func TestFeedsOutOfRange(t *testing.T) {
+	m := openSpec(t, small)
+	for name, feeds := range map[string][]codec.Feed{
+		"lane":       {{Lane: 2, Tokens: []int32{1}}},
+		"twice":      {{Lane: 1, Tokens: []int32{1}}, {Lane: 1, Pos: 1, Tokens: []int32{1}}},
+		"gap":        {{Lane: 0, Pos: 1, Tokens: []int32{1}}},
+		"negative":   {{Lane: 0, Pos: -1, Tokens: []int32{1}}},
+		"no tokens":  {{Lane: 0}},
+		"window":     {{Lane: 0, Tokens: make([]int32, 9)}},
+		"token":      {{Lane: 0, Tokens: []int32{512}}},
+		"token -1":   {{Lane: 0, Tokens: []int32{3, -1}}},
+		"many lanes": {{Lane: 0, Tokens: []int32{1}}, {Lane: 1, Tokens: []int32{1}}, {Lane: 0, Tokens: []int32{1}}},
+	} {
+		s := openSession(t, m, exactParams(2, 8))
+		if err := s.Decode(context.Background(), feeds); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if err := s.Decode(context.Background(), []codec.Feed{{Tokens: []int32{1}}}); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: after it, error is %v", name, err)
+		}
+	}
+	for _, shape := range [][2]int{{0, 8}, {8, 0}, {1 << 20, 8}, {2, 1 << 31}} {
+		if _, err := m.NewSession(shape[0], shape[1]); err == nil {
+			t.Errorf("a session of %d lanes of %d tokens was made", shape[0], shape[1])
+		}
+	}
+}
+
+func TestFullWindow(t *testing.T) {
+	m := openSpec(t, small)
+	s := openSession(t, m, exactParams(2, 256))
+	feeds := []codec.Feed{{Lane: 0, Tokens: tokensOf(m, 0, 256)}, {Lane: 1, Tokens: tokensOf(m, 1, 256)}}
+	for range 3 { // full, and again from the start
+		mustDecode(t, s, feeds)
+	}
+	if got, want := hashRow(s.Logits(1)), prefillRows(t, m, 1, 256)[255]; got != want {
+		t.Error("the last position of a full window differs")
+	}
+}
+
+func TestCancel(t *testing.T) {
+	m := openSpec(t, small)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s := openSession(t, m, exactParams(1, 64))
+	if err := s.Decode(ctx, []codec.Feed{{Tokens: []int32{1}}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+
+	// A flag that is raised while libllama computes stops it.
+	s = openSession(t, m, exactParams(1, 64))
+	s.abort.flag = 1
+	if err := s.Decode(context.Background(), []codec.Feed{{Tokens: []int32{1}}}); err == nil {
+		t.Error("a raised flag did not stop libllama")
+	}
+
+	// The end of the context raises the flag, also that of a context of earlier calls.
+	ctx, cancel = context.WithCancel(context.Background())
+	s = openSession(t, m, exactParams(8, 1024))
+	feeds := make([]codec.Feed, 8)
+	for i := range feeds {
+		feeds[i] = codec.Feed{Lane: i, Tokens: tokensOf(m, i, 1024)}
+	}
+	mustDecode(t, s, feeds[:1])
+	done := make(chan error)
+	go func() {
+		for {
+			if err := s.Decode(ctx, feeds); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	cancel()
+	select {
+	case err := <-done:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error is %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("Decode goes on after its context ended")
+	}
+}
+
+func TestCloseOrder(t *testing.T) {
+	before := live.Load()
+	m := openSpec(t, small)
+	s, err := m.NewSession(1, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); !errors.Is(err, ErrClosed) {
+		t.Errorf("second Close of the model: %v", err)
+	}
+	if _, err := m.NewSession(1, 64); !errors.Is(err, ErrClosed) {
+		t.Errorf("session of a closed model: %v", err)
+	}
+	if _, err := m.Tokenize([]byte("a")); !errors.Is(err, ErrClosed) {
+		t.Errorf("Tokenize of a closed model: %v", err)
+	}
+	if err := s.Decode(context.Background(), []codec.Feed{{Tokens: []int32{1}}}); err != nil {
+		t.Errorf("session that outlives its model: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); !errors.Is(err, ErrClosed) {
+		t.Errorf("second Close of the session: %v", err)
+	}
+	if err := s.Decode(context.Background(), nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("Decode of a closed session: %v", err)
+	}
+	if n := live.Load(); n != before {
+		t.Errorf("%d C objects are left", n-before)
+	}
+}
+
+func TestDroppedObjectsAreFreed(t *testing.T) {
+	before := live.Load()
+	func() {
+		m := openSpec(&dropper{TB: t}, small)
+		if _, err := m.NewSession(1, 64); err != nil {
+			t.Fatal(err)
+		}
+		if live.Load() != before+2 {
+			t.Fatalf("%d C objects, want 2 more than %d", live.Load(), before)
+		}
+	}()
+	for deadline := time.Now().Add(20 * time.Second); live.Load() != before && time.Now().Before(deadline); {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	if n := live.Load(); n != before {
+		t.Errorf("%d C objects are left", n-before)
+	}
+}
+
+// dropper forgets what shall be cleaned up.
+type dropper struct{ testing.TB }
+
+func (*dropper) Cleanup(func()) {}
+
+// TestRemoveAndShift: what is removed at the end is as if it had never been fed; a shift moves positions.
+func TestRemoveAndShift(t *testing.T) {
+	m := openSpec(t, small)
+	tokens := tokensOf(m, 0, 60)
+	want := prefillRows(t, m, 0, 60)
+	s := openSession(t, m, exactParams(2, 64))
+	mustDecode(t, s, []codec.Feed{{Lane: 1, Tokens: tokens[:50]}})
+	if err := s.Remove(1, 20, 50); err != nil || s.Held(1) != 20 {
+		t.Fatalf("removed: %v, %d tokens are held", err, s.Held(1))
+	}
+	mustDecode(t, s, []codec.Feed{{Lane: 1, Pos: 20, Tokens: tokens[20:60]}})
+	if hashRow(s.Logits(0)) != want[59] {
+		t.Error("logits differ after tokens were removed and fed again")
+	}
+	err := s.Remove(1, 0, 30)
+	if err == nil {
+		err = s.Shift(1, 30, 60, -30)
+	}
+	if err != nil || s.Held(1) != 30 {
+		t.Fatalf("shifted: %v, %d tokens are held", err, s.Held(1))
+	}
+	mustDecode(t, s, []codec.Feed{{Lane: 1, Pos: 30, Tokens: tokens[:34]}})
+	for _, bad := range []error{s.Remove(1, 5, 99), s.Remove(2, 0, 1), s.Shift(1, 0, 64, 1), s.Shift(0, 0, 1, 0), s.Copy(0, 2),
+		s.RestoreLane(0, nil)} {
+		if bad == nil {
+			t.Error("a range that does not exist was accepted")
+		}
+	}
+}
+
+func TestLogger(t *testing.T) {
+	var out bytes.Buffer
+	SetLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelInfo})))
+	openSpec(t, small)
+	SetLogger(nil)
+	if !strings.Contains(out.String(), "level=INFO") || strings.Contains(out.String(), "level=DEBUG") {
+		t.Errorf("log at level info:\n%s", out.String())
+	}
+	n := out.Len()
+	openSpec(t, small)
+	if out.Len() != n {
+		t.Error("the log goes on after SetLogger(nil)")
+	}
+}
