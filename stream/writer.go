@@ -157,6 +157,9 @@ func (z *Writer) emit(limit int) {
 		z.free = append(z.free, t)
 		z.begin()
 		z.put(z.out)
+		if z.opts.progress != nil && z.err == nil {
+			z.opts.progress(z.index.total.raw, int64(len(z.header))+z.index.total.records)
+		}
 	}
 }
 

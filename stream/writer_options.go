@@ -18,6 +18,7 @@ type writerOptions struct {
 	workers, lanes int
 	window         kvcache.Policy
 	ctx            context.Context
+	progress       func(raw, compressed int64)
 }
 
 const defaultWindow = 512 // tokens
@@ -118,6 +119,15 @@ func WithLanes(n int) WriterOption {
 func WithContext(ctx context.Context) WriterOption {
 	return func(o *writerOptions) error {
 		o.ctx = ctx
+		return nil
+	}
+}
+
+// WithProgress makes the Writer call f after each chunk that it has written, with the raw bytes of the chunks so far and the
+// archive's bytes that hold them. f is called on the goroutine that uses the Writer.
+func WithProgress(f func(raw, compressed int64)) WriterOption {
+	return func(o *writerOptions) error {
+		o.progress = f
 		return nil
 	}
 }
