@@ -51,7 +51,7 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	method := methods[a.method]
-	opts := []stream.WriterOption{stream.WithContext(ctx), stream.WithMethod(method)}
+	opts := []stream.WriterOption{stream.WithContext(ctx), stream.WithMethod(method), stream.WithProgress(m.progress)}
 	if a.workers > 0 {
 		opts = append(opts, stream.WithWorkers(a.workers))
 	}
@@ -73,10 +73,7 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 		return err
 	}
 	stop := a.ui.showProgress(src.name, src.size(), func() (raw, done, compressed int64) {
-		if model != nil {
-			return m.modeled.Load(), 0, 0
-		}
-		return m.read.Load(), 0, 0
+		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
 	if _, err := w.ReadFrom(m.source(src)); err != nil {

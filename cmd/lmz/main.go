@@ -39,6 +39,7 @@ func run(args []string, backend models.Backend) int {
 		a.ui.failure(err)
 		return exitWarning
 	case err != nil:
+		a.pending.diePiped(a.ui, err)
 		a.ui.failure(err)
 		return exitFailure
 	case a.failed:
@@ -78,6 +79,7 @@ func (a *app) each(files []string, do func(name string) error) error {
 			a.warned = true
 			a.ui.skipped(name, skip)
 		case err != nil:
+			a.pending.diePiped(a.ui, err)
 			a.failed = true
 			a.ui.failure(&fileError{name, err})
 		}

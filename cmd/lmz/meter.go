@@ -13,6 +13,13 @@ type meter struct {
 	read    atomic.Int64 // from the source
 	written atomic.Int64 // to the output
 	modeled atomic.Int64 // spelled by the tokens that went through the language model: raw bytes
+
+	done, compressed atomic.Int64 // raw bytes of the chunks that are in the archive, and what they take there
+}
+
+func (m *meter) progress(raw, compressed int64) {
+	m.done.Store(raw)
+	m.compressed.Store(compressed)
 }
 
 // countReader adds what is read through it to n.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
@@ -56,20 +57,30 @@ func (p *pendingOutput) handleSignals(u *ui) {
 			signal.Notify(signals, sig)
 		}
 	}
-	go func() {
-		sig := (<-signals).(syscall.Signal)
-		p.mu.Lock() // for ever: no output may appear any more
-		if p.file != nil {
-			p.file.Cleanup()
-		}
-		if sig != syscall.SIGPIPE {
-			u.mu.Lock() // for ever, too
-			u.clearLine()
-		}
-		// Die of the signal itself, so that a shell's loop over many files ends too.
+	go func() { p.die(u, (<-signals).(syscall.Signal)) }()
+}
+
+// die removes the unfinished output and ends the process by the signal.
+func (p *pendingOutput) die(u *ui, sig syscall.Signal) {
+	p.mu.Lock() // for ever: no output may appear any more
+	if p.file != nil {
+		p.file.Cleanup()
+	}
+	if sig != syscall.SIGPIPE { // whose reason may be that nobody reads messages
+		u.mu.Lock() // for ever, too
+		u.clearLine()
+		// Die of the signal itself, so that a shell's loop over many files ends as well.
 		signal.Reset(sig)
 		syscall.Kill(os.Getpid(), sig)
 		time.Sleep(100 * time.Millisecond)
-		os.Exit(128 + int(sig))
-	}()
+	}
+	os.Exit(128 + int(sig))
+}
+
+// diePiped is what becomes of a process whose output nobody reads any more, as in lmz -dc a.lmz | head: it ends without a
+// word, unless it was started with SIGPIPE ignored. The signal and the write's error arrive in any order.
+func (p *pendingOutput) diePiped(u *ui, err error) {
+	if errors.Is(err, syscall.EPIPE) && !signal.Ignored(syscall.SIGPIPE) {
+		p.die(u, syscall.SIGPIPE)
+	}
 }

@@ -15,7 +15,7 @@ func (u *ui) showsProgress() bool { return u.terminal && u.quiet == 0 && !u.busy
 
 // showProgress draws a bar on the last line of the terminal, if showsProgress, until the function that it returns
 // is called. The bar counts the raw bytes that position gives up to size, or without an end if size is negative, and
-// shows the ratio of the other two numbers, the raw bytes that are done for good and what they were compressed to.
+// shows the ratio of the other two numbers, the raw bytes of whole chunks and what these take in the archive.
 func (u *ui) showProgress(name string, size int64, position func() (raw, done, compressed int64)) (stop func()) {
 	if !u.showsProgress() || size == 0 {
 		return func() {}

@@ -40,14 +40,11 @@ func (u *ui) clearLine() {
 	}
 }
 
-// logger passes on what libllama says: its warnings, and with -vv everything.
+// logger passes on what libllama says, only with -vv: it warns of much that is as it should be.
 func (u *ui) logger() *slog.Logger {
-	level := slog.LevelWarn
-	switch {
-	case u.verbose >= 2:
+	level := slog.LevelError
+	if u.verbose >= 2 {
 		level = slog.LevelDebug
-	case u.quiet >= 1:
-		level = slog.LevelError
 	}
 	return slog.New(slog.NewTextHandler(u, &slog.HandlerOptions{Level: level, ReplaceAttr: withoutTime}))
 }
