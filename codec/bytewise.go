@@ -28,7 +28,7 @@ type Bytewise struct {
 }
 
 // speculate is the share of the probability left (in 1/256) that "the token ends here" must have to be worth a model step.
-const speculate = 64
+var Speculate uint64 = 64
 
 // reading is a distribution over tokens and the range of tokens, in the order of the sorted vocabulary, that a prefix leaves.
 type reading struct {
@@ -158,7 +158,7 @@ func (x *Bytewise) settle() bool {
 	}
 	if lo := x.long.lo; len(x.vocab.nth(lo)) == len(x.pending) {
 		end := x.long.mass(lo, lo+1)
-		if end > likely && end >= (left+likely)/256*speculate {
+		if end > likely && end >= (left+likely)/256*Speculate {
 			if x.split > 0 {
 				x.drop()
 			}

@@ -252,6 +252,43 @@ func TestCorrupt(t *testing.T) {
 	}
 }
 
+// TestForgedTokens: payloads of a good range coder whose tokens cannot be meant.
+func TestForgedTokens(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	codectest.Run(t, m, testParams, func(l *codec.Lane) error {
+		c, err := codec.New(codec.LM, l, testParams)
+		if err != nil {
+			return err
+		}
+		forge := func(token int32) []byte {
+			row, err := l.Start(testParams.Window, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cdf codec.CDF
+			if err := cdf.Set(row); err != nil {
+				t.Fatal(err)
+			}
+			var e codec.RangeEncoder
+			e.Reset(nil)
+			cum, freq := cdf.Symbol(int(token))
+			e.Encode(cum, freq, cdf.Total())
+			return e.Flush()
+		}
+		the := int32(slices.IndexFunc(m.Pieces(), func(p []byte) bool { return string(p) == "the" }))
+		if got, err := c.Decode(nil, forge(the), 3); err != nil || string(got) != "the" {
+			t.Errorf("%q, %v", got, err)
+		}
+		if _, err := c.Decode(nil, forge(the), 2); !errors.Is(err, codec.ErrCorrupt) || !strings.Contains(err.Error(), "at byte 0 of 2") {
+			t.Errorf("a piece longer than the chunk: %v", err)
+		}
+		if _, err := c.Decode(nil, forge(m.BOS()), 1); !errors.Is(err, codec.ErrCorrupt) || !strings.Contains(err.Error(), "token 0 at byte 0") {
+			t.Errorf("a token without a piece: %v", err)
+		}
+		return nil
+	})
+}
+
 // TestZstdMemory: a frame of few bytes that says it holds many costs no memory for them.
 func TestZstdMemory(t *testing.T) {
 	// Single segment, 8 bytes of content size 2^40, one last raw block of no bytes.
@@ -264,6 +301,15 @@ func TestZstdMemory(t *testing.T) {
 		got, err := c.Decode(nil, frame, math.MaxInt)
 		if !errors.Is(err, codec.ErrCorrupt) || cap(got) > 1<<20 {
 			t.Errorf("%d bytes, %v", cap(got), err)
+		}
+		// A window of 512 MiB.
+		frame = []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 19 << 3, 1, 0, 0}
+		if _, err := c.Decode(nil, frame, 0); !errors.Is(err, codec.ErrCorrupt) {
+			t.Errorf("window of 512 MiB: %v", err)
+		}
+		frame[5] = 13 << 3 // 8 MiB
+		if _, err := c.Decode(nil, frame, 0); err != nil {
+			t.Errorf("window of 8 MiB: %v", err)
 		}
 		return nil
 	})

@@ -219,3 +219,23 @@ func BenchmarkRangeEncoder(b *testing.B) {
 		e.Encode(1<<30, 1<<40, 1<<42)
 	}
 }
+
+// TestRangeDecoderEnds: a payload of n bytes holds at most n-1 symbols of a byte each, and none begins with the number 1.
+func TestRangeDecoderEnds(t *testing.T) {
+	var d RangeDecoder
+	for n := 1; n < 20; n++ {
+		if err := d.Reset(make([]byte, n)); err != nil {
+			t.Fatal(err)
+		}
+		for i := 1; i <= n; i++ {
+			if err := d.Consume(d.Target(256), 1, 256); errors.Is(err, ErrCorrupt) != (i == n) {
+				t.Fatalf("symbol %d of a payload of %d bytes: %v", i, n, err)
+			}
+		}
+	}
+	for _, payload := range [][]byte{{}, bytes.Repeat([]byte{0xff}, 8), bytes.Repeat([]byte{0xff}, 20)} {
+		if err := d.Reset(payload); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%x: %v", payload, err)
+		}
+	}
+}

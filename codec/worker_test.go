@@ -216,15 +216,45 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestSessionErrorEndsRun: after an error the session is closed and nothing else.
 func TestSessionErrorEndsRun(t *testing.T) {
-	m := fakemodel.New(fakemodel.Options{FailAt: 5})
-	w := newWorker(t, m, 2)
+	m := &brittle{Model: fakemodel.New(fakemodel.Options{FailAt: 5})}
+	w, err := codec.NewWorker(m, 2, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var digest []float32
 	for range 2 {
 		if err := w.Run(t.Context(), source(walk(make([]int32, 100), &digest))); !errors.Is(err, fakemodel.ErrFail) {
 			t.Error(err)
 		}
 	}
+	if m.decodes != 5 {
+		t.Errorf("%d decodes, the fifth failed", m.decodes)
+	}
+	if err := w.Close(); err != nil || m.OpenSessions() != 0 {
+		t.Errorf("%v, %d sessions open", err, m.OpenSessions())
+	}
+	if err := w.Run(t.Context(), source(walk(make([]int32, 100), &digest))); err == nil {
+		t.Error("a closed worker runs")
+	}
+}
+
+// brittle counts the decodes of its only session.
+type brittle struct {
+	*fakemodel.Model
+	codec.Session
+	decodes int
+}
+
+func (b *brittle) NewSession(lanes, window int) (s codec.Session, err error) {
+	b.Session, err = b.Model.NewSession(lanes, window)
+	return b, err
+}
+
+func (b *brittle) Decode(ctx context.Context, feeds []codec.Feed) error {
+	b.decodes++
+	return b.Session.Decode(ctx, feeds)
 }
 
 // TestRollback: what has been rolled back leaves no trace in the logits.

@@ -1,0 +1,25 @@
+//go:build amd64 && !purego
+
+package mix
+
+//go:generate go -C _asm run . -out ../mixer_amd64.s -stubs ../mixer_stubs_amd64.go -pkg mix
+
+import "github.com/klauspost/cpuid/v2"
+
+var hasAVX2 = cpuid.CPU.Supports(cpuid.AVX2)
+
+func dot(x []int16, hi []int16, rows, out []int32) {
+	if hasAVX2 {
+		dotAVX2(&x[0], len(x), &hi[0], &rows[0], &out[0], len(rows))
+		return
+	}
+	dotGeneric(x, hi, rows, out)
+}
+
+func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
+	if hasAVX2 {
+		trainAVX2(&x[0], len(x), &hi[0], &lo[0], &rows[0], &errs[0], len(rows))
+		return
+	}
+	trainGeneric(x, hi, lo, rows, errs)
+}

@@ -1,0 +1,52 @@
+package mix
+
+// The hash table of bit histories is an array of cache lines. A line has three slots and, in its last byte, the number of
+// the slot used last. A slot holds the 15 histories of one nibble in one context:
+//
+//	0..1   check
+//	2..4   the last byte seen in the context, how often in a row, the byte before it (slots of high nibbles only)
+//	5      unused
+//	6..20  histories; that of node n (1, then 1x, 1xx, 1xxx: the bits so far behind a leading 1) at 5+n
+const (
+	lineSize  = 64
+	slotSize  = 21
+	slotCheck = 0
+	slotRun   = 2
+	slotNodes = 5
+	slotMRU   = 63
+)
+
+// findSlot is the offset in t of the slot with this check in the line that begins at t[at:]. When there is none, it takes
+// the slot with the least seen of the two that were not used last and clears it.
+func findSlot(t []byte, at uint32, check uint16) uint32 {
+	l := (*[lineSize]byte)(t[at:])
+	lo, hi := byte(check), byte(check>>8)
+	if l[0] == lo && l[1] == hi {
+		l[slotMRU] = 0
+		return at
+	}
+	if l[slotSize] == lo && l[slotSize+1] == hi {
+		l[slotMRU] = 1
+		return at + slotSize
+	}
+	if l[2*slotSize] == lo && l[2*slotSize+1] == hi {
+		l[slotMRU] = 2
+		return at + 2*slotSize
+	}
+	var a, b uint32
+	switch l[slotMRU] {
+	case 0:
+		a, b = 1, 2
+	case 1:
+		a, b = 0, 2
+	default:
+		a, b = 0, 1
+	}
+	if stateCount[l[b*slotSize+slotNodes+1]] < stateCount[l[a*slotSize+slotNodes+1]] {
+		a = b
+	}
+	s := (*[slotSize]byte)(l[a*slotSize:])
+	*s = [slotSize]byte{lo, hi}
+	l[slotMRU] = byte(a)
+	return at + a*slotSize
+}
