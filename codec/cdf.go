@@ -148,7 +148,7 @@ var exp2Table = sync.OnceValue(func() *[1 << exp2Bits]uint32 {
 	return &table
 })
 
-// cost is log2(total/freq) in 2^-16 bits, rounded towards the binade's lower end of the last place: the same on every platform.
+// cost is log2(total/freq) in 2^-16 bits (kvcache.BitFraction), to 1 of them: the same on every platform.
 func cost(freq, total uint64) uint64 { return log2(total) - log2(freq) }
 
 // log2 is the logarithm of x > 0 in 2^-16, rounded down, by repeated squaring of the mantissa.
