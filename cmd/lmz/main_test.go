@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/creack/pty"
@@ -42,15 +43,15 @@ type fakeBackend struct{}
 type fakeModel struct {
 	*fakemodel.Model
 	id       codec.ModelID
-	sessions int
-	flaky    int
+	sessions atomic.Int64
+	flaky    int64
 	drifted  *fakemodel.Model
 }
 
 func (m *fakeModel) ID() codec.ModelID { return m.id }
 
 func (m *fakeModel) NewSession(lanes, window int) (codec.Session, error) {
-	if m.sessions++; m.flaky > 0 && m.sessions >= m.flaky {
+	if n := m.sessions.Add(1); m.flaky > 0 && n >= m.flaky {
 		return m.drifted.NewSession(lanes, window)
 	}
 	return m.Model.NewSession(lanes, window)
@@ -80,7 +81,7 @@ func (fakeBackend) OpenBytes(gguf []byte, class string) (models.Opened, error) {
 	o := fakemodel.Options{
 		Seed: uint64(sum[0]), Class: class, FailAt: setting("LMZ_TEST_FAIL_AT"), Drift: uint64(setting("LMZ_TEST_DRIFT")),
 	}
-	m := &fakeModel{Model: fakemodel.New(o), flaky: setting("LMZ_TEST_FLAKY")}
+	m := &fakeModel{Model: fakemodel.New(o), flaky: int64(setting("LMZ_TEST_FLAKY"))}
 	m.id = codec.ModelID{SHA256: sum, Name: "fake", Class: m.Model.ID().Class}
 	o.Drift++
 	m.drifted = fakemodel.New(o)
