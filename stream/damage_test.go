@@ -399,7 +399,9 @@ func TestUnderlyingErrors(t *testing.T) {
 	if _, err := w.ReadFrom(iotest.ErrReader(errDisk)); err != errDisk {
 		t.Errorf("ReadFrom: %v", err)
 	}
-	w.Close()
+	if err := w.Close(); err != errDisk {
+		t.Errorf("Close after ReadFrom has failed: %v", err)
+	}
 	r, _ := NewReader(bytes.NewReader(archive), models)
 	if _, err := r.WriteTo(&failingWriter{700}); err != errDisk {
 		t.Errorf("WriteTo: %v", err)

@@ -37,6 +37,7 @@ type pool struct {
 	stopped []*task // whose jobs a failing worker has ended: they wait for its error
 	started int     // goroutines
 	busy    int     // of these, running jobs
+	running int     // tasks that have begun and not ended
 	kicked  bool    // idle workers may begin
 	closing bool
 	err     error
@@ -148,8 +149,8 @@ func (p *pool) await() int {
 	}
 }
 
-// share is the number of lanes that each worker needs for what is queued.
-func (p *pool) share() int { return min(p.lanes, (len(p.queue)+p.workers-1)/p.workers) }
+// share is the number of lanes that each worker needs for what is queued or running.
+func (p *pool) share() int { return min(p.lanes, (len(p.queue)+p.running+p.workers-1)/p.workers) }
 
 // take gives a worker of this many lanes its next job. It never blocks: where there is nothing for a worker's first lane, Run
 // ends and the worker waits in await.
@@ -170,6 +171,7 @@ func (p *pool) take(first bool, lanes int) (func(*codec.Lane) error, bool) {
 	}
 	t := p.queue[0]
 	p.queue = p.queue[1:]
+	p.running++
 	return p.job(t), true
 }
 
@@ -179,6 +181,7 @@ func (p *pool) job(t *task) func(*codec.Lane) error {
 		err := t.run(l)
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		p.running--
 		switch {
 		case err != nil && p.err != nil:
 			t.finish(p.err)

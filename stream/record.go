@@ -23,9 +23,6 @@ const (
 const (
 	checkSize = 3
 	checkMask = 1<<(8*checkSize) - 1
-
-	// A chunk record is never longer than this without its extension and payload.
-	maxChunkHeader = 1 + 3*5 + 4 + checkSize
 )
 
 // chunkHeader is a chunk record without its payload.

@@ -79,7 +79,8 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 	return n, z.err
 }
 
-// ReadFrom adds what r gives until io.EOF to the archive.
+// ReadFrom adds what r gives until io.EOF to the archive. An error of r is one of the Writer: Close does not make what came
+// before it look like the whole.
 func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	for empty := 0; ; {
 		if err := z.room(); err != nil {
@@ -96,9 +97,9 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 		case err == io.EOF:
 			return n, nil
 		case err != nil:
-			return n, err
+			z.err = err
 		case empty == 100:
-			return n, io.ErrNoProgress
+			z.err = io.ErrNoProgress
 		}
 	}
 }
