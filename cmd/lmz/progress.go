@@ -53,6 +53,7 @@ func (u *ui) showProgress(name string, size int64, position func() (raw, done, c
 			select {
 			case <-tick.C:
 			case <-stopping:
+				draw()
 				u.mu.Lock()
 				defer u.mu.Unlock()
 				u.clearLine()

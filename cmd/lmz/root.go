@@ -123,7 +123,7 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.BoolVarP(&keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&a.remove, "rm", false, "delete the source after success; when compressing, the archive is read back and compared first")
 	f.IntVarP(&a.workers, "threads", "T", 0, "chunks coded at once, each on one core (0: all cores); changes no byte of the output")
-	f.IntVar(&a.lanes, "lanes", 0, "chunks each core steps through the model together (0: a good number); changes no byte of the output")
+	f.IntVar(&a.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", stream.DefaultLanes))
 	f.StringVar(&a.method, "method", "lm", "how to compress: lm (the language model), zstd or raw (no model)")
 	f.Var(&a.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: 64KiB with a model, else 1MiB)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
@@ -138,8 +138,8 @@ func (a *app) check(files []string) error {
 	switch {
 	case !known:
 		return &usageError{fmt.Sprintf("unknown method %q", a.method), "methods are lm, zstd and raw"}
-	case a.workers < 0 || a.lanes < 0:
-		return &usageError{"-T and --lanes take 0 or more", ""}
+	case min(a.workers, a.lanes) < 0 || max(a.workers, a.lanes) > 4096:
+		return &usageError{"-T and --lanes take 0 to 4096", ""}
 	case a.output != "" && a.stdout:
 		return &usageError{"-o and -c exclude each other", ""}
 	case a.output != "" && len(files) > 1:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -24,10 +25,14 @@ func (b *byteSize) String() string {
 func (b *byteSize) Set(s string) error {
 	digits := strings.TrimRight(s, "KMGTiBkmgtb ")
 	n, err := strconv.ParseInt(digits, 10, 64)
-	shift, ok := map[string]int{"": 0, "b": 0, "k": 10, "m": 20, "g": 30, "t": 40}[strings.TrimSuffix(
-		strings.TrimSuffix(strings.ToLower(strings.TrimSpace(s[len(digits):])), "b"), "i")]
-	if err != nil || !ok || n < 0 || n > math.MaxInt64>>shift {
-		return fmt.Errorf("want a number of bytes such as 4096, 64KiB or 2G")
+	unit := strings.ToLower(strings.TrimLeft(s[len(digits):], " "))
+	shift := 0
+	if i := strings.IndexAny(unit, "kmgt"); i == 0 {
+		shift = 10 * (1 + strings.IndexByte("kmgt", unit[0]))
+		unit = strings.TrimPrefix(unit[1:], "i")
+	}
+	if err != nil || unit != "" && unit != "b" || n < 0 || n > math.MaxInt64>>shift {
+		return errors.New("want a number of bytes such as 4096, 64KiB or 2G")
 	}
 	*b = byteSize(n << shift)
 	return nil
