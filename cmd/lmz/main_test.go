@@ -22,7 +22,11 @@ import (
 	"github.com/lmz-go/lmz/models"
 )
 
+// The race detector lets each process sleep for a second before it exits, unless told otherwise.
+const gorace = "atexit_sleep_ms=0"
+
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", gorace)
 	testscript.Main(m, map[string]func(){
 		"lmz": func() { os.Exit(run(os.Args[1:], backend())) },
 	})
@@ -98,6 +102,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, "")
 			}
 			env.Setenv("TERM", "xterm")
+			env.Setenv("GORACE", gorace)
 			return os.MkdirAll(home, 0o777)
 		},
 		Condition: func(cond string) (bool, error) {
