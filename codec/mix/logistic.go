@@ -16,10 +16,9 @@ var (
 
 // The tables are computed with integers only: floating point could differ by one between platforms.
 func init() {
-	const exp1 = 1.0039138893383475734436096039034602818988 // exp(1/stretchUnit)
 	const one = 1 << 40
-	step := uint64(exp1 * (1 << 62))
-	e := uint64(one) // exp(x/stretchUnit), up to e^12 < 2^18
+	const step = 4629735647166717429 // exp(1/stretchUnit) * 2^62
+	e := uint64(one)                 // exp(x/stretchUnit), up to e^12 < 2^18
 	for x := 0; x <= stretchMax; x++ {
 		hi, lo := bits.Mul64(65536, e)
 		p, _ := bits.Div64(hi, lo, e+one) // 65536*e/(e+1)

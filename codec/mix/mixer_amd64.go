@@ -23,3 +23,5 @@ func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 	}
 	trainGeneric(x, hi, lo, rows, errs)
 }
+
+func prefetch(t []byte, offsets []uint32) { prefetchLines(&t[0], &offsets[0], len(offsets)) }

@@ -88,3 +88,18 @@ trainNext:
 	JNZ  trainRow
 	VZEROUPPER
 	RET
+
+// func prefetchLines(base *byte, offsets *uint32, n int)
+// Requires: MMX+
+TEXT ·prefetchLines(SB), NOSPLIT, $0-24
+	MOVQ base+0(FP), AX
+	MOVQ offsets+8(FP), CX
+	MOVQ n+16(FP), DX
+
+prefetchLoop:
+	MOVL       (CX), BX
+	PREFETCHT0 (AX)(BX*1)
+	ADDQ       $0x04, CX
+	DECQ       DX
+	JNZ        prefetchLoop
+	RET

@@ -9,3 +9,6 @@ func dotAVX2(x *int16, n int, hi *int16, rows *int32, out *int32, k int)
 
 // trainAVX2 is trainGeneric; n is a multiple of 16.
 func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
+
+// prefetchLines asks for the cache lines at n offsets from base; n > 0.
+func prefetchLines(base *byte, offsets *uint32, n int)

@@ -10,6 +10,7 @@ func main() {
 	ConstraintExpr("amd64,!purego")
 	dot()
 	train()
+	prefetch()
 	Generate()
 }
 
@@ -95,5 +96,20 @@ func train() {
 	DECQ(k)
 	JNZ(LabelRef("trainRow"))
 	VZEROUPPER()
+	RET()
+}
+
+// prefetch asks for the cache lines at the given offsets.
+func prefetch() {
+	TEXT("prefetchLines", NOSPLIT, "func(base *byte, offsets *uint32, n int)")
+	Doc("prefetchLines asks for the cache lines at n offsets from base; n > 0.")
+	base, offsets, n := Load(Param("base"), GP64()), Load(Param("offsets"), GP64()), Load(Param("n"), GP64())
+	at := GP64()
+	Label("prefetchLoop")
+	MOVL(Mem{Base: offsets}, at.As32())
+	PREFETCHT0(Mem{Base: base, Index: at, Scale: 1})
+	ADDQ(Imm(4), offsets)
+	DECQ(n)
+	JNZ(LabelRef("prefetchLoop"))
 	RET()
 }

@@ -1,0 +1,264 @@
+package mix
+
+type context uint8
+
+const (
+	order1 context = iota
+	order2
+	order3
+	order4
+	order5
+	order6
+	order8
+	order11
+	wordOnly
+	wordAfter1
+	wordAfter2
+	wordSkip1
+	wordAfter3
+	tokenInSkeleton
+	tokenAfterKey
+	tokenInField
+	order2InField
+	aboveOrder1
+	aboveOrder2
+	columnAbove
+	templateOrder1
+	templateBoth
+	templateOrder3
+	fieldAbove
+	skeletonTemplate
+	lineSoFar
+	indirectOrder1
+	indirectOrder2
+	sparse23
+	sparse34
+	keyShape
+	matchOrder1
+	columnOrder1
+	candidates
+	openingToken
+	openingField
+	contextCount
+)
+
+// predicted is the byte that expert i predicts behind a leading 1, or 0.
+func (m *model) predicted(i int) uint32 {
+	if i == forecastMatch {
+		if m.forecast.n > 0 {
+			return uint32(m.forecast.text[m.forecast.at]) | 256
+		}
+		return 0
+	}
+	if p := m.experts[i].ptr; p > 0 {
+		return uint32(m.buf[p]) | 256
+	}
+	return 0
+}
+
+func (m *model) byteAt(p int) uint32 {
+	if p >= 0 && p < len(m.buf) {
+		return uint32(m.buf[p])
+	}
+	return 0
+}
+
+func flag(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (m *model) hashContexts() {
+	l := &m.line
+	n := len(m.buf)
+	c1, c4, c8 := m.c4&255, m.c4, m.c8
+	col := n - l.start
+	var above, above1 uint32
+	if p := l.above + col; p < l.start {
+		above, above1 = m.byteAt(p), m.byteAt(p+1)
+	}
+	t := &m.experts[templateMatch]
+	pb, pb1 := m.predicted(templateMatch), uint32(0)
+	if pb > 0 {
+		pb1 = m.byteAt(t.ptr + 1)
+	}
+	older := m.predicted(templateOlder)
+	track := flag(m.onTrack)
+	word := l.token
+	if l.tokenLen == 0 {
+		word = hash2(l.delimiters, 1)
+	}
+	field := uint32(l.field)
+	var fab uint32
+	if p := int(l.fieldsAbove[l.field]) + n - l.fieldStart; p < l.start && l.fieldsAbove[l.field] > 0 {
+		fab = m.byteAt(p) | m.byteAt(p+1)<<8 | 1<<16
+	}
+
+	for i, c := range m.contexts {
+		var h uint32
+		switch c {
+		case order1:
+			h = c1
+		case order2:
+			h = c4 & 0xffff
+		case order3:
+			h = c4 & 0xffffff
+		case order4:
+			h = c4
+		case order5:
+			h = hash2(c4, c8&0xff)
+		case order6:
+			h = hash2(c4, c8&0xffff)
+		case order8:
+			h = hash2(c4, c8)
+		case order11:
+			h = hash3(c4, c8, m.byteAt(n-9)|m.byteAt(n-10)<<8|m.byteAt(n-11)<<16)
+		case wordOnly:
+			h = hash2(word, c1)
+		case wordAfter1:
+			h = hash2(word, l.text[0])
+		case wordAfter2:
+			h = hash3(word, l.text[0], l.text[1])
+		case wordSkip1:
+			h = hash2(word, l.text[1])
+		case wordAfter3:
+			h = hash3(hash2(word, l.text[2]), l.text[0], l.text[1])
+		case tokenInSkeleton:
+			h = hash2(word, l.skeleton)
+		case tokenAfterKey:
+			h = hash2(word, l.key())
+		case tokenInField:
+			h = hash2(word, field)
+		case order2InField:
+			h = hash2(c4&0xffff, field)
+		case aboveOrder1:
+			h = hash2(above, c1)
+		case aboveOrder2:
+			h = hash2(above|above1<<8, c4&0xffff)
+		case columnAbove:
+			h = hash2(uint32(col), above)
+		case templateOrder1:
+			h = hash2(pb|pb1<<9|track<<17, c1)
+		case templateBoth:
+			h = hash2(pb|older<<9|track<<18, field)
+		case templateOrder3:
+			h = hash2(pb, c4&0xffffff)
+		case fieldAbove:
+			h = hash3(fab, field, c1)
+		case skeletonTemplate:
+			h = hash3(pb|pb1<<9|track<<17, uint32(l.tokenLen), l.skeleton)
+		case lineSoFar:
+			h = hash2(l.whole, uint32(col))
+		case indirectOrder1:
+			h = hash2(m.indirect1[c1]&0xffffff, c1)
+		case indirectOrder2:
+			h = hash2(m.indirect2[c4&0xffff]&0xffff, c1)
+		case sparse23:
+			h = c4 & 0xffff00
+		case sparse34:
+			h = c4 & 0xffff0000
+		case keyShape:
+			h = hash3(l.key(), uint32(l.tokenLen), c1)
+		case matchOrder1:
+			h = hash3(m.predicted(longMatch)|m.predicted(midMatch)<<9, m.predicted(shortMatch)|uint32(min(m.experts[shortMatch].length, 15))<<9, c1)
+		case columnOrder1:
+			h = hash2(uint32(col), c1)
+		case candidates:
+			h = hash3(m.predicted(forecastMatch)|m.predicted(copyMatch)<<9, m.predicted(digitMatch)|pb<<9, track)
+		case openingToken:
+			h = hash2(word, l.opening)
+		case openingField:
+			h = hash3(l.opening, field, uint32(n-l.fieldStart)|c1<<16)
+		}
+		m.hashes[i] = hash2(h, uint32(c)+1)
+	}
+}
+
+type set uint8
+
+const (
+	setMatch set = iota
+	setOrder0
+	setField
+	setOrder1
+	setTemplate
+	setToken
+	setVotes
+	setSkeleton
+)
+
+func (s set) size() int {
+	return [...]int{256, 256, 512, 256, 1024, 2048, 128, 2048}[s]
+}
+
+func (m *model) choose(s set) uint32 {
+	l := &m.line
+	switch s {
+	case setMatch:
+		a, b := uint32(0), uint32(0)
+		if e := &m.experts[longMatch]; e.alive {
+			a = 1 + min(e.confidence()>>2, 14)
+		}
+		if e := &m.experts[shortMatch]; e.alive {
+			b = 1 + min(e.confidence()>>2, 14)
+		}
+		return a<<4 | b
+	case setOrder0:
+		return m.c0
+	case setField:
+		return uint32(l.field)<<3 | m.bit
+	case setOrder1:
+		return m.c4 & 255
+	case setTemplate:
+		t := &m.experts[templateMatch]
+		k := flag(m.onTrack)
+		if t.alive {
+			k |= 2 | uint32(byteClass[t.byte])<<2 | flag(m.experts[templateOlder].alive)<<5 | flag(t.misses == 0)<<6
+		}
+		return k<<3 | m.bit
+	case setToken:
+		k := flag(m.experts[copyMatch].alive) | flag(m.experts[forecastMatch].alive)<<1 | flag(m.experts[digitMatch].alive)<<2 | flag(m.experts[lineMatch].alive)<<3
+		return k<<7 | uint32(min(l.tokenLen, 15))<<3 | uint32(byteClass[m.c4&255])
+	case setVotes:
+		var v [2]uint32
+		for i := range m.experts {
+			if e := &m.experts[i]; e.alive {
+				v[e.byte>>(7-m.bit)&1]++
+			}
+		}
+		return v[0]*11 + v[1]
+	default:
+		return (l.skeleton*0x9e3779b1>>24)<<3 | m.bit
+	}
+}
+
+const finalRows = 256 + 256 + 512
+
+func (m *model) chooseFinal() [finalSets]int32 {
+	a := uint32(0)
+	if e := &m.experts[longMatch]; e.alive {
+		a = 1 + min(e.confidence()>>2, 14)
+	}
+	if m.experts[templateMatch].alive {
+		a |= 16
+	}
+	return [finalSets]int32{int32(m.c0) * 16, int32(256+a<<3|m.bit) * 16, int32(512+uint32(m.line.field)<<3|m.bit) * 16}
+}
+
+func (m *model) apmContexts() [apmCount]uint32 {
+	e := uint32(0)
+	for _, i := range []int{longMatch, templateMatch, midMatch, shortMatch} {
+		if m.experts[i].alive {
+			e = uint32(m.experts[i].byte) | 256
+			break
+		}
+	}
+	return [apmCount]uint32{
+		m.c0 | m.c4&255<<8,
+		hash2(m.c4&0xffff, m.c0) & 0xffff,
+		hash2(m.line.skeleton, m.c0) & 0xffff,
+		m.c0 | e<<8&0xff00,
+	}
+}

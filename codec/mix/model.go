@@ -1,0 +1,435 @@
+package mix
+
+import "math/bits"
+
+const (
+	maxContexts = 64
+	maxSets     = 12
+	finalSets   = 3
+	apmCount    = 4
+
+	inputsPerContext = 3
+	inputsPerExpert  = 2
+)
+
+// model predicts a text bit by bit.
+type model struct {
+	*level
+	cursor
+	tables
+}
+
+// cursor is what the model knows that is small.
+type cursor struct {
+	c0   uint32 // the bits of this byte so far behind a leading 1
+	bit  uint32 // how many they are
+	node uint32 // the same as c0 within the nibble
+	c4   uint32 // the last bytes, the latest lowest
+	c8   uint32 // the four before them
+	p    uint32 // probability that the next bit is 1
+
+	line      line
+	experts   [expertCount]expert
+	forecast  forecast
+	digits    digitRun
+	copies    copies
+	onTrack   bool // templateMatch has been right since the token began
+	indirect1 [256]uint32
+
+	hashes  [maxContexts]uint32
+	slot    [maxContexts]uint32 // offset of the slot of the current nibble
+	run     [maxContexts]uint32 // offset of the slot of the high nibble
+	runByte [maxContexts]uint16 // the byte that run predicts behind a leading 1, 0 for none
+	runRow  [maxContexts]uint8
+	mapAt   [maxContexts]uint32
+	runAt   [maxContexts]uint32 // entry of runMaps in use, behind the bit it predicts in bit 31; noEntry for none
+
+	rows       [maxSets]int32
+	outs       [maxSets]int32
+	errs       [maxSets]int32
+	finalRows  [finalSets]int32
+	finalOuts  [finalSets]int32
+	finalErrs  [finalSets]int32
+	apmAt      [apmCount]uint32
+	rate, step int32
+}
+
+const noEntry = 1<<31 - 1
+
+// tables is what the model knows that is large.
+type tables struct {
+	buf        []byte // the history: primer and chunk
+	slots      []byte
+	maps       []uint32 // context, history
+	runMaps    []uint32 // context, run
+	expertMaps []uint32 // expert, confidence
+	x, y       []int16  // inputs of the mixers
+	hi         []int16
+	lo         []uint16
+	finalHi    []int16
+	finalLo    []uint16
+	apms       [apmCount]apm
+	matches    [4]matchTable
+	template   places
+	key        places
+	indirect2  []uint32
+}
+
+func newModel(lv *level) *model {
+	m := &model{level: lv}
+	n := len(lv.contexts)
+	m.slots = make([]byte, lineSize<<lv.slotBits)
+	m.maps = make([]uint32, n*256)
+	for i := range m.maps {
+		m.maps[i] = uint32(stateOdds[i&255])<<16 | min(uint32(stateCount[i&255]), 30)/3
+	}
+	m.runMaps = make([]uint32, n*runRows)
+	for i := range m.runMaps {
+		m.runMaps[i] = uint32(65535-40000/(i%runRows+2))<<16 | 2
+	}
+	m.expertMaps = make([]uint32, expertCount*64)
+	for i := range m.expertMaps {
+		m.expertMaps[i] = uint32(65535-32768/(i>>2&15+1)>>(i&3))<<16 | 2
+	}
+	inputs := (n*inputsPerContext + expertCount*inputsPerExpert + 1 + 15) &^ 15
+	m.x = make([]int16, inputs)
+	m.x[n*inputsPerContext+expertCount*inputsPerExpert] = stretchUnit
+	rows := 0
+	for _, s := range lv.sets {
+		rows += s.size()
+	}
+	m.hi = make([]int16, rows*inputs)
+	m.lo = make([]uint16, rows*inputs)
+	for i := range m.hi {
+		m.hi[i] = weightOne * 18 / 100
+	}
+	m.y = make([]int16, 16)
+	m.finalHi = make([]int16, finalRows*16)
+	m.finalLo = make([]uint16, finalRows*16)
+	for i := range m.finalHi {
+		if i&15 < len(lv.sets) {
+			m.finalHi[i] = int16(weightOne / len(lv.sets))
+		}
+	}
+	for i := range m.apms {
+		m.apms[i] = newAPM(1 << 16)
+	}
+	for i, length := range []int{20, 11, 6, 3} {
+		m.matches[i] = newMatchTable(lv.matchBits, length)
+	}
+	m.template = make(places, 1<<lv.placeBits)
+	m.key = make(places, 1<<lv.placeBits)
+	m.copies.source = make([]uint8, 1<<14)
+	m.copies.line, m.digits.line = 1, 1
+	m.indirect2 = make([]uint32, 1<<16)
+	m.forecast.now = -1
+	m.rate = initialRate
+	m.c0 = 1
+	m.startByte()
+	m.predict()
+	return m
+}
+
+const (
+	weightOne   = 1 << 12 // of the upper half of a weight
+	initialRate = 14000
+	finalRate   = 2000
+)
+
+// reciprocal[n] is 65536/(n+1.5), the rate after n observations.
+var reciprocal [1024]uint32
+
+func init() {
+	for n := range reciprocal {
+		reciprocal[n] = uint32(65536 * 2 / (2*n + 3))
+	}
+}
+
+// learn moves an adaptive probability, 22 bits above a count of 10, towards bit.
+func learn(e *uint32, bit, limit uint32) {
+	v := *e
+	n := v & 1023
+	p := int64(v >> 10)
+	p += (int64(bit*(1<<22-1)) - p) * int64(reciprocal[n]) >> 16
+	if n < limit {
+		n++
+	}
+	*e = uint32(p)<<10 | n
+}
+
+func (m *model) predict() {
+	n := len(m.contexts)
+	x := m.x
+	c0, bit, node := m.c0, m.bit, m.node
+	for i := range n {
+		st := m.slots[m.slot[i]+slotNodes+node]
+		at := uint32(i)<<8 | uint32(st)
+		m.mapAt[i] = at
+		p := int32(m.maps[at] >> 20)
+		xi := x[i*inputsPerContext:][:inputsPerContext]
+		if st == 0 {
+			xi[0], xi[1] = 0, 0
+		} else {
+			xi[0] = stretchTable[p]
+			xi[1] = int16(p-2048) >> 2
+		}
+		if b := uint32(m.runByte[i]); b>>(8-bit) == c0 {
+			at := uint32(i)*runRows + uint32(m.runRow[i])
+			s := stretchTable[m.runMaps[at]>>20]
+			y := b >> (7 - bit) & 1
+			if y == 0 {
+				s = -s
+			}
+			xi[2] = s
+			m.runAt[i] = at | y<<31
+		} else {
+			xi[2] = 0
+			m.runAt[i] = noEntry
+		}
+	}
+	x = x[n*inputsPerContext:]
+	for i := range m.experts {
+		e := &m.experts[i]
+		xi := x[i*inputsPerExpert:][:inputsPerExpert]
+		xi[0], xi[1] = 0, 0
+		e.alive = e.alive && (uint32(e.byte)|256)>>(8-bit) == c0
+		if !e.alive {
+			continue
+		}
+		p := int32(m.expertMaps[e.state] >> 20)
+		s, q := stretchTable[p], int16(p-2048)>>2
+		if e.byte>>(7-bit)&1 == 0 {
+			s, q = -s, -q
+		}
+		xi[0], xi[1] = s, q
+	}
+
+	k := len(m.sets)
+	base := int32(0)
+	for j, s := range m.sets {
+		m.rows[j] = (base + int32(m.choose(s))) * int32(len(m.x))
+		base += int32(s.size())
+	}
+	dot(m.x, m.hi, m.rows[:k], m.outs[:k])
+	for j := range k {
+		m.outs[j] = max(-stretchMax, min(stretchMax, m.outs[j]>>12))
+		m.y[j] = int16(m.outs[j])
+	}
+	m.finalRows = m.chooseFinal()
+	dot(m.y, m.finalHi, m.finalRows[:], m.finalOuts[:])
+	sum := int32(0)
+	for j := range finalSets {
+		m.finalOuts[j] = max(-stretchMax, min(stretchMax, m.finalOuts[j]>>12))
+		sum += m.finalOuts[j]
+	}
+	s := sum / finalSets
+	p := squash(s)
+	ctx := m.apmContexts()
+	var q [apmCount]uint32
+	for i := range q {
+		q[i], m.apmAt[i] = m.apms[i].refine(s, ctx[i])
+	}
+	p = (2*p + q[0] + q[1] + 2*q[2] + 2*q[3] + 4) >> 3
+	m.p = max(1, min(65535, p))
+}
+
+// update learns that the bit predicted was y, and predicts the next.
+func (m *model) update(y uint32) {
+	target := int32(y * 65535)
+	for j := range m.sets {
+		e := (target - int32(squash(m.outs[j]))) * m.rate >> 16
+		m.errs[j] = max(-32767, min(32767, e))
+	}
+	k := len(m.sets)
+	train(m.x, m.hi, m.lo, m.rows[:k], m.errs[:k])
+	for j := range finalSets {
+		m.finalErrs[j] = (target - int32(squash(m.finalOuts[j]))) * (finalMixRate) >> 16
+	}
+	train(m.y, m.finalHi, m.finalLo, m.finalRows[:], m.finalErrs[:])
+	for i := range m.apms {
+		m.apms[i].train(m.apmAt[i], int(y), 6)
+	}
+	for i := range len(m.contexts) {
+		st := &m.slots[m.slot[i]+slotNodes+m.node]
+		*st = nextState[*st][y]
+		learn(&m.maps[m.mapAt[i]], y, m.mapLimit)
+		if at := m.runAt[i]; at != noEntry {
+			learn(&m.runMaps[at&^(1<<31)], 1-(at>>31^y), 255)
+		}
+	}
+	for i := range m.experts {
+		if e := &m.experts[i]; e.alive {
+			learn(&m.expertMaps[e.state], 1-(uint32(e.byte>>(7-m.bit))&1^y), 1023)
+		}
+	}
+	if m.step++; m.step&63 == 0 && m.rate > finalRate {
+		m.rate -= m.rate >> 8
+	}
+
+	m.c0 = m.c0<<1 | y
+	m.node = m.node<<1 | y
+	m.bit++
+	switch m.bit {
+	case 4:
+		m.startNibble(m.c0 * 0x2c1b3c6d)
+	case 8:
+		m.endByte(byte(m.c0))
+		m.startByte()
+	}
+	m.predict()
+}
+
+const finalMixRate = 600
+
+func (m *model) startByte() {
+	m.c0, m.bit = 1, 0
+	m.hashContexts()
+	m.startNibble(0)
+	n := len(m.contexts)
+	m.run = m.slot
+	for i := range n {
+		r := m.slots[m.run[i]+slotRun:][:3]
+		m.runByte[i] = 0
+		if r[1] > 0 {
+			m.runByte[i] = uint16(r[0]) | 256
+			m.runRow[i] = runQuantum[r[1]]
+			if r[1] == 1 && r[2] != 0 {
+				m.runRow[i] = 0
+			}
+		}
+	}
+	for i := range m.experts {
+		e := &m.experts[i]
+		e.state = uint32(i)<<6 | e.confidence()
+		if i == forecastMatch {
+			if e.alive = m.forecast.n > 0; e.alive {
+				e.byte = m.forecast.text[m.forecast.at]
+			}
+		} else if e.alive = e.ptr > 0; e.alive {
+			e.byte = m.buf[e.ptr]
+		}
+	}
+}
+
+const runRows = 16
+
+// runQuantum maps how often a byte came in a row to a row of runMaps; row 0 is a byte that came once after another.
+var runQuantum [256]uint8
+
+func init() {
+	for i := range runQuantum {
+		q := i
+		if i > 4 {
+			n := bits.Len(uint(i)) // 3..8
+			q = 5 + (n-3)*2 + i>>(n-2)&1
+		}
+		runQuantum[i] = uint8(min(q, runRows-1))
+	}
+}
+
+// startNibble finds the slots of the nibble that begins; salt tells the low nibbles from the high ones and each other.
+func (m *model) startNibble(salt uint32) {
+	m.node = 1
+	shift := 32 - m.slotBits
+	n := len(m.contexts)
+	var checks [maxContexts]uint16
+	for i := range n {
+		h := (m.hashes[i] + salt) * 0x9e3779b1
+		h ^= h >> 15
+		m.slot[i] = h * 0x85ebca6b >> shift * lineSize
+		checks[i] = uint16(h) | 1
+	}
+	prefetch(m.slots, m.slot[:n])
+	for i := range n {
+		m.slot[i] = findSlot(m.slots, m.slot[i], checks[i])
+	}
+}
+
+// endByte learns the byte c as a whole.
+func (m *model) endByte(c byte) {
+	for i := range len(m.contexts) {
+		r := m.slots[m.run[i]+slotRun:][:3]
+		switch {
+		case r[1] == 0:
+			r[0], r[1] = c, 1
+		case r[0] != c:
+			r[0], r[1], r[2] = c, 1, r[0]
+		case r[1] < 255:
+			r[1]++
+		}
+	}
+	m.buf = append(m.buf, c)
+	m.indirect1[m.c4&255] = m.indirect1[m.c4&255]<<8 | uint32(c)
+	i2 := &m.indirect2[m.c4&0xffff]
+	*i2 = *i2<<8 | uint32(c)
+	m.c8 = m.c8<<8 | m.c4>>24
+	m.c4 = m.c4<<8 | uint32(c)
+	m.followExperts(c)
+}
+
+// followExperts moves the experts and the line past c.
+func (m *model) followExperts(c byte) {
+	l := &m.line
+	at := len(m.buf) - 1
+	for i := range 3 {
+		m.matches[i].follow(&m.experts[i], m.buf, c)
+	}
+	m.matches[3].follow(&m.experts[lineMatch], m.buf, c)
+	if e := &m.experts[lineMatch]; e.ptr < l.start {
+		e.ptr, e.length = 0, 0
+	}
+
+	t, older, key, dup := &m.experts[templateMatch], &m.experts[templateOlder], &m.experts[keyMatch], &m.experts[copyMatch]
+	m.onTrack = m.onTrack && t.ptr > 0 && m.buf[t.ptr] == c
+	t.align(m.buf, c)
+	older.align(m.buf, c)
+	key.align(m.buf, c)
+	if dup.ptr > 0 {
+		dup.misses <<= 1
+		if m.buf[dup.ptr] == c {
+			dup.ptr++
+			dup.length++
+		} else {
+			dup.misses |= 1
+			dup.ptr, dup.length = 0, 0
+		}
+	}
+	d := &m.experts[digitMatch]
+	if d.ptr > 0 && c >= '0' && c <= '9' {
+		d.misses <<= 1
+		if m.buf[d.ptr] != c {
+			d.misses |= 1
+		}
+	}
+	m.digits.add(m.buf, c)
+	d.ptr, d.length = m.digits.ptr(), m.digits.run
+	f := &m.experts[forecastMatch]
+	if m.forecast.n > 0 {
+		f.misses <<= 1
+		if m.forecast.text[m.forecast.at] != c {
+			f.misses |= 1
+		}
+	}
+	m.forecast.add(m.buf, c, l.start)
+
+	if !isToken[c] && l.tokenLen > 0 {
+		m.copies.endToken(l.token, l.tokenStart, l.tokenLen)
+	}
+	l.add(c, at)
+	if c == '\n' {
+		m.copies.endLine()
+	}
+	if !isToken[c] {
+		latest, before := m.template.visit(l.skeleton+uint32(l.delimiters), at+1)
+		t.retarget(latest)
+		older.retarget(before)
+		k, _ := m.key.visit(l.key(), at+1)
+		key.retarget(k)
+		if p := m.copies.visit(l.skeleton); p > 0 && (dup.ptr == 0 || dup.length == 0) {
+			dup.ptr, dup.length = p, 0
+		}
+		m.forecast.visit(m.buf, t.ptr, older.ptr)
+		m.onTrack = t.ptr > 0
+	}
+	f.length = m.forecast.at
+}
