@@ -6,7 +6,8 @@ import (
 	"github.com/lmz-go/lmz/llama/gguf"
 )
 
-// check refuses a model that libllama would not refuse itself but crash on, abort the process for, or read out of bounds.
+// check refuses what is known to make libllama crash, abort the process or read out of bounds instead of refusing it.
+// What only a certain architecture asserts is left to libllama: model files are chosen by the user, unlike archives.
 func check(h *gguf.Header) error {
 	if n, ok := h.Uint("split.count"); ok && n > 1 {
 		return fmt.Errorf("%w: one of %d files of a split model; merge them first", ErrUnsupported, n)
@@ -52,7 +53,7 @@ func checkShape(h *gguf.Header, arch string) error {
 	}{
 		{"context_length", 1, 1 << 30},
 		{"embedding_length", 1, 1 << 20},
-		{"block_count", 1, 1 << 12},
+		{"block_count", 1, 512}, // LLAMA_MAX_LAYERS
 		{"feed_forward_length", 1, 1 << 24},
 		{"attention.head_count", 1, 1 << 14},
 		{"attention.head_count_kv", 1, 1 << 14},
@@ -72,6 +73,11 @@ func checkShape(h *gguf.Header, arch string) error {
 		}
 		value[l.key] = n
 	}
+	for _, key := range []string{"attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon"} {
+		if eps, ok := h.Get(arch + "." + key).(float32); ok && !(eps >= 0 && eps < 1) {
+			return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, key, eps)
+		}
+	}
 	embd, heads, kv, rope := value["embedding_length"], value["attention.head_count"], value["attention.head_count_kv"],
 		value["rope.dimension_count"]
 	head := value["attention.key_length"]
@@ -80,6 +86,9 @@ func checkShape(h *gguf.Header, arch string) error {
 			return fmt.Errorf("%w: %d heads do not divide an embedding of %d", gguf.ErrCorrupt, heads, embd)
 		}
 		head = embd / heads
+	}
+	if v := value["attention.value_length"]; v > 0 && v != head && h.Get(arch+".attention.kv_lora_rank") == nil {
+		return fmt.Errorf("%w: keys of %d and values of %d", gguf.ErrCorrupt, head, v)
 	}
 	if kv > 0 && heads%kv != 0 {
 		return fmt.Errorf("%w: %d KV heads do not divide %d heads", gguf.ErrCorrupt, kv, heads)

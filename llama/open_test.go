@@ -87,6 +87,8 @@ func TestOpenRefuses(t *testing.T) {
 		"no layers":              {set("llama.block_count", uint32(0)), gguf.ErrCorrupt},
 		"many layers":            {set("llama.block_count", uint32(1)<<31), gguf.ErrCorrupt},
 		"no context":             {set("llama.context_length", uint32(0)), gguf.ErrCorrupt},
+		"negative epsilon":       {set("llama.attention.layer_norm_rms_epsilon", float32(-1)), gguf.ErrCorrupt},
+		"values of other size":   {set("llama.attention.value_length", uint32(64)), gguf.ErrCorrupt},
 		"odd rope":               {set("llama.rope.dimension_count", uint32(31)), gguf.ErrCorrupt},
 		"wide rope":              {set("llama.rope.dimension_count", uint32(64)), gguf.ErrCorrupt},
 		"alignment of 3":         {set("general.alignment", uint32(3)), gguf.ErrCorrupt},

@@ -83,3 +83,16 @@ func differingLines(got, want string) string {
 	}
 	return strings.Join(names, " ")
 }
+
+// TestClassIgnoresLibmVariant: libm picks its functions by CPU too, so a plain class must give the same logits on a new CPU
+// as on an old one, which GLIBC_TUNABLES imitates.
+func TestClassIgnoresLibmVariant(t *testing.T) {
+	path, ok := pluginFiles(t)["sse42"]
+	if class, known := classNamed("sse42"); !ok || !known || len(class.runnable()) == 0 {
+		t.Skip("no plug-in sse42")
+	}
+	old := runChild(t, "sse42", path, "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-FMA,-FMA4")
+	if differ := differingLines(old, runChild(t, "sse42", path)); strings.TrimSpace(differ) != "" {
+		t.Errorf("logits depend on the variant of libm: %s", differ)
+	}
+}

@@ -1,0 +1,76 @@
+package llama
+
+import (
+	"errors"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/klauspost/cpuid/v2"
+)
+
+func TestClasses(t *testing.T) {
+	classes := Classes()
+	if _, known := classTable[runtime.GOARCH]; !known {
+		if len(classes) != 0 || BestClass() != "" || DefaultClass() != "" {
+			t.Errorf("classes on an unknown architecture: %v", classes)
+		}
+		return
+	}
+	if !slices.Contains(classes, DefaultClass()) || classes[len(classes)-1] != BestClass() {
+		t.Errorf("classes are %v, default %q, best %q", classes, DefaultClass(), BestClass())
+	}
+	if runtime.GOARCH != "amd64" {
+		return
+	}
+	if classes[0] != "x64" {
+		t.Errorf("the plainest class is %q", classes[0])
+	}
+	for class, needs := range map[string]bool{
+		"avx2":   cpuid.CPU.Supports(cpuid.AVX2, cpuid.FMA3, cpuid.F16C, cpuid.BMI2),
+		"avx512": cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512CD, cpuid.AVX512VL, cpuid.AVX512DQ, cpuid.AVX512BW, cpuid.FMA3),
+	} {
+		if slices.Contains(classes, class) != needs {
+			t.Errorf("class %s is listed: %v; the CPU can run it: %v", class, !needs, needs)
+		}
+	}
+}
+
+// TestClassTable: every class has a plug-in that every CPU of the class can run, listed last.
+func TestClassTable(t *testing.T) {
+	for arch, table := range classTable {
+		names := map[string]bool{}
+		for _, c := range table {
+			plain := c.plugins[len(c.plugins)-1]
+			for _, p := range c.plugins {
+				if names[p.name] {
+					t.Errorf("%s: plug-in %s is in two classes", arch, p.name)
+				}
+				names[p.name] = true
+				for _, need := range plain.needs {
+					if !slices.Contains(p.needs, need) {
+						t.Errorf("%s: %s can run where %s cannot, for %v", arch, p.name, plain.name, need)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestNotBuilt(t *testing.T) {
+	if Version() != "" {
+		t.Skip("built with libllama")
+	}
+	if _, err := Open("x.gguf", Options{}); !errors.Is(err, ErrNotBuilt) {
+		t.Errorf("Open: %v", err)
+	}
+	if _, err := OpenBytes(nil, Options{}); !errors.Is(err, ErrNotBuilt) {
+		t.Errorf("OpenBytes: %v", err)
+	}
+	if _, err := LoadBackend(""); !errors.Is(err, ErrNotBuilt) {
+		t.Errorf("LoadBackend: %v", err)
+	}
+	if err := Quantize("a", "b", "Q8_0"); !errors.Is(err, ErrNotBuilt) {
+		t.Errorf("Quantize: %v", err)
+	}
+}
