@@ -38,7 +38,7 @@ func TestBitFlips(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, conc := range []int{1, 2} {
-		for i := 0; i < len(archive); i += 1 + 30*(conc-1) {
+		for i := 0; i < len(archive); i += thin + 30*(conc-1) {
 			damaged := bytes.Clone(archive)
 			damaged[i] ^= 1 << (i % 8)
 			got, err := decompress(damaged, WithReaderWorkers(conc), WithReaderLanes(conc))
@@ -72,7 +72,7 @@ func TestTruncation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, conc := range []int{1, 2} {
-		for n := 0; n < len(archive); n += 1 + 30*(conc-1) {
+		for n := 0; n < len(archive); n += thin + 30*(conc-1) {
 			got, err := decompress(archive[:n], WithReaderWorkers(conc), WithReaderLanes(conc))
 			if n == int(frames[0].Size) {
 				if err != nil || int64(len(got)) != frames[1].Chunks[0].RawOffset {
