@@ -7,38 +7,56 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// Bytewise predicts the next byte of a text with a token model, without knowing where the tokens of the text end.
+// Bytewise predicts the next byte of a text with a token model, without being told where the tokens of the text end.
 //
-// Decoded bytes that follow the last committed token are pending. Two readings of them are kept: that they begin one longer
-// token (its distribution is that after the committed tokens), and that one likely token has ended inside them and another
-// begins (its distribution is that after the likely token, which costs one model step). The next byte's distribution is the
-// sum over the tokens of both readings; a reading that no token supports any more is dropped, and when the longer token is
-// ruled out the likely one is committed. Other readings are left out, so this is a lower bound of the exact byte
-// marginals; nothing about token boundaries needs to be transmitted, and any bytes can follow any others.
+// Decoded bytes behind the last committed token are pending. Several readings of them are kept: that they begin one longer
+// token, and, for up to maxEnded likely tokens that they begin with, that this token has ended and another one begins
+// behind it; its distribution costs a model step. The next byte's distribution is the sum over the tokens of all readings.
+// When one reading outweighs the others, its token is committed. Readings that are too unlikely or too many are
+// left out, so this is a lower bound of the exact byte marginals; nothing about token boundaries is transmitted, and any
+// bytes can follow any others.
 type Bytewise struct {
 	lane    *Lane
 	vocab   *Vocabulary
 	pending []byte
-	long    reading // of all pending bytes: one token after the committed ones
-	likely  reading // of pending[split:]: one token after the likely token
-	split   int     // bytes of the likely token; 0: there is none
-	share   uint64  // probability of the likely token after the committed ones, in units of 2^-40
-	steps   int     // tokens fed, for the gate and for reports
+	long    reading   // the pending bytes begin one token
+	ended   []reading // one token has ended in the pending bytes; the lane holds the token of one of these, or none
+	held    int32     // token that the lane holds behind the committed ones, -1: none
+	spare   [][]uint64
+	steps   int
 	err     error
 }
 
-// speculate is the share of the probability left (in 1/256) that "the token ends here" must have to be worth a model step.
-var Speculate uint64 = 64
+const (
+	maxEnded = 3
 
-// reading is a distribution over tokens and the range of tokens, in the order of the sorted vocabulary, that a prefix leaves.
+	// A token that ends here is worth a model step if it has this share of all readings, in 1/256.
+	speculate = 8
+
+	// The likeliest reading is committed when it is this many times as likely as all others,
+	dominate = 256
+
+	// or when its token has this share of all readings to end here, in 1/256: what begins behind it needs a model step.
+	proceed = 32
+)
+
+// unit is the probability 1 of readings.
+const unit = 1 << 40
+
+// reading is a distribution over tokens and the range of them, in the order of the vocabulary's pieces, that the bytes from
+// split on leave.
 type reading struct {
 	cum    []uint64 // cum[i]: weight of the first i tokens
 	lo, hi int
+	split  int    // pending bytes in front of the token
+	token  int32  // that ended there
+	share  uint64 // its probability
 }
 
-func (r *reading) mass(lo, hi int) uint64 { // in units of 2^-40
+// mass is the share of the reading that the tokens lo..hi have.
+func (r *reading) mass(lo, hi int) uint64 {
 	w, total := r.cum[hi]-r.cum[lo], r.cum[len(r.cum)-1]
-	h, l := bits.Mul64(w, 1<<40)
+	h, l := bits.Mul64(w, r.share)
 	q, _ := bits.Div64(h, l, total)
 	return q
 }
@@ -72,12 +90,14 @@ func NewBytewise(lane *Lane) (*Bytewise, error) {
 
 // Start begins a text whose window opens with the last tokens of the primer.
 func (x *Bytewise) Start(p kvcache.Policy, primer []int32) error {
-	x.pending, x.split, x.err = x.pending[:0], 0, nil
+	x.pending, x.held, x.err = x.pending[:0], -1, nil
+	x.dropEnded()
 	logits, err := x.lane.Start(p, primer)
 	if err != nil {
 		return err
 	}
-	return x.read(logits, &x.long)
+	x.long.split, x.long.share = 0, unit
+	return x.distribution(logits, &x.long)
 }
 
 // Steps is the number of tokens fed since the predictor was made.
@@ -87,20 +107,17 @@ func (x *Bytewise) Steps() int { return x.steps }
 // no opinion.
 func (x *Bytewise) Next(p *[256]uint64) {
 	*p = [256]uint64{}
-	x.spread(p, &x.long, len(x.pending), 1<<40)
-	if x.split > 0 {
-		x.spread(p, &x.likely, len(x.pending)-x.split, x.share)
+	x.spread(p, &x.long)
+	for i := range x.ended {
+		x.spread(p, &x.ended[i])
 	}
 }
 
-func (x *Bytewise) spread(p *[256]uint64, r *reading, depth int, share uint64) {
-	scale := func(q uint64) uint64 {
-		h, l := bits.Mul64(q, share)
-		return h<<24 | l>>40
-	}
+func (x *Bytewise) spread(p *[256]uint64, r *reading) {
+	depth := len(x.pending) - r.split
 	if depth == 0 {
 		for b := range p {
-			p[b] += scale(r.mass(x.vocab.first[b], x.vocab.first[b+1]))
+			p[b] += r.mass(x.vocab.first[b], x.vocab.first[b+1])
 		}
 		return
 	}
@@ -113,7 +130,7 @@ func (x *Bytewise) spread(p *[256]uint64, r *reading, depth int, share uint64) {
 		for j < r.hi && x.vocab.nth(j)[depth] == b {
 			j++
 		}
-		p[b] += scale(r.mass(i, j))
+		p[b] += r.mass(i, j)
 		i = j
 	}
 }
@@ -123,12 +140,16 @@ func (x *Bytewise) Update(b byte) error {
 	depth := len(x.pending)
 	x.pending = append(x.pending, b)
 	x.long.lo, x.long.hi = x.vocab.narrow(x.long.lo, x.long.hi, depth, b)
-	if x.split > 0 {
-		x.likely.lo, x.likely.hi = x.vocab.narrow(x.likely.lo, x.likely.hi, depth-x.split, b)
-		if x.likely.lo == x.likely.hi {
-			x.drop()
+	kept := x.ended[:0]
+	for _, r := range x.ended {
+		r.lo, r.hi = x.vocab.narrow(r.lo, r.hi, depth-r.split, b)
+		if r.lo < r.hi {
+			kept = append(kept, r)
+		} else {
+			x.spare = append(x.spare, r.cum)
 		}
 	}
+	x.ended = kept
 	for x.settle() {
 	}
 	return x.err
@@ -139,51 +160,86 @@ func (x *Bytewise) settle() bool {
 	if x.err != nil || len(x.pending) == 0 {
 		return false
 	}
-	if x.long.lo == x.long.hi {
-		if x.split > 0 {
-			x.commitLikely()
-		} else {
-			x.commitLongest()
-		}
+	if x.long.lo == x.long.hi && len(x.ended) == 0 {
+		x.commitLongest()
 		return true
 	}
-	left, likely := x.long.left(), uint64(0)
-	if x.split > 0 {
-		h, l := bits.Mul64(x.share, x.likely.left())
-		likely = h<<24 | l>>40
-		if left < likely>>6 {
-			x.commitLikely()
+	best, most, all := -1, uint64(0), x.long.left()
+	for i := range x.ended {
+		left := x.ended[i].left()
+		all += left
+		if left > most {
+			best, most = i, left
+		}
+	}
+	if best >= 0 && most > x.long.left() {
+		r := &x.ended[best]
+		if lo := r.lo; len(x.vocab.nth(lo)) == len(x.pending)-r.split && r.mass(lo, lo+1) >= all/256*proceed {
+			x.commit(best)
 			return true
 		}
 	}
-	if lo := x.long.lo; len(x.vocab.nth(lo)) == len(x.pending) {
+	if best >= 0 && all-most <= most/dominate {
+		x.commit(best)
+		return true
+	}
+	if lo := x.long.lo; lo < x.long.hi && len(x.vocab.nth(lo)) == len(x.pending) {
 		end := x.long.mass(lo, lo+1)
-		if end > likely && end >= (left+likely)/256*Speculate {
-			if x.split > 0 {
-				x.drop()
-			}
-			x.predict(x.vocab.sorted[lo], &x.likely)
-			x.split, x.share = len(x.pending), end
-			x.long.lo++ // that token has ended; what is left of the range are longer ones
+		if end >= all/256*speculate && x.makeRoom(end) {
+			r := reading{split: len(x.pending), token: x.vocab.sorted[lo], share: end}
+			x.feed(r.token, &r)
+			x.ended = append(x.ended, r)
+			x.long.lo++ // what is left of the range are longer tokens
+			return true
 		}
 	}
 	return false
 }
 
-func (x *Bytewise) drop() {
-	x.split = 0
-	if err := x.lane.Rollback(1); err != nil && x.err == nil {
-		x.err = err
+// makeRoom drops the least likely ended reading if there are too many; it reports false if all are likelier than end.
+func (x *Bytewise) makeRoom(end uint64) bool {
+	if len(x.ended) < maxEnded {
+		return true
 	}
+	worst, least := -1, end
+	for i := range x.ended {
+		if left := x.ended[i].left(); left < least {
+			worst, least = i, left
+		}
+	}
+	if worst < 0 {
+		return false
+	}
+	x.spare = append(x.spare, x.ended[worst].cum)
+	x.ended = append(x.ended[:worst], x.ended[worst+1:]...)
+	return true
 }
 
-func (x *Bytewise) commitLikely() {
-	x.pending = append(x.pending[:0], x.pending[x.split:]...)
-	x.long, x.likely = x.likely, x.long
-	x.split = 0
+func (x *Bytewise) dropEnded() {
+	for _, r := range x.ended {
+		x.spare = append(x.spare, r.cum)
+	}
+	x.ended = x.ended[:0]
 }
 
-// commitLongest commits the longest token that begins the pending bytes: no likelier reading was kept.
+// commit makes the token of an ended reading the last committed one.
+func (x *Bytewise) commit(i int) {
+	r := x.ended[i]
+	x.spare = append(x.spare, x.long.cum)
+	x.ended = append(x.ended[:i], x.ended[i+1:]...)
+	x.dropEnded()
+	if x.held != r.token {
+		var again reading // the lane has gone on to hold another token
+		x.feed(r.token, &again)
+		x.spare = append(x.spare, again.cum)
+	}
+	x.held = -1
+	x.pending = append(x.pending[:0], x.pending[r.split:]...)
+	r.split, r.share = 0, unit
+	x.long = r
+}
+
+// commitLongest commits the longest token that begins the pending bytes: no likely reading is left.
 func (x *Bytewise) commitLongest() {
 	lo, hi, n, token := 0, len(x.vocab.sorted), 0, int32(0)
 	for i, b := range x.pending {
@@ -198,7 +254,8 @@ func (x *Bytewise) commitLongest() {
 		n = 1
 		x.long.lo, x.long.hi = 0, len(x.vocab.sorted)
 	} else {
-		x.predict(token, &x.long)
+		x.feed(token, &x.long)
+		x.held = -1
 	}
 	x.pending = append(x.pending[:0], x.pending[n:]...)
 	for i, b := range x.pending {
@@ -206,23 +263,34 @@ func (x *Bytewise) commitLongest() {
 	}
 }
 
-// predict feeds a token and starts the reading r with the distribution after it.
-func (x *Bytewise) predict(token int32, r *reading) {
-	logits, err := x.lane.Predict(token)
+// feed puts a token behind the committed ones and gives r the distribution behind it.
+func (x *Bytewise) feed(token int32, r *reading) {
+	x.steps++
+	var err error
+	if x.held >= 0 {
+		err = x.lane.Rollback(1)
+	}
+	var logits []float32
 	if err == nil {
-		err = x.read(logits, r)
+		logits, err = x.lane.Predict(token)
+	}
+	if err == nil {
+		err = x.distribution(logits, r)
 	}
 	if err != nil && x.err == nil {
 		x.err = err
 	}
-	x.steps++
+	x.held = token
 }
 
-// read makes r the distribution of the logits over the whole vocabulary.
-func (x *Bytewise) read(logits []float32, r *reading) error {
+// distribution makes r that of the logits, over the whole vocabulary.
+func (x *Bytewise) distribution(logits []float32, r *reading) error {
 	cdf := &x.lane.worker.cdf
 	if err := cdf.Set(logits); err != nil {
 		return err
+	}
+	if n := len(x.spare); r.cum == nil && n > 0 {
+		r.cum, x.spare = x.spare[n-1], x.spare[:n-1]
 	}
 	if r.cum == nil {
 		r.cum = make([]uint64, len(x.vocab.sorted)+1)
