@@ -18,7 +18,7 @@ ifneq ($(filter-out clean test-nocgo,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
-$(LLAMA)/env.mk: scripts/setup-llama
+$(LLAMA)/env.mk: scripts/setup-llama $(wildcard third_party/llama.lock)
 	@scripts/setup-llama
 
 export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))

@@ -11,6 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+// Part of the program, so that Go runs tests again when scripts/setup-llama has unpacked other libraries.
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+#ifdef LMZ_LLAMA_STAMP
+const char lmz_llama_stamp[] = TEXT(LMZ_LLAMA_STAMP);
+#endif
+
 static atomic_int log_level = GGML_LOG_LEVEL_WARN;
 
 static void on_log(enum ggml_log_level level, const char *text, void *unused) {

@@ -1,10 +1,6 @@
 // What Go cannot say well: one crossing per decode step, structs by value, callbacks. No opinions here.
 #pragma once
 
-#if __has_include(<stamp.h>)
-#include <stamp.h> // changes when scripts/setup-llama unpacks other libraries, so that Go rebuilds
-#endif
-
 #include <ggml-backend.h>
 #include <llama.h>
 #include <stdbool.h>
