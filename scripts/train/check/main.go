@@ -1,0 +1,84 @@
+// Command check evaluates GGUF models with libllama, through the engine that the codecs use.
+//
+//	check MODEL sample.json        compares loss and tokens with what the trainer wrote (scripts/train/sample.py)
+//	check -quantized F32 Q8_0      compares the exporter's quantization with libllama's
+//	check -bits MODEL FILE...      bits per byte of files, in windows as the codecs use them
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/llama"
+)
+
+func main() {
+	bits := flag.Bool("bits", false, "report bits per byte of the files")
+	quantized := flag.Bool("quantized", false, "compare the tensors of a Q8_0 file with libllama's from the F32 file")
+	tolerance := flag.Float64("tolerance", 0.01, "relative difference of loss that passes")
+	limit := flag.Int("limit", 256<<10, "bytes of each file at most")
+	flag.Parse()
+	if flag.NArg() < 2 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	check := func(path string, files []string) error { return run(path, files, *bits, *tolerance, *limit) }
+	if *quantized {
+		check = func(path string, files []string) error { return compareQuantized(path, files[0]) }
+	}
+	if err := check(flag.Arg(0), flag.Args()[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "check:", err)
+		os.Exit(1)
+	}
+}
+
+func run(path string, files []string, bits bool, tolerance float64, limit int) error {
+	m, err := llama.Open(path, llama.Options{})
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if bits {
+		return reportBits(m, files, limit)
+	}
+	for _, file := range files {
+		if err := compare(m, file, tolerance); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same window.
+func score(s codec.Session, tokens []int32, first int) (float64, error) {
+	ctx, sum := context.Background(), 0.0
+	if first > 1 {
+		if err := s.Decode(ctx, []codec.Feed{{Tokens: tokens[:first-1]}}); err != nil {
+			return 0, err
+		}
+	}
+	for i := first; i < len(tokens); i++ {
+		if err := s.Decode(ctx, []codec.Feed{{Pos: i - 1, Tokens: tokens[i-1 : i]}}); err != nil {
+			return 0, err
+		}
+		sum += surprise(s.Logits(0), tokens[i])
+	}
+	return sum, nil
+}
+
+// surprise is -log softmax(logits)[token].
+func surprise(logits []float32, token int32) float64 {
+	top := logits[0]
+	for _, l := range logits {
+		top = max(top, l)
+	}
+	sum := 0.0
+	for _, l := range logits {
+		sum += math.Exp(float64(l - top))
+	}
+	return math.Log(sum) - float64(logits[token]-top)
+}
