@@ -77,6 +77,15 @@ func LoadBackend(class string) (Backend, error) {
 		Reason: fmt.Sprintf("libggml has no plug-in for it in %s%s", strings.Join(folders, ", "), takeReason())}
 }
 
+func classNamed(name string) (numericClass, bool) {
+	table := classTable[runtime.GOARCH]
+	i := slices.IndexFunc(table, func(c numericClass) bool { return c.name == name })
+	if i < 0 {
+		return numericClass{}, false
+	}
+	return table[i], true
+}
+
 // loadPlugin loads one plug-in; libggml itself refuses one that the CPU cannot run. The registry must be locked.
 func loadPlugin(class, path string) bool {
 	cpath := C.CString(path)

@@ -56,15 +56,6 @@ func (c numericClass) runnable() []plugin {
 	return slices.DeleteFunc(slices.Clone(c.plugins), func(p plugin) bool { return !cpuid.CPU.Supports(p.needs...) })
 }
 
-func classNamed(name string) (numericClass, bool) {
-	table := classTable[runtime.GOARCH]
-	i := slices.IndexFunc(table, func(c numericClass) bool { return c.name == name })
-	if i < 0 {
-		return numericClass{}, false
-	}
-	return table[i], true
-}
-
 func features(base []cpuid.FeatureID, more ...cpuid.FeatureID) []cpuid.FeatureID {
 	return append(slices.Clone(base), more...)
 }

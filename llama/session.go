@@ -122,7 +122,7 @@ type sessionMemory struct {
 }
 
 func freeSession(m sessionMemory) {
-	m.abort.watch(nil)
+	m.abort.unwatch()
 	C.lmz_session_free(m.c)
 	live.Add(-1)
 	m.abort.pinner.Unpin()
@@ -167,11 +167,15 @@ func (a *abort) watch(ctx context.Context) {
 	if a.ctx == ctx {
 		return
 	}
+	a.unwatch()
+	if a.ctx = ctx; ctx.Done() != nil {
+		a.stop = context.AfterFunc(ctx, func() { atomic.StoreInt32(&a.flag, 1) })
+	}
+}
+
+func (a *abort) unwatch() {
 	if a.stop != nil {
 		a.stop()
 	}
-	a.ctx, a.stop = ctx, nil
-	if ctx != nil && ctx.Done() != nil {
-		a.stop = context.AfterFunc(ctx, func() { atomic.StoreInt32(&a.flag, 1) })
-	}
+	a.ctx, a.stop = nil, nil
 }
