@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// childSize in the environment makes the process compress and decompress that many bytes instead.
+const childSize = "LMZ_BENCH_MEMORY"
+
+// memory reports the peak resident memory of processes that send 64 MB and 640 MB through a pipe of Writer and Reader.
+func memory() error {
+	if s := os.Getenv(childSize); s != "" {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return err
+		}
+		return pipe(n)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	fmt.Print("## Memory\n\nPeak resident memory of a process that compresses to a pipe and decompresses from it, with a model in plain Go, 2 workers × 8 lanes.\n\n")
+	fmt.Println("| input, MB | peak, MB |")
+	fmt.Println("|---|---|")
+	for _, mb := range []int{64, 640} {
+		c := exec.Command(self, "memory")
+		c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", childSize, mb*1_000_000))
+		c.Stderr = os.Stderr
+		if err := c.Run(); err != nil {
+			return err
+		}
+		usage := c.ProcessState.SysUsage().(*syscall.Rusage)
+		fmt.Printf("| %d | %.0f |\n", mb, float64(usage.Maxrss)*1024/1e6)
+	}
+	fmt.Println()
+	return nil
+}
+
+func pipe(n int64) error {
+	// Few symbols: the arithmetic of the model in Go is what takes time.
+	pieces := [][]byte{nil, []byte("0"), []byte("1"), []byte("2026-11-24T00:00:00Z INFO request served in 12 ms\n")}
+	m := fakemodel.New(fakemodel.Options{Pieces: pieces})
+	r, w := io.Pipe()
+	go func() {
+		z, err := stream.NewWriter(w, m, stream.WithMethod(codec.LM), stream.WithWorkers(2))
+		if err == nil {
+			for left := n; left > 0 && err == nil; left -= int64(len(pieces[3])) {
+				_, err = z.Write(pieces[3])
+			}
+			if e := z.Close(); err == nil {
+				err = e
+			}
+		}
+		w.CloseWithError(err)
+	}()
+	z, err := stream.NewReader(r, func(context.Context, codec.ModelID) (codec.Model, error) { return m, nil }, stream.WithReaderWorkers(2))
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	got, err := io.Copy(io.Discard, z)
+	if err == nil && got < n {
+		err = fmt.Errorf("%d bytes came back of %d", got, n)
+	}
+	return err
+}
