@@ -6,12 +6,10 @@ type apm []uint16
 
 const apmPoints = 33
 
-func newAPM(contexts int) apm {
-	a := make(apm, contexts*apmPoints)
+func (a apm) reset() {
 	for i := range a {
 		a[i] = uint16(min(65535, squash(int32(i%apmPoints-16)*(stretchMax+1)/16)))
 	}
-	return a
 }
 
 // refine is the curve of a context at x, and the point to train.

@@ -15,7 +15,7 @@ func split(low, high uint64, p uint32) uint64 {
 	return low + r>>16*uint64(p) + (r&0xffff)*uint64(p)>>16
 }
 
-func (e *bitEncoder) encode(bit int, p uint32) {
+func (e *bitEncoder) encode(bit, p uint32) {
 	mid := split(e.low, e.high, p)
 	if bit == 1 {
 		e.high = mid
@@ -74,9 +74,9 @@ func (d *bitDecoder) shift() {
 	d.pos++
 }
 
-func (d *bitDecoder) decode(p uint32) int {
+func (d *bitDecoder) decode(p uint32) uint32 {
 	mid := split(d.low, d.high, p)
-	bit := 0
+	bit := uint32(0)
 	if d.value <= mid {
 		bit = 1
 		d.high = mid

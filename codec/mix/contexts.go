@@ -50,7 +50,7 @@ func (m *model) predicted(i int) uint32 {
 		}
 		return 0
 	}
-	if p := m.experts[i].ptr; p > 0 {
+	if p := m.cursor.experts[i].ptr; p > 0 {
 		return uint32(m.buf[p]) | 256
 	}
 	return 0
@@ -79,7 +79,7 @@ func (m *model) hashContexts() {
 	if p := l.above + col; p < l.start {
 		above, above1 = m.byteAt(p), m.byteAt(p+1)
 	}
-	t := &m.experts[templateMatch]
+	t := &m.cursor.experts[templateMatch]
 	pb, pb1 := m.predicted(templateMatch), uint32(0)
 	if pb > 0 {
 		pb1 = m.byteAt(t.ptr + 1)
@@ -162,7 +162,7 @@ func (m *model) hashContexts() {
 		case keyShape:
 			h = hash3(l.key(), uint32(l.tokenLen), c1)
 		case matchOrder1:
-			h = hash3(m.predicted(longMatch)|m.predicted(midMatch)<<9, m.predicted(shortMatch)|uint32(min(m.experts[shortMatch].length, 15))<<9, c1)
+			h = hash3(m.predicted(longMatch)|m.predicted(midMatch)<<9, m.predicted(shortMatch)|uint32(min(m.cursor.experts[shortMatch].length, 15))<<9, c1)
 		case columnOrder1:
 			h = hash2(uint32(col), c1)
 		case candidates:
@@ -198,10 +198,10 @@ func (m *model) choose(s set) uint32 {
 	switch s {
 	case setMatch:
 		a, b := uint32(0), uint32(0)
-		if e := &m.experts[longMatch]; e.alive {
+		if e := &m.cursor.experts[longMatch]; e.alive {
 			a = 1 + min(e.confidence()>>2, 14)
 		}
-		if e := &m.experts[shortMatch]; e.alive {
+		if e := &m.cursor.experts[shortMatch]; e.alive {
 			b = 1 + min(e.confidence()>>2, 14)
 		}
 		return a<<4 | b
@@ -212,19 +212,19 @@ func (m *model) choose(s set) uint32 {
 	case setOrder1:
 		return m.c4 & 255
 	case setTemplate:
-		t := &m.experts[templateMatch]
+		t := &m.cursor.experts[templateMatch]
 		k := flag(m.onTrack)
 		if t.alive {
-			k |= 2 | uint32(byteClass[t.byte])<<2 | flag(m.experts[templateOlder].alive)<<5 | flag(t.misses == 0)<<6
+			k |= 2 | uint32(byteClass[t.byte])<<2 | flag(m.cursor.experts[templateOlder].alive)<<5 | flag(t.misses == 0)<<6
 		}
 		return k<<3 | m.bit
 	case setToken:
-		k := flag(m.experts[copyMatch].alive) | flag(m.experts[forecastMatch].alive)<<1 | flag(m.experts[digitMatch].alive)<<2 | flag(m.experts[lineMatch].alive)<<3
+		k := flag(m.cursor.experts[copyMatch].alive) | flag(m.cursor.experts[forecastMatch].alive)<<1 | flag(m.cursor.experts[digitMatch].alive)<<2 | flag(m.cursor.experts[lineMatch].alive)<<3
 		return k<<7 | uint32(min(l.tokenLen, 15))<<3 | uint32(byteClass[m.c4&255])
 	case setVotes:
 		var v [2]uint32
-		for i := range m.experts {
-			if e := &m.experts[i]; e.alive {
+		for _, i := range m.level.experts {
+			if e := &m.cursor.experts[i]; e.alive {
 				v[e.byte>>(7-m.bit)&1]++
 			}
 		}
@@ -238,10 +238,10 @@ const finalRows = 256 + 256 + 512
 
 func (m *model) chooseFinal() [finalSets]int32 {
 	a := uint32(0)
-	if e := &m.experts[longMatch]; e.alive {
+	if e := &m.cursor.experts[longMatch]; e.alive {
 		a = 1 + min(e.confidence()>>2, 14)
 	}
-	if m.experts[templateMatch].alive {
+	if m.cursor.experts[templateMatch].alive {
 		a |= 16
 	}
 	return [finalSets]int32{int32(m.c0) * 16, int32(256+a<<3|m.bit) * 16, int32(512+uint32(m.line.field)<<3|m.bit) * 16}
@@ -250,15 +250,16 @@ func (m *model) chooseFinal() [finalSets]int32 {
 func (m *model) apmContexts() [apmCount]uint32 {
 	e := uint32(0)
 	for _, i := range []int{longMatch, templateMatch, midMatch, shortMatch} {
-		if m.experts[i].alive {
-			e = uint32(m.experts[i].byte) | 256
+		if m.cursor.experts[i].alive {
+			e = uint32(m.cursor.experts[i].byte) | 256
 			break
 		}
 	}
+	mask := uint32(1)<<m.apmBits - 1
 	return [apmCount]uint32{
-		m.c0 | m.c4&255<<8,
-		hash2(m.c4&0xffff, m.c0) & 0xffff,
-		hash2(m.line.skeleton, m.c0) & 0xffff,
-		m.c0 | e<<8&0xff00,
+		(m.c0 | m.c4&255<<8) & mask,
+		hash2(m.c4&0xffff, m.c0) & mask,
+		hash2(m.line.skeleton, m.c0) & mask,
+		(m.c0 | e<<8&0xff00) & mask,
 	}
 }

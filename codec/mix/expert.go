@@ -13,6 +13,8 @@ type expert struct {
 	state  uint32
 }
 
+const confidences = 64
+
 // confidence quantises the expert's record: 16 lengths x 4 kinds of latest misses.
 func (e *expert) confidence() uint32 {
 	n := uint32(e.length)

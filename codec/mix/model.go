@@ -1,20 +1,18 @@
 package mix
 
-import "math/bits"
-
 const (
 	maxContexts = 64
 	maxSets     = 12
 	finalSets   = 3
 	apmCount    = 4
 
-	inputsPerContext = 3
-	inputsPerExpert  = 2
+	inputsPerExpert = 2
 )
 
 // model predicts a text bit by bit.
 type model struct {
 	*level
+	advisor Advisor
 	cursor
 	tables
 }
@@ -28,6 +26,7 @@ type cursor struct {
 	c8   uint32 // the four before them
 	p    uint32 // probability that the next bit is 1
 
+	guess     guess
 	line      line
 	experts   [expertCount]expert
 	forecast  forecast
@@ -36,13 +35,9 @@ type cursor struct {
 	onTrack   bool // templateMatch has been right since the token began
 	indirect1 [256]uint32
 
-	hashes  [maxContexts]uint32
-	slot    [maxContexts]uint32 // offset of the slot of the current nibble
-	run     [maxContexts]uint32 // offset of the slot of the high nibble
-	runByte [maxContexts]uint16 // the byte that run predicts behind a leading 1, 0 for none
-	runRow  [maxContexts]uint8
-	mapAt   [maxContexts]uint32
-	runAt   [maxContexts]uint32 // entry of runMaps in use, behind the bit it predicts in bit 31; noEntry for none
+	hashes [maxContexts]uint32
+	slot   [maxContexts]uint32 // offset of the slot of the current nibble
+	mapAt  [maxContexts]uint32
 
 	rows       [maxSets]int32
 	outs       [maxSets]int32
@@ -54,14 +49,11 @@ type cursor struct {
 	rate, step int32
 }
 
-const noEntry = 1<<31 - 1
-
 // tables is what the model knows that is large.
 type tables struct {
 	buf        []byte // the history: primer and chunk
 	slots      []byte
 	maps       []uint32 // context, history
-	runMaps    []uint32 // context, run
 	expertMaps []uint32 // expert, confidence
 	x, y       []int16  // inputs of the mixers
 	hi         []int16
@@ -73,67 +65,13 @@ type tables struct {
 	template   places
 	key        places
 	indirect2  []uint32
-}
-
-func newModel(lv *level) *model {
-	m := &model{level: lv}
-	n := len(lv.contexts)
-	m.slots = make([]byte, lineSize<<lv.slotBits)
-	m.maps = make([]uint32, n*256)
-	for i := range m.maps {
-		m.maps[i] = uint32(stateOdds[i&255])<<16 | min(uint32(stateCount[i&255]), 30)/3
-	}
-	m.runMaps = make([]uint32, n*runRows)
-	for i := range m.runMaps {
-		m.runMaps[i] = uint32(65535-40000/(i%runRows+2))<<16 | 2
-	}
-	m.expertMaps = make([]uint32, expertCount*64)
-	for i := range m.expertMaps {
-		m.expertMaps[i] = uint32(65535-32768/(i>>2&15+1)>>(i&3))<<16 | 2
-	}
-	inputs := (n*inputsPerContext + expertCount*inputsPerExpert + 1 + 15) &^ 15
-	m.x = make([]int16, inputs)
-	m.x[n*inputsPerContext+expertCount*inputsPerExpert] = stretchUnit
-	rows := 0
-	for _, s := range lv.sets {
-		rows += s.size()
-	}
-	m.hi = make([]int16, rows*inputs)
-	m.lo = make([]uint16, rows*inputs)
-	for i := range m.hi {
-		m.hi[i] = weightOne * 18 / 100
-	}
-	m.y = make([]int16, 16)
-	m.finalHi = make([]int16, finalRows*16)
-	m.finalLo = make([]uint16, finalRows*16)
-	for i := range m.finalHi {
-		if i&15 < len(lv.sets) {
-			m.finalHi[i] = int16(weightOne / len(lv.sets))
-		}
-	}
-	for i := range m.apms {
-		m.apms[i] = newAPM(1 << 16)
-	}
-	for i, length := range []int{20, 11, 6, 3} {
-		m.matches[i] = newMatchTable(lv.matchBits, length)
-	}
-	m.template = make(places, 1<<lv.placeBits)
-	m.key = make(places, 1<<lv.placeBits)
-	m.copies.source = make([]uint8, 1<<14)
-	m.copies.line, m.digits.line = 1, 1
-	m.indirect2 = make([]uint32, 1<<16)
-	m.forecast.now = -1
-	m.rate = initialRate
-	m.c0 = 1
-	m.startByte()
-	m.predict()
-	return m
+	guesses    guessTables
 }
 
 const (
 	weightOne   = 1 << 12 // of the upper half of a weight
-	initialRate = 14000
-	finalRate   = 2000
+	initialRate = 24000
+	finalRate   = 6000
 )
 
 // reciprocal[n] is 65536/(n+1.5), the rate after n observations.
@@ -165,31 +103,15 @@ func (m *model) predict() {
 		st := m.slots[m.slot[i]+slotNodes+node]
 		at := uint32(i)<<8 | uint32(st)
 		m.mapAt[i] = at
-		p := int32(m.maps[at] >> 20)
-		xi := x[i*inputsPerContext:][:inputsPerContext]
 		if st == 0 {
-			xi[0], xi[1] = 0, 0
+			x[i] = 0
 		} else {
-			xi[0] = stretchTable[p]
-			xi[1] = int16(p-2048) >> 2
-		}
-		if b := uint32(m.runByte[i]); b>>(8-bit) == c0 {
-			at := uint32(i)*runRows + uint32(m.runRow[i])
-			s := stretchTable[m.runMaps[at]>>20]
-			y := b >> (7 - bit) & 1
-			if y == 0 {
-				s = -s
-			}
-			xi[2] = s
-			m.runAt[i] = at | y<<31
-		} else {
-			xi[2] = 0
-			m.runAt[i] = noEntry
+			x[i] = stretchTable[m.maps[at]>>20]
 		}
 	}
-	x = x[n*inputsPerContext:]
-	for i := range m.experts {
-		e := &m.experts[i]
+	x = x[n:]
+	for i, j := range m.level.experts {
+		e := &m.cursor.experts[j]
 		xi := x[i*inputsPerExpert:][:inputsPerExpert]
 		xi[0], xi[1] = 0, 0
 		e.alive = e.alive && (uint32(e.byte)|256)>>(8-bit) == c0
@@ -202,6 +124,9 @@ func (m *model) predict() {
 			s, q = -s, -q
 		}
 		xi[0], xi[1] = s, q
+	}
+	if m.advisor != nil {
+		m.advise(x[len(m.level.experts)*inputsPerExpert:])
 	}
 
 	k := len(m.sets)
@@ -247,18 +172,15 @@ func (m *model) update(y uint32) {
 	}
 	train(m.y, m.finalHi, m.finalLo, m.finalRows[:], m.finalErrs[:])
 	for i := range m.apms {
-		m.apms[i].train(m.apmAt[i], int(y), 6)
+		m.apms[i].train(m.apmAt[i], int(y), 5)
 	}
 	for i := range len(m.contexts) {
 		st := &m.slots[m.slot[i]+slotNodes+m.node]
 		*st = nextState[*st][y]
 		learn(&m.maps[m.mapAt[i]], y, m.mapLimit)
-		if at := m.runAt[i]; at != noEntry {
-			learn(&m.runMaps[at&^(1<<31)], 1-(at>>31^y), 255)
-		}
 	}
-	for i := range m.experts {
-		if e := &m.experts[i]; e.alive {
+	for _, i := range m.level.experts {
+		if e := &m.cursor.experts[i]; e.alive {
 			learn(&m.expertMaps[e.state], 1-(uint32(e.byte>>(7-m.bit))&1^y), 1023)
 		}
 	}
@@ -275,32 +197,39 @@ func (m *model) update(y uint32) {
 	case 8:
 		m.endByte(byte(m.c0))
 		m.startByte()
+		return
 	}
 	m.predict()
 }
 
-const finalMixRate = 600
+// settle learns whether the guess is right; if it is, the byte is done, else its bits follow.
+func (m *model) settle(right bool) {
+	m.learnGuess(flag(right))
+	if right {
+		m.endByte(m.guess.byte)
+		m.startByte()
+		return
+	}
+	m.startBits()
+}
+
+const finalMixRate = 2000
 
 func (m *model) startByte() {
+	m.makeGuess()
+	if !m.guess.active {
+		m.startBits()
+	}
+}
+
+// startBits prepares to code a byte bit by bit.
+func (m *model) startBits() {
 	m.c0, m.bit = 1, 0
 	m.hashContexts()
 	m.startNibble(0)
-	n := len(m.contexts)
-	m.run = m.slot
-	for i := range n {
-		r := m.slots[m.run[i]+slotRun:][:3]
-		m.runByte[i] = 0
-		if r[1] > 0 {
-			m.runByte[i] = uint16(r[0]) | 256
-			m.runRow[i] = runQuantum[r[1]]
-			if r[1] == 1 && r[2] != 0 {
-				m.runRow[i] = 0
-			}
-		}
-	}
-	for i := range m.experts {
-		e := &m.experts[i]
-		e.state = uint32(i)<<6 | e.confidence()
+	for _, i := range m.level.experts {
+		e := &m.cursor.experts[i]
+		e.state = uint32(i*confidences) + e.confidence()
 		if i == forecastMatch {
 			if e.alive = m.forecast.n > 0; e.alive {
 				e.byte = m.forecast.text[m.forecast.at]
@@ -309,22 +238,7 @@ func (m *model) startByte() {
 			e.byte = m.buf[e.ptr]
 		}
 	}
-}
-
-const runRows = 16
-
-// runQuantum maps how often a byte came in a row to a row of runMaps; row 0 is a byte that came once after another.
-var runQuantum [256]uint8
-
-func init() {
-	for i := range runQuantum {
-		q := i
-		if i > 4 {
-			n := bits.Len(uint(i)) // 3..8
-			q = 5 + (n-3)*2 + i>>(n-2)&1
-		}
-		runQuantum[i] = uint8(min(q, runRows-1))
-	}
+	m.predict()
 }
 
 // startNibble finds the slots of the nibble that begins; salt tells the low nibbles from the high ones and each other.
@@ -347,16 +261,11 @@ func (m *model) startNibble(salt uint32) {
 
 // endByte learns the byte c as a whole.
 func (m *model) endByte(c byte) {
-	for i := range len(m.contexts) {
-		r := m.slots[m.run[i]+slotRun:][:3]
-		switch {
-		case r[1] == 0:
-			r[0], r[1] = c, 1
-		case r[0] != c:
-			r[0], r[1], r[2] = c, 1, r[0]
-		case r[1] < 255:
-			r[1]++
-		}
+	if m.advisor != nil {
+		m.advisor.Byte(c)
+	}
+	if m.guess.pending {
+		m.learnGuess(flag(c == m.guess.byte))
 	}
 	m.buf = append(m.buf, c)
 	m.indirect1[m.c4&255] = m.indirect1[m.c4&255]<<8 | uint32(c)
@@ -372,14 +281,14 @@ func (m *model) followExperts(c byte) {
 	l := &m.line
 	at := len(m.buf) - 1
 	for i := range 3 {
-		m.matches[i].follow(&m.experts[i], m.buf, c)
+		m.matches[i].follow(&m.cursor.experts[i], m.buf, c)
 	}
-	m.matches[3].follow(&m.experts[lineMatch], m.buf, c)
-	if e := &m.experts[lineMatch]; e.ptr < l.start {
+	m.matches[3].follow(&m.cursor.experts[lineMatch], m.buf, c)
+	if e := &m.cursor.experts[lineMatch]; e.ptr < l.start {
 		e.ptr, e.length = 0, 0
 	}
 
-	t, older, key, dup := &m.experts[templateMatch], &m.experts[templateOlder], &m.experts[keyMatch], &m.experts[copyMatch]
+	t, older, key, dup := &m.cursor.experts[templateMatch], &m.cursor.experts[templateOlder], &m.cursor.experts[keyMatch], &m.cursor.experts[copyMatch]
 	m.onTrack = m.onTrack && t.ptr > 0 && m.buf[t.ptr] == c
 	t.align(m.buf, c)
 	older.align(m.buf, c)
@@ -394,7 +303,7 @@ func (m *model) followExperts(c byte) {
 			dup.ptr, dup.length = 0, 0
 		}
 	}
-	d := &m.experts[digitMatch]
+	d := &m.cursor.experts[digitMatch]
 	if d.ptr > 0 && c >= '0' && c <= '9' {
 		d.misses <<= 1
 		if m.buf[d.ptr] != c {
@@ -403,7 +312,7 @@ func (m *model) followExperts(c byte) {
 	}
 	m.digits.add(m.buf, c)
 	d.ptr, d.length = m.digits.ptr(), m.digits.run
-	f := &m.experts[forecastMatch]
+	f := &m.cursor.experts[forecastMatch]
 	if m.forecast.n > 0 {
 		f.misses <<= 1
 		if m.forecast.text[m.forecast.at] != c {
