@@ -65,7 +65,6 @@ func (c *Coder) start() {
 		} else {
 			c.model.reset()
 		}
-		c.model.startByte()
 	}
 	c.fresh = false
 }
@@ -75,6 +74,7 @@ func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
 	c.start()
 	e, m := newBitEncoder(dst), c.model
 	for _, b := range src {
+		m.startByte()
 		if m.guess.active {
 			right := b == m.guess.byte
 			e.encode(flag(right), m.guess.p)
@@ -98,21 +98,23 @@ func (c *Coder) Decode(dst, src []byte, n int) ([]byte, error) {
 	c.start()
 	d, m := newBitDecoder(src), c.model
 	for i := range n {
-		if m.guess.active {
-			right := d.decode(m.guess.p) == 1
+		m.startByte()
+		guessed, right := m.guess.active, false
+		if guessed {
+			right = d.decode(m.guess.p) == 1
 			m.settle(right)
-			if right {
-				dst = append(dst, m.buf[len(m.buf)-1])
-				continue
-			}
 		}
-		for range 8 {
+		for bit := 0; bit < 8 && !right; bit++ {
 			m.update(d.decode(m.p))
 		}
 		if d.overrun() {
 			return dst, fmt.Errorf("%w: it ends before byte %d of %d", ErrCorrupt, i, n)
 		}
-		dst = append(dst, m.buf[len(m.buf)-1])
+		b := m.buf[len(m.buf)-1]
+		if guessed && !right && b == m.guess.byte {
+			return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
+		}
+		dst = append(dst, b)
 	}
 	if !d.finished() {
 		return dst, fmt.Errorf("%w: it does not end where %d bytes do", ErrCorrupt, n)

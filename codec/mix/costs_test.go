@@ -22,6 +22,7 @@ func TestCosts(t *testing.T) {
 	sum := 0.0
 	start := 0
 	for at, b := range src {
+		m.startByte()
 		c := 0.0
 		for i := 7; i >= 0; i-- {
 			y := b >> i & 1

@@ -158,7 +158,7 @@ func (m *model) predict() {
 	m.p = max(1, min(65535, p))
 }
 
-// update learns that the bit predicted was y, and predicts the next.
+// update learns that the bit predicted was y, and predicts the next of the byte.
 func (m *model) update(y uint32) {
 	target := int32(y * 65535)
 	for j := range m.sets {
@@ -196,7 +196,6 @@ func (m *model) update(y uint32) {
 		m.startNibble(m.c0 * 0x2c1b3c6d)
 	case 8:
 		m.endByte(byte(m.c0))
-		m.startByte()
 		return
 	}
 	m.predict()
@@ -207,10 +206,9 @@ func (m *model) settle(right bool) {
 	m.learnGuess(flag(right))
 	if right {
 		m.endByte(m.guess.byte)
-		m.startByte()
-		return
+	} else {
+		m.startBits()
 	}
-	m.startBits()
 }
 
 const finalMixRate = 2000

@@ -30,7 +30,6 @@ func newModel(lv *level) *model {
 		m.guesses = newGuessTables()
 	}
 	m.reset()
-	m.startByte()
 	return m
 }
 
@@ -133,6 +132,7 @@ func (m *model) size() int {
 
 // see learns the byte c without coding it.
 func (m *model) see(c byte) {
+	m.startByte()
 	if m.guess.active {
 		right := c == m.guess.byte
 		m.settle(right)
