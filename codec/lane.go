@@ -14,6 +14,7 @@ type Lane struct {
 	started bool // the job has begun a chunk
 	feed    Feed
 	logits  []float32 // answer to feed
+	mix     *MixCoder // kept for later jobs
 
 	resume  func() (struct{}, bool) // continues the job up to its next request; false: it has ended
 	stop    func()                  // makes the job's request fail, and waits for the job's end

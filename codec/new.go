@@ -9,7 +9,9 @@ import (
 // Params are what encoder and decoder must agree on beyond the method and the model.
 type Params struct {
 	Window kvcache.Policy // of the lane; ignored by methods without a model
-	Primer []byte         // what every chunk is primed with; may be empty. It is not kept.
+	Primer []byte         // text that windows of LM open with; may be empty. It is not kept.
+	Level  int            // of Mix, 1 … 9
+	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns ErrNoModel for a method that needs
@@ -23,6 +25,8 @@ func New(m Method, lane *Lane, p Params) (Coder, error) {
 		return zstdCoder{&lane.worker.zstd}, nil
 	case LM:
 		return newLM(lane, p)
+	case Mix:
+		return newMix(lane, p)
 	}
 	return nil, fmt.Errorf("%w %d", ErrMethod, m)
 }

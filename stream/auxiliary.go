@@ -1,12 +1,13 @@
 package stream
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 )
 
-// readAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps. Since none are defined yet, it passes
-// over those that may be skipped.
+// readAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps, and passes over those that may be
+// skipped. Parity is looked at only when what it protects is damaged.
 func readAuxiliary(r *recorder) error {
 	kind, err := readUvarint(r, 1<<63-1, "type")
 	if err != nil {
@@ -28,4 +29,15 @@ func readAuxiliary(r *recorder) error {
 		return fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, sum, want)
 	}
 	return refuseUnknown("auxiliary record", kind)
+}
+
+// appendAuxiliary appends an auxiliary record.
+func appendAuxiliary(dst []byte, kind uint64, body []byte) []byte {
+	start := len(dst)
+	dst = append(dst, tagAuxiliary)
+	dst = binary.AppendUvarint(dst, kind)
+	dst = binary.AppendUvarint(dst, uint64(len(body)))
+	sum := crc32.Update(crc32.Checksum(dst[start:], castagnoli), castagnoli, body)
+	dst = binary.LittleEndian.AppendUint32(dst, sum)
+	return append(dst, body...)
 }

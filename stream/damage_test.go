@@ -258,7 +258,7 @@ func TestRecords(t *testing.T) {
 	header := int64(len(frame(fields)))
 	end := appendIndex(nil, &x, header)
 
-	aux := appendAuxiliary(nil, 2, random(10000))
+	aux := appendAuxiliary(nil, 100, random(10000))
 	xa := x
 	xa.auxiliary(int64(len(aux)))
 
@@ -364,7 +364,7 @@ func TestUnderlyingErrors(t *testing.T) {
 	log := modelText(5000)
 	archive := compress(t, letters, log, WithChunkSize(500))
 	for n := 0; n < len(archive); n += 101 {
-		w, err := NewWriter(&failingWriter{n}, letters, WithChunkSize(500))
+		w, err := NewWriter(&failingWriter{n}, letters, WithMethod(codec.LM), WithChunkSize(500))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -395,7 +395,7 @@ func TestUnderlyingErrors(t *testing.T) {
 			t.Errorf("input fails after %d bytes: %v", n, err)
 		}
 	}
-	w, _ := NewWriter(io.Discard, nil)
+	w, _ := NewWriter(io.Discard, nil, WithMethod(codec.Zstd))
 	if _, err := w.ReadFrom(iotest.ErrReader(errDisk)); err != errDisk {
 		t.Errorf("ReadFrom: %v", err)
 	}
@@ -416,7 +416,7 @@ func TestModelErrors(t *testing.T) {
 	for _, at := range []int{17, 18, 50, 300} { // the probe takes 16
 		failing := fakemodel.New(fakemodel.Options{Pieces: letters.Pieces(), FailAt: at})
 		for _, conc := range []int{1, 2} {
-			w, err := NewWriter(io.Discard, failing, WithChunkSize(500), WithWorkers(conc), WithLanes(conc))
+			w, err := NewWriter(io.Discard, failing, WithMethod(codec.LM), WithChunkSize(500), WithWorkers(conc), WithLanes(conc))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -447,7 +447,7 @@ func TestContext(t *testing.T) {
 	why := errors.New("enough")
 	for _, conc := range []int{1, 3} {
 		ctx, cancel := context.WithCancelCause(t.Context())
-		w, err := NewWriter(io.Discard, fake, WithContext(ctx), WithWorkers(conc), WithLanes(conc), WithChunkSize(1000))
+		w, err := NewWriter(io.Discard, fake, WithMethod(codec.LM), WithContext(ctx), WithWorkers(conc), WithLanes(conc), WithChunkSize(1000))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -491,7 +491,7 @@ func TestGoroutines(t *testing.T) {
 		io.CopyN(io.Discard, r, n)
 		r.Close()
 		goleak.VerifyNone(t)
-		w, err := NewWriter(io.Discard, letters, WithChunkSize(500), WithWorkers(3), WithLanes(2))
+		w, err := NewWriter(io.Discard, letters, WithMethod(codec.LM), WithChunkSize(500), WithWorkers(3), WithLanes(2))
 		if err != nil {
 			t.Fatal(err)
 		}

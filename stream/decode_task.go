@@ -14,6 +14,9 @@ type decodeTask struct {
 	chunk *chunk
 	cost  int64 // what it counts towards the memory limit
 	raw   []byte
+
+	primes bool          // later chunks start from the state after this one
+	primed *codec.Primed // that state, if the method gives it
 }
 
 func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
@@ -37,6 +40,9 @@ func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
 	}
 	if sum := crc32.Checksum(t.raw, castagnoli); sum != t.chunk.crc {
 		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", ErrCorrupt, sum, t.chunk.crc)
+	}
+	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
+		t.primed = mixer.Primed(t.raw)
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ type encodeTask struct {
 	payload []byte
 	best    []byte // memory of the payload, unless that is raw
 	trial   []byte
+	primes  bool          // later chunks start from the state after this one
+	primed  *codec.Primed // that state, once done
 }
 
 // encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that is fastest to decode.
@@ -27,8 +29,15 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 		crc:    crc32.Checksum(t.raw, castagnoli),
 	}
 	t.payload = t.raw
-	if method == codec.Raw {
+	switch method {
+	case codec.Raw:
 		return nil
+	case codec.Mix:
+		// It is the smallest of them except for chunks that hardly compress, or compress to next to nothing.
+		if err := t.try(lane, codec.Mix, params); err != nil || t.header.method == codec.Mix && 8*len(t.payload) < 7*len(t.raw) {
+			return err
+		}
+		return t.try(lane, codec.Zstd, params)
 	}
 	if err := t.try(lane, codec.Zstd, params); err != nil || method == codec.Zstd {
 		return err
@@ -51,8 +60,12 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 		return err
 	}
 	t.trial = out
+	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
+		t.primed = mixer.Primed(t.raw)
+	}
 	if len(out) < len(t.payload) {
 		t.header.method, t.payload = method, out
+		t.header.primed = method == codec.Mix && params.Primed != nil
 		t.best, t.trial = t.trial, t.best
 	}
 	return nil

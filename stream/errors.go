@@ -20,6 +20,8 @@ var (
 	ErrTruncated = errors.New("archive is truncated")
 	// ErrTooLarge says that reading the archive needs more memory than allowed.
 	ErrTooLarge = errors.New("archive needs more memory than the limit")
+	// ErrNoDictionary says that chunks start from a dictionary that was not given.
+	ErrNoDictionary = errors.New("archive needs a dictionary that was not given")
 	// ErrClosed says that a Writer or Reader was used after Close.
 	ErrClosed = errors.New("stream: closed")
 )

@@ -122,7 +122,7 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add(modelText(500), uint16(100), uint16(64))
 	f.Fuzz(func(t *testing.T, data []byte, portion, chunkSize uint16) {
 		var out bytes.Buffer
-		w, err := NewWriter(&out, fake, WithChunkSize(int(chunkSize)+1), WithWorkers(2), WithLanes(2))
+		w, err := NewWriter(&out, fake, WithMethod(codec.LM), WithChunkSize(int(chunkSize)+1), WithWorkers(2), WithLanes(2))
 		if err != nil {
 			t.Fatal(err)
 		}

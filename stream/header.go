@@ -27,6 +27,8 @@ const (
 	fieldModel     = 3
 	fieldModelName = 4
 	fieldWindow    = 5
+	fieldPrimer    = 7
+	fieldMix       = 9
 )
 
 // Header is what a frame says about all of its chunks.
@@ -35,7 +37,19 @@ type Header struct {
 	Model     *codec.ModelID // nil when no model is used; the following two belong to it
 	Probe     [8]byte        // codec.Probe of the model
 	Window    kvcache.Policy
+	Level     int      // of the method Mix, 1 … 9; 0 when it is not used. The following belong to it
+	Primer    Primer   // what chunks start from
+	Dict      [32]byte // SHA-256 of the dictionary, with PrimerDictionary
 }
+
+// Primer says what the chunks of a frame start from. Values are part of the format and are never reused.
+type Primer uint8
+
+const (
+	PrimerNone       Primer = 0 // nothing
+	PrimerFirstChunk Primer = 1 // the state after the frame's first chunk, which starts from nothing
+	PrimerDictionary Primer = 2 // the state after a dictionary
+)
 
 // appendHeader appends the header of a frame, checksum included.
 func appendHeader(dst []byte, h *Header) []byte {
@@ -51,6 +65,15 @@ func appendHeader(dst []byte, h *Header) []byte {
 		w = binary.AppendUvarint(w, uint64(h.Window.Overlap))
 		w = binary.AppendUvarint(w, uint64(h.Window.Bits))
 		fields = appendField(fields, fieldWindow, w)
+	}
+	switch h.Primer {
+	case PrimerFirstChunk:
+		fields = appendField(fields, fieldPrimer, []byte{byte(h.Primer)})
+	case PrimerDictionary:
+		fields = appendField(fields, fieldPrimer, append([]byte{byte(h.Primer)}, h.Dict[:]...))
+	}
+	if h.Level > 0 {
+		fields = appendField(fields, fieldMix, []byte{byte(h.Level)})
 	}
 	start := len(dst)
 	dst = append(dst, headerMagic...)
@@ -129,19 +152,40 @@ func parseHeader(src []byte) (*Header, error) {
 			if h.Window, err = parseWindow(f.value); err != nil {
 				return nil, err
 			}
+		case fieldPrimer:
+			if err := h.parsePrimer(f.value); err != nil {
+				return nil, err
+			}
+		case fieldMix:
+			if len(f.value) != 1 || f.value[0] < 1 || f.value[0] > 9 {
+				return nil, fmt.Errorf("%w: level % x of the method mix is not known", ErrUnsupportedVersion, f.value)
+			}
+			h.Level = int(f.value[0])
 		default:
 			if err := refuseUnknown("header field", f.kind); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if h.ChunkSize == 0 || window != (h.Model != nil) {
+	if h.ChunkSize == 0 || window != (h.Model != nil) || h.Primer != PrimerNone && h.Level == 0 {
 		return nil, fmt.Errorf("%w: header without a field that it needs", ErrCorrupt)
 	}
 	if h.Model != nil {
 		h.Model.Name = name
 	}
 	return h, nil
+}
+
+func (h *Header) parsePrimer(src []byte) error {
+	switch {
+	case len(src) == 1 && Primer(src[0]) == PrimerFirstChunk:
+	case len(src) == 1+len(h.Dict) && Primer(src[0]) == PrimerDictionary:
+		copy(h.Dict[:], src[1:])
+	default:
+		return fmt.Errorf("%w: primer % x is not known", ErrUnsupportedVersion, src[:min(len(src), 4)])
+	}
+	h.Primer = Primer(src[0])
+	return nil
 }
 
 func parseWindow(src []byte) (p kvcache.Policy, err error) {

@@ -49,7 +49,7 @@ func (h *liveHeap) Write(p []byte) (int, error) {
 func pass(t testing.TB, text []byte, n int, watch io.Writer, chunkSize int) {
 	pr, pw := io.Pipe()
 	go func() {
-		w, err := NewWriter(pw, letters, WithChunkSize(chunkSize), WithWorkers(2), WithLanes(4))
+		w, err := NewWriter(pw, letters, WithMethod(codec.LM), WithChunkSize(chunkSize), WithWorkers(2), WithLanes(4))
 		if err == nil {
 			if _, err = io.Copy(w, &repeated{text: text, n: n}); err == nil {
 				err = w.Close()

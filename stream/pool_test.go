@@ -47,7 +47,7 @@ func TestLanes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		m := &lanesModel{Model: letters}
-		w, err := NewWriter(io.Discard, m, WithChunkSize(500), WithWorkers(tt.workers), WithLanes(4), WithWindow(equalInfo))
+		w, err := NewWriter(io.Discard, m, WithMethod(codec.LM), WithChunkSize(500), WithWorkers(tt.workers), WithLanes(4), WithWindow(equalInfo))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,7 +72,7 @@ func TestLanes(t *testing.T) {
 func TestNoGoroutine(t *testing.T) {
 	text := modelText(5000)
 	var archive bytes.Buffer
-	w, err := NewWriter(&archive, letters, WithChunkSize(500), WithWorkers(1), WithLanes(1))
+	w, err := NewWriter(&archive, letters, WithMethod(codec.LM), WithChunkSize(500), WithWorkers(1), WithLanes(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,6 +54,7 @@ func (z *Reader) Reset(r io.Reader) error {
 	*z = Reader{opts: z.opts, models: z.models}
 	z.ctx, z.cancel = context.WithCancel(z.opts.ctx)
 	z.source = &source{scan: newScanner(r), models: &z.models, opts: z.opts, memory: semaphore.NewWeighted(z.opts.limit)}
+	z.source.scan.notice = z.opts.notice
 	h, err := z.source.nextFrame(z.ctx)
 	if err != nil {
 		z.fail(err)

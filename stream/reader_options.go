@@ -12,6 +12,8 @@ type ReaderOption func(*readerOptions) error
 type readerOptions struct {
 	workers, lanes int
 	limit          int64
+	dictionaries   Dictionaries
+	notice         func(error)
 	ctx            context.Context
 }
 
@@ -51,6 +53,23 @@ func WithMemoryLimit(bytes int64) ReaderOption {
 			return fmt.Errorf("stream: memory limit of %d bytes, want at least 1", bytes)
 		}
 		o.limit = bytes
+		return nil
+	}
+}
+
+// WithDictionaries sets where the Reader gets the dictionaries that archives were written with: nowhere by default.
+func WithDictionaries(find Dictionaries) ReaderOption {
+	return func(o *readerOptions) error {
+		o.dictionaries = find
+		return nil
+	}
+}
+
+// WithNotice sets what is told of damage that was repaired: a *ChunkError, while the Reader goes on. It is called from another
+// goroutine.
+func WithNotice(told func(error)) ReaderOption {
+	return func(o *readerOptions) error {
+		o.notice = told
 		return nil
 	}
 }

@@ -63,9 +63,6 @@ func chunkCheck(head, payload []byte, index int64) uint32 {
 // in the check.
 func readChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h chunkHeader, err error) {
 	h.method, h.primed = codec.Method(tag&tagMethod), tag&tagPrimed != 0
-	if h.primed {
-		return h, fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)
-	}
 	less, err := readUvarint(r, uint64(chunkSize-1), "raw size")
 	if err != nil {
 		return h, err

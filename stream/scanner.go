@@ -15,6 +15,7 @@ type scanner struct {
 	start  int64 // of the frame in the archive
 	size   int64 // of the frame's header
 	index  index
+	notice func(error) // told of what was repaired; may be nil
 }
 
 // chunk is one chunk record.
@@ -23,6 +24,7 @@ type chunk struct {
 	number  int64 // in its frame
 	offset  int64 // of the record in the archive
 	payload []byte
+	whole   bool // payload and check have been read
 }
 
 func newScanner(r io.Reader) *scanner { return &scanner{in: newRecorder(r, 64<<10)} }
@@ -59,7 +61,12 @@ func (s *scanner) nextChunk() (*chunk, error) {
 		case tag&tagChunkMask == tagChunk:
 			c := &chunk{number: s.index.total.chunks, offset: offset}
 			if c.chunkHeader, err = readChunkHeader(s.in, tag, s.header.ChunkSize); err != nil {
-				return nil, &ChunkError{int(c.number), offset, err}
+				if err = s.repair(c, s.in.buf, err); err != nil {
+					return nil, &ChunkError{int(c.number), offset, err}
+				}
+			}
+			if p := s.header.Primer; c.primed && (p == PrimerNone || p == PrimerFirstChunk && c.number == 0) {
+				return nil, &ChunkError{int(c.number), offset, fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)}
 			}
 			return c, nil
 		case tag == tagIndex:
@@ -73,19 +80,29 @@ func (s *scanner) nextChunk() (*chunk, error) {
 			}
 			s.index.auxiliary(s.in.off - offset)
 		default:
-			return nil, &ChunkError{int(s.index.total.chunks), offset, fmt.Errorf("%w: no record begins with %02x", ErrCorrupt, tag)}
+			c := &chunk{number: s.index.total.chunks, offset: offset}
+			err := fmt.Errorf("%w: no record begins with %02x", ErrCorrupt, tag)
+			if err = s.repair(c, s.in.buf, err); err != nil {
+				return nil, &ChunkError{int(c.number), offset, err}
+			}
+			return c, nil
 		}
 	}
 }
 
 // payload reads the payload of the chunk that nextChunk returned and verifies the check of the record.
 func (s *scanner) payload(c *chunk) (err error) {
-	head := s.in.buf[:len(s.in.buf)-checkSize]
-	if c.payload, err = s.in.appendN(c.payload[:0], c.chunkHeader.payload); err == nil {
-		err = c.verifyCheck(head, c.payload, c.number)
-	}
-	if err != nil {
-		return &ChunkError{int(c.number), c.offset, err}
+	if !c.whole {
+		head := s.in.buf[:len(s.in.buf)-checkSize]
+		if c.payload, err = s.in.appendN(c.payload[:0], c.chunkHeader.payload); err == nil {
+			err = c.verifyCheck(head, c.payload, c.number)
+		}
+		if err != nil {
+			err = s.repair(c, append(s.in.buf, c.payload...), err)
+		}
+		if err != nil {
+			return &ChunkError{int(c.number), c.offset, err}
+		}
 	}
 	s.index.chunk(s.in.off-c.offset, c.raw, c.lines)
 	return nil

@@ -29,6 +29,10 @@ type source struct {
 	pool   *pool // of the current frame; nil until it has a chunk
 	model  codec.Model
 	window kvcache.Policy // the pool's
+	level  int            // the pool's
+	dict   []byte         // that the frame's chunks start from
+	first  *decodeTask    // chunk 0 of a frame whose others start from it
+	primed *codec.Primed  // what they start from, once it is needed
 }
 
 // nextFrame reads a header and opens the model that it names.
@@ -41,11 +45,38 @@ func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m != s.model || h.Window != s.window {
+	if m != s.model || h.Window != s.window || h.Level != s.level {
 		s.close(ctx)
 	}
-	s.header, s.model, s.window = h, m, h.Window
+	s.header, s.model, s.window, s.level = h, m, h.Window, h.Level
+	s.dict, s.first, s.primed = nil, nil, nil
+	if h.Primer == PrimerDictionary {
+		if s.opts.dictionaries == nil {
+			return nil, fmt.Errorf("%w: SHA-256 %x", ErrNoDictionary, h.Dict)
+		}
+		if s.dict, err = s.opts.dictionaries(ctx, h.Dict); err != nil {
+			return nil, err
+		}
+	}
 	return h, nil
+}
+
+// prime gives what the frame's primed chunks start from. It waits for the first chunk if that is the primer.
+func (s *source) prime() (primed *codec.Primed, err error) {
+	if s.primed != nil {
+		return s.primed, nil
+	}
+	text := s.dict
+	if s.first != nil {
+		if err := s.first.wait(); err != nil {
+			return nil, fmt.Errorf("it depends on the frame's first chunk: %w", err)
+		}
+		s.primed, text = s.first.primed, s.first.raw
+	}
+	if s.primed == nil {
+		s.primed, err = codec.Prime(s.level, text)
+	}
+	return s.primed, err
 }
 
 // step reads the next item. It blocks while too many chunks, or too many bytes of them, wait for the consumer.
@@ -65,7 +96,14 @@ func (s *source) step(ctx context.Context) item {
 	if err != nil {
 		return item{err: err}
 	}
-	params := codec.Params{Window: s.window}
+	params := codec.Params{Window: s.window, Level: s.level}
+	if c.primed {
+		if params.Primed, err = s.prime(); err != nil {
+			return item{err: &ChunkError{int(c.number), c.offset, err}}
+		}
+	} else if c.number == 0 && s.header.Primer == PrimerFirstChunk {
+		t.primes, s.first = true, t
+	}
 	t.run = func(l *codec.Lane) error { return t.decode(l, params) }
 	s.pool.submit(&t.task)
 	return item{task: t}
@@ -78,7 +116,7 @@ func (s *source) admit(ctx context.Context, c *chunk) (*decodeTask, error) {
 		return nil, &ChunkError{int(c.number), c.offset, fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, t.cost, s.opts.limit)}
 	}
 	if s.pool == nil {
-		s.pool = newPool(ctx, s.model, s.window.Window, s.opts.workers, s.opts.lanes)
+		s.pool = newPool(ctx, s.model, s.window.Window, s.opts.workers, lanesFor(s.level, s.opts.lanes))
 		s.pool.slots = semaphore.NewWeighted(int64(2 * s.pool.concurrency()))
 	}
 	if err := s.pool.slots.Acquire(ctx, 1); err != nil {

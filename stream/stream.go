@@ -18,9 +18,22 @@ type ModelSource func(ctx context.Context, id codec.ModelID) (codec.Model, error
 
 // Default sizes, in bytes unless they say otherwise.
 const (
-	DefaultChunkSize      = 1 << 20  // of methods without a model
-	DefaultModelChunkSize = 64 << 10 // of methods that ask a model
+	DefaultChunkSize      = 1 << 20  // of codec.Raw and codec.Zstd; that of codec.Mix rises with the level
+	DefaultModelChunkSize = 64 << 10 // of codec.LM
+	DefaultPrimerSize     = 1 << 20  // of codec.Mix
+	DefaultLevel          = 6        // of codec.Mix
 	MaxChunkSize          = 1 << 30
 	DefaultLanes          = 8 // per worker
 	DefaultMemoryLimit    = 1 << 30
 )
+
+// mixChunkSize is the default chunk size of codec.Mix, in bytes.
+func mixChunkSize(level int) int {
+	switch {
+	case level <= 6:
+		return 4 << 20
+	case level <= 8:
+		return 16 << 20
+	}
+	return 64 << 20
+}

@@ -96,7 +96,7 @@ func random(n int) []byte {
 func compress(t testing.TB, m codec.Model, data []byte, opts ...WriterOption) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := NewWriter(&out, m, opts...)
+	w, err := NewWriter(&out, m, withMethod(m, opts)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +107,15 @@ func compress(t testing.TB, m codec.Model, data []byte, opts ...WriterOption) []
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// withMethod puts the simplest method for the model in front of the options.
+func withMethod(m codec.Model, opts []WriterOption) []WriterOption {
+	method := codec.Zstd
+	if m != nil {
+		method = codec.LM
+	}
+	return slices.Concat([]WriterOption{WithMethod(method)}, opts)
 }
 
 func decompress(archive []byte, opts ...ReaderOption) ([]byte, error) {
@@ -196,7 +205,7 @@ func TestSameBytes(t *testing.T) {
 	for name, arrive := range arrivals {
 		for _, copied := range []bool{false, true} {
 			var out bytes.Buffer
-			w, err := NewWriter(&out, letters, WithChunkSize(400))
+			w, err := NewWriter(&out, letters, WithMethod(codec.LM), WithChunkSize(400))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -293,7 +302,7 @@ func TestConcatenation(t *testing.T) {
 
 func TestFlush(t *testing.T) {
 	var out bytes.Buffer
-	w, err := NewWriter(&out, fake, WithChunkSize(1000))
+	w, err := NewWriter(&out, fake, WithMethod(codec.LM), WithChunkSize(1000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +332,7 @@ func TestFlush(t *testing.T) {
 func TestFlushThroughPipe(t *testing.T) {
 	pr, pw := io.Pipe()
 	sent := make(chan error)
-	w, err := NewWriter(pw, fake)
+	w, err := NewWriter(pw, fake, WithMethod(codec.LM))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +368,7 @@ func TestFlushThroughPipe(t *testing.T) {
 func TestReset(t *testing.T) {
 	log := logExcerpt(t, 8000)
 	var first, second bytes.Buffer
-	w, err := NewWriter(&first, fake, WithChunkSize(1000))
+	w, err := NewWriter(&first, fake, WithMethod(codec.LM), WithChunkSize(1000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -540,7 +549,7 @@ func TestOptions(t *testing.T) {
 
 func ExampleWriter() {
 	var archive bytes.Buffer
-	w, err := NewWriter(&archive, nil)
+	w, err := NewWriter(&archive, nil, WithMethod(codec.Zstd))
 	if err != nil {
 		panic(err)
 	}

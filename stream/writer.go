@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
@@ -12,16 +13,20 @@ import (
 // Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most two chunks, raw and coded, for
 // each lane of each worker.
 type Writer struct {
-	w      io.Writer
-	model  codec.Model
-	opts   *writerOptions
-	header []byte
-	pool   *pool // nil until it is needed, and after Close
+	w        io.Writer
+	model    codec.Model
+	opts     *writerOptions
+	header   []byte
+	maxChunk int   // bytes
+	pool     *pool // nil until it is needed, and after Close
 
 	buf      []byte        // the chunk that is being filled
 	inFlight []*encodeTask // in order
 	free     []*encodeTask
-	begun    bool // the header has been written
+	begun    bool          // the header has been written
+	chunks   int64         // submitted
+	primed   *codec.Primed // what chunks start from
+	parity   []byte        // record that protects the primer, to be written in front of the second chunk
 	index    index
 	out      []byte
 	err      error // sticky
@@ -36,10 +41,17 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 	if err != nil {
 		return nil, err
 	}
-	h := Header{ChunkSize: o.chunkSize}
-	if !needsModel(o.method) {
+	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Level: o.level}
+	switch {
+	case o.dictionary != nil:
+		h.Primer, h.Dict = PrimerDictionary, sha256.Sum256(o.dictionary)
+	case o.primerSize > 0:
+		h.Primer = PrimerFirstChunk
+	}
+	if !asksModel(o.method) {
 		m = nil
-	} else {
+	}
+	if m != nil {
 		id := m.ID()
 		if len(id.Class) < 1 || len(id.Class) > maxClass {
 			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, maxClass)
@@ -49,7 +61,12 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 			return nil, err
 		}
 	}
-	z := &Writer{model: m, opts: o, header: appendHeader(nil, &h)}
+	z := &Writer{model: m, opts: o, header: appendHeader(nil, &h), maxChunk: h.ChunkSize}
+	if o.dictionary != nil {
+		if z.primed, err = codec.Prime(o.level, o.dictionary); err != nil {
+			return nil, err
+		}
+	}
 	z.Reset(w)
 	return z, nil
 }
@@ -58,10 +75,14 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 // written of the frame before it is dropped.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
+	primed := z.primed
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, header: z.header,
+		w: w, model: z.model, opts: z.opts, header: z.header, maxChunk: z.maxChunk,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
-		index: index{chunkSize: int64(z.opts.chunkSize)},
+		index: index{chunkSize: int64(z.maxChunk)},
+	}
+	if z.opts.dictionary != nil {
+		z.primed = primed
 	}
 }
 
@@ -71,7 +92,7 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 		if err := z.room(); err != nil {
 			return n, err
 		}
-		take := min(len(p), z.opts.chunkSize-len(z.buf))
+		take := min(len(p), z.limit()-len(z.buf))
 		z.buf = append(z.buf, p[:take]...)
 		p = p[take:]
 		n += take
@@ -86,8 +107,8 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 		if err := z.room(); err != nil {
 			return n, err
 		}
-		z.buf = slices.Grow(z.buf, min(4096, z.opts.chunkSize-len(z.buf)))
-		got, err := r.Read(z.buf[len(z.buf):min(cap(z.buf), z.opts.chunkSize)])
+		z.buf = slices.Grow(z.buf, min(4096, z.limit()-len(z.buf)))
+		got, err := r.Read(z.buf[len(z.buf):min(cap(z.buf), z.limit())])
 		z.buf = z.buf[:len(z.buf)+got]
 		n += int64(got)
 		if empty++; got > 0 {
@@ -109,18 +130,30 @@ func (z *Writer) room() error {
 	if z.err == nil {
 		z.err = context.Cause(z.opts.ctx)
 	}
-	if z.err == nil && len(z.buf) == z.opts.chunkSize {
-		z.submit(cut(z.buf))
+	if z.err == nil && len(z.buf) >= z.limit() {
+		z.submit(cut(z.buf), true)
 	}
 	return z.err
 }
 
-// submit gives the first n bytes of the buffer to the workers as a chunk.
-func (z *Writer) submit(n int) {
+// limit is the size of the chunk that is being filled.
+func (z *Writer) limit() int {
+	if z.chunks == 0 && z.opts.primerSize > 0 {
+		return z.opts.primerSize
+	}
+	return z.opts.chunkSize
+}
+
+// submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may follow.
+func (z *Writer) submit(n int, more bool) {
 	if z.pool == nil {
 		z.pool = newPool(z.opts.ctx, z.model, z.opts.window.Window, z.opts.workers, z.opts.lanes)
 	}
-	if z.emit(2*z.pool.concurrency() - 1); z.err != nil {
+	limit := 2*z.pool.concurrency() - 1
+	if z.opts.primerSize > 0 && z.primed == nil {
+		limit = 0 // the first chunk, if there is one, is the primer
+	}
+	if z.emit(limit); z.err != nil {
 		return
 	}
 	t := &encodeTask{}
@@ -129,7 +162,10 @@ func (z *Writer) submit(n int) {
 	}
 	rest := append(t.raw[:0], z.buf[n:]...)
 	t.raw, z.buf = z.buf[:n], rest
-	t.run = func(l *codec.Lane) error { return t.encode(l, z.opts.method, codec.Params{Window: z.opts.window}) }
+	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed}
+	t.primes, t.primed = more && z.chunks == 0 && z.opts.primerSize > 0, nil
+	t.run = func(l *codec.Lane) error { return t.encode(l, z.opts.method, params) }
+	z.chunks++
 	z.inFlight = append(z.inFlight, t)
 	z.pool.submit(&t.task)
 	z.emit(len(z.inFlight))
@@ -153,10 +189,19 @@ func (z *Writer) emit(limit int) {
 			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.total.chunks, t.err)
 			return
 		}
-		z.out = appendChunk(z.out[:0], &t.header, z.opts.chunkSize, z.index.total.chunks, t.payload)
-		z.index.chunk(int64(len(z.out)), t.header.raw, t.header.lines)
-		z.free = append(z.free, t)
 		z.begin()
+		if z.parity != nil {
+			z.put(z.parity)
+			z.index.auxiliary(int64(len(z.parity)))
+			z.parity = nil
+		}
+		z.out = appendChunk(z.out[:0], &t.header, z.maxChunk, z.index.total.chunks, t.payload)
+		z.index.chunk(int64(len(z.out)), t.header.raw, t.header.lines)
+		if t.primed != nil {
+			z.primed, t.primed = t.primed, nil
+			z.parity = appendParity(nil, z.out)
+		}
+		z.free = append(z.free, t)
 		z.put(z.out)
 		if z.opts.progress != nil && z.err == nil {
 			z.opts.progress(z.index.total.raw, int64(len(z.header))+z.index.total.records)
@@ -185,12 +230,14 @@ func (z *Writer) put(p []byte) {
 
 // Flush ends the current chunk and writes all that has been added, so that a reader can decode it. Chunks that are short
 // compress less.
-func (z *Writer) Flush() error {
+func (z *Writer) Flush() error { return z.flush(true) }
+
+func (z *Writer) flush(more bool) error {
 	if z.err == nil {
 		z.err = context.Cause(z.opts.ctx)
 	}
 	if len(z.buf) > 0 && z.err == nil {
-		z.submit(len(z.buf))
+		z.submit(len(z.buf), more)
 	}
 	z.emit(0)
 	z.begin()
@@ -206,7 +253,7 @@ func (z *Writer) Close() error {
 		}
 		return z.err
 	}
-	z.Flush()
+	z.flush(false)
 	z.put(appendIndex(z.out[:0], &z.index, int64(len(z.header))))
 	z.stop()
 	z.closed = true

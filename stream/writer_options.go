@@ -15,6 +15,9 @@ type WriterOption func(*writerOptions) error
 type writerOptions struct {
 	method         codec.Method
 	chunkSize      int
+	primerSize     int
+	level          int
+	dictionary     []byte
 	workers, lanes int
 	window         kvcache.Policy
 	ctx            context.Context
@@ -24,9 +27,9 @@ type writerOptions struct {
 const defaultWindow = 512 // tokens
 
 func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error) {
-	o := &writerOptions{method: codec.Zstd, workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, ctx: context.Background()}
-	if m != nil {
-		o.method = codec.LM
+	o := &writerOptions{
+		method: codec.Mix, level: DefaultLevel, primerSize: DefaultPrimerSize,
+		workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, ctx: context.Background(),
 	}
 	for _, opt := range opts {
 		if err := opt(o); err != nil {
@@ -34,16 +37,26 @@ func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error
 		}
 	}
 	if o.chunkSize == 0 {
-		o.chunkSize = DefaultChunkSize
-		if needsModel(o.method) {
+		switch o.method {
+		case codec.Mix:
+			o.chunkSize = mixChunkSize(o.level)
+		case codec.LM:
 			o.chunkSize = DefaultModelChunkSize
+		default:
+			o.chunkSize = DefaultChunkSize
 		}
 	}
-	if !needsModel(o.method) {
-		return o, nil
+	if o.method != codec.Mix {
+		o.level, o.primerSize, o.dictionary = 0, 0, nil
+	} else if o.dictionary != nil {
+		o.primerSize = 0
 	}
-	if m == nil {
+	o.lanes = lanesFor(o.level, o.lanes)
+	if m == nil && o.method == codec.LM {
 		return nil, codec.ErrNoModel
+	}
+	if m == nil || !asksModel(o.method) {
+		return o, nil
 	}
 	if o.window == (kvcache.Policy{}) {
 		n := min(m.ContextLength(), defaultWindow)
@@ -64,9 +77,18 @@ func checkWindow(p kvcache.Policy, m codec.Model) error {
 	return nil
 }
 
-func needsModel(m codec.Method) bool { return m != codec.Raw && m != codec.Zstd }
+func asksModel(m codec.Method) bool { return m == codec.LM || m == codec.Mix }
 
-// WithMethod sets how chunks are coded: codec.LM by default if there is a model, else codec.Zstd. A chunk for which the
+// lanesFor is the number of lanes of a worker where n are asked for: the tables of the method Mix, which a frame with a level
+// may use, are too large to have several of.
+func lanesFor(level, n int) int {
+	if level > 0 {
+		return 1
+	}
+	return n
+}
+
+// WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one. A chunk for which the
 // method cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes the archive's bytes.
 func WithMethod(m codec.Method) WriterOption {
 	return func(o *writerOptions) error {
@@ -86,6 +108,39 @@ func WithChunkSize(bytes int) WriterOption {
 			return fmt.Errorf("stream: chunk size of %d bytes, want 1 to %d", bytes, MaxChunkSize)
 		}
 		o.chunkSize = bytes
+		return nil
+	}
+}
+
+// WithLevel sets the level of codec.Mix, 1 (fastest) … 9 (smallest): DefaultLevel by default. It changes the archive's bytes.
+func WithLevel(n int) WriterOption {
+	return func(o *writerOptions) error {
+		o.level = n
+		if n < 1 || n > 9 {
+			return fmt.Errorf("stream: level %d, want 1 to 9", n)
+		}
+		return nil
+	}
+}
+
+// WithPrimer sets the size of the frame's first chunk with codec.Mix, 0 … MaxChunkSize: DefaultPrimerSize by default. All other
+// chunks start from the state that it leaves; a reader must decode it before them. With 0 all chunks start from nothing. It
+// changes the archive's bytes.
+func WithPrimer(bytes int) WriterOption {
+	return func(o *writerOptions) error {
+		if bytes < 0 || bytes > MaxChunkSize {
+			return fmt.Errorf("stream: primer of %d bytes, want 0 to %d", bytes, MaxChunkSize)
+		}
+		o.primerSize = bytes
+		return nil
+	}
+}
+
+// WithDictionary makes all chunks of codec.Mix start from the state that text leaves, instead of a primer: readers need the same
+// text. It changes the archive's bytes.
+func WithDictionary(text []byte) WriterOption {
+	return func(o *writerOptions) error {
+		o.dictionary = text
 		return nil
 	}
 }

@@ -1,0 +1,92 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/klauspost/reedsolomon"
+)
+
+// Chunks that start from the primer are lost with it, so its record is protected: a Reed-Solomon code over up to
+// parityShards parts of it gives an eighth more parts, and any parts that are left, as many as there were, give all others.
+const (
+	auxParity    = 2
+	parityShards = 32
+	shardMin     = 32 // bytes of a part, at least
+	shardCheck   = 2  // bytes of CRC32C that tell which parts are damaged
+)
+
+// parityShape is the number of parts of a record of n bytes, of parts with parity, and the bytes of each.
+func parityShape(n int) (data, parity, size int) {
+	size = max(shardMin, (n+parityShards-1)/parityShards)
+	data = (n + size - 1) / size
+	return data, (data + 7) / 8, size
+}
+
+// paritySize is the bytes of the body of a parity record for n bytes.
+func paritySize(n int) int {
+	data, parity, size := parityShape(n)
+	return len(binary.AppendUvarint(nil, uint64(n))) + (data+parity)*shardCheck + parity*size
+}
+
+// appendParity appends the auxiliary record that protects the chunk record in front of it.
+func appendParity(dst, record []byte) []byte {
+	data, parity, size := parityShape(len(record))
+	shards := splitShards(record, data, parity, size)
+	code, err := reedsolomon.New(data, parity)
+	if err == nil {
+		err = code.Encode(shards)
+	}
+	if err != nil {
+		panic(err) // of shapes only, which are right
+	}
+	body := binary.AppendUvarint(nil, uint64(len(record)))
+	for _, s := range shards {
+		body = binary.LittleEndian.AppendUint16(body, uint16(crc32.Checksum(s, castagnoli)))
+	}
+	for _, s := range shards[data:] {
+		body = append(body, s...)
+	}
+	return appendAuxiliary(dst, auxParity, body)
+}
+
+// splitShards cuts a record, and adds room for parity.
+func splitShards(record []byte, data, parity, size int) [][]byte {
+	all := make([]byte, (data+parity)*size)
+	copy(all, record)
+	shards := make([][]byte, data+parity)
+	for i := range shards {
+		shards[i] = all[i*size : (i+1)*size]
+	}
+	return shards
+}
+
+// repairRecord gives the chunk record that was damaged to what body, of its parity record, knows about.
+func repairRecord(damaged, body []byte) ([]byte, error) {
+	n, body, ok := cutUvarint(body)
+	if !ok || n != uint64(len(damaged)) {
+		return nil, fmt.Errorf("%w: parity of another record", ErrCorrupt)
+	}
+	data, parity, size := parityShape(len(damaged))
+	if len(body) != (data+parity)*shardCheck+parity*size {
+		return nil, fmt.Errorf("%w: parity record", ErrCorrupt)
+	}
+	shards := splitShards(damaged, data, parity, size)
+	checks := body[:(data+parity)*shardCheck]
+	copy(shards[data][:parity*size], body[len(checks):])
+	for i, s := range shards {
+		if uint16(crc32.Checksum(s, castagnoli)) != binary.LittleEndian.Uint16(checks[i*shardCheck:]) {
+			shards[i] = nil
+		}
+	}
+	code, err := reedsolomon.New(data, parity)
+	if err == nil {
+		err = code.ReconstructData(shards)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: more is damaged than its parity can repair: %w", ErrCorrupt, err)
+	}
+	return bytes.Join(shards[:data], nil)[:len(damaged)], nil
+}

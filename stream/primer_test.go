@@ -1,0 +1,121 @@
+package stream
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// primed makes archives of several chunks out of little input, which level 1 codes fast.
+func primed(opts ...WriterOption) []WriterOption {
+	return slices.Concat([]WriterOption{WithMethod(codec.Mix), WithLevel(1), WithPrimer(4000), WithChunkSize(2000)}, opts)
+}
+
+func TestPrimer(t *testing.T) {
+	log := logExcerpt(t, 20000)
+	archive := compress(t, nil, log, primed()...)
+	for _, workers := range []int{1, 3} {
+		if other := compress(t, nil, log, primed(WithWorkers(workers))...); !bytes.Equal(other, archive) {
+			t.Errorf("%d workers write another archive", workers)
+		}
+		if got, err := decompress(archive, WithReaderWorkers(workers)); err != nil || !bytes.Equal(got, log) {
+			t.Errorf("%d workers: %v, differs at %d", workers, err, differsAt(got, log))
+		}
+	}
+	cold := compress(t, nil, log, primed(WithPrimer(0))...)
+	if len(archive) >= len(cold) {
+		t.Errorf("%d bytes with a primer, %d without", len(archive), len(cold))
+	}
+	if got, err := decompress(cold); err != nil || !bytes.Equal(got, log) {
+		t.Errorf("without a primer: %v", err)
+	}
+}
+
+// The first chunk is the primer however it is coded.
+func TestPrimerThatDoesNotCompress(t *testing.T) {
+	data := slices.Concat(random(4000), logExcerpt(t, 6000))
+	archive := compress(t, nil, data, primed()...)
+	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := frames[0].Chunks[0].Method; m != codec.Raw {
+		t.Errorf("noise is coded with method %d", m)
+	}
+	if got, err := decompress(archive); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%v, differs at %d", err, differsAt(got, data))
+	}
+}
+
+func TestDictionary(t *testing.T) {
+	log := logExcerpt(t, 12000)
+	dict, data := log[:6000], log[6000:]
+	archive := compress(t, nil, data, primed(WithDictionary(dict))...)
+	if plain := compress(t, nil, data, primed()...); len(archive) >= len(plain) {
+		t.Errorf("%d bytes with a dictionary, %d without", len(archive), len(plain))
+	}
+	got, err := decompress(archive, WithDictionaries(DictionarySet(data, dict)))
+	if err != nil || !bytes.Equal(got, data) {
+		t.Errorf("%v, differs at %d", err, differsAt(got, data))
+	}
+	if _, err := decompress(archive); !errors.Is(err, ErrNoDictionary) {
+		t.Errorf("without dictionaries: %v", err)
+	}
+	if _, err := decompress(archive, WithDictionaries(DictionarySet(data))); !errors.Is(err, ErrNoDictionary) {
+		t.Errorf("without the dictionary: %v", err)
+	}
+}
+
+// Any one part of the primer may be lost.
+func TestPrimerIsRepaired(t *testing.T) {
+	log := logExcerpt(t, 20000)
+	archive := compress(t, nil, log, primed()...)
+	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := frames[0].Chunks[0]
+	_, _, size := parityShape(int(first.Size))
+	for at := first.Offset; at < first.Offset+first.Size; at++ {
+		for _, n := range []int{1, size} {
+			damaged := bytes.Clone(archive)
+			for i := range n {
+				if at+int64(i) < first.Offset+first.Size {
+					damaged[at+int64(i)] ^= 0x55
+				}
+			}
+			var notices []error
+			got, err := decompress(damaged, WithReaderWorkers(1), WithReaderLanes(1), WithNotice(func(e error) { notices = append(notices, e) }))
+			if err != nil || !bytes.Equal(got, log) {
+				t.Fatalf("%d bytes damaged at %d of %d: %v", n, at-first.Offset, first.Size, err)
+			}
+			if len(notices) != 1 || !errors.Is(notices[0], ErrCorrupt) {
+				t.Fatalf("%d bytes damaged at %d: told of %v", n, at, notices)
+			}
+		}
+	}
+	// More than parity can give is an error, not other bytes.
+	damaged := bytes.Clone(archive)
+	clear(damaged[first.Offset : first.Offset+first.Size/2])
+	if got, err := decompress(damaged); !errors.Is(err, ErrCorrupt) || len(got) > 0 {
+		t.Errorf("half of the primer damaged: %d bytes, %v", len(got), err)
+	}
+}
+
+// Data made to look like many parity records takes no time that grows with their number times their size.
+func TestHostileParity(t *testing.T) {
+	damaged := []byte{0}
+	for len(damaged) < 1<<20 {
+		damaged = append(damaged, tagAuxiliary, auxParity)
+		damaged = binary.AppendUvarint(damaged, uint64(paritySize(len(damaged)-2)))
+		damaged = append(damaged, 1, 2, 3, 4)
+		damaged = binary.AppendUvarint(damaged, uint64(len(damaged)-4))
+	}
+	if at, body := findParity(damaged); body != nil {
+		t.Errorf("found at %d", at)
+	}
+}
