@@ -39,7 +39,7 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 	if p.Primed != nil {
 		state = p.Primed.state
 	}
-	c.coder.Start(state)
+	c.coder.StartFrom(state)
 	return c, nil
 }
 
@@ -57,11 +57,13 @@ func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 
 // Primed is the state after text, which was coded last.
 func (c *MixCoder) Primed(text []byte) *Primed {
-	return &Primed{c.level, bytes.Clone(text[max(0, len(text)-primerTail):]), c.coder.Snapshot()}
+	return &Primed{c.level, tail(text), c.coder.Snapshot()}
 }
 
 // primerTail is how much of a primer is kept for the windows of models.
 const primerTail = 16 << 10
+
+func tail(text []byte) []byte { return bytes.Clone(text[max(0, len(text)-primerTail):]) }
 
 // Prime gives the state that coding text with Mix of this level leaves.
 func Prime(level int, text []byte) (*Primed, error) {
@@ -69,6 +71,5 @@ func Prime(level int, text []byte) (*Primed, error) {
 	if err != nil {
 		return nil, err
 	}
-	coder.Learn(text)
-	return (&MixCoder{coder, level}).Primed(text), nil
+	return &Primed{level, tail(text), coder.Prime(text)}, nil
 }
