@@ -39,7 +39,7 @@ var (
 	}
 	normal = level{
 		contexts: allContexts(), experts: allExperts, sets: allSets,
-		slotBits: 20, matchBits: 20, placeBits: 16, apmBits: 16, longLength: 20, mapLimit: 255,
+		slotBits: 20, matchBits: 20, placeBits: 16, apmBits: 16, longLength: 20, mapLimit: 255, guessOver: 65300,
 	}
 )
 
