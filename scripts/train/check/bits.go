@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"github.com/lmz-go/lmz/codec"
 )
@@ -25,7 +26,12 @@ func reportBits(m codec.Model, files []string, limit int) error {
 		if err != nil {
 			return err
 		}
-		text = text[:min(len(text), limit)]
+		if len(text) > limit {
+			for text = text[:limit]; !utf8.RuneStart(text[len(text)-1]); { // not inside a character
+				text = text[:len(text)-1]
+			}
+			text = text[:len(text)-1]
+		}
 		tokens, err := m.Tokenize(text)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
