@@ -11,9 +11,19 @@ matplotlib.rcParams["svg.hashsalt"] = "lmz"  # the same log gives the same file
 import matplotlib.pyplot as plt  # noqa: E402
 
 
+def kept(log):
+    """The entries that count: a run that goes on from a checkpoint starts over what came after it."""
+    entries = []
+    for entry in log:
+        if "options" in entry:
+            entries = [e for e in entries if e["step"] <= entry["step"]]
+        entries.append(entry)
+    return entries
+
+
 def plot(run, file, title):
     with open(os.path.join(run, "log.jsonl")) as f:
-        entries = [json.loads(line) for line in f]
+        entries = kept(json.loads(line) for line in f)
     steps = [e for e in entries if "loss" in e]
     validations = [e for e in entries if "validation" in e]
     figure, axes = plt.subplots(figsize=(6.4, 3.6), constrained_layout=True)
