@@ -10,8 +10,10 @@ import (
 
 // MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from nothing.
 type MixCoder struct {
-	coder *mix.Coder
-	level int
+	coder   *mix.Coder
+	level   int
+	advisor *advisor // nil without a model
+	primer  []byte
 }
 
 // Primed is the state that coding a text with Mix leaves. It may be shared by coders that run concurrently.
@@ -35,20 +37,45 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 		c = &MixCoder{coder: coder, level: p.Level}
 		lane.mix = c
 	}
+	if lane.Model() != nil && (c.advisor == nil || c.advisor.policy != p.Window) {
+		a, err := newAdvisor(lane, p.Window, modelPrice(p.Level))
+		if err != nil {
+			return nil, err
+		}
+		c.advisor = a
+		c.coder.Advise(a)
+	}
+	c.primer = nil
 	var state *mix.Primed
 	if p.Primed != nil {
-		state = p.Primed.state
+		state, c.primer = p.Primed.state, p.Primed.text
 	}
 	c.coder.StartFrom(state)
 	return c, nil
 }
 
 // Encode implements Coder.
-func (c *MixCoder) Encode(dst, src []byte) ([]byte, error) { return c.coder.Encode(dst, src) }
+func (c *MixCoder) Encode(dst, src []byte) ([]byte, error) {
+	if c.advisor == nil {
+		return c.coder.Encode(dst, src)
+	}
+	c.advisor.start(c.primer)
+	dst, err := c.coder.Encode(dst, src)
+	if c.advisor.err != nil {
+		return dst, c.advisor.err
+	}
+	return dst, err
+}
 
 // Decode implements Coder.
 func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
+	if c.advisor != nil {
+		c.advisor.start(c.primer)
+	}
 	dst, err := c.coder.Decode(dst, src, n)
+	if c.advisor != nil && c.advisor.err != nil {
+		return dst, c.advisor.err
+	}
 	if errors.Is(err, mix.ErrCorrupt) {
 		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
@@ -58,6 +85,14 @@ func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 // Primed is the state after text, which was coded last.
 func (c *MixCoder) Primed(text []byte) *Primed {
 	return &Primed{c.level, tail(text), c.coder.Snapshot()}
+}
+
+// modelPrice is what a model step must save at a level to be worth its time, in bits/4096; 0: it always is.
+func modelPrice(level int) int64 {
+	if level == 9 {
+		return 0
+	}
+	return 4096 * 2
 }
 
 // primerTail is how much of a primer is kept for the windows of models.

@@ -1,22 +1,131 @@
 package mix
 
+import "sync"
+
 // Advisor is an expert from outside, for example a language model. Encoder and decoder must get the same advice.
 type Advisor interface {
-	// Bit is asked before each bit of a byte that is not guessed as a whole. partial holds the bits of the byte so far behind a leading
-	// 1. p is the logarithm of the odds of a 1 in units of 1/256, clipped to ±3071; confidence, 0 to 256, is how much
-	// there is behind it. 0, 0 is no advice.
-	Bit(partial uint32) (p, confidence int32)
+	// Bit is asked before each bit of a byte that is not guessed as a whole. partial holds the bits of the byte so far
+	// behind a leading 1. p is the probability of a 1 in units of 1/65536, or 0 for no advice; confidence, 0 to 15, is how
+	// much there is behind it.
+	Bit(partial uint32) (p, confidence uint32)
 
-	// Byte tells which byte came.
-	Byte(c byte)
+	// Byte tells which byte came, and how many bits, in units of 1/4096, its coding was shorter for the advice.
+	Byte(c byte, saved int32)
 }
 
-const advisorInputs = 2
+const (
+	fusionInputs = 4
+	fusionRate   = 14 // weights move by input * error / 2^fusionRate
+	fusionOne    = 1 << 16
+)
 
-// advise sets the inputs that the advisor has.
-func (m *model) advise(x []int16) {
-	p, confidence := m.advisor.Bit(m.c0)
-	p = max(-stretchMax, min(stretchMax, p))
-	x[0] = int16(p)
-	x[1] = int16(p * max(0, min(256, confidence)) >> 8)
+// fusion mixes an advisor's probability with the model's own. The model itself does not see the advice, so what the advice
+// saves is known bit by bit, and where there is none nothing changes.
+type fusion struct {
+	weights [2][]int32 // by confidence and bit; by how sure both are
+	row     [2]int     // in use
+	out     [2]int32
+	x       [fusionInputs]int32
+	plain   uint32 // the probability without advice
+	advised bool
+	saved   int32
 }
+
+func (f *fusion) reset() {
+	for i, rows := range []int{16 * 8, 16 * 16} {
+		if f.weights[i] == nil {
+			f.weights[i] = make([]int32, rows*fusionInputs)
+		}
+		for j := range f.weights[i] {
+			f.weights[i][j] = [fusionInputs]int32{fusionOne * 3 / 4, fusionOne / 4, 0, 0}[j%fusionInputs]
+		}
+	}
+	f.saved = 0
+}
+
+// advise gives the probability p with the advice of a.
+func (f *fusion) advise(a Advisor, partial, bit, p uint32) uint32 {
+	q, confidence := a.Bit(partial)
+	if f.advised = q > 0; !f.advised {
+		return p
+	}
+	f.plain = p
+	own, other := fineStretch(p), fineStretch(min(q, 65535))
+	f.x = [fusionInputs]int32{own, other, other * int32(confidence) >> 4, stretchUnit}
+	f.row = [2]int{int(confidence<<3 | bit), int(sureness(own)<<4 | sureness(other))}
+	sum := int32(0)
+	for i, w := range f.weights {
+		var dot int64
+		for j, v := range w[f.row[i]*fusionInputs:][:fusionInputs] {
+			dot += int64(v) * int64(f.x[j])
+		}
+		f.out[i] = int32(max(-stretchMax, min(stretchMax, dot>>16)))
+		sum += f.out[i]
+	}
+	return max(1, min(65535, squash(sum/2)))
+}
+
+// sureness quantises how far a probability is from even, and to which side.
+func sureness(x int32) uint32 { return uint32(max(0, min(15, x>>8+8))) }
+
+// learn learns that the bit predicted with probability p was y.
+func (f *fusion) learn(y, p uint32) {
+	if !f.advised {
+		return
+	}
+	f.saved += bitCost(y, f.plain) - bitCost(y, p)
+	for i, w := range f.weights {
+		e := int64(y*65535) - int64(squash(f.out[i]))
+		row := w[f.row[i]*fusionInputs:][:fusionInputs]
+		for j := range row {
+			row[j] += int32((int64(f.x[j])*e + 1<<(fusionRate-1)) >> fusionRate)
+		}
+	}
+}
+
+// bitCost is the length of a bit in units of 1/4096.
+func bitCost(y, p uint32) int32 {
+	if y == 0 {
+		p = 65536 - p
+	}
+	return costTable()[p>>4]
+}
+
+// costTable is -log2 of the middle of each sixteenth of 1/4096, in units of 1/4096.
+var costTable = sync.OnceValue(func() *[4096]int32 {
+	var t [4096]int32
+	for i := range t {
+		x := uint64(i<<4|8) << 15 // in units of 2^-31
+		n := int32(0)
+		for x < 1<<30 {
+			x <<= 1
+			n++
+		}
+		fraction := int32(0) // of the logarithm of x, which is in [1/2, 1)
+		for range 12 {
+			x = x * x >> 31
+			fraction <<= 1
+			if x < 1<<30 {
+				fraction++
+				x <<= 1
+			}
+		}
+		t[i] = n<<12 + fraction
+	}
+	return &t
+})
+
+// fineStretch is stretch for each of the 65536 probabilities.
+func fineStretch(p uint32) int32 { return int32(fineTable()[p]) }
+
+var fineTable = sync.OnceValue(func() *[65536]int16 {
+	var t [65536]int16
+	x := -stretchMax
+	for p := range t {
+		for x < stretchMax && int(squashTable[stretchMax+x]) < p {
+			x++
+		}
+		t[p] = int16(x)
+	}
+	return &t
+})

@@ -244,16 +244,21 @@ func TestTruncated(t *testing.T) {
 }
 
 type oracle struct {
-	text []byte
-	at   int
+	text  []byte
+	at    int
+	saved int // in units of 1/4096 bits
 }
 
-func (o *oracle) Byte(byte) { o.at++ }
-func (o *oracle) Bit(partial uint32) (p, confidence int32) {
+func (o *oracle) Byte(_ byte, saved int32) {
+	o.at++
+	o.saved += int(saved)
+}
+
+func (o *oracle) Bit(partial uint32) (p, confidence uint32) {
 	b := uint32(o.text[o.at]) | 256
 	for n := uint32(0); n < 8; n++ {
 		if b>>(8-n) == partial {
-			return 1500 * (int32(b>>(7-n)&1)*2 - 1), 256
+			return 200 + (65536-400)*(b>>(7-n)&1), 15
 		}
 	}
 	return 0, 0
@@ -266,10 +271,18 @@ func TestAdvise(t *testing.T) {
 		t.Fatal(err)
 	}
 	src := noise(2000)
-	c.Advise(&oracle{text: src})
+	o := &oracle{text: src}
+	c.Advise(o)
 	payload, err := c.Encode(nil, src)
 	if err != nil {
 		t.Fatal(err)
+	}
+	plain, err := coder(t, 6).Encode(nil, src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if saved := len(plain) - len(payload); o.saved/4096/8 < saved-20 || o.saved/4096/8 > saved+20 {
+		t.Errorf("the advice saves %d bytes; the advisor is told of %d", saved, o.saved/4096/8)
 	}
 	if len(payload) > 500 {
 		t.Errorf("%d bytes for 2000 that the advisor knows", len(payload))

@@ -65,6 +65,7 @@ type tables struct {
 	template   places
 	key        places
 	indirect2  []uint32
+	fusion     fusion
 	guesses    guessTables
 }
 
@@ -125,10 +126,6 @@ func (m *model) predict() {
 		}
 		xi[0], xi[1] = s, q
 	}
-	if m.advisor != nil {
-		m.advise(x[len(m.level.experts)*inputsPerExpert:])
-	}
-
 	k := len(m.sets)
 	base := int32(0)
 	for j, s := range m.sets {
@@ -156,10 +153,16 @@ func (m *model) predict() {
 	}
 	p = (2*p + q[0] + q[1] + 2*q[2] + 2*q[3] + 4) >> 3
 	m.p = max(1, min(65535, p))
+	if m.advisor != nil {
+		m.p = m.fusion.advise(m.advisor, c0, bit, m.p)
+	}
 }
 
 // update learns that the bit predicted was y, and predicts the next of the byte.
 func (m *model) update(y uint32) {
+	if m.advisor != nil {
+		m.fusion.learn(y, m.p)
+	}
 	target := int32(y * 65535)
 	for j := range m.sets {
 		e := (target - int32(squash(m.outs[j]))) * m.rate >> 16
@@ -260,7 +263,8 @@ func (m *model) startNibble(salt uint32) {
 // endByte learns the byte c as a whole.
 func (m *model) endByte(c byte) {
 	if m.advisor != nil {
-		m.advisor.Byte(c)
+		m.advisor.Byte(c, m.fusion.saved)
+		m.fusion.saved = 0
 	}
 	if m.guess.pending {
 		m.learnGuess(flag(c == m.guess.byte))

@@ -4,7 +4,7 @@ package mix
 func newModel(lv *level) *model {
 	m := &model{level: lv}
 	n := len(lv.contexts)
-	inputs := (n + len(lv.experts)*inputsPerExpert + 1 + advisorInputs + 15) &^ 15
+	inputs := (n + len(lv.experts)*inputsPerExpert + 1 + 15) &^ 15
 	rows := 0
 	for _, s := range lv.sets {
 		rows += s.size()
@@ -53,7 +53,7 @@ func (m *model) reset() {
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	clear(t.x)
-	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert+advisorInputs] = stretchUnit
+	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
 	clear(t.y)
 	fill(t.hi, weightOne*3/100)
 	clear(t.lo)
@@ -74,6 +74,7 @@ func (m *model) reset() {
 	clear(t.template)
 	clear(t.key)
 	clear(t.indirect2)
+	t.fusion.reset()
 	if m.guessOver > 0 {
 		t.guesses.reset()
 	}
@@ -113,6 +114,7 @@ func (m *model) copyFrom(o *model) {
 	copy(t.template, u.template)
 	copy(t.key, u.key)
 	copy(t.indirect2, u.indirect2)
+	t.fusion.reset() // it is learnt by each chunk anew: a primer may have been learnt without advice
 	copy(t.guesses.probs, u.guesses.probs)
 	copy(t.guesses.hi, u.guesses.hi)
 	copy(t.guesses.lo, u.guesses.lo)

@@ -1,0 +1,128 @@
+package codec
+
+import (
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// advisor is a language model as an expert of the method Mix. A gate decides, from decoded bytes alone, for one segment after
+// the other whether to run it.
+type advisor struct {
+	bytewise *Bytewise
+	vocab    *Vocabulary
+	policy   kvcache.Policy
+	price    int64 // of a model step, in bits/4096; 0: the gate is always open
+	text     []byte
+	open     bool
+	tree     [512]uint64 // tree[n]: probability of the bytes that begin with the bits of n behind a leading 1
+	at       bool        // tree is of the next byte
+	err      error
+
+	left  int   // bytes of this segment that have not come
+	saved int64 // in this segment, in bits/4096
+	steps int   // of the model before this segment
+
+	closed int   // segments since the gate was open
+	wait   int   // how many of them to wait before the model is tried again
+	gain   int64 // bits/4096 saved per segment, less the price of the steps: a running mean
+	seen   bool  // there has been an open segment
+}
+
+const (
+	gateSegment = 256 // bytes
+	gateRetry   = 4   // segments until the first new try
+	gateLongest = 64  // and until later ones, at most
+)
+
+func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error) {
+	b, err := NewBytewise(lane)
+	if err != nil {
+		return nil, err
+	}
+	return &advisor{bytewise: b, vocab: b.vocab, policy: policy, price: price}, nil
+}
+
+// start begins a chunk that comes behind primer.
+func (a *advisor) start(primer []byte) {
+	a.text = append(a.text[:0], primer...)
+	a.at, a.err, a.open = false, nil, false
+	a.closed, a.wait, a.gain, a.seen = 0, gateRetry, 0, false
+	a.begin()
+}
+
+// begin decides about the segment that begins.
+func (a *advisor) begin() {
+	a.left, a.saved = gateSegment, 0
+	was := a.open
+	a.open = a.price == 0 || !a.seen || a.gain > 0
+	if !a.open {
+		a.closed++
+		if a.closed >= a.wait { // try again, ever more rarely
+			a.open, a.closed, a.wait = true, 0, min(2*a.wait, gateLongest)
+		}
+	}
+	if a.open && !was {
+		// What the window missed is fed at once.
+		p := Params{Window: a.policy, Primer: a.text}
+		if err := a.bytewise.Start(a.policy, a.vocab.PrimerTokens(p)); err != nil && a.err == nil {
+			a.err = err
+		}
+	}
+	a.steps = a.bytewise.Steps()
+}
+
+// end judges the segment that has ended.
+func (a *advisor) end() {
+	if !a.open {
+		return
+	}
+	gain := a.saved - int64(a.bytewise.Steps()-a.steps)*a.price
+	if !a.seen {
+		a.gain, a.seen = gain, true
+	} else {
+		a.gain += (gain - a.gain) / 4
+	}
+	if gain > 0 {
+		a.wait = gateRetry
+		a.gain = max(a.gain, gain/4)
+	}
+}
+
+// Bit implements mix.Advisor.
+func (a *advisor) Bit(partial uint32) (p, confidence uint32) {
+	if !a.open || a.err != nil {
+		return 0, 0
+	}
+	if !a.at {
+		a.bytewise.Next((*[256]uint64)(a.tree[256:]))
+		for i := 255; i > 0; i-- {
+			a.tree[i] = a.tree[2*i] + a.tree[2*i+1]
+		}
+		a.at = true
+	}
+	all := a.tree[partial]
+	if all < unit>>20 {
+		return 0, 0
+	}
+	p = uint32(a.tree[2*partial+1] << 16 / all)
+	for c := all; c < unit && confidence < 8; c <<= 1 {
+		confidence++
+	}
+	return max(4, min(65532, p)), confidence
+}
+
+// Byte implements mix.Advisor.
+func (a *advisor) Byte(c byte, saved int32) {
+	if len(a.text) >= 2*primerTail {
+		a.text = append(a.text[:0], a.text[primerTail:]...)
+	}
+	a.text = append(a.text, c)
+	a.at = false
+	if a.open && a.err == nil {
+		a.saved += int64(saved)
+		a.err = a.bytewise.Update(c)
+	}
+	if a.left--; a.left == 0 {
+		a.end()
+		a.begin()
+	}
+}
