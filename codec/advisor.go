@@ -29,8 +29,8 @@ type advisor struct {
 
 const (
 	gateSegment = 256 // bytes
-	gateRetry   = 4   // segments until the first new try
-	gateLongest = 64  // and until later ones, at most
+	gateRetry   = 16   // segments until the first new try
+	gateLongest = 1024 // and until later ones, at most
 )
 
 func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error) {
@@ -57,7 +57,7 @@ func (a *advisor) begin() {
 	if !a.open {
 		a.closed++
 		if a.closed >= a.wait { // try again, ever more rarely
-			a.open, a.closed, a.wait = true, 0, min(2*a.wait, gateLongest)
+			a.open, a.closed, a.wait = true, 0, min(4*a.wait, gateLongest)
 		}
 	}
 	if a.open && !was {

@@ -89,10 +89,8 @@ func (c *MixCoder) Primed(text []byte) *Primed {
 
 // modelPrice is what a model step must save at a level to be worth its time, in bits/4096; 0: it always is.
 func modelPrice(level int) int64 {
-	if level == 9 {
-		return 0
-	}
-	return 4096 * 2
+	quarters := [...]int64{4: 32, 5: 24, 6: 16, 7: 4, 8: 1, 9: 0} // of a bit
+	return quarters[max(4, level)] << 10
 }
 
 // primerTail is how much of a primer is kept for the windows of models.

@@ -119,3 +119,20 @@ func TestHostileParity(t *testing.T) {
 		t.Errorf("found at %d", at)
 	}
 }
+
+// With a model, too, the bytes do not depend on how many work on them.
+func TestMixWithModel(t *testing.T) {
+	log := logExcerpt(t, 12000)
+	opts := func(more ...WriterOption) []WriterOption {
+		return append([]WriterOption{WithMethod(codec.Mix), WithLevel(6), WithPrimer(4000), WithChunkSize(2000)}, more...)
+	}
+	archive := compress(t, letters, log, opts()...)
+	for _, n := range []int{1, 8} {
+		if other := compress(t, letters, log, opts(WithWorkers(n), WithLanes(n))...); !bytes.Equal(other, archive) {
+			t.Errorf("%d workers write another archive", n)
+		}
+		if got, err := decompress(archive, WithReaderWorkers(n)); err != nil || !bytes.Equal(got, log) {
+			t.Errorf("%d workers: %v, differs at %d", n, err, differsAt(got, log))
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package codec_test
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+// mixWith codes text with Mix and, where m is not nil, the model, and returns the payload after it has decoded to text.
+func mixWith(t *testing.T, m codec.Model, level int, primed *codec.Primed, text []byte) (payload []byte) {
+	t.Helper()
+	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}, Level: level, Primed: primed}
+	// Encoder and decoder have lanes, and so coders, of their own.
+	onLane(t, m, p.Window, func(lane *codec.Lane) error {
+		c, err := codec.New(codec.Mix, lane, p)
+		if err == nil {
+			payload, err = c.Encode(nil, text)
+		}
+		if err == nil {
+			var again []byte // a coder's second chunk is as its first
+			if again, err = c.Encode(nil, text); !bytes.Equal(again, payload) {
+				t.Errorf("level %d: the second time it is another payload", level)
+			}
+		}
+		return err
+	})
+	onLane(t, m, p.Window, func(lane *codec.Lane) error {
+		c, err := codec.New(codec.Mix, lane, p)
+		if err != nil {
+			return err
+		}
+		got, err := c.Decode(nil, payload, len(text))
+		if !bytes.Equal(got, text) {
+			t.Errorf("level %d: %d bytes do not come back", level, len(text))
+		}
+		return err
+	})
+	return payload
+}
+
+// generate is text that m predicts well: of its likeliest pieces, with some noise.
+func generate(t *testing.T, m codec.Model, n int) (text []byte) {
+	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}
+	rng := rand.New(rand.NewPCG(3, 4))
+	onLane(t, m, policy, func(lane *codec.Lane) error {
+		logits, err := lane.Start(policy, nil)
+		for len(text) < n && err == nil {
+			best := 0
+			for i := range logits {
+				if len(m.Pieces()[i]) > 0 && (logits[i] > logits[best] || len(m.Pieces()[best]) == 0) {
+					best = i
+				}
+			}
+			if rng.IntN(4) == 0 {
+				best = 1 + rng.IntN(len(logits)-1)
+			}
+			text = append(text, m.Pieces()[best]...)
+			logits, err = lane.Predict(int32(best))
+		}
+		return err
+	})
+	return text
+}
+
+func TestMixWithModel(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	text := generate(t, m, 6000)
+	log := excerpt(t, 6000)
+	primed, err := codec.Prime(9, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := mixWith(t, nil, 9, nil, text)
+	always := mixWith(t, m, 9, nil, text)
+	if len(always) > len(plain)*9/10 {
+		t.Errorf("%d bytes with the model that made the text, %d without", len(always), len(plain))
+	}
+	mixWith(t, m, 9, primed, text)
+	mixWith(t, m, 9, nil, nil)
+	mixWith(t, m, 9, nil, []byte("x"))
+	for _, level := range []int{4, 6, 8} {
+		mixWith(t, m, level, nil, append(text[:3000:3000], log...))
+	}
+}
+
+// counting counts what its sessions are asked.
+type counting struct {
+	codec.Model
+	decodes int
+}
+
+type countingSession struct {
+	codec.Session
+	m *counting
+}
+
+func (m *counting) NewSession(lanes, window int) (codec.Session, error) {
+	s, err := m.Model.NewSession(lanes, window)
+	return countingSession{s, m}, err
+}
+
+func (s countingSession) Decode(ctx context.Context, feeds []codec.Feed) error {
+	s.m.decodes++
+	return s.Session.Decode(ctx, feeds)
+}
+
+// The gate closes on what the model does not know, and stays open on what it does.
+func TestGate(t *testing.T) {
+	fake := fakemodel.New(fakemodel.Options{})
+	known, unknown := generate(t, fake, 20000), excerpt(t, 20000)
+	steps := func(text []byte) int {
+		m := &counting{Model: fake}
+		mixWith(t, m, 8, nil, text)
+		return m.decodes / 3 // coded twice, decoded once
+	}
+	if n := steps(unknown); n > len(unknown)/4 {
+		t.Errorf("%d model steps for %d bytes that the model does not know", n, len(unknown))
+	}
+	if n := steps(known); n < len(known)/4 {
+		t.Errorf("%d model steps for %d bytes that the model knows", n, len(known))
+	}
+}
