@@ -39,6 +39,16 @@ const (
 	candidates
 	openingToken
 	openingField
+	order7
+	wordLetters
+	wordLetters1
+	wordLetters2
+	wordLettersSkip
+	sparse13
+	sparse24
+	rowAbove
+	rowTwoAbove
+	rowPhase
 	contextCount
 )
 
@@ -94,6 +104,11 @@ func (m *model) hashContexts() {
 	var fab uint32
 	if p := int(l.fieldsAbove[l.field]) + n - l.fieldStart; p < l.start && l.fieldsAbove[l.field] > 0 {
 		fab = m.byteAt(p) | m.byteAt(p+1)<<8 | 1<<16
+	}
+
+	var row uint32
+	if w := m.record.best; w > 0 {
+		row = m.byteAt(n-w) | m.byteAt(n-w+1)<<8 | m.byteAt(n-w-1)<<16
 	}
 
 	for i, c := range m.contexts {
@@ -171,6 +186,26 @@ func (m *model) hashContexts() {
 			h = hash2(word, l.opening)
 		case openingField:
 			h = hash3(l.opening, field, uint32(n-l.fieldStart)|c1<<16)
+		case order7:
+			h = hash2(c4, c8&0xffffff)
+		case wordLetters:
+			h = hash2(l.letters[0], c1)
+		case wordLetters1:
+			h = hash3(l.letters[0], l.letters[1], c1)
+		case wordLetters2:
+			h = hash3(l.letters[0], l.letters[1], l.letters[2]+c1)
+		case wordLettersSkip:
+			h = hash3(l.letters[0], l.letters[2], c1)
+		case sparse13:
+			h = c4 & 0xff00ff
+		case sparse24:
+			h = c4 & 0xff00ff00
+		case rowAbove:
+			h = hash2(row&0xffff, c1)
+		case rowTwoAbove:
+			h = hash2(row, m.byteAt(n-2*m.record.best)|m.byteAt(n-2*m.record.best+1)<<8)
+		case rowPhase:
+			h = hash3(row, uint32(m.record.best), c4&0xffff)
 		}
 		m.hashes[i] = hash2(h, uint32(c)+1)
 	}

@@ -20,6 +20,8 @@ type line struct {
 	skel [4]uint32 // the same, of the skeleton
 	word [2]uint32 // the last tokens without digits
 
+	letters [3]uint32 // hashes of the current and the last words of letters, case ignored
+
 	whole    uint32 // hash of the line's text so far
 	skeleton uint32 // hash of the line's skeleton so far
 	opening  uint32 // hash of the first tokens without digits of the line
@@ -70,6 +72,11 @@ func init() {
 
 // add takes the byte c at offset at.
 func (l *line) add(c byte, at int) {
+	if byteClass[c] >= classLower {
+		l.letters[0] = hash2(l.letters[0], uint32(c|0x20))
+	} else if l.letters[0] != 0 {
+		l.letters[2], l.letters[1], l.letters[0] = l.letters[1], l.letters[0], 0
+	}
 	if isToken[c] {
 		if l.tokenLen == 0 {
 			l.tokenStart = at

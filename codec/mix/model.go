@@ -29,6 +29,7 @@ type cursor struct {
 	guess     guess
 	line      line
 	experts   [expertCount]expert
+	record    record
 	forecast  forecast
 	digits    digitRun
 	copies    copies
@@ -275,6 +276,7 @@ func (m *model) endByte(c byte) {
 	*i2 = *i2<<8 | uint32(c)
 	m.c8 = m.c8<<8 | m.c4>>24
 	m.c4 = m.c4<<8 | uint32(c)
+	m.record.add(m.c4, len(m.buf))
 	m.followExperts(c)
 }
 
