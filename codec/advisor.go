@@ -17,6 +17,7 @@ type advisor struct {
 	at       bool        // tree is of the next byte
 	err      error
 
+	total int64 // saved in this chunk, in bits/4096
 	left  int   // bytes of this segment that have not come
 	saved int64 // in this segment, in bits/4096
 	steps int   // of the model before this segment
@@ -28,7 +29,7 @@ type advisor struct {
 }
 
 const (
-	gateSegment = 256 // bytes
+	gateSegment = 256  // bytes
 	gateRetry   = 16   // segments until the first new try
 	gateLongest = 1024 // and until later ones, at most
 )
@@ -44,7 +45,7 @@ func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error
 // start begins a chunk that comes behind primer.
 func (a *advisor) start(primer []byte) {
 	a.text = append(a.text[:0], primer...)
-	a.at, a.err, a.open = false, nil, false
+	a.at, a.err, a.open, a.total = false, nil, false, 0
 	a.closed, a.wait, a.gain, a.seen = 0, gateRetry, 0, false
 	a.begin()
 }
@@ -119,6 +120,7 @@ func (a *advisor) Byte(c byte, saved int32) {
 	a.at = false
 	if a.open && a.err == nil {
 		a.saved += int64(saved)
+		a.total += int64(saved)
 		a.err = a.bytewise.Update(c)
 	}
 	if a.left--; a.left == 0 {

@@ -13,6 +13,7 @@ type MixCoder struct {
 	coder   *mix.Coder
 	level   int
 	advisor *advisor // nil without a model
+	asks    bool     // the advisor, about this chunk
 	primer  []byte
 }
 
@@ -43,7 +44,11 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 			return nil, err
 		}
 		c.advisor = a
-		c.coder.Advise(a)
+	}
+	if c.asks = c.advisor != nil && !p.Alone; c.asks {
+		c.coder.Advise(c.advisor)
+	} else {
+		c.coder.Advise(nil)
 	}
 	c.primer = nil
 	var state *mix.Primed
@@ -56,7 +61,7 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 
 // Encode implements Coder.
 func (c *MixCoder) Encode(dst, src []byte) ([]byte, error) {
-	if c.advisor == nil {
+	if !c.asks {
 		return c.coder.Encode(dst, src)
 	}
 	c.advisor.start(c.primer)
@@ -69,17 +74,25 @@ func (c *MixCoder) Encode(dst, src []byte) ([]byte, error) {
 
 // Decode implements Coder.
 func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
-	if c.advisor != nil {
+	if c.asks {
 		c.advisor.start(c.primer)
 	}
 	dst, err := c.coder.Decode(dst, src, n)
-	if c.advisor != nil && c.advisor.err != nil {
+	if c.asks && c.advisor.err != nil {
 		return dst, c.advisor.err
 	}
 	if errors.Is(err, mix.ErrCorrupt) {
 		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return dst, err
+}
+
+// Saved is by how many bits the last chunk that was encoded is shorter for the model.
+func (c *MixCoder) Saved() int64 {
+	if !c.asks {
+		return 0
+	}
+	return c.advisor.total >> 12
 }
 
 // Primed is the state after text, which was coded last.

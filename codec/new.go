@@ -12,6 +12,7 @@ type Params struct {
 	Primer []byte         // text that windows of LM open with; may be empty. It is not kept.
 	Level  int            // of Mix, 1 … 9
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
+	Alone  bool           // Mix does not ask the lane's model
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns ErrNoModel for a method that needs

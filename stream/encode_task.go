@@ -18,6 +18,7 @@ type encodeTask struct {
 	trial   []byte
 	primes  bool          // later chunks start from the state after this one
 	primed  *codec.Primed // that state, once done
+	saved   int64         // bits that the model saved, once done
 }
 
 // encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that is fastest to decode.
@@ -28,7 +29,7 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 		lines:  bytes.Count(t.raw, []byte{'\n'}),
 		crc:    crc32.Checksum(t.raw, castagnoli),
 	}
-	t.payload = t.raw
+	t.payload, t.saved = t.raw, 0
 	switch method {
 	case codec.Raw:
 		return nil
@@ -60,10 +61,14 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 		return err
 	}
 	t.trial = out
-	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
+	mixer, _ := coder.(*codec.MixCoder)
+	if mixer != nil && t.primes {
 		t.primed = mixer.Primed(t.raw)
 	}
 	if len(out) < len(t.payload) {
+		if mixer != nil {
+			t.saved = mixer.Saved()
+		}
 		t.header.method, t.payload = method, out
 		t.header.primed = method == codec.Mix && params.Primed != nil
 		t.best, t.trial = t.trial, t.best

@@ -136,3 +136,25 @@ func TestMixWithModel(t *testing.T) {
 		}
 	}
 }
+
+// A model that does nothing for the first chunk is not named, except at level 9.
+func TestModelIsNamedOnlyWhereItPays(t *testing.T) {
+	log := logExcerpt(t, 9000)
+	for _, tt := range []struct {
+		level int
+		data  []byte
+		named bool
+	}{{6, log, false}, {8, modelText(9000), true}, {9, log, true}, {9, nil, false}} {
+		archive := compress(t, letters, tt.data, primed(WithLevel(tt.level))...)
+		frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if named := frames[0].Header.Model != nil; named != tt.named {
+			t.Errorf("level %d, %d bytes: model named: %v, want %v", tt.level, len(tt.data), named, tt.named)
+		}
+		if got, err := decompress(archive); err != nil || !bytes.Equal(got, tt.data) {
+			t.Errorf("level %d: %v, differs at %d", tt.level, err, differsAt(got, tt.data))
+		}
+	}
+}

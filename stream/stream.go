@@ -27,6 +27,9 @@ const (
 	DefaultMemoryLimit    = 1 << 30
 )
 
+// alwaysLevel is the level of codec.Mix from which on the model, if there is one, is used however little it does.
+const alwaysLevel = 9
+
 // mixChunkSize is the default chunk size of codec.Mix, in bytes.
 func mixChunkSize(level int) int {
 	switch {

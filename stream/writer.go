@@ -16,15 +16,18 @@ type Writer struct {
 	w        io.Writer
 	model    codec.Model
 	opts     *writerOptions
-	header   []byte
-	maxChunk int   // bytes
-	pool     *pool // nil until it is needed, and after Close
+	header   []byte // with the model
+	alone    []byte // without
+	maxChunk int    // bytes
+	pool     *pool  // nil until it is needed, and after Close
 
 	buf      []byte        // the chunk that is being filled
 	inFlight []*encodeTask // in order
 	free     []*encodeTask
 	begun    bool          // the header has been written
 	chunks   int64         // submitted
+	asks     bool          // the method asks the model
+	decided  bool          // asks stays as it is
 	primed   *codec.Primed // what chunks start from
 	parity   []byte        // record that protects the primer, to be written in front of the second chunk
 	index    index
@@ -62,6 +65,8 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 		}
 	}
 	z := &Writer{model: m, opts: o, header: appendHeader(nil, &h), maxChunk: h.ChunkSize}
+	h.Model = nil
+	z.alone = appendHeader(nil, &h)
 	if o.dictionary != nil {
 		if z.primed, err = codec.Prime(o.level, o.dictionary); err != nil {
 			return nil, err
@@ -77,7 +82,8 @@ func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed := z.primed
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, header: z.header, maxChunk: z.maxChunk,
+		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk,
+		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix || z.opts.level >= alwaysLevel,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: index{chunkSize: int64(z.maxChunk)},
 	}
@@ -150,8 +156,8 @@ func (z *Writer) submit(n int, more bool) {
 		z.pool = newPool(z.opts.ctx, z.model, z.opts.window.Window, z.opts.workers, z.opts.lanes)
 	}
 	limit := 2*z.pool.concurrency() - 1
-	if z.opts.primerSize > 0 && z.primed == nil {
-		limit = 0 // the first chunk, if there is one, is the primer
+	if z.opts.primerSize > 0 && z.primed == nil || !z.decided {
+		limit = 0 // the first chunk, if there is one, is the primer, or decides
 	}
 	if z.emit(limit); z.err != nil {
 		return
@@ -162,14 +168,35 @@ func (z *Writer) submit(n int, more bool) {
 	}
 	rest := append(t.raw[:0], z.buf[n:]...)
 	t.raw, z.buf = z.buf[:n], rest
-	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed}
 	t.primes, t.primed = more && z.chunks == 0 && z.opts.primerSize > 0, nil
-	t.run = func(l *codec.Lane) error { return t.encode(l, z.opts.method, params) }
+	t.run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
 	z.pool.submit(&t.task)
 	z.emit(len(z.inFlight))
 }
+
+func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
+	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed, Alone: !z.asks}
+	return func(l *codec.Lane) error { return t.encode(l, z.opts.method, params) }
+}
+
+// decide drops the model from a frame if it did too little for the first chunk, which is then coded anew: an archive that
+// names no model can be read without it, on any machine.
+func (z *Writer) decide(t *encodeTask) {
+	z.decided = true
+	if t.saved*worthwhile >= int64(len(t.payload))*8 {
+		return
+	}
+	z.asks = false
+	t.run = z.encode(t)
+	z.pool.submit(&t.task)
+	z.pool.kick()
+	<-t.done
+}
+
+// worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor.
+const worthwhile = 100
 
 // emit writes finished chunks, in order, and waits for them while more than limit are in flight.
 func (z *Writer) emit(limit int) {
@@ -185,6 +212,9 @@ func (z *Writer) emit(limit int) {
 			return
 		}
 		z.inFlight = z.inFlight[1:]
+		if t.err == nil && !z.decided {
+			z.decide(t)
+		}
 		if t.err != nil {
 			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.total.chunks, t.err)
 			return
@@ -204,7 +234,7 @@ func (z *Writer) emit(limit int) {
 		z.free = append(z.free, t)
 		z.put(z.out)
 		if z.opts.progress != nil && z.err == nil {
-			z.opts.progress(z.index.total.raw, int64(len(z.header))+z.index.total.records)
+			z.opts.progress(z.index.total.raw, int64(len(z.frameHeader()))+z.index.total.records)
 		}
 	}
 }
@@ -212,9 +242,17 @@ func (z *Writer) emit(limit int) {
 // begin writes the header if that has not been done.
 func (z *Writer) begin() {
 	if !z.begun {
-		z.begun = true
-		z.put(z.header)
+		z.begun, z.decided = true, true
+		z.put(z.frameHeader())
 	}
+}
+
+// frameHeader is the header that says whether the model is asked.
+func (z *Writer) frameHeader() []byte {
+	if z.asks {
+		return z.header
+	}
+	return z.alone
 }
 
 func (z *Writer) put(p []byte) {
@@ -253,8 +291,11 @@ func (z *Writer) Close() error {
 		}
 		return z.err
 	}
+	if z.chunks == 0 && len(z.buf) == 0 && !z.begun && z.opts.method == codec.Mix {
+		z.asks = false
+	}
 	z.flush(false)
-	z.put(appendIndex(z.out[:0], &z.index, int64(len(z.header))))
+	z.put(appendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
 	z.stop()
 	z.closed = true
 	if z.err != nil {
