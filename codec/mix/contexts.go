@@ -201,9 +201,9 @@ func (m *model) hashContexts() {
 		case sparse24:
 			h = c4 & 0xff00ff00
 		case rowAbove:
-			h = hash2(row&0xffff, c1)
+			h = hash2(row&0xff, c1)
 		case rowTwoAbove:
-			h = hash2(row, m.byteAt(n-2*m.record.best)|m.byteAt(n-2*m.record.best+1)<<8)
+			h = hash2(row&0xff, m.byteAt(n-2*m.record.best))
 		case rowPhase:
 			h = hash3(row, uint32(m.record.best), c4&0xffff)
 		}
