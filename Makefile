@@ -3,13 +3,14 @@
 # make test     run the tests
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make install  install into PREFIX (default /usr/local)
+# make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
 GO ?= go
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo lint bench install clean setup
+.PHONY: all build demo test test-race test-nocgo lint bench train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or fetched. Goals that need no
@@ -24,7 +25,7 @@ $(LLAMA)/env.mk: scripts/setup-llama $(wildcard third_party/llama.lock)
 export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 GOTAGS := -tags llama
 LDFLAGS = $(LLAMA_GO_LDFLAGS) -X main.version=$(VERSION)
-GOBUILD = $(GO) build $(GOTAGS) -ldflags '$(LDFLAGS)'
+GOBUILD = $(GO) build -buildvcs=false $(GOTAGS) -ldflags '$(LDFLAGS)'
 GOTEST = $(GO) test $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)'
 
 all: build
@@ -55,6 +56,17 @@ lint: setup
 	$(GO) vet $(GOTAGS) ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) run $(STATICCHECK) $(GOTAGS) ./...
+
+# Tables in Markdown. BENCH=sizes and the like give one of them; DATA is the folder with the benchmark files.
+BENCH ?= all
+DATA ?= ../shared/data/bench
+
+bench: setup
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./internal/bench -data '$(DATA)' $(BENCH)
+
+train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
+train-smoke: setup
+	scripts/train/smoke
 
 install: build
 	scripts/install-tree '$(PREFIX)'
