@@ -14,34 +14,36 @@ type level struct {
 	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536; 0 for never
 }
 
-func allContexts() (c []context) {
-	for i := range contextCount {
-		c = append(c, i)
-	}
-	return c
+var (
+	contexts1    = []context{order1, order2, order3, order4, tokenInSkeleton}
+	contexts2    = append(contexts1[:5:5], order6, wordAfter1, skeletonTemplate)
+	contexts3    = []context{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
+	contexts4    = append(contexts3[:11:11], order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove)
+	everyContext = func() (all []context) {
+		for c := range contextCount {
+			all = append(all, c)
+		}
+		return all
+	}()
+
+	experts1    = []int{longMatch, shortMatch, templateMatch}
+	experts3    = append(experts1[:3:3], templateOlder, keyMatch, copyMatch)
+	everyExpert = []int{longMatch, midMatch, shortMatch, lineMatch, templateMatch, templateOlder, keyMatch, copyMatch, digitMatch, forecastMatch}
+
+	sets1    = []set{setTemplate}
+	sets3    = []set{setMatch, setOrder0, setTemplate}
+	everySet = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton}
+)
+
+// levels is indexed by the number of the level. It is part of the format.
+var levels = [...]level{
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 40000},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64500},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 0},
 }
-
-var (
-	allExperts = []int{longMatch, midMatch, shortMatch, lineMatch, templateMatch, templateOlder, keyMatch, copyMatch, digitMatch, forecastMatch}
-	allSets    = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton}
-)
-
-var (
-	fastest = level{
-		contexts: []context{order1, order2, order3, order4, tokenInSkeleton},
-		experts:  []int{longMatch, shortMatch, templateMatch}, sets: []set{setTemplate},
-		slotBits: 16, matchBits: 16, placeBits: 13, apmBits: 10, longLength: 20, mapLimit: 255, guessOver: 40000,
-	}
-	fast = level{
-		contexts: []context{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate},
-		experts:  []int{longMatch, shortMatch, templateMatch, templateOlder, keyMatch, copyMatch}, sets: []set{setMatch, setOrder0, setTemplate},
-		slotBits: 18, matchBits: 18, placeBits: 14, apmBits: 12, longLength: 20, mapLimit: 255, guessOver: 64500,
-	}
-	normal = level{
-		contexts: allContexts(), experts: allExperts, sets: allSets,
-		slotBits: 20, matchBits: 20, placeBits: 16, apmBits: 16, longLength: 20, mapLimit: 255, guessOver: 65300,
-	}
-)
-
-// levels is indexed by the number of the level.
-var levels = [...]level{1: fastest, 2: fastest, 3: fast, 4: fast, 5: normal, 6: normal, 7: normal, 8: normal, 9: normal}
