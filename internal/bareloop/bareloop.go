@@ -10,7 +10,7 @@ package bareloop
 
 static double cpu_seconds(void) {
 	struct timespec t;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
 	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
@@ -78,7 +78,7 @@ func Load(path string) (*Model, error) {
 }
 
 // Run feeds len(tokens)/lanes tokens to each of the lanes in lockstep on one thread (tokens[step*lanes+lane]) and returns
-// the CPU time of the process.
+// the CPU time of that thread, so that several can run at once.
 func (m *Model) Run(tokens []int32, lanes, window int) (time.Duration, error) {
 	seconds := C.run(m.c, (*C.int32_t)(unsafe.Pointer(&tokens[0])), C.int(lanes), C.int(len(tokens)/lanes), C.int(window))
 	if seconds < 0 {

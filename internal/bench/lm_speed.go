@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,182 +15,184 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-const (
-	rounds    = 3
-	chunkSize = 16 << 10
-)
+const lmChunk = 4 << 10 // bytes of a chunk: several windows of tokens
 
-func openEmbedded() (codec.Model, func() error, error) {
-	store := models.NewStore(models.Options{})
-	m, err := store.Open(context.Background(), "embedded", "")
-	return m, store.Close, err
-}
-
-// lmSpeed compares the method lm, both directions, with the model steps alone: the same tokens, windows, lanes and workers,
-// through the same binding, without tokenizing, distributions, coding or container.
-func lmSpeed(data string) error {
+// lmSpeed compares the method lm, both directions, with a bare C loop over llama_decode that is fed the same tokens in the same
+// windows, lanes and workers: without tokenizing, distributions, coding or container.
+func lmSpeed(o *options) error {
 	m, done, err := openEmbedded()
 	if err != nil {
 		return err
 	}
 	defer done()
-	text, err := os.ReadFile(filepath.Join(data, "text/alice29.txt"))
+	bare, err := loadEmbeddedBare()
+	if err != nil {
+		return err
+	}
+	defer bare.Close()
+	text, err := os.ReadFile(filepath.Join(o.data, "text/alice29.txt"))
 	if err != nil {
 		return err
 	}
 	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: m.ContextLength(), Overlap: m.ContextLength() / 4}
 	cores := runtime.GOMAXPROCS(0)
-	fmt.Printf("## Speed of the method `lm`\n\n%d cores, embedded model, class %s, chunks of %d KiB of text/alice29.txt; median of %d runs in turn.\n\n",
-		cores, m.ID().Class, chunkSize>>10, rounds)
-	fmt.Println("| workers | lanes | model steps alone, tokens/s | compress, ratio | decompress, ratio | compress, KB/s |")
-	fmt.Println("|---|---|---|---|---|---|")
+	fmt.Fprintf(o.out, "## Speed of the method lm\n\nEmbedded model, class %s, windows of %d tokens; chunks of %d KiB of text/alice29.txt, one per lane; %d cores; median of %d rounds in turn. Tokens are those that the model is fed, also again after a reset of the window. The first three columns of figures are per second of CPU time of a core; the last are by the clock, and need an idle machine.\n\n",
+		m.ID().Class, policy.Window, lmChunk>>10, cores, o.rounds())
+	t := markdown{head: []string{"workers", "lanes", "bare loop, tokens/s", "compress, of bare", "decompress, of bare", "compress, KB/s", "decompress, KB/s"}}
 	for workers := 1; workers <= cores; workers *= 2 {
-		for _, lanes := range []int{1, 2, 4, 8, 16} {
-			input := text[:min(len(text), max(2, workers*lanes)*chunkSize)]
-			input = input[:len(input)/(workers*lanes*chunkSize)*(workers*lanes*chunkSize)]
-			if len(input) == 0 {
-				continue
+		for _, lanes := range []int{1, 4, 16} {
+			input := text[:min(len(text)/lmChunk, workers*lanes)*lmChunk]
+			r, err := timeLM(o, m, bare, policy, input, workers, lanes)
+			if err != nil {
+				return err
 			}
-			var alone, compress, decompress []float64
-			var tokens int
-			for range rounds {
-				t, n, err := modelSteps(m, policy, input, workers, lanes)
-				if err != nil {
-					return err
-				}
-				tokens, alone = n, append(alone, t.Seconds())
-				var archive bytes.Buffer
-				t, err = timed(func() error { return compressTo(&archive, m, policy, input, workers, lanes) })
-				if err != nil {
-					return err
-				}
-				compress = append(compress, t.Seconds())
-				t, err = timed(func() error { return decompressFrom(&archive, m, input, workers, lanes) })
-				if err != nil {
-					return err
-				}
-				decompress = append(decompress, t.Seconds())
-			}
-			a, c, d := median(alone), median(compress), median(decompress)
-			fmt.Printf("| %d | %d | %.0f | %.3f | %.3f | %.1f |\n", workers, lanes, float64(tokens)/a, a/c, a/d, float64(len(input))/c/1e3)
+			o.progress("lm: %d workers x %d lanes", workers, lanes)
+			kilobytes := float64(len(input)) / 1e3
+			t.row(fmt.Sprint(workers), fmt.Sprint(lanes), fmt.Sprintf("%.0f", median(r.bare)),
+				fmt.Sprintf("%.3f", median(r.compress)/median(r.bare)), fmt.Sprintf("%.3f", median(r.decompress)/median(r.bare)),
+				fmt.Sprintf("%.1f", kilobytes/median(r.compressWall).Seconds()), fmt.Sprintf("%.1f", kilobytes/median(r.decompressWall).Seconds()))
 		}
 	}
-	fmt.Println()
+	t.print(o.out)
 	return nil
 }
 
-func timed(f func() error) (time.Duration, error) {
-	start := time.Now()
-	err := f()
-	return time.Since(start), err
+// lmRounds holds tokens per second of CPU time, and times by the clock.
+type lmRounds struct {
+	bare, compress, decompress   []float64
+	compressWall, decompressWall []time.Duration
 }
 
-func median(x []float64) float64 {
-	slices.Sort(x)
-	return x[len(x)/2]
-}
-
-func compressTo(w io.Writer, m codec.Model, policy kvcache.Policy, input []byte, workers, lanes int) error {
-	z, err := stream.NewWriter(w, m, stream.WithMethod(codec.LM), stream.WithWindow(policy),
-		stream.WithChunkSize(chunkSize), stream.WithWorkers(workers), stream.WithLanes(lanes))
-	if err != nil {
-		return err
-	}
-	if _, err := z.Write(input); err != nil {
-		return err
-	}
-	return z.Close()
-}
-
-func decompressFrom(r io.Reader, m codec.Model, want []byte, workers, lanes int) error {
-	source := func(context.Context, codec.ModelID) (codec.Model, error) { return m, nil }
-	z, err := stream.NewReader(r, source, stream.WithReaderWorkers(workers), stream.WithReaderLanes(lanes))
-	if err != nil {
-		return err
-	}
-	defer z.Close()
-	got, err := io.ReadAll(z)
-	if err == nil && !bytes.Equal(got, want) {
-		err = fmt.Errorf("the archive decodes to other bytes")
-	}
-	return err
-}
-
-// modelSteps feeds the tokens of the chunks of input, one chunk per lane at a time, and times it without the tokenizing and the
-// making of contexts.
-func modelSteps(m codec.Model, policy kvcache.Policy, input []byte, workers, lanes int) (time.Duration, int, error) {
+func timeLM(o *options, m codec.Model, bare bareModel, policy kvcache.Policy, input []byte, workers, lanes int) (r lmRounds, err error) {
 	vocab, err := codec.NewVocabulary(m)
 	if err != nil {
-		return 0, 0, err
+		return r, err
 	}
-	var chunks [][]int32
+	var fed [][][]int32
 	total := 0
-	for c := range slices.Chunk(input, chunkSize) {
-		var tokens []int32
-		for rest := c; len(rest) > 0; {
-			if tokens, rest, err = vocab.AppendTokens(tokens, rest); err != nil {
-				return 0, 0, err
-			}
-		}
-		chunks = append(chunks, tokens)
-		total += len(tokens)
-	}
-	sessions := make([]codec.Session, workers)
-	for i := range sessions {
-		if sessions[i], err = m.NewSession(lanes, policy.Window); err != nil {
-			return 0, 0, err
-		}
-		defer sessions[i].Close()
-	}
-	errs := make([]error, workers)
-	elapsed, _ := timed(func() error {
-		var group sync.WaitGroup
-		for i, s := range sessions {
-			group.Go(func() {
-				for own := i * lanes; own < len(chunks) && errs[i] == nil; own += workers * lanes {
-					errs[i] = stepLanes(s, policy, m.BOS(), chunks[own:min(len(chunks), own+lanes)])
-				}
-			})
-		}
-		group.Wait()
-		return nil
-	})
-	for _, err := range errs {
+	for chunk := range slices.Chunk(input, lmChunk) {
+		windows, err := fedWindows(vocab, policy, m.BOS(), chunk)
 		if err != nil {
-			return 0, 0, err
+			return r, err
+		}
+		fed = append(fed, windows)
+		for _, w := range windows {
+			total += len(w)
 		}
 	}
-	return elapsed, total, nil
+	for range o.rounds() {
+		rate, err := timeBare(bare, policy.Window, fed, workers, lanes)
+		if err != nil {
+			return r, err
+		}
+		r.bare = append(r.bare, rate)
+		var archive []byte
+		start := time.Now()
+		t, err := cpuTime(func() error {
+			archive, err = compress(input, m, stream.WithMethod(codec.LM), stream.WithWindow(policy),
+				stream.WithChunkSize(lmChunk), stream.WithWorkers(workers), stream.WithLanes(lanes))
+			return err
+		})
+		if err != nil {
+			return r, err
+		}
+		r.compressWall = append(r.compressWall, time.Since(start))
+		r.compress = append(r.compress, float64(total)/t.Seconds())
+		start = time.Now()
+		t, err = cpuTime(func() error {
+			return decompress(archive, m, input, stream.WithReaderWorkers(workers), stream.WithReaderLanes(lanes))
+		})
+		if err != nil {
+			return r, err
+		}
+		r.decompressWall = append(r.decompressWall, time.Since(start))
+		r.decompress = append(r.decompress, float64(total)/t.Seconds())
+	}
+	return r, nil
 }
 
-func stepLanes(s codec.Session, policy kvcache.Policy, bos int32, chunks [][]int32) error {
-	windows := make([]*kvcache.Window, len(chunks))
-	for i := range windows {
-		w, err := kvcache.NewWindow(policy, bos)
-		if err != nil {
-			return err
-		}
-		windows[i] = w
-	}
-	for n := 0; ; n++ {
-		var feeds []codec.Feed
-		for i, c := range chunks {
-			if n > 0 && n >= len(c) { // the last token of a chunk is not fed
-				continue
-			}
-			f := codec.Feed{Lane: i}
-			if n == 0 {
-				f.Tokens = windows[i].Prime(nil)
-			} else {
-				f.Pos, f.Tokens = windows[i].Next(c[n-1])
-			}
-			feeds = append(feeds, f)
-		}
-		if len(feeds) == 0 {
-			return nil
-		}
-		if err := s.Decode(context.Background(), feeds); err != nil {
-			return err
+// fedWindows are the tokens that the method lm feeds for a chunk: per reset of the window, those at positions 0, 1, ….
+func fedWindows(vocab *codec.Vocabulary, policy kvcache.Policy, bos int32, chunk []byte) ([][]int32, error) {
+	var tokens []int32
+	var err error
+	for len(chunk) > 0 {
+		if tokens, chunk, err = vocab.AppendTokens(tokens, chunk); err != nil {
+			return nil, err
 		}
 	}
+	window, err := kvcache.NewWindow(policy, bos)
+	if err != nil {
+		return nil, err
+	}
+	fed := [][]int32{slices.Clone(window.Prime(nil))}
+	for _, token := range tokens[:max(0, len(tokens)-1)] { // nothing is predicted after the last one
+		pos, next := window.Next(token)
+		if pos == 0 {
+			fed = append(fed, nil)
+		}
+		last := &fed[len(fed)-1]
+		*last = append((*last)[:pos], next...)
+	}
+	return fed, nil
+}
+
+// timeBare is the speed of the bare loop in tokens per second of CPU time of a core, with the workers at once. Where the windows
+// of the lanes differ in length, the shortest counts.
+func timeBare(bare bareModel, window int, fed [][][]int32, workers, lanes int) (float64, error) {
+	tokens, times, errs := make([]int, workers), make([]time.Duration, workers), make([]error, workers)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			own := fed[w*lanes : min(len(fed), (w+1)*lanes)]
+			for i := 0; errs[w] == nil; i++ {
+				steps := window
+				for _, windows := range own {
+					if i >= len(windows) {
+						return
+					}
+					steps = min(steps, len(windows[i]))
+				}
+				var flat []int32
+				for s := range steps {
+					for _, windows := range own {
+						flat = append(flat, windows[i][s])
+					}
+				}
+				var t time.Duration
+				t, errs[w] = bare.Run(flat, len(own), window)
+				tokens[w], times[w] = tokens[w]+len(flat), times[w]+t
+			}
+		})
+	}
+	group.Wait()
+	var rate float64
+	for w := range workers {
+		if errs[w] != nil {
+			return 0, errs[w]
+		}
+		rate += float64(tokens[w]) / times[w].Seconds()
+	}
+	return rate / float64(workers), nil
+}
+
+// bareModel is the model of internal/bareloop, which is there only with libllama.
+type bareModel interface {
+	Run(tokens []int32, lanes, window int) (time.Duration, error)
+	Close()
+}
+
+func loadEmbeddedBare() (bareModel, error) {
+	f, err := os.CreateTemp("", "lmz-bench-*.gguf")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(models.Embedded())
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return nil, err
+	}
+	return loadBare(f.Name())
 }

@@ -1,28 +1,116 @@
-// Command bench measures lmz and prints tables in Markdown: `make bench`. Speeds are ratios measured side by side in one run.
+// Command bench measures lmz and prints tables in Markdown: `make bench`, and docs/BENCHMARKS.md for what they said.
 //
-//	bench lm     speed of the method lm against bare model steps, and by lanes and workers
-//	bench memory peak memory for small and large inputs
+//	bench [flags] all | TABLE...
+//
+// Sizes are of whole archives and the same on every machine. Speeds are CPU times, measured in turn in one run and given as
+// ratios. Progress is written to standard error.
 package main
 
 import (
 	"flag"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 )
 
-func main() {
-	data := flag.String("data", "../shared/data/bench", "folder of the benchmark files and baselines.tsv")
-	flag.Parse()
-	tables := map[string]func() error{
-		"lm":     func() error { return lmSpeed(*data) },
-		"memory": memory,
+// options are what the flags say.
+type options struct {
+	data    string
+	files   string // prefix of the files that count
+	presets []int  // nil: those of the table
+	quick   bool
+	head    int // bytes
+	out     io.Writer
+}
+
+// progress tells of what takes long.
+func (o *options) progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...)
+}
+
+// rounds is how often a time is taken; the median counts.
+func (o *options) rounds() int {
+	if o.quick {
+		return 1
 	}
-	table, ok := tables[flag.Arg(0)]
-	if !ok {
-		fmt.Fprintln(os.Stderr, "usage: bench [-data DIR] lm | memory")
+	return 3
+}
+
+func (o *options) presetsOr(usual ...int) []int {
+	if o.presets != nil {
+		return o.presets
+	}
+	return usual
+}
+
+func (o *options) setPresets(list string) error {
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 || n > 9 {
+			return fmt.Errorf("preset %q is not one of 1 to 9", s)
+		}
+		o.presets = append(o.presets, n)
+	}
+	return nil
+}
+
+// table is a part of the report.
+type table struct {
+	name, about string
+	run         func(*options) error
+}
+
+var tables = []table{
+	{"sizes", "archives of the presets, without a model, next to other compressors", sizes},
+	{"chunks", "what chunks of 64 KiB cost against a single one", chunks},
+	{"model", "size with the embedded model and without it, of the first bytes of files", modelGain},
+	{"speed", "CPU time of the presets against zpaq", speed},
+	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
+	{"memory", "peak memory for small and large inputs", memory},
+}
+
+func main() {
+	if s := os.Getenv(childSize); s != "" {
+		exit(memoryChild(s))
+	}
+	o := &options{out: os.Stdout}
+	flag.StringVar(&o.data, "data", "../shared/data/bench", "`folder` of the benchmark files, baselines.tsv and strong.tsv")
+	flag.StringVar(&o.files, "files", "", "count only files whose names begin with this `prefix`, as loghub-2k/")
+	flag.Func("presets", "measure these instead of the table's own, as `1,3`", o.setPresets)
+	flag.BoolVar(&o.quick, "quick", false, "one round instead of three; only small files, or the first MB of files")
+	flag.IntVar(&o.head, "head", 128<<10, "`bytes` of each file in the table model")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: bench [flags] all | TABLE...\n\ntables:")
+		for _, t := range tables {
+			fmt.Fprintf(os.Stderr, "  %-8s%s\n", t.name, t.about)
+		}
+		fmt.Fprintln(os.Stderr, "\nflags:")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	wanted := flag.Args()
+	for _, name := range wanted {
+		if name != "all" && !slices.ContainsFunc(tables, func(t table) bool { return t.name == name }) {
+			wanted = nil
+		}
+	}
+	if len(wanted) == 0 || o.head < 1 {
+		flag.Usage()
 		os.Exit(2)
 	}
-	if err := table(); err != nil {
+	for _, t := range tables {
+		if slices.Contains(wanted, "all") || slices.Contains(wanted, t.name) {
+			exit(t.run(o))
+		}
+	}
+}
+
+// exit ends the process if there is an error.
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

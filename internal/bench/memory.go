@@ -18,33 +18,34 @@ import (
 const childSize = "LMZ_BENCH_MEMORY"
 
 // memory reports the peak resident memory of processes that send 64 MB and 640 MB through a pipe of Writer and Reader.
-func memory() error {
-	if s := os.Getenv(childSize); s != "" {
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			return err
-		}
-		return pipe(n)
-	}
+func memory(o *options) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	fmt.Print("## Memory\n\nPeak resident memory of a process that compresses to a pipe and decompresses from it, with a model in plain Go, 2 workers × 8 lanes.\n\n")
-	fmt.Println("| input, MB | peak, MB |")
-	fmt.Println("|---|---|")
+	fmt.Fprint(o.out, "## Memory\n\nPeak resident memory of a process that compresses to a pipe and decompresses from it by the method lm, with a model in plain Go; 2 workers × 8 lanes on each side.\n\n")
+	t := markdown{head: []string{"input, MB", "peak, MB"}}
 	for _, mb := range []int{64, 640} {
-		c := exec.Command(self, "memory")
+		o.progress("memory: %d MB", mb)
+		c := exec.Command(self)
 		c.Env = append(os.Environ(), fmt.Sprintf("%s=%d", childSize, mb*1_000_000))
 		c.Stderr = os.Stderr
 		if err := c.Run(); err != nil {
 			return err
 		}
 		usage := c.ProcessState.SysUsage().(*syscall.Rusage)
-		fmt.Printf("| %d | %.0f |\n", mb, float64(usage.Maxrss)*1024/1e6)
+		t.row(fmt.Sprint(mb), fmt.Sprintf("%.0f", float64(usage.Maxrss)*1024/1e6))
 	}
-	fmt.Println()
+	t.print(o.out)
 	return nil
+}
+
+func memoryChild(size string) error {
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil {
+		return err
+	}
+	return pipe(n)
 }
 
 func pipe(n int64) error {

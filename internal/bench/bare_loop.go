@@ -1,0 +1,13 @@
+//go:build llama && cgo
+
+package main
+
+import "github.com/lmz-go/lmz/internal/bareloop"
+
+func loadBare(path string) (bareModel, error) {
+	m, err := bareloop.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}

@@ -1,0 +1,7 @@
+//go:build !(llama && cgo)
+
+package main
+
+import "github.com/lmz-go/lmz/llama"
+
+func loadBare(string) (bareModel, error) { return nil, llama.ErrNotBuilt }

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/lmz-go/lmz/stream"
+)
+
+const (
+	smallChunk = 64 << 10
+	largeFile  = 2_000_000 // bytes
+)
+
+// chunks compares archives of small chunks, which start from a primer, with archives of one chunk.
+func chunks(o *options) error {
+	files, err := corpus(o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "## Chunks\n\nWhat random access costs: logs of 2 MB and more in chunks of %d KiB that start from the default primer (the first %d KiB), and in a single chunk; without a model.\n\n",
+		smallChunk>>10, stream.DefaultPrimerSize>>10)
+	t := markdown{head: []string{"file", "preset", "single chunk, bytes", "small chunks, bytes", "more, %"}}
+	for _, p := range o.presetsOr(6) {
+		for _, f := range files {
+			if !f.in("logs") || f.bytes < largeFile || o.quick && f.bytes > 2*largeFile {
+				continue
+			}
+			single, err := archiveSize(o, f, p, stream.WithPrimer(0), stream.WithChunkSize(int(f.bytes)))
+			if err != nil {
+				return err
+			}
+			small, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk))
+			if err != nil {
+				return err
+			}
+			o.progress("chunks: -%d %s %d %d", p, f.name, single, small)
+			t.row(f.name, fmt.Sprintf("-%d", p), grouped(single), grouped(small), fmt.Sprintf("%.1f", 100*(float64(small)/float64(single)-1)))
+		}
+	}
+	t.print(o.out)
+	return nil
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/stream"
+)
+
+func openEmbedded() (codec.Model, func() error, error) {
+	store := models.NewStore(models.Options{Backend: models.LibLlama{}})
+	m, err := store.Open(context.Background(), models.EmbeddedName, "")
+	return m, store.Close, err
+}
+
+// modelGain says what the embedded model adds to a preset, so that it is not credited with what the mixer does.
+func modelGain(o *options) error {
+	m, done, err := openEmbedded()
+	if err != nil {
+		return err
+	}
+	defer done()
+	files, err := corpus(o)
+	if err != nil {
+		return err
+	}
+	modelSize := int64(len(models.Embedded()))
+	fmt.Fprintf(o.out, "## Gain of the model\n\nArchives of the first %d bytes of each file, by the same preset without a model and with the embedded one (%s, %s bytes, class %s). The adjusted size counts the model with the archive, as if it were sent along for this one file.\n\n",
+		o.head, m.ID().Name, grouped(modelSize), m.ID().Class)
+	t := markdown{head: []string{"file", "preset", "without, bytes", "with, bytes", "gain, %", "adjusted, bytes"}}
+	for _, p := range o.presetsOr(9) {
+		var sumWithout, sumWith int64
+		for _, f := range files {
+			if o.quick && !f.in("loghub-2k") && !f.in("text") {
+				continue
+			}
+			data, err := f.read(o, o.head)
+			if err != nil {
+				return err
+			}
+			var n [2]int64
+			for i, model := range []codec.Model{nil, m} {
+				archive, err := compress(data, model, stream.WithMethod(codec.Mix), stream.WithLevel(p))
+				if err == nil && model != nil {
+					err = decompress(archive, model, data)
+				}
+				if err != nil {
+					return fmt.Errorf("%s at -%d: %w", f.name, p, err)
+				}
+				n[i] = int64(len(archive))
+			}
+			o.progress("model: -%d %s %d %d", p, f.name, n[0], n[1])
+			t.gainRow(f.name, p, n[0], n[1], modelSize)
+			sumWithout, sumWith = sumWithout+n[0], sumWith+n[1]
+		}
+		t.gainRow("**sum**", p, sumWithout, sumWith, modelSize)
+	}
+	t.print(o.out)
+	return nil
+}
+
+func (t *markdown) gainRow(name string, preset int, without, with, model int64) {
+	t.row(name, fmt.Sprintf("-%d", preset), grouped(without), grouped(with),
+		fmt.Sprintf("%.1f", 100*(1-float64(with)/float64(without))), grouped(with+model))
+}
