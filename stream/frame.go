@@ -9,11 +9,12 @@ import (
 
 // Frame is what can be said about a frame of an archive without decoding it.
 type Frame struct {
-	Header  Header
-	Offset  int64 // in the archive, of the header
-	Size    int64 // bytes of the archive, from the header up to the footer, or up to where Chunks ends
-	Indexed bool  // the frame has its index and footer, which agree with Chunks
-	Chunks  []Chunk
+	Header   Header
+	Offset   int64 // in the archive, of the header
+	Size     int64 // bytes of the archive, from the header up to the footer, or up to where Chunks ends
+	Indexed  bool  // the frame has its index and footer, which agree with Chunks
+	Chunks   []Chunk
+	Repaired error // a *ChunkError: damage that was met, and could be repaired
 }
 
 // Chunk is one chunk of a frame.
@@ -70,6 +71,7 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (*Frame, error)
 		return nil, err
 	}
 	f := &Frame{Header: *h, Offset: offset, Size: s.size}
+	s.notice = func(damage error) { f.Repaired = damage }
 	for {
 		c, err := s.nextChunk()
 		if err == io.EOF {

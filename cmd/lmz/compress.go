@@ -50,8 +50,13 @@ func (a *app) compress(ctx context.Context, name string) error {
 func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *meter) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	method := methods[a.method]
-	opts := []stream.WriterOption{stream.WithContext(ctx), stream.WithMethod(method), stream.WithProgress(m.progress)}
+	opts := []stream.WriterOption{
+		stream.WithContext(ctx), stream.WithMethod(methods[a.method]), stream.WithLevel(a.level()),
+		stream.WithPrimer(int(a.primer)), stream.WithProgress(m.progress),
+	}
+	if len(a.dictionaries) > 0 {
+		opts = append(opts, stream.WithDictionary(a.dictionaries[0]))
+	}
 	if a.workers > 0 {
 		opts = append(opts, stream.WithWorkers(a.workers))
 	}
@@ -62,7 +67,7 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 		opts = append(opts, stream.WithChunkSize(int(a.chunkSize)))
 	}
 	var model codec.Model
-	if method == codec.LM {
+	if a.asksModel() {
 		var err error
 		if model, err = a.store.Open(ctx, a.model, a.class); err != nil {
 			return err
@@ -103,8 +108,9 @@ func (a *app) verify(ctx context.Context, out *output, src *source) error {
 		return err
 	}
 	original := bufio.NewReaderSize(src, 1<<16)
-	n, err := a.readArchive(ctx, &comparer{original: original}, archive, &meter{})
-	if err != nil {
+	var damage error
+	n, err := a.readArchive(ctx, &comparer{original: original}, archive, &meter{}, func(repaired error) { damage = repaired })
+	if err = errors.Join(err, damage); err != nil {
 		return fmt.Errorf("reading the archive back: %w", err)
 	}
 	if _, err := original.ReadByte(); err != io.EOF {

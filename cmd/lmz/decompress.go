@@ -33,7 +33,7 @@ func (a *app) decompress(ctx context.Context, name string) error {
 	defer out.discard()
 
 	var m meter
-	if _, err := a.readArchive(ctx, out, src, &m); err != nil {
+	if _, err := a.readArchive(ctx, out, src, &m, func(damage error) { a.ui.repaired(name, damage) }); err != nil {
 		return err
 	}
 	if err := out.commit(src); err != nil {
@@ -44,17 +44,26 @@ func (a *app) decompress(ctx context.Context, name string) error {
 	return a.removeSource(src, out)
 }
 
+// test fails also for damage that is repaired each time the archive is read: more of it may be too much.
 func (a *app) test(ctx context.Context, src *source) error {
-	n, err := a.readArchive(ctx, io.Discard, src, &meter{})
-	if err == nil {
-		a.ui.summary("%s: good (%s)", displayName(src.name), formatBytes(n))
+	var damage error
+	n, err := a.readArchive(ctx, io.Discard, src, &meter{}, func(repaired error) { damage = repaired })
+	switch {
+	case err != nil:
+		return err
+	case damage != nil:
+		return &hintedError{damage.Error(), rewriteHint}
 	}
-	return err
+	a.ui.summary("%s: good (%s)", displayName(src.name), formatBytes(n))
+	return nil
 }
 
-// readArchive writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides.
-func (a *app) readArchive(ctx context.Context, dst io.Writer, src *source, m *meter) (int64, error) {
-	opts := []stream.ReaderOption{stream.WithReaderContext(ctx)}
+// readArchive writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides, and
+// tells notice, from another goroutine but not after it returns, of damage that it could repair.
+func (a *app) readArchive(ctx context.Context, dst io.Writer, src *source, m *meter, notice func(error)) (int64, error) {
+	opts := []stream.ReaderOption{
+		stream.WithReaderContext(ctx), stream.WithDictionaries(stream.DictionarySet(a.dictionaries...)), stream.WithNotice(notice),
+	}
 	if a.workers > 0 {
 		opts = append(opts, stream.WithReaderWorkers(a.workers))
 	}

@@ -50,6 +50,9 @@ func displayName(name string) string {
 	return name
 }
 
+// rewriteHint is for an archive with damage that can be repaired.
+const rewriteHint = "its content is good: decompress it and compress it again, since more damage may be too much"
+
 // hintFor is what a user can do about an error, or nothing.
 func hintFor(err error) string {
 	var hinted interface{ Hint() string }
@@ -65,7 +68,9 @@ func hintFor(err error) string {
 	case errors.As(err, &class):
 		return "use a machine that has this class: see docs/DETERMINISM.md"
 	case errors.Is(err, llama.ErrNotBuilt):
-		return "this lmz was built without libllama: build it with make, or compress with --method zstd"
+		return "this lmz was built without libllama: build it with make, or compress with --no-model"
+	case errors.Is(err, stream.ErrNoDictionary):
+		return "give the file that has this SHA-256 with --dict: it was made with lmz dict, or given to compress"
 	case errors.Is(err, stream.ErrNotArchive):
 		return "was it compressed with lmz?"
 	case errors.Is(err, stream.ErrTruncated):

@@ -25,8 +25,17 @@ type listing struct {
 type frameListing struct {
 	Offset    int64          `json:"offset"`
 	ChunkSize int            `json:"chunk_size"`
+	Level     int            `json:"level,omitempty"` // of the method mix, to which the following two belong
+	Primer    string         `json:"primer,omitempty"`
+	Dict      string         `json:"dictionary_sha256,omitempty"`
 	Model     *modelListing  `json:"model,omitempty"`
+	Damage    string         `json:"repaired_damage,omitempty"`
 	Chunks    []chunkListing `json:"chunks"`
+}
+
+// primers names what the chunks of a frame start from.
+var primers = map[stream.Primer]string{
+	stream.PrimerNone: "none", stream.PrimerFirstChunk: "first chunk", stream.PrimerDictionary: "dictionary",
 }
 
 type modelListing struct {
@@ -60,7 +69,7 @@ func methodName(m codec.Method) string {
 func (a *app) list(files []string) error {
 	var all []listing
 	a.each(files, func(name string) error {
-		l, err := listArchive(name)
+		l, err := a.listArchive(name)
 		if len(l.Frames) > 0 { // also the good part of a damaged archive
 			all = append(all, l)
 		}
@@ -75,7 +84,7 @@ func (a *app) list(files []string) error {
 	return printListings(os.Stdout, all, a.ui.verbose > 0)
 }
 
-func listArchive(name string) (listing, error) {
+func (a *app) listArchive(name string) (listing, error) {
 	src, err := openSource(name)
 	if err != nil {
 		return listing{}, err
@@ -88,6 +97,9 @@ func listArchive(name string) (listing, error) {
 	l := listing{File: name, CompressedBytes: src.size()}
 	for _, f := range frames {
 		l.add(f)
+		if f.Repaired != nil {
+			a.ui.repaired(name, f.Repaired)
+		}
 	}
 	return l, err
 }
@@ -99,6 +111,15 @@ func (l *listing) add(f stream.Frame) {
 			Name: m.Name, SHA256: hex.EncodeToString(m.SHA256[:]), Class: m.Class,
 			Probe: hex.EncodeToString(f.Header.Probe[:]), Window: f.Header.Window.Window,
 		}
+	}
+	if level := f.Header.Level; level > 0 {
+		frame.Level, frame.Primer = level, primers[f.Header.Primer]
+	}
+	if f.Header.Primer == stream.PrimerDictionary {
+		frame.Dict = hex.EncodeToString(f.Header.Dict[:])
+	}
+	if f.Repaired != nil {
+		frame.Damage = f.Repaired.Error()
 	}
 	for _, c := range f.Chunks {
 		frame.Chunks = append(frame.Chunks, chunkListing{
@@ -163,6 +184,17 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 	}
 	for _, l := range all {
 		fmt.Fprintf(w, "\n%s\n", l.File)
+		fmt.Fprintln(t, "frame\toffset\tchunk size\tlevel\tprimer")
+		for i, f := range l.Frames {
+			level, primer := "-", "-"
+			if f.Level > 0 {
+				level, primer = fmt.Sprint(f.Level), strings.TrimSpace(f.Primer+" "+f.Dict)
+			}
+			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", i, f.Offset, formatBytes(int64(f.ChunkSize)), level, primer)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
 		fmt.Fprintln(t, "chunk\toffset\tcompressed\traw offset\traw\tlines\tmethod\tcrc32c\t")
 		n := 0
 		for _, f := range l.Frames {

@@ -14,6 +14,8 @@ import (
 
 const suffix = ".lmz"
 
+var errSameFile = errors.New("input and output are the same file")
+
 // output is where the result of one source goes: a new file, which appears under its name only when it is complete, or
 // standard output or a device, which are written as they are.
 type output struct {
@@ -32,7 +34,7 @@ func (a *app) createOutput(name string, src *source, binary bool) (*output, erro
 			return nil, &hintedError{"refusing to write compressed data to a terminal", "redirect it, or give -o FILE, or force it with -f"}
 		}
 		if info, err := os.Stdout.Stat(); err == nil && sameRegular(info, src.info) {
-			return nil, errors.New("input and output are the same file")
+			return nil, errSameFile
 		}
 		return &output{name: name, file: os.Stdout}, nil
 	}
@@ -42,7 +44,7 @@ func (a *app) createOutput(name string, src *source, binary bool) (*output, erro
 	case err != nil:
 		return nil, err
 	case os.SameFile(info, src.info):
-		return nil, errors.New("input and output are the same file")
+		return nil, errSameFile
 	case info.IsDir():
 		return nil, &hintedError{name + " is a folder", "-o takes the name of a file"}
 	case !info.Mode().IsRegular():
@@ -104,6 +106,15 @@ func (o *output) discard() {
 	} else if o.file != os.Stdout {
 		o.file.Close()
 	}
+}
+
+// restrict takes away permissions that are not in mode.
+func (o *output) restrict(mode fs.FileMode) error {
+	info, err := o.file.Stat()
+	if err != nil {
+		return err
+	}
+	return o.file.Chmod(info.Mode().Perm() & (mode | 0o600))
 }
 
 // copyAttributes gives f the owner, if the user may, the mode and the times of a file.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
@@ -34,26 +35,41 @@ type options struct {
 	model     string
 	class     string
 	method    string
+	preset    int // 0: the default
+	noModel   bool
+	dictFiles []string
 	workers   int
 	lanes     int
 	chunkSize byteSize
+	primer    byteSize
 	memLimit  byteSize
+
+	dictionaries [][]byte // read from dictFiles
 }
 
 // methods are the ways to compress that a user may choose.
-var methods = map[string]codec.Method{"lm": codec.LM, "zstd": codec.Zstd, "raw": codec.Raw}
+var methods = map[string]codec.Method{"mix": codec.Mix, "lm": codec.LM, "zstd": codec.Zstd, "raw": codec.Raw}
 
-const longHelp = `Compress files with a language model, losslessly, and give them back.
+var longHelp = `Compress files with a language model, losslessly, and give them back.
 
 Without FILE, or for FILE "-", lmz reads standard input and writes standard
 output. FILE becomes FILE.lmz, with its mode and times; FILE itself is kept.
 A file that is called as a command below is given as ./FILE.
 
+Presets, from the fastest to the smallest; the last one given counts:
+
+` + presetTable() + `
+Memory is what each thread (-T) takes; the state that chunks start from takes as
+much once more, a model and the chunks themselves come on top. Decompressing
+takes the same. With -m every preset asks the model, with --no-model none does.
+
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
-skipped with a warning and nothing failed.`
+skipped with a warning and nothing failed. Damage to an archive that could be
+repaired is a warning with -d and -l, and a failure with -t.`
 
 const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -d app.log.lmz          give app.log back
+  lmz -9 app.log              the same, smaller and slower
   lmz --rm *.log              compress, compare with the originals, delete them
   lmz -dc a.lmz b.lmz | less  read archives
   tar c logs | lmz >logs.tar.lmz`
@@ -87,7 +103,7 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 			if len(files) == 0 {
 				files = []string{"-"}
 			}
-			if err := a.check(files); err != nil {
+			if err := a.check(files, cmd.Flags()); err != nil {
 				return err
 			}
 			ctx := cmd.Context()
@@ -108,8 +124,8 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	all := root.PersistentFlags()
 	all.CountVarP(&a.ui.quiet, "quiet", "q", "no warnings and no progress bar; twice: no errors")
 	all.CountVarP(&a.ui.verbose, "verbose", "v", "say what is done; twice: also what libllama says")
-	all.StringVarP(&a.model, "model", "m", "", `model to compress with: a GGUF file, the name of one that "lmz model list" shows, or "embedded" (the default); to decompress: a place to look as well`)
-	all.StringVar(&a.class, "class", "", "numeric class to compress in, which a machine must have to decompress (default avx2 on x86-64)")
+	all.StringVarP(&a.model, "model", "m", "", `compress with this model at any preset: a GGUF file, the name of one that "lmz model list" shows, or "embedded" (what presets take); to decompress: a place to look as well`)
+	all.StringVar(&a.class, "class", "", "numeric class to compress in with a model, which a machine must have to decompress (default avx2 on x86-64)")
 	all.BoolVar(&a.json, "json", false, "print JSON (-l, model, version)")
 
 	f := root.Flags()
@@ -124,20 +140,25 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.BoolVar(&a.remove, "rm", false, "delete the source after success; when compressing, the archive is read back and compared first")
 	f.IntVarP(&a.workers, "threads", "T", 0, "chunks coded at once, each on one core (0: all cores); changes no byte of the output")
 	f.IntVar(&a.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", stream.DefaultLanes))
-	f.StringVar(&a.method, "method", "lm", "how to compress: lm (the language model), zstd or raw (no model)")
-	f.Var(&a.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: 64KiB with a model, else 1MiB)")
+	addPresets(f, &a.preset)
+	f.StringVar(&a.method, "method", "mix", "how to compress: mix (context mixing, the presets), lm (the language model alone), zstd or raw")
+	f.BoolVar(&a.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
+	f.StringArrayVar(&a.dictFiles, "dict", nil, `dictionary that mix starts from (see "lmz dict"), also needed to decompress; there, several may be given`)
+	f.Var(&a.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm, 1MiB with zstd and raw)")
+	a.primer = stream.DefaultPrimerSize
+	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 
-	root.AddCommand(newModelCommand(a), newVersionCommand(a))
+	root.AddCommand(newDictionaryCommand(a), newModelCommand(a), newVersionCommand(a))
 	return root
 }
 
 // check finds options that contradict each other before any file is touched.
-func (a *app) check(files []string) error {
+func (a *app) check(files []string, f *pflag.FlagSet) error {
 	_, known := methods[a.method]
 	switch {
 	case !known:
-		return &usageError{fmt.Sprintf("unknown method %q", a.method), "methods are lm, zstd and raw"}
+		return &usageError{fmt.Sprintf("unknown method %q", a.method), "methods are mix, lm, zstd and raw"}
 	case min(a.workers, a.lanes) < 0 || max(a.workers, a.lanes) > 4096:
 		return &usageError{"-T and --lanes take 0 to 4096", ""}
 	case a.output != "" && a.stdout:
@@ -152,8 +173,13 @@ func (a *app) check(files []string) error {
 		return &usageError{"--rm with standard input", "name the file"}
 	case a.json && a.mode != modeList:
 		return &usageError{"--json is for -l, model and version", ""}
-	case a.chunkSize > stream.MaxChunkSize:
-		return &usageError{"--chunk-size is at most 1GiB", ""}
+	case max(a.chunkSize, a.primer) > stream.MaxChunkSize:
+		return &usageError{"--chunk-size and --primer-size are at most 1GiB", ""}
+	}
+	if a.mode == modeCompress {
+		if err := a.checkMethod(f); err != nil {
+			return err
+		}
 	}
 	if a.model != "" {
 		// Decompressing, -m names one more place to look: it must at least be there.
@@ -161,7 +187,46 @@ func (a *app) check(files []string) error {
 			return &usageError{err.Error(), hintFor(err)}
 		}
 	}
+	return a.readDictionaries()
+}
+
+// checkMethod finds options that the method to compress with has no use for.
+func (a *app) checkMethod(f *pflag.FlagSet) error {
+	method := methods[a.method]
+	switch {
+	case method != codec.Mix && a.preset > 0:
+		return &usageError{fmt.Sprintf("-%d with --method %s", a.preset, a.method), "presets are levels of the method mix"}
+	case method != codec.Mix && (len(a.dictFiles) > 0 || f.Changed("primer-size")):
+		return &usageError{"--dict and --primer-size with --method " + a.method, "they are for the method mix"}
+	case len(a.dictFiles) > 1:
+		return &usageError{"several dictionaries", "only to decompress more than one may be given"}
+	case len(a.dictFiles) > 0 && f.Changed("primer-size"):
+		return &usageError{"--dict and --primer-size exclude each other", "with a dictionary, all chunks start from it"}
+	case a.noModel && (a.model != "" || method == codec.LM):
+		return &usageError{"--no-model with -m or --method lm", ""}
+	case a.model != "" && method != codec.Mix && method != codec.LM:
+		return &usageError{"-m with --method " + a.method, "this method asks no model"}
+	}
 	return nil
+}
+
+// level is that of the method mix.
+func (a *app) level() int {
+	if a.preset == 0 {
+		return stream.DefaultLevel
+	}
+	return a.preset
+}
+
+// asksModel says whether compressing takes a model.
+func (a *app) asksModel() bool {
+	switch methods[a.method] {
+	case codec.LM:
+		return true
+	case codec.Mix:
+		return !a.noModel && (a.model != "" || usesModel(a.level()))
+	}
+	return false
 }
 
 func (a *app) newStore(backend models.Backend) *models.Store {

@@ -77,6 +77,11 @@ func (u *ui) skipped(name string, why *skipError) {
 	u.warning(why.hint, "%s: %v: skipped", displayName(name), why)
 }
 
+// repaired tells of damage to an archive that does no harm yet.
+func (u *ui) repaired(name string, damage error) {
+	u.warning(rewriteHint, "%v", &fileError{name, damage})
+}
+
 func (u *ui) hint(hint string) {
 	if hint != "" {
 		u.printf("hint: %s", hint)
