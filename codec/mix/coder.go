@@ -32,7 +32,7 @@ func New(level int) (*Coder, error) {
 	if level < 1 || level >= len(levels) {
 		return nil, fmt.Errorf("%w: %d is not in 1..%d", ErrLevel, level, len(levels)-1)
 	}
-	return &Coder{model: newModel(&levels[level]), fresh: true}, nil
+	return &Coder{model: newModel(&levels[level])}, nil
 }
 
 // NewPrimed returns a Coder whose chunks start from p, with p's level.
@@ -44,6 +44,7 @@ func NewPrimed(p *Primed) *Coder {
 // before is forgotten.
 func (c *Coder) Prime(primer []byte) *Primed {
 	m := newModel(c.model.level)
+	m.reset()
 	for _, b := range primer {
 		m.see(b)
 	}

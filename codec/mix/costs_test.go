@@ -19,6 +19,7 @@ func TestCosts(t *testing.T) {
 	}
 	src = src[:min(len(src), 400000)]
 	m := newModel(&levels[6])
+	m.reset()
 	sum := 0.0
 	start := 0
 	for at, b := range src {

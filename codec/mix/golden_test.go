@@ -2,8 +2,8 @@ package mix
 
 // golden holds the hashes that TestGolden compares with, by level.
 var golden = map[int]string{
-	1: "a3bec05a9172cbbd49c1a71eab471537",
-	3: "b56d09ead431e8cc07a0847c60618285",
-	6: "818aa8320333190c9dc6c30f8e0cb282",
-	9: "cda3f9fbccad43e8db046f377e01cf43",
+	1: "de805b7decc07cd57b3d17a7e7a9f3d0",
+	3: "3351e4e7244d46560d6370981c5ad8a4",
+	6: "5560eaf7012e8e3839a2b23f5f64bd8c",
+	9: "b9eb33b6abf2ea2de3c5e9291a3c6d99",
 }

@@ -12,6 +12,7 @@ type level struct {
 	longLength int    // bytes that a long match begins with
 	mapLimit   uint32 // observations after which a map's rate stays
 	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536; 0 for never
+	prior      bool   // start with the prior read
 }
 
 var (
@@ -37,13 +38,13 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 40000},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64500},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 0},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 40000, false},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000, false},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64500, true},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000, true},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000, true},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300, true},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440, true},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500, true},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 0, true},
 }

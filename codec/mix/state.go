@@ -1,6 +1,6 @@
 package mix
 
-// newModel makes a model that has seen nothing.
+// newModel makes the tables of a model; reset or copyFrom fills them.
 func newModel(lv *level) *model {
 	m := &model{level: lv}
 	n := len(lv.contexts)
@@ -29,11 +29,10 @@ func newModel(lv *level) *model {
 	if lv.guessOver > 0 {
 		m.guesses = newGuessTables()
 	}
-	m.reset()
 	return m
 }
 
-// reset forgets everything.
+// reset forgets everything but the prior.
 func (m *model) reset() {
 	t := &m.tables
 	m.cursor = cursor{
@@ -77,6 +76,9 @@ func (m *model) reset() {
 	t.fusion.reset()
 	if m.guessOver > 0 {
 		t.guesses.reset()
+	}
+	if m.prior {
+		m.readPrior()
 	}
 }
 
