@@ -38,3 +38,24 @@ func TestPresets(t *testing.T) {
 		t.Errorf("there is a level %d, which no preset has", len(presets))
 	}
 }
+
+func TestAsksModel(t *testing.T) {
+	for _, c := range []struct {
+		options
+		want bool
+	}{
+		{options{method: "mix"}, usesModel(stream.DefaultLevel)},
+		{options{method: "mix", preset: modelFrom - 1}, false},
+		{options{method: "mix", preset: modelFrom}, true},
+		{options{method: "mix", preset: modelFrom, noModel: true}, false},
+		{options{method: "mix", preset: 1, model: "embedded"}, true},
+		{options{method: "lm"}, true},
+		{options{method: "zstd"}, false},
+		{options{method: "raw"}, false},
+	} {
+		a := &app{options: c.options}
+		if got := a.asksModel(); got != c.want {
+			t.Errorf("%s, preset %d, model %q, --no-model %v: %v", c.method, c.preset, c.model, c.noModel, got)
+		}
+	}
+}
