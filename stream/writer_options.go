@@ -26,6 +26,9 @@ type writerOptions struct {
 
 const defaultWindow = 512 // tokens
 
+// LevelChunkSize is the default chunk size of codec.Mix at a level, in bytes.
+func LevelChunkSize(level int) int { return mixChunkSize(level) }
+
 func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error) {
 	o := &writerOptions{
 		method: codec.Mix, level: DefaultLevel, primerSize: DefaultPrimerSize,

@@ -17,17 +17,10 @@ const modelFrom = 9
 // usesModel says whether a preset asks the model where neither -m nor --no-model is given.
 func usesModel(preset int) bool { return preset >= modelFrom }
 
-// presets are the sizes that -1 … -9 bring with them, for --help: of the tables of codec/mix, and of chunks.
-var presets = [...]struct{ memory, chunk int64 }{
-	1: {8008768, 4 << 20},
-	2: {13287488, 4 << 20},
-	3: {24882240, 4 << 20},
-	4: {45402176, 4 << 20},
-	5: {65181760, 4 << 20},
-	6: {107124800, 4 << 20},
-	7: {174233664, 16 << 20},
-	8: {326801472, 16 << 20},
-	9: {358474240, 64 << 20},
+// presetMemory is what the tables of codec/mix take at -1 … -9, in bytes, for --help.
+var presetMemory = [...]int64{
+	1: 8008768, 13287488, 24882240, 45402176, 65181760, 107124800,
+	7: 174233664, 326801472, 358474240,
 }
 
 // presetTable tells users what the presets mean.
@@ -35,7 +28,7 @@ func presetTable() string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "  preset\tcodec\tmemory\tchunks")
-	for n := 1; n < len(presets); n++ {
+	for n := 1; n < len(presetMemory); n++ {
 		codec, preset := "mix", fmt.Sprintf("-%d", n)
 		if usesModel(n) {
 			codec += " and the model"
@@ -43,7 +36,8 @@ func presetTable() string {
 		if n == stream.DefaultLevel {
 			preset += " (default)"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", preset, codec, formatBytes(presets[n].memory), formatBytes(presets[n].chunk))
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", preset, codec, formatBytes(presetMemory[n]),
+			formatBytes(int64(stream.LevelChunkSize(n))))
 	}
 	t.Flush()
 	return b.String()
@@ -51,7 +45,7 @@ func presetTable() string {
 
 // addPresets defines -1 … -9, the last of which leaves its number in chosen.
 func addPresets(f *pflag.FlagSet, chosen *int) {
-	for n := 1; n < len(presets); n++ {
+	for n := 1; n < len(presetMemory); n++ {
 		name := fmt.Sprint(n)
 		flag := f.VarPF(presetFlag{n, chosen}, name, name, "preset: see above")
 		flag.NoOptDefVal, flag.Hidden = "true", true
