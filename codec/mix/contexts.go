@@ -222,10 +222,11 @@ const (
 	setToken
 	setVotes
 	setSkeleton
+	setKey
 )
 
 func (s set) size() int {
-	return [...]int{256, 256, 512, 256, 1024, 2048, 128, 2048}[s]
+	return [...]int{256, 256, 512, 256, 1024, 2048, 128, 2048, 2048}[s]
 }
 
 func (m *model) choose(s set) uint32 {
@@ -264,6 +265,8 @@ func (m *model) choose(s set) uint32 {
 			}
 		}
 		return v[0]*11 + v[1]
+	case setKey:
+		return (l.key()*0x9e3779b1>>24)<<3 | m.bit
 	default:
 		return (l.skeleton*0x9e3779b1>>24)<<3 | m.bit
 	}

@@ -2,8 +2,8 @@ package mix
 
 // golden holds the hashes that TestGolden compares with, by level.
 var golden = map[int]string{
-	1: "de805b7decc07cd57b3d17a7e7a9f3d0",
-	3: "3351e4e7244d46560d6370981c5ad8a4",
-	6: "5560eaf7012e8e3839a2b23f5f64bd8c",
-	9: "b9eb33b6abf2ea2de3c5e9291a3c6d99",
+	1: "fd0ac7c1dc269d70c7a1bc3680975e0c",
+	3: "9ea7aeeb7c22dcecd91042fed2a86dda",
+	6: "85973c907ed2d65d24a7d9c715daf8ff",
+	9: "231a6d430eecdb5c314f6b8b7f4c1b49",
 }

@@ -33,7 +33,7 @@ var (
 
 	sets1    = []set{setTemplate}
 	sets3    = []set{setMatch, setOrder0, setTemplate}
-	everySet = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton}
+	everySet = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton, setKey}
 )
 
 // levels is indexed by the number of the level. It is part of the format.
@@ -46,5 +46,5 @@ var levels = [...]level{
 	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300, true},
 	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440, true},
 	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500, true},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 0, true},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 65400, true},
 }

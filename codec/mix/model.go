@@ -152,7 +152,7 @@ func (m *model) predict() {
 	for i := range q {
 		q[i], m.apmAt[i] = m.apms[i].refine(s, ctx[i])
 	}
-	p = (2*p + q[0] + q[1] + 2*q[2] + 2*q[3] + 4) >> 3
+	p = (p + q[0] + 2*q[1] + 2*q[2] + 2*q[3] + 4) >> 3
 	m.p = max(1, min(65535, p))
 	if m.advisor != nil {
 		m.p = m.fusion.advise(m.advisor, c0, bit, m.p)
@@ -215,7 +215,7 @@ func (m *model) settle(right bool) {
 	}
 }
 
-const finalMixRate = 2000
+const finalMixRate = 4000
 
 func (m *model) startByte() {
 	m.makeGuess()

@@ -45,7 +45,7 @@ func (m *model) reset() {
 	t.buf = t.buf[:0]
 	clear(t.slots)
 	for i := range t.maps {
-		t.maps[i] = uint32(stateOdds[i&255])<<16 | min(uint32(stateCount[i&255]), 30)/3
+		t.maps[i] = uint32(stateOdds[i&255])<<16 | min(uint32(stateCount[i&255]), 30)
 	}
 	for i := range t.expertMaps {
 		length, misses := i>>2&15, i&3
