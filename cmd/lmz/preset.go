@@ -17,11 +17,8 @@ const modelFrom = 9
 // usesModel says whether a preset asks the model where neither -m nor --no-model is given.
 func usesModel(preset int) bool { return preset >= modelFrom }
 
-// presetMemory is what the tables of codec/mix take at -1 … -9, in bytes, for --help.
-var presetMemory = [...]int64{
-	1: 8008768, 13287488, 24882240, 45402176, 65181760, 107124800,
-	7: 174233664, 326801472, 358474240,
-}
+// presetMemory is about what the tables of codec/mix take at -1 … -9, in MiB, for --help.
+var presetMemory = [...]int{1: 8, 13, 24, 43, 63, 103, 167, 312, 344}
 
 // presetTable tells users what the presets mean.
 func presetTable() string {
@@ -36,8 +33,7 @@ func presetTable() string {
 		if n == stream.DefaultLevel {
 			preset += " (default)"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", preset, codec, formatBytes(presetMemory[n]),
-			formatBytes(int64(stream.LevelChunkSize(n))))
+		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%d MiB\n", preset, codec, presetMemory[n], stream.LevelChunkSize(n)>>20)
 	}
 	t.Flush()
 	return b.String()
