@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/lmz-go/lmz/stream"
 )
@@ -20,21 +22,30 @@ func chunks(o *options) error {
 	fmt.Fprintf(o.out, "## Chunks\n\nWhat random access costs: logs of 2 MB and more in chunks of %d KiB that start from the default primer (the first %d KiB), and in a single chunk; without a model.\n\n",
 		smallChunk>>10, stream.DefaultPrimerSize>>10)
 	t := markdown{head: []string{"file", "preset", "single chunk, bytes", "small chunks, bytes", "more, %"}}
+	files = slices.DeleteFunc(files, func(f *benchFile) bool {
+		return !f.in("logs") || f.bytes < largeFile || o.quick && f.bytes > 2*largeFile
+	})
 	for _, p := range o.presetsOr(6) {
+		single, small := make(map[*benchFile]int64), make(map[*benchFile]int64)
+		var mu sync.Mutex
+		err := each(files, func(f *benchFile) error {
+			a, err := archiveSize(o, f, p, stream.WithPrimer(0), stream.WithChunkSize(int(f.bytes)))
+			if err != nil {
+				return err
+			}
+			b, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk))
+			o.progress("chunks: -%d %s %d %d", p, f.name, a, b)
+			mu.Lock()
+			single[f], small[f] = a, b
+			mu.Unlock()
+			return err
+		})
+		if err != nil {
+			return err
+		}
 		for _, f := range files {
-			if !f.in("logs") || f.bytes < largeFile || o.quick && f.bytes > 2*largeFile {
-				continue
-			}
-			single, err := archiveSize(o, f, p, stream.WithPrimer(0), stream.WithChunkSize(int(f.bytes)))
-			if err != nil {
-				return err
-			}
-			small, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk))
-			if err != nil {
-				return err
-			}
-			o.progress("chunks: -%d %s %d %d", p, f.name, single, small)
-			t.row(f.name, fmt.Sprintf("-%d", p), grouped(single), grouped(small), fmt.Sprintf("%.1f", 100*(float64(small)/float64(single)-1)))
+			t.row(f.name, fmt.Sprintf("-%d", p), grouped(single[f]), grouped(small[f]),
+				fmt.Sprintf("%.1f", 100*(float64(small[f])/float64(single[f])-1)))
 		}
 	}
 	t.print(o.out)

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // The columns of baselines.tsv and strong.tsv that are shown.
@@ -68,6 +73,21 @@ func corpus(o *options) ([]*benchFile, error) {
 		return nil, fmt.Errorf("no file of %s begins with %q", filepath.Join(o.data, "baselines.tsv"), o.files)
 	}
 	return files, nil
+}
+
+// each runs f for the files, small ones first, on all cores. It changes no size.
+func each(files []*benchFile, f func(*benchFile) error) error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, file := range slices.SortedStableFunc(slices.Values(files), func(a, b *benchFile) int { return cmp.Compare(a.bytes, b.bytes) }) {
+		group.Go(func() error {
+			if err := f(file); err != nil {
+				return fmt.Errorf("%s: %w", file.name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // readTSV calls row with the first column, and the numbers of the others by their names.

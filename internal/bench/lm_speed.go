@@ -36,7 +36,7 @@ func lmSpeed(o *options) error {
 	}
 	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: m.ContextLength(), Overlap: m.ContextLength() / 4}
 	cores := runtime.GOMAXPROCS(0)
-	fmt.Fprintf(o.out, "## Speed of the method lm\n\nEmbedded model, class %s, windows of %d tokens; chunks of %d KiB of text/alice29.txt, one per lane; %d cores; median of %d rounds in turn. Tokens are those that the model is fed, also again after a reset of the window. The first three columns of figures are per second of CPU time of a core; the last are by the clock, and need an idle machine.\n\n",
+	fmt.Fprintf(o.out, "## Speed of the method lm\n\nEmbedded model, class %s, windows of %d tokens; chunks of %d KiB of text/alice29.txt, one per lane; %d cores; rounds in turn: %d, the median counts. Tokens are those that the model is fed, also again after a reset of the window. The first three columns of figures are per second of CPU time of a core; the last are by the clock, and need an idle machine.\n\n",
 		m.ID().Class, policy.Window, lmChunk>>10, cores, o.rounds())
 	t := markdown{head: []string{"workers", "lanes", "bare loop, tokens/s", "compress, of bare", "decompress, of bare", "compress, KB/s", "decompress, KB/s"}}
 	for workers := 1; workers <= cores; workers *= 2 {

@@ -75,6 +75,7 @@ var tables = []table{
 func main() {
 	if s := os.Getenv(childSize); s != "" {
 		exit(memoryChild(s))
+		return
 	}
 	o := &options{out: os.Stdout}
 	flag.StringVar(&o.data, "data", "../shared/data/bench", "`folder` of the benchmark files, baselines.tsv and strong.tsv")

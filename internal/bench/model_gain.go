@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/models"
@@ -30,32 +31,38 @@ func modelGain(o *options) error {
 	fmt.Fprintf(o.out, "## Gain of the model\n\nArchives of the first %d bytes of each file, by the same preset without a model and with the embedded one (%s, %s bytes, class %s). The adjusted size counts the model with the archive, as if it were sent along for this one file.\n\n",
 		o.head, m.ID().Name, grouped(modelSize), m.ID().Class)
 	t := markdown{head: []string{"file", "preset", "without, bytes", "with, bytes", "gain, %", "adjusted, bytes"}}
+	if o.quick {
+		files = slices.DeleteFunc(files, func(f *benchFile) bool { return !f.in("loghub-2k") && !f.in("text") })
+	}
 	for _, p := range o.presetsOr(9) {
-		var sumWithout, sumWith int64
+		sizes := make(map[*benchFile]*[2]int64) // without, with
 		for _, f := range files {
-			if o.quick && !f.in("loghub-2k") && !f.in("text") {
-				continue
-			}
+			sizes[f] = new([2]int64)
+		}
+		err := each(files, func(f *benchFile) error {
 			data, err := f.read(o, o.head)
 			if err != nil {
 				return err
 			}
-			var n [2]int64
 			for i, model := range []codec.Model{nil, m} {
-				archive, err := compress(data, model, stream.WithMethod(codec.Mix), stream.WithLevel(p))
-				if err == nil && model != nil {
-					err = decompress(archive, model, data)
-				}
+				archive, err := compress(data, model, stream.WithMethod(codec.Mix), stream.WithLevel(p), stream.WithWorkers(1))
 				if err != nil {
-					return fmt.Errorf("%s at -%d: %w", f.name, p, err)
+					return err
 				}
-				n[i] = int64(len(archive))
+				sizes[f][i] = int64(len(archive))
 			}
-			o.progress("model: -%d %s %d %d", p, f.name, n[0], n[1])
-			t.gainRow(f.name, p, n[0], n[1], modelSize)
-			sumWithout, sumWith = sumWithout+n[0], sumWith+n[1]
+			o.progress("model: -%d %s %d %d", p, f.name, sizes[f][0], sizes[f][1])
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		t.gainRow("**sum**", p, sumWithout, sumWith, modelSize)
+		var without, with int64
+		for _, f := range files {
+			t.gainRow(f.name, p, sizes[f][0], sizes[f][1], modelSize)
+			without, with = without+sizes[f][0], with+sizes[f][1]
+		}
+		t.gainRow("**sum**", p, without, with, modelSize)
 	}
 	t.print(o.out)
 	return nil

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/lmz-go/lmz/codec"
@@ -42,17 +40,19 @@ func sizes(o *options) error {
 	if o.quick {
 		files = smaller(files)
 	}
-	smallFirst := slices.SortedStableFunc(slices.Values(files), func(a, b *benchFile) int { return cmp.Compare(a.bytes, b.bytes) })
 	presets := o.presetsOr(1, 3, 6, 9)
 	archives := make(map[*benchFile][]int64) // by index of presets
-	for _, p := range presets {
-		for _, f := range smallFirst {
-			n, err := archiveSize(o, f, p)
-			if err != nil {
-				return fmt.Errorf("%s at -%d: %w", f.name, p, err)
-			}
-			o.progress("sizes: -%d %s %d", p, f.name, n)
-			archives[f] = append(archives[f], n)
+	for _, f := range files {
+		archives[f] = make([]int64, len(presets))
+	}
+	for i, p := range presets {
+		err := each(files, func(f *benchFile) (err error) {
+			archives[f][i], err = archiveSize(o, f, p)
+			o.progress("sizes: -%d %s %d", p, f.name, archives[f][i])
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	fmt.Fprint(o.out, "## Sizes\n\nWhole archives of whole files in bytes, method mix without a model; in the columns \"of zpaq\" as a part of what zpaq -m5 takes.\n\n")
@@ -94,13 +94,13 @@ func smaller(files []*benchFile) []*benchFile {
 	return small
 }
 
-// archiveSize is the size of the archive of a file, by the method mix without a model.
+// archiveSize is the size of the archive of a file, by the method mix without a model. It takes one core.
 func archiveSize(o *options, f *benchFile, preset int, opts ...stream.WriterOption) (int64, error) {
 	data, err := f.read(o, 0)
 	if err != nil {
 		return 0, err
 	}
-	archive, err := compress(data, nil, append(opts, stream.WithMethod(codec.Mix), stream.WithLevel(preset))...)
+	archive, err := compress(data, nil, append(opts, stream.WithMethod(codec.Mix), stream.WithLevel(preset), stream.WithWorkers(1))...)
 	return int64(len(archive)), err
 }
 

@@ -25,7 +25,7 @@ func speed(o *options) error {
 	}
 	reference := findZpaq(o)
 	presets := o.presetsOr(1, 3, 6)
-	fmt.Fprintf(o.out, "## Speed\n\nCPU time (user and system) on one core, median of %d rounds in turn; without a model. The ratios are speeds: CPU time of `zpaq a -m5 -t1` and `zpaq x -t1` divided by that of the preset.", o.rounds())
+	fmt.Fprintf(o.out, "## Speed\n\nCPU time (user and system) on one core, rounds in turn: %d, the median counts; without a model. The ratios are speeds: CPU time of `zpaq a -m5 -t1` and `zpaq x -t1` divided by that of the preset.", o.rounds())
 	for _, p := range presets {
 		c, err := mix.New(p)
 		if err != nil {
