@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/lmz-go/lmz/stream"
 )
@@ -26,26 +25,26 @@ func chunks(o *options) error {
 		return !f.in("logs") || f.bytes < largeFile || o.quick && f.bytes > 2*largeFile
 	})
 	for _, p := range o.presetsOr(6) {
-		single, small := make(map[*benchFile]int64), make(map[*benchFile]int64)
-		var mu sync.Mutex
+		sizes := make(map[*benchFile]*[2]int64) // single, small
+		for _, f := range files {
+			sizes[f] = new([2]int64)
+		}
 		err := each(files, func(f *benchFile) error {
-			a, err := archiveSize(o, f, p, stream.WithPrimer(0), stream.WithChunkSize(int(f.bytes)))
+			single, err := archiveSize(o, f, p, stream.WithPrimer(0), stream.WithChunkSize(int(f.bytes)))
 			if err != nil {
 				return err
 			}
-			b, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk))
-			o.progress("chunks: -%d %s %d %d", p, f.name, a, b)
-			mu.Lock()
-			single[f], small[f] = a, b
-			mu.Unlock()
+			small, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk))
+			o.progress("chunks: -%d %s %d %d", p, f.name, single, small)
+			*sizes[f] = [2]int64{single, small}
 			return err
 		})
 		if err != nil {
 			return err
 		}
 		for _, f := range files {
-			t.row(f.name, fmt.Sprintf("-%d", p), grouped(single[f]), grouped(small[f]),
-				fmt.Sprintf("%.1f", 100*(float64(small[f])/float64(single[f])-1)))
+			single, small := sizes[f][0], sizes[f][1]
+			t.row(f.name, fmt.Sprintf("-%d", p), grouped(single), grouped(small), fmt.Sprintf("%.1f", 100*(float64(small)/float64(single)-1)))
 		}
 	}
 	t.print(o.out)
