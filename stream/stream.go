@@ -18,10 +18,10 @@ type ModelSource func(ctx context.Context, id codec.ModelID) (codec.Model, error
 
 // Default sizes, in bytes unless they say otherwise.
 const (
-	DefaultChunkSize      = 1 << 20  // of codec.Raw and codec.Zstd; that of codec.Mix rises with the level
-	DefaultModelChunkSize = 64 << 10 // of codec.LM
-	DefaultPrimerSize     = 1 << 20  // of codec.Mix
-	DefaultLevel          = 6        // of codec.Mix
+	DefaultChunkSize      = 1 << 20   // of codec.Raw and codec.Zstd; that of codec.Mix rises with the level
+	DefaultModelChunkSize = 64 << 10  // of codec.LM
+	DefaultPrimerSize     = 256 << 10 // of codec.Mix
+	DefaultLevel          = 6         // of codec.Mix
 	MaxChunkSize          = 1 << 30
 	DefaultLanes          = 8 // per worker
 	DefaultMemoryLimit    = 1 << 30
@@ -34,7 +34,7 @@ const alwaysLevel = 9
 func mixChunkSize(level int) int {
 	switch {
 	case level <= 6:
-		return 4 << 20
+		return 8 << 20
 	case level <= 8:
 		return 16 << 20
 	}

@@ -185,7 +185,8 @@ func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 // names no model can be read without it, on any machine.
 func (z *Writer) decide(t *encodeTask) {
 	z.decided = true
-	if t.saved*worthwhile >= int64(len(t.payload))*8 {
+	named := int64(len(z.header) - len(z.alone))
+	if t.saved/8 > named+int64(len(t.payload)/worthwhile) {
 		return
 	}
 	z.asks = false
@@ -195,7 +196,8 @@ func (z *Writer) decide(t *encodeTask) {
 	<-t.done
 }
 
-// worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor.
+// worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor, beyond the bytes
+// that name it.
 const worthwhile = 100
 
 // emit writes finished chunks, in order, and waits for them while more than limit are in flight.

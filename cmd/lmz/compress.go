@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -69,7 +70,12 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 	var model codec.Model
 	if a.asksModel() {
 		var err error
-		if model, err = a.store.Open(ctx, a.model, a.class); err != nil {
+		model, err = a.store.Open(ctx, a.model, a.class)
+		switch {
+		case err != nil && errors.Is(err, llama.ErrNotBuilt) && !a.needsModel():
+			a.ui.summary("this lmz was built without libllama: the model is not asked")
+			model = nil
+		case err != nil:
 			return err
 		}
 	}

@@ -11,8 +11,11 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// modelFrom is the lowest preset that asks the model.
-const modelFrom = 9
+// The presets from modelFrom on ask the model, where it pays; those from modelAlways on, always.
+const (
+	modelFrom   = 4
+	modelAlways = 9
+)
 
 // usesModel says whether a preset asks the model where neither -m nor --no-model is given.
 func usesModel(preset int) bool { return preset >= modelFrom }
@@ -27,8 +30,11 @@ func presetTable() string {
 	fmt.Fprintln(t, "  preset\tcodec\tmemory\tchunks")
 	for n := 1; n < len(presetMemory); n++ {
 		codec, preset := "mix", fmt.Sprintf("-%d", n)
-		if usesModel(n) {
+		switch {
+		case n >= modelAlways:
 			codec += " and the model"
+		case usesModel(n):
+			codec += " and the model where it pays"
 		}
 		if n == stream.DefaultLevel {
 			preset += " (default)"

@@ -229,6 +229,11 @@ func (a *app) asksModel() bool {
 	return false
 }
 
+// needsModel says whether compressing cannot do without the model that it takes.
+func (a *app) needsModel() bool {
+	return methods[a.method] == codec.LM || a.model != "" || a.level() >= modelAlways
+}
+
 func (a *app) newStore(backend models.Backend) *models.Store {
 	path := models.SearchPath()
 	if a.model != "" && a.model != models.EmbeddedName {
