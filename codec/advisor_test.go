@@ -3,10 +3,10 @@ package codec_test
 import (
 	"bytes"
 	"context"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 )
@@ -16,7 +16,7 @@ func mixWith(t *testing.T, m codec.Model, level int, primed *codec.Primed, text 
 	t.Helper()
 	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}, Level: level, Primed: primed}
 	// Encoder and decoder have lanes, and so coders, of their own.
-	onLane(t, m, p.Window, func(lane *codec.Lane) error {
+	codectest.Run(t, m, p, func(lane *codec.Lane) error {
 		c, err := codec.New(codec.Mix, lane, p)
 		if err == nil {
 			payload, err = c.Encode(nil, text)
@@ -29,7 +29,7 @@ func mixWith(t *testing.T, m codec.Model, level int, primed *codec.Primed, text 
 		}
 		return err
 	})
-	onLane(t, m, p.Window, func(lane *codec.Lane) error {
+	codectest.Run(t, m, p, func(lane *codec.Lane) error {
 		c, err := codec.New(codec.Mix, lane, p)
 		if err != nil {
 			return err
@@ -43,33 +43,9 @@ func mixWith(t *testing.T, m codec.Model, level int, primed *codec.Primed, text 
 	return payload
 }
 
-// generate is text that m predicts well: of its likeliest pieces, with some noise.
-func generate(t *testing.T, m codec.Model, n int) (text []byte) {
-	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}
-	rng := rand.New(rand.NewPCG(3, 4))
-	onLane(t, m, policy, func(lane *codec.Lane) error {
-		logits, err := lane.Start(policy, nil)
-		for len(text) < n && err == nil {
-			best := 0
-			for i := range logits {
-				if len(m.Pieces()[i]) > 0 && (logits[i] > logits[best] || len(m.Pieces()[best]) == 0) {
-					best = i
-				}
-			}
-			if rng.IntN(4) == 0 {
-				best = 1 + rng.IntN(len(logits)-1)
-			}
-			text = append(text, m.Pieces()[best]...)
-			logits, err = lane.Predict(int32(best))
-		}
-		return err
-	})
-	return text
-}
-
 func TestMixWithModel(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
-	text := generate(t, m, 6000)
+	text := codectest.Generate(t, m, 6000)
 	log := excerpt(t, 6000)
 	primed, err := codec.Prime(9, log)
 	if err != nil {
@@ -112,7 +88,7 @@ func (s countingSession) Decode(ctx context.Context, feeds []codec.Feed) error {
 // The gate closes on what the model does not know, and stays open on what it does.
 func TestGate(t *testing.T) {
 	fake := fakemodel.New(fakemodel.Options{})
-	known, unknown := generate(t, fake, 20000), excerpt(t, 20000)
+	known, unknown := codectest.Generate(t, fake, 20000), excerpt(t, 20000)
 	steps := func(text []byte) int {
 		m := &counting{Model: fake}
 		mixWith(t, m, 8, nil, text)

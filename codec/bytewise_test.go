@@ -1,41 +1,20 @@
 package codec_test
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"os"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// onLane runs one job on a worker of m.
-func onLane(t testing.TB, m codec.Model, policy kvcache.Policy, job func(*codec.Lane) error) {
-	t.Helper()
-	w, err := codec.NewWorker(m, 1, policy.Window)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	done := false
-	err = w.Run(context.Background(), func(bool) (func(*codec.Lane) error, bool) {
-		if done {
-			return nil, false
-		}
-		done = true
-		return job, true
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of them spread evenly.
 func bytewiseBits(t testing.TB, m codec.Model, policy kvcache.Policy, text []byte) (bits float64, steps int) {
-	onLane(t, m, policy, func(lane *codec.Lane) error {
+	codectest.Run(t, m, codec.Params{Window: policy}, func(lane *codec.Lane) error {
 		x, err := codec.NewBytewise(lane)
 		if err != nil {
 			return err
@@ -78,7 +57,7 @@ func TestBytewiseOfByteModel(t *testing.T) {
 	}
 	text = text[:4000]
 	var payload []byte
-	onLane(t, m, policy, func(lane *codec.Lane) error {
+	codectest.Run(t, m, codec.Params{Window: policy}, func(lane *codec.Lane) error {
 		c, err := codec.New(codec.LM, lane, codec.Params{Window: policy})
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
 )
 
 // primed makes archives of several chunks out of little input, which level 1 codes fast.
@@ -144,8 +145,8 @@ func TestModelIsNamedOnlyWhereItPays(t *testing.T) {
 		level int
 		data  []byte
 		named bool
-	}{{6, log, false}, {8, modelText(9000), true}, {9, log, true}, {9, nil, false}} {
-		archive := compress(t, letters, tt.data, primed(WithLevel(tt.level))...)
+	}{{6, log, false}, {8, codectest.Generate(t, fake, 13000), true}, {9, log, true}, {9, nil, false}} {
+		archive := compress(t, fake, tt.data, primed(WithLevel(tt.level), WithPrimer(12000))...)
 		frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 		if err != nil {
 			t.Fatal(err)

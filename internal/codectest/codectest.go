@@ -4,10 +4,12 @@ package codectest
 import (
 	"bytes"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/kvcache"
 )
 
 // Run runs one job on a worker of its own with one lane of the window that the params ask for. With m nil there is no model.
@@ -109,4 +111,30 @@ func logSoftmax(row []float32, token int32) float64 {
 		sum += math.Exp(float64(v) - top)
 	}
 	return float64(row[token]) - top - math.Log(sum)
+}
+
+// Generate makes text of n bytes or a little more that m predicts well: its likeliest pieces, and a quarter of others.
+func Generate(t testing.TB, m codec.Model, n int) (text []byte) {
+	t.Helper()
+	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}}
+	rng := rand.New(rand.NewPCG(3, 4))
+	pieces := m.Pieces()
+	Run(t, m, p, func(lane *codec.Lane) error {
+		logits, err := lane.Start(p.Window, nil)
+		for len(text) < n && err == nil {
+			best := 0
+			for i := range logits {
+				if len(pieces[i]) > 0 && (logits[i] > logits[best] || len(pieces[best]) == 0) {
+					best = i
+				}
+			}
+			if rng.IntN(4) == 0 {
+				best = 1 + rng.IntN(len(logits)-1)
+			}
+			text = append(text, pieces[best]...)
+			logits, err = lane.Predict(int32(best))
+		}
+		return err
+	})
+	return text
 }
