@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,6 +27,8 @@ func main() {
 	level := flag.Int("level", 6, "compression `level`, 1 to 9")
 	limit := flag.Int("n", 1<<30, "take the first `bytes` of each file only")
 	baselines := flag.String("baselines", "", "baselines.tsv, for the sizes of zpaq -m5 of whole files")
+	chunk := flag.Int("chunk", 1<<30, "code chunks of this many `bytes`")
+	primer := flag.Int("primer", 0, "prime the chunks with the first `bytes`, coded once")
 	decode := flag.Bool("d", false, "decode and compare")
 	profile := flag.String("cpuprofile", "", "write a CPU profile to `file`")
 	flag.Parse()
@@ -48,10 +51,6 @@ func main() {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	coder, err := mix.New(*level)
-	if err != nil {
-		panic(err)
-	}
 	var in, out, zpaq int
 	var enc, dec time.Duration
 	for _, path := range flag.Args() {
@@ -61,25 +60,49 @@ func main() {
 		}
 		src = src[:min(len(src), *limit)]
 		t := cpu()
-		dst, err := coder.Encode(nil, src)
+		coder, err := mix.New(*level)
 		if err != nil {
 			panic(err)
 		}
+		var chunks, payloads [][]byte
+		rest := src
+		if *primer > 0 {
+			chunks = append(chunks, src[:min(len(src), *primer)])
+			rest = src[len(chunks[0]):]
+		}
+		chunks = slices.AppendSeq(chunks, slices.Chunk(rest, *chunk))
+		size := 0
+		for i, c := range chunks {
+			p, err := coder.Encode(nil, c)
+			if err != nil {
+				panic(err)
+			}
+			if i == 0 && *primer > 0 {
+				coder.StartFrom(coder.Snapshot())
+			}
+			payloads, size = append(payloads, p), size+len(p)
+		}
 		t = cpu() - t
 		enc += t
-		in, out = in+len(src), out+len(dst)
+		in, out = in+len(src), out+size
 		bar := bars[filepath.Base(path)]
-		fmt.Printf("%-22s %9d %8d", filepath.Base(path), len(src), len(dst))
+		fmt.Printf("%-22s %9d %8d", filepath.Base(path), len(src), size)
 		if bar > 0 {
 			zpaq += bar
-			fmt.Printf("  %.4f of zpaq", float64(len(dst))/float64(bar))
+			fmt.Printf("  %.4f of zpaq", float64(size)/float64(bar))
 		}
 		fmt.Printf("  %.3f MB/s", float64(len(src))/1e6/t.Seconds())
 		if *decode {
 			t := cpu()
-			back, err := coder.Decode(nil, dst, len(src))
-			if err != nil || !bytes.Equal(back, src) {
-				panic(fmt.Sprint("round trip: ", err))
+			coder.StartFrom(nil)
+			for i, c := range chunks {
+				back, err := coder.Decode(nil, payloads[i], len(c))
+				if err != nil || !bytes.Equal(back, c) {
+					panic(fmt.Sprint("round trip: ", err))
+				}
+				if i == 0 && *primer > 0 {
+					coder.StartFrom(coder.Snapshot())
+				}
 			}
 			t = cpu() - t
 			dec += t
@@ -87,7 +110,11 @@ func main() {
 		}
 		fmt.Println()
 	}
-	fmt.Printf("%-22s %9d %8d  %.4f of zpaq  %.3f MB/s", "sum", in, out, float64(out)/float64(zpaq), float64(in)/1e6/enc.Seconds())
+	fmt.Printf("%-22s %9d %8d", "sum", in, out)
+	if zpaq > 0 {
+		fmt.Printf("  %.4f of zpaq", float64(out)/float64(zpaq))
+	}
+	fmt.Printf("  %.3f MB/s", float64(in)/1e6/enc.Seconds())
 	if *decode {
 		fmt.Printf(" %.3f MB/s", float64(in)/1e6/dec.Seconds())
 	}
