@@ -38,8 +38,6 @@ func init() {
 	}
 }
 
-func stretch(p uint32) int32 { return int32(stretchTable[p>>4]) }
-
 func squash(x int32) uint32 {
 	return uint32(squashTable[max(-stretchMax, min(stretchMax, x))+stretchMax])
 }
