@@ -10,6 +10,9 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
+// quickHead is the most bytes of a file with -quick.
+const quickHead = 16 << 10
+
 func openEmbedded() (codec.Model, func() error, error) {
 	store := models.NewStore(models.Options{Backend: models.LibLlama{}})
 	m, err := store.Open(context.Background(), models.EmbeddedName, "")
@@ -27,20 +30,24 @@ func modelGain(o *options) error {
 	if err != nil {
 		return err
 	}
+	head := o.head
+	if o.quick {
+		head = min(head, quickHead)
+	}
 	modelSize := int64(len(models.Embedded()))
 	fmt.Fprintf(o.out, "## Gain of the model\n\nArchives of the first %d bytes of each file, by the same preset without a model and with the embedded one (%s, %s bytes, class %s). The adjusted size counts the model with the archive, as if it were sent along for this one file.\n\n",
-		o.head, m.ID().Name, grouped(modelSize), m.ID().Class)
+		head, m.ID().Name, grouped(modelSize), m.ID().Class)
 	t := markdown{head: []string{"file", "preset", "without, bytes", "with, bytes", "gain, %", "adjusted, bytes"}}
 	if o.quick {
 		files = slices.DeleteFunc(files, func(f *benchFile) bool { return !f.in("loghub-2k") && !f.in("text") })
 	}
-	for _, p := range o.presetsOr(9) {
+	for _, p := range o.presetsOr(6, 9) {
 		sizes := make(map[*benchFile]*[2]int64) // without, with
 		for _, f := range files {
 			sizes[f] = new([2]int64)
 		}
 		err := each(files, func(f *benchFile) error {
-			data, err := f.read(o, o.head)
+			data, err := f.read(o, head)
 			if err != nil {
 				return err
 			}
