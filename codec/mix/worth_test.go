@@ -1,0 +1,48 @@
+package mix
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestWorth prints the rows of docs/CODEC.md that say what each context is worth at -6. MIX_WORTH names the files: two
+// lists separated by a colon, the paths of each by commas.
+func TestWorth(t *testing.T) {
+	names := os.Getenv("MIX_WORTH")
+	if names == "" {
+		t.Skip("MIX_WORTH names no files")
+	}
+	lists := strings.Split(names, ":")
+	sizes := func(without context) (sums []int) {
+		lv := levels[6]
+		lv.contexts = nil
+		for c := range contextCount {
+			if c != without {
+				lv.contexts = append(lv.contexts, c)
+			}
+		}
+		coder := Coder{model: newModel(&lv)}
+		for _, list := range lists {
+			sum := 0
+			for name := range strings.SplitSeq(list, ",") {
+				src, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				payload, err := coder.Encode(nil, src[:min(len(src), 60000)])
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += len(payload)
+			}
+			sums = append(sums, sum)
+		}
+		return sums
+	}
+	fmt.Println("all", sizes(contextCount))
+	for c := range contextCount {
+		fmt.Println(c, sizes(c))
+	}
+}
