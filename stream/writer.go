@@ -137,15 +137,19 @@ func (z *Writer) room() error {
 		z.err = context.Cause(z.opts.ctx)
 	}
 	if z.err == nil && len(z.buf) >= z.limit() {
-		z.submit(cut(z.buf), true)
+		full := z.buf
+		if z.chunks == 0 && z.opts.primerSize > 0 {
+			full = full[:z.opts.primerSize]
+		}
+		z.submit(cut(full), true)
 	}
 	return z.err
 }
 
-// limit is the size of the chunk that is being filled.
+// limit is how much is collected before a chunk is cut. There is a primer only if the input does not fit into one chunk.
 func (z *Writer) limit() int {
-	if z.chunks == 0 && z.opts.primerSize > 0 {
-		return z.opts.primerSize
+	if z.chunks == 0 {
+		return z.maxChunk
 	}
 	return z.opts.chunkSize
 }

@@ -127,8 +127,8 @@ func WithLevel(n int) WriterOption {
 	}
 }
 
-// WithPrimer sets the size of the frame's first chunk with codec.Mix, 0 … MaxChunkSize: DefaultPrimerSize by default. All other
-// chunks start from the state that it leaves; a reader must decode it before them. With 0 all chunks start from nothing. It
+// WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit into one chunk, 0 …
+// MaxChunkSize: DefaultPrimerSize by default. All other chunks start from the state that it leaves; a reader must decode it before them. With 0 all chunks start from nothing. It
 // changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
 	return func(o *writerOptions) error {
