@@ -19,6 +19,9 @@ type encodeTask struct {
 	primes  bool          // later chunks start from the state after this one
 	primed  *codec.Primed // that state, once done
 	saved   int64         // bits that the model saved, once done
+	back    *readBack     // of the record, if it is verified
+
+	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }
 
 // encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that is fastest to decode.
@@ -56,7 +59,11 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 	if err != nil {
 		return err
 	}
-	out, err := coder.Encode(t.trial[:0], t.raw)
+	raw := t.raw
+	if t.mislead != nil {
+		raw = t.mislead(method, raw)
+	}
+	out, err := coder.Encode(t.trial[:0], raw)
 	if err != nil {
 		return err
 	}

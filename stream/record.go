@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -20,6 +21,9 @@ const (
 	tagAuxiliary = 0xc2
 )
 
+// Kinds of fields of a chunk's extension.
+const fieldFailed = 2
+
 const (
 	checkSize = 3
 	checkMask = 1<<(8*checkSize) - 1
@@ -29,11 +33,12 @@ const (
 type chunkHeader struct {
 	method  codec.Method
 	primed  bool
-	raw     int    // bytes
-	payload int    // bytes
-	lines   int    // '\n' in the raw bytes
-	crc     uint32 // CRC32C of the raw bytes
-	check   uint32 // 24 bits, chunk number included
+	raw     int           // bytes
+	payload int           // bytes
+	lines   int           // '\n' in the raw bytes
+	failed  *codec.Method // method whose payload did not give the raw bytes back; nil: there was none
+	crc     uint32        // CRC32C of the raw bytes
+	check   uint32        // 24 bits, chunk number included
 }
 
 // appendChunk appends the record of chunk number index, payload included.
@@ -43,10 +48,17 @@ func appendChunk(dst []byte, h *chunkHeader, chunkSize int, index int64, payload
 	if h.primed {
 		tag |= tagPrimed
 	}
+	if h.failed != nil {
+		tag |= tagExtended
+	}
 	dst = append(dst, tag)
 	dst = binary.AppendUvarint(dst, uint64(chunkSize-h.raw))
 	dst = binary.AppendUvarint(dst, uint64(len(payload)))
 	dst = binary.AppendUvarint(dst, uint64(h.lines))
+	if h.failed != nil {
+		ext := appendField(nil, fieldFailed, []byte{byte(*h.failed)})
+		dst = append(binary.AppendUvarint(dst, uint64(len(ext))), ext...)
+	}
 	dst = binary.LittleEndian.AppendUint32(dst, h.crc)
 	check := chunkCheck(dst[start:], payload, index)
 	dst = append(dst, byte(check), byte(check>>8), byte(check>>16))
@@ -78,7 +90,7 @@ func readChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h chunkHeader, e
 	}
 	h.payload, h.lines = int(payload), int(lines)
 	if tag&tagExtended != 0 {
-		if err := readExtension(r); err != nil {
+		if err := h.readExtension(r); err != nil {
 			return h, err
 		}
 	}
@@ -93,7 +105,7 @@ func readChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h chunkHeader, e
 	return h, nil
 }
 
-func readExtension(r io.ByteReader) error {
+func (h *chunkHeader) readExtension(r io.ByteReader) error {
 	n, err := readUvarint(r, maxFields, "length of the extension")
 	if err != nil {
 		return err
@@ -109,7 +121,10 @@ func readExtension(r io.ByteReader) error {
 		return err
 	}
 	for _, f := range fields {
-		if err := refuseUnknown("chunk field", f.kind); err != nil {
+		if f.kind == fieldFailed && len(f.value) == 1 {
+			h.failed = new(codec.Method)
+			*h.failed = codec.Method(f.value[0])
+		} else if err := refuseUnknown("chunk field", f.kind); err != nil {
 			return err
 		}
 	}
@@ -128,4 +143,26 @@ func (h *chunkHeader) verifyCheck(head, payload []byte, index int64) error {
 		return fmt.Errorf("%w: this is chunk %d, chunk %d belongs here", ErrCorrupt, int64(index)+int64(int32(at-want)), index)
 	}
 	return fmt.Errorf("%w: the check of the record does not match", ErrCorrupt)
+}
+
+// parseRecord takes a whole record, of chunk number index, apart. The payload is a view of it.
+func parseRecord(record []byte, chunkSize int, index int64) (*chunk, error) {
+	in := bytes.NewReader(record)
+	tag, err := in.ReadByte()
+	if err != nil {
+		return nil, truncated(err)
+	}
+	if tag&tagChunkMask != tagChunk {
+		return nil, fmt.Errorf("%w: no chunk begins with %02x", ErrCorrupt, tag)
+	}
+	c := &chunk{number: index, whole: true}
+	if c.chunkHeader, err = readChunkHeader(in, tag, chunkSize); err != nil {
+		return nil, err
+	}
+	if in.Len() != c.chunkHeader.payload {
+		return nil, fmt.Errorf("%w: payload of %d bytes, want %d", ErrCorrupt, in.Len(), c.chunkHeader.payload)
+	}
+	head := record[:len(record)-in.Len()]
+	c.payload = record[len(head):]
+	return c, c.verifyCheck(head[:len(head)-checkSize], c.payload, index)
 }

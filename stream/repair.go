@@ -36,22 +36,11 @@ func (s *scanner) repair(c *chunk, read []byte, wrong error) error {
 	if err != nil {
 		return fmt.Errorf("%w; %w", wrong, err)
 	}
-	in := newRecorder(bytes.NewReader(record), 4096)
-	tag, err := in.ReadByte()
-	if err == nil {
-		c.chunkHeader, err = readChunkHeader(in, tag, s.header.ChunkSize)
-	}
+	good, err := parseRecord(record, s.header.ChunkSize, c.number)
 	if err != nil {
 		return err
 	}
-	head := in.buf[:len(in.buf)-checkSize]
-	if c.payload, err = in.appendN(nil, c.chunkHeader.payload); err != nil {
-		return err
-	}
-	if err := c.verifyCheck(head, c.payload, c.number); err != nil {
-		return err
-	}
-	c.whole = true
+	c.chunkHeader, c.payload, c.whole = good.chunkHeader, good.payload, true
 	s.in.unread(data[at:])
 	if s.notice != nil {
 		s.notice(&ChunkError{int(c.number), c.offset, fmt.Errorf("%w; repaired from its parity", wrong)})

@@ -11,7 +11,7 @@ import (
 )
 
 // Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most two chunks, raw and coded, for
-// each lane of each worker.
+// each lane of each worker, and with WithVerify three, decoded as well.
 type Writer struct {
 	w        io.Writer
 	model    codec.Model
@@ -30,6 +30,7 @@ type Writer struct {
 	decided  bool          // asks stays as it is
 	primed   *codec.Primed // what chunks start from
 	parity   []byte        // record that protects the primer, to be written in front of the second chunk
+	verifier *verifier     // nil: chunks are not read back
 	index    index
 	out      []byte
 	err      error // sticky
@@ -80,15 +81,21 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 // written of the frame before it is dropped.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
-	primed := z.primed
+	primed, before := z.primed, z.verifier
 	*z = Writer{
 		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk,
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix || z.opts.level >= alwaysLevel,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: index{chunkSize: int64(z.maxChunk)},
 	}
+	if z.opts.verify {
+		z.verifier = &verifier{opts: z.opts, size: z.maxChunk}
+	}
 	if z.opts.dictionary != nil {
 		z.primed = primed
+		if before != nil {
+			z.verifier.primed = before.primed
+		}
 	}
 }
 
@@ -160,19 +167,22 @@ func (z *Writer) submit(n int, more bool) {
 		z.pool = newPool(z.opts.ctx, z.model, z.opts.window.Window, z.opts.workers, z.opts.lanes)
 	}
 	limit := 2*z.pool.concurrency() - 1
+	if z.opts.verify {
+		limit += z.pool.concurrency()
+	}
 	if z.opts.primerSize > 0 && z.primed == nil || !z.decided {
 		limit = 0 // the first chunk, if there is one, is the primer, or decides
 	}
 	if z.emit(limit); z.err != nil {
 		return
 	}
-	t := &encodeTask{}
+	t := &encodeTask{mislead: z.opts.mislead}
 	if last := len(z.free) - 1; last >= 0 {
 		t, z.free = z.free[last], z.free[:last]
 	}
 	rest := append(t.raw[:0], z.buf[n:]...)
 	t.raw, z.buf = z.buf[:n], rest
-	t.primes, t.primed = more && z.chunks == 0 && z.opts.primerSize > 0, nil
+	t.primes, t.primed, t.back = more && z.chunks == 0 && z.opts.primerSize > 0, nil, nil
 	t.run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
@@ -207,6 +217,9 @@ const worthwhile = 100
 // emit writes finished chunks, in order, and waits for them while more than limit are in flight.
 func (z *Writer) emit(limit int) {
 	for len(z.inFlight) > 0 && z.err == nil {
+		if z.err = z.readBack(); z.err != nil {
+			return
+		}
 		t := z.inFlight[0]
 		if len(z.inFlight) > limit {
 			z.pool.kick()
@@ -217,10 +230,15 @@ func (z *Writer) emit(limit int) {
 		default:
 			return
 		}
-		z.inFlight = z.inFlight[1:]
 		if t.err == nil && !z.decided {
 			z.decide(t)
 		}
+		if z.verifier != nil && t.err == nil {
+			if t.err = z.readBack(); t.err == nil { // of the chunks behind it, too
+				t.err = z.verify(t)
+			}
+		}
+		z.inFlight = z.inFlight[1:]
 		if t.err != nil {
 			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.total.chunks, t.err)
 			return
@@ -237,8 +255,12 @@ func (z *Writer) emit(limit int) {
 			z.primed, t.primed = t.primed, nil
 			z.parity = appendParity(nil, z.out)
 		}
-		z.free = append(z.free, t)
 		z.put(z.out)
+		if z.opts.decoded != nil && z.err == nil {
+			_, z.err = z.opts.decoded.Write(t.back.raw)
+		}
+		t.back = nil
+		z.free = append(z.free, t)
 		if z.opts.progress != nil && z.err == nil {
 			z.opts.progress(z.index.total.raw, int64(len(z.frameHeader()))+z.index.total.records)
 		}
@@ -259,6 +281,14 @@ func (z *Writer) frameHeader() []byte {
 		return z.header
 	}
 	return z.alone
+}
+
+// named is the model that the header names, once that is decided.
+func (z *Writer) named() codec.Model {
+	if z.asks {
+		return z.model
+	}
+	return nil
 }
 
 func (z *Writer) put(p []byte) {
@@ -316,4 +346,5 @@ func (z *Writer) stop() {
 		z.pool.abort()
 		z.pool = nil
 	}
+	z.verifier.stop()
 }

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"io"
 	"runtime"
 
 	"github.com/lmz-go/lmz/codec"
@@ -22,6 +23,11 @@ type writerOptions struct {
 	window         kvcache.Policy
 	ctx            context.Context
 	progress       func(raw, compressed int64)
+	verify         bool
+	decoded        io.Writer // may be nil, as may be what follows
+	fellBack       func(error)
+
+	mislead func(m codec.Method, raw []byte) []byte // for tests: what the encoder of m takes for the chunk
 }
 
 const defaultWindow = 512 // tokens
@@ -187,6 +193,20 @@ func WithContext(ctx context.Context) WriterOption {
 func WithProgress(f func(raw, compressed int64)) WriterOption {
 	return func(o *writerOptions) error {
 		o.progress = f
+		return nil
+	}
+}
+
+// WithVerify makes the Writer decode each chunk before it writes it, with coders, sessions of the model and a primed state
+// that share nothing with those that encoded it. A chunk that does not give the same bytes back is coded with codec.Zstd
+// instead, or codec.Raw, and says so in its record (Chunk.Failed). Each worker takes as much memory again as it does without, and
+// coding takes about twice the time. It changes no byte of an archive that can be read.
+//
+// The decoded bytes are written to decoded, in order, and fellBack is told of each chunk that did not come back, a
+// *ChunkError; both are used on the goroutine that uses the Writer, and may be nil.
+func WithVerify(decoded io.Writer, fellBack func(error)) WriterOption {
+	return func(o *writerOptions) error {
+		o.verify, o.decoded, o.fellBack = true, decoded, fellBack
 		return nil
 	}
 }

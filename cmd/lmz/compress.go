@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
@@ -31,13 +27,15 @@ func (a *app) compress(ctx context.Context, name string) error {
 	defer out.discard()
 
 	var m meter
-	if err := a.writeArchive(ctx, out, src, &m); err != nil {
+	var proof *proof
+	if a.remove && out.staged != nil && src.regular() {
+		proof = newProof()
+	}
+	if err := a.writeArchive(ctx, out, src, &m, proof); err != nil {
 		return err
 	}
-	if a.remove && out.staged != nil && src.regular() {
-		if err := a.verify(ctx, out, src); err != nil {
-			return err
-		}
+	if err := proof.check(out, src); err != nil {
+		return err
 	}
 	if err := out.commit(src); err != nil {
 		return err
@@ -47,8 +45,8 @@ func (a *app) compress(ctx context.Context, name string) error {
 	return a.removeSource(src, out)
 }
 
-// writeArchive compresses src and leaves in m the bytes on both sides.
-func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *meter) error {
+// writeArchive compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what proves the archive.
+func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *meter, p *proof) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	opts := []stream.WriterOption{
@@ -67,6 +65,9 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 	if a.chunkSize > 0 {
 		opts = append(opts, stream.WithChunkSize(int(a.chunkSize)))
 	}
+	if a.verify || p != nil {
+		opts = append(opts, stream.WithVerify(p.decoded(), func(wrong error) { a.ui.fellBack(src.name, wrong) }))
+	}
 	var model codec.Model
 	if a.asksModel() {
 		var err error
@@ -79,7 +80,7 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 			return err
 		}
 	}
-	w, err := stream.NewWriter(m.output(dst), m.model(model), opts...)
+	w, err := stream.NewWriter(m.output(p.written(dst)), m.model(model), opts...)
 	if err != nil {
 		return err
 	}
@@ -93,59 +94,6 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 		return err
 	}
 	return w.Close()
-}
-
-// errDiffers is returned when an archive does not give back what was compressed.
-var errDiffers = errors.New("the archive does not give the original back")
-
-// verify reads the archive just written and compares what it gives with the source as it is now.
-func (a *app) verify(ctx context.Context, out *output, src *source) error {
-	f, err := os.Open(out.staged.Name())
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	archive := &source{File: f, name: src.name, info: info}
-	if _, err := src.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
-	original := bufio.NewReaderSize(src, 1<<16)
-	var damage error
-	n, err := a.readArchive(ctx, &comparer{original: original}, archive, &meter{}, func(repaired error) { damage = repaired })
-	if err = errors.Join(err, damage); err != nil {
-		return fmt.Errorf("reading the archive back: %w", err)
-	}
-	if _, err := original.ReadByte(); err != io.EOF {
-		return fmt.Errorf("%w: the original has more than its %d bytes; was it written to?", errDiffers, n)
-	}
-	return nil
-}
-
-// comparer is a writer that wants to be written what original reads.
-type comparer struct {
-	original io.Reader
-	offset   int64
-	buf      []byte
-}
-
-func (c *comparer) Write(p []byte) (int, error) {
-	if cap(c.buf) < len(p) {
-		c.buf = make([]byte, len(p))
-	}
-	buf := c.buf[:len(p)]
-	n, err := io.ReadFull(c.original, buf)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
-		return 0, err
-	}
-	if n < len(p) || !bytes.Equal(buf, p) {
-		return 0, fmt.Errorf("%w: they differ after byte %d", errDiffers, c.offset)
-	}
-	c.offset += int64(n)
-	return n, nil
 }
 
 // removeSource deletes the source, when asked to, after its output is there for good.

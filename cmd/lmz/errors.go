@@ -53,6 +53,9 @@ func displayName(name string) string {
 // rewriteHint is for an archive with damage that can be repaired.
 const rewriteHint = "its content is good: decompress it and compress it again, since more damage may be too much"
 
+// fallbackHint is for a chunk that did not give its bytes back when it was verified.
+const fallbackHint = "the archive is good, but this computer, its libllama or lmz computes wrong: test the memory, and report it"
+
 // hintFor is what a user can do about an error, or nothing.
 func hintFor(err error) string {
 	var hinted interface{ Hint() string }

@@ -54,6 +54,7 @@ type chunkListing struct {
 	Lines           int64  `json:"lines"`
 	Method          string `json:"method"`
 	CRC32C          string `json:"crc32c"`
+	FallbackFrom    string `json:"fallback_from,omitempty"` // method that did not give the chunk back when it was verified
 }
 
 func methodName(m codec.Method) string {
@@ -122,22 +123,30 @@ func (l *listing) add(f stream.Frame) {
 		frame.Damage = f.Repaired.Error()
 	}
 	for _, c := range f.Chunks {
-		frame.Chunks = append(frame.Chunks, chunkListing{
+		chunk := chunkListing{
 			Offset: c.Offset, CompressedBytes: c.Size, RawOffset: c.RawOffset, RawBytes: c.RawSize,
 			Lines: c.Lines, Method: methodName(c.Method), CRC32C: fmt.Sprintf("%08x", c.CRC32C),
-		})
+		}
+		if c.Failed != nil {
+			chunk.FallbackFrom = methodName(*c.Failed)
+		}
+		frame.Chunks = append(frame.Chunks, chunk)
 		l.RawBytes += c.RawSize
 		l.Lines += c.Lines
 	}
 	l.Frames = append(l.Frames, frame)
 }
 
-// methods counts the chunks of each method, such as "lm 12, zstd 1".
+// methods counts the chunks of each method, such as "lm 12, zstd 1", and those that fell back to one.
 func (l *listing) methods() string {
 	count := map[string]int{}
 	for _, f := range l.Frames {
 		for _, c := range f.Chunks {
-			count[c.Method]++
+			name := c.Method
+			if c.FallbackFrom != "" {
+				name += " for " + c.FallbackFrom
+			}
+			count[name]++
 		}
 	}
 	var text []string
@@ -199,8 +208,12 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 		n := 0
 		for _, f := range l.Frames {
 			for _, c := range f.Chunks {
+				method := c.Method
+				if c.FallbackFrom != "" {
+					method += " for " + c.FallbackFrom
+				}
 				fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", n, c.Offset, c.CompressedBytes, c.RawOffset, c.RawBytes,
-					c.Lines, c.Method, c.CRC32C)
+					c.Lines, method, c.CRC32C)
 				n++
 			}
 		}

@@ -30,6 +30,7 @@ type options struct {
 	stdout    bool
 	force     bool
 	remove    bool
+	verify    bool
 	json      bool
 	output    string
 	model     string
@@ -70,7 +71,7 @@ repaired is a warning with -d and -l, and a failure with -t.`
 const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -d app.log.lmz          give app.log back
   lmz -9 app.log              the same, smaller and slower
-  lmz --rm *.log              compress, compare with the originals, delete them
+  lmz --rm *.log              compress, verify, delete the originals
   lmz -dc a.lmz b.lmz | less  read archives
   tar c logs | lmz >logs.tar.lmz`
 
@@ -137,7 +138,8 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.StringVarP(&a.output, "output", "o", "", `write to this file ("-" is standard output)`)
 	f.BoolVarP(&a.force, "force", "f", false, "overwrite files; write compressed data to a terminal")
 	f.BoolVarP(&keep, "keep", "k", false, "keep the source (the default)")
-	f.BoolVar(&a.remove, "rm", false, "delete the source after success; when compressing, the archive is read back and compared first")
+	f.BoolVar(&a.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
+	f.BoolVar(&a.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
 	f.IntVarP(&a.workers, "threads", "T", 0, "chunks coded at once, each on one core (0: all cores); changes no byte of the output")
 	f.IntVar(&a.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", stream.DefaultLanes))
 	addPresets(f, &a.preset)
@@ -167,6 +169,8 @@ func (a *app) check(files []string, f *pflag.FlagSet) error {
 		return &usageError{"-o with several files", "give one file, or -c to write all of them to standard output"}
 	case (a.mode == modeTest || a.mode == modeList) && (a.output != "" || a.stdout || a.remove):
 		return &usageError{"-t and -l write no file: -o, -c and --rm make no sense with them", ""}
+	case a.verify && a.mode != modeCompress:
+		return &usageError{"--verify is for compressing", "-d and -t check everything anyway"}
 	case a.remove && (a.stdout || a.output == "-"):
 		return &usageError{"--rm with standard output", "what a pipe did with the output cannot be known; delete the source yourself"}
 	case a.remove && slices.Contains(files, "-"):

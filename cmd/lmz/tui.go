@@ -82,6 +82,11 @@ func (u *ui) repaired(name string, damage error) {
 	u.warning(rewriteHint, "%v", &fileError{name, damage})
 }
 
+// fellBack tells of a chunk that had to be stored by another method.
+func (u *ui) fellBack(name string, wrong error) {
+	u.warning(fallbackHint, "%v", &fileError{name, wrong})
+}
+
 func (u *ui) hint(hint string) {
 	if hint != "" {
 		u.printf("hint: %s", hint)

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+
+	"github.com/lmz-go/lmz/stream"
+)
+
+// errDiffers is returned when an archive does not give back what was compressed.
+var errDiffers = errors.New("the archive does not give the original back")
+
+// proof makes sure, before a source is deleted, that its archive gives it back. While the archive is written, each of its
+// records is decoded (stream.WithVerify); the proof takes the SHA-256 of what that gives and of what is written. At the end the
+// file must hold the bytes that were written, as whole frames, and the source the bytes that were decoded. So the
+// decoding is done once, of what is in the file, and is compared with the source as it is now.
+//
+// The methods of a nil proof prove nothing.
+type proof struct {
+	raw     hash.Hash // of what the records decode to
+	archive hash.Hash // of what was written
+	size    int64     // of the archive, in bytes
+}
+
+func newProof() *proof { return &proof{raw: sha256.New(), archive: sha256.New()} }
+
+// decoded is what takes the decoded bytes.
+func (p *proof) decoded() io.Writer {
+	if p == nil {
+		return nil
+	}
+	return p.raw
+}
+
+// written is dst, with the proof taking notes.
+func (p *proof) written(dst io.Writer) io.Writer {
+	if p == nil {
+		return dst
+	}
+	return io.MultiWriter(dst, p)
+}
+
+func (p *proof) Write(b []byte) (int, error) {
+	p.size += int64(len(b))
+	return p.archive.Write(b)
+}
+
+// check reads the archive and the source.
+func (p *proof) check(out *output, src *source) error {
+	if p == nil {
+		return nil
+	}
+	if err := out.file.Sync(); err != nil {
+		return err
+	}
+	f, err := os.Open(out.staged.Name())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	switch same, err := holds(f, p.archive); {
+	case err != nil:
+		return fmt.Errorf("reading the archive back: %w", err)
+	case !same:
+		return fmt.Errorf("%w: its file holds other bytes than were written", errDiffers)
+	}
+	if _, err := stream.ReadIndex(f, p.size); err != nil {
+		return fmt.Errorf("reading the archive back: %w", err)
+	}
+	if _, err := src.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	switch same, err := holds(src, p.raw); {
+	case err != nil:
+		return fmt.Errorf("reading the original again: %w", err)
+	case !same:
+		return fmt.Errorf("%w: was that written to?", errDiffers)
+	}
+	return nil
+}
+
+// holds says whether what r gives has the hash that was taken.
+func holds(r io.Reader, taken hash.Hash) (bool, error) {
+	now := sha256.New()
+	_, err := io.Copy(now, r)
+	return [sha256.Size]byte(now.Sum(nil)) == [sha256.Size]byte(taken.Sum(nil)), err
+}

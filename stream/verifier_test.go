@@ -1,0 +1,199 @@
+package stream
+
+import (
+	"bytes"
+	"errors"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+)
+
+// lying makes the coders of these methods encode other bytes than the chunk's where the chunk contains mark.
+func lying(mark string, about ...codec.Method) WriterOption {
+	return func(o *writerOptions) error {
+		o.mislead = func(m codec.Method, raw []byte) []byte {
+			if at := bytes.Index(raw, []byte(mark)); at >= 0 && slices.Contains(about, m) {
+				raw = bytes.Clone(raw)
+				raw[at] ^= 1
+			}
+			return raw
+		}
+		return nil
+	}
+}
+
+// failures counts the chunks of an archive by the method that they fell back from.
+func failures(t testing.TB, archive []byte) map[codec.Method]int {
+	t.Helper()
+	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := map[codec.Method]int{}
+	for _, f := range frames {
+		for _, c := range f.Chunks {
+			if c.Failed != nil {
+				n[*c.Failed]++
+			}
+		}
+	}
+	return n
+}
+
+// A coder that is wrong about a chunk costs this chunk its method, not its bytes.
+func TestVerifyFallsBack(t *testing.T) {
+	log := logExcerpt(t, 20000)
+	first, later := bytes.Clone(log), bytes.Clone(log)
+	copy(first[100:], "@LIE@")
+	copy(later[9000:], "@LIE@")
+	all := []codec.Method{codec.Mix, codec.LM, codec.Zstd}
+	for _, tt := range []struct {
+		name   string
+		model  codec.Model
+		data   []byte
+		opts   []WriterOption
+		failed map[codec.Method]int
+		use    codec.Method
+	}{
+		{"mix", nil, later, primed(lying("@LIE@", codec.Mix)), map[codec.Method]int{codec.Mix: 1}, codec.Zstd},
+		{"mix and zstd", nil, later, primed(lying("@LIE@", all...)), map[codec.Method]int{codec.Mix: 1}, codec.Raw},
+		{"primer", nil, first, primed(lying("@LIE@", codec.Mix)), map[codec.Method]int{codec.Mix: 1}, codec.Zstd},
+		{"primer, zstd too", nil, first, primed(lying("@LIE@", all...)), map[codec.Method]int{codec.Mix: 1}, codec.Raw},
+		{"dictionary", nil, later, primed(WithDictionary(log[:3000]), lying("@LIE@", codec.Mix)), map[codec.Method]int{codec.Mix: 1}, codec.Zstd},
+		{"zstd", nil, later, []WriterOption{WithChunkSize(2000), lying("@LIE@", codec.Zstd)}, map[codec.Method]int{codec.Zstd: 1}, codec.Raw},
+		{"every chunk", nil, log, primed(lying("\n", codec.Mix)), map[codec.Method]int{codec.Mix: 10}, codec.Zstd},
+		{"mix and a model", fake, later, primed(lying("@LIE@", codec.Mix)), map[codec.Method]int{codec.Mix: 1}, codec.Zstd},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var archives [][]byte
+			for _, workers := range []int{1, 3} {
+				var told []error
+				var decoded bytes.Buffer
+				archive := compress(t, tt.model, tt.data, slices.Concat(tt.opts, []WriterOption{
+					WithVerify(&decoded, func(err error) { told = append(told, err) }), WithWorkers(workers)})...)
+				if got := failures(t, archive); !maps.Equal(got, tt.failed) {
+					t.Errorf("fell back from %v, want %v", got, tt.failed)
+				}
+				if methods(t, archive)[tt.use] == 0 {
+					t.Errorf("methods are %v, want one of %d", methods(t, archive), tt.use)
+				}
+				var chunk *ChunkError
+				if len(told) == 0 || !errors.As(told[0], &chunk) || !errors.Is(told[0], ErrCorrupt) {
+					t.Errorf("told of %v", told)
+				}
+				if !bytes.Equal(decoded.Bytes(), tt.data) {
+					t.Errorf("what was decoded differs at %d", differsAt(decoded.Bytes(), tt.data))
+				}
+				got, err := decompress(archive, WithDictionaries(DictionarySet(log[:3000])))
+				if err != nil || !bytes.Equal(got, tt.data) {
+					t.Errorf("%v, differs at %d", err, differsAt(got, tt.data))
+				}
+				archives = append(archives, archive)
+			}
+			if !bytes.Equal(archives[0], archives[1]) {
+				t.Error("the number of workers changes the archive")
+			}
+		})
+	}
+}
+
+// Without verification, the same lie is found when the archive is read.
+func TestLieWithoutVerify(t *testing.T) {
+	log := logExcerpt(t, 9000)
+	copy(log[5000:], "@LIE@")
+	if _, err := decompress(compress(t, nil, log, primed(lying("@LIE@", codec.Mix))...)); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("%v", err)
+	}
+}
+
+// drifting is a model whose sessions, from the number on that is given, compute something else.
+type drifting struct {
+	codec.Model
+	other codec.Model
+	from  int64
+	made  atomic.Int64
+}
+
+func (d *drifting) NewSession(lanes, window int) (codec.Session, error) {
+	if d.made.Add(1) >= d.from {
+		return d.other.NewSession(lanes, window)
+	}
+	return d.Model.NewSession(lanes, window)
+}
+
+// A model that computes other numbers the second time loses the chunks that it was asked about, and the archive is good.
+func TestVerifyModel(t *testing.T) {
+	text := codectest.Generate(t, fake, 13000)
+	for _, method := range []codec.Method{codec.LM, codec.Mix} {
+		m := &drifting{Model: fake, other: fakemodel.New(fakemodel.Options{Drift: 1}), from: 3} // 1 is the probe's, 2 encodes
+		archive := compress(t, m, text, WithMethod(method), WithLevel(8), WithPrimer(0), WithChunkSize(20000),
+			WithWorkers(1), WithLanes(1), WithVerify(nil, nil))
+		if n := failures(t, archive)[method]; n < 1 {
+			t.Errorf("method %d: %d chunks fell back of %v", method, n, methods(t, archive))
+		}
+		if got, err := decompress(archive); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("method %d: %v, differs at %d", method, err, differsAt(got, text))
+		}
+	}
+	// A session that fails says nothing about the chunk.
+	failing := &drifting{Model: fake, other: fakemodel.New(fakemodel.Options{FailAt: 20}), from: 3}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, failing, WithMethod(codec.LM), WithWorkers(1), WithLanes(1), WithVerify(nil, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Write(text)
+	if err := w.Close(); !errors.Is(err, fakemodel.ErrFail) {
+		t.Errorf("Close gives %v", err)
+	}
+	if n := fake.OpenSessions(); n != 0 {
+		t.Errorf("%d sessions are open", n)
+	}
+}
+
+// Verification changes no byte of a good archive, and Reset and Flush go with it.
+func TestVerifyChangesNothing(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	log := logExcerpt(t, 12000)
+	for name, tt := range map[string]struct {
+		model codec.Model
+		opts  []WriterOption
+	}{
+		"mix":        {nil, primed()},
+		"dictionary": {nil, primed(WithDictionary(log[:2000]))},
+		"model":      {letters, primed()},
+		"idle model": {fake, primed()},
+		"lm":         {fake, []WriterOption{WithChunkSize(3000)}},
+		"zstd":       {nil, []WriterOption{WithChunkSize(3000)}},
+		"raw":        {nil, []WriterOption{WithChunkSize(3000), WithMethod(codec.Raw)}},
+	} {
+		want := compress(t, tt.model, log, tt.opts...)
+		for _, workers := range []int{1, 2} {
+			got := compress(t, tt.model, log, slices.Concat(tt.opts, []WriterOption{WithVerify(nil, func(err error) { t.Error(err) }), WithWorkers(workers)})...)
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s, %d workers: archive differs at %d", name, workers, differsAt(got, want))
+			}
+		}
+		var first, second bytes.Buffer
+		w, err := NewWriter(&first, tt.model, withMethod(tt.model, slices.Concat(tt.opts, []WriterOption{WithVerify(nil, nil)}))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(log[:5000])
+		if err := w.Flush(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.Reset(&second)
+		w.Write(log)
+		if err := w.Close(); err != nil || !bytes.Equal(second.Bytes(), want) {
+			t.Errorf("%s: after Reset: %v, archive differs at %d", name, err, differsAt(second.Bytes(), want))
+		}
+	}
+}
