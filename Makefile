@@ -3,6 +3,7 @@
 # make test     run the tests
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make install  install into PREFIX (default /usr/local)
+# make golden   write the golden archives that a newly released model lacks (models/released.go)
 # make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
@@ -10,7 +11,7 @@ GO ?= go
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo lint bench train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo lint bench golden train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or fetched. Goals that need no
@@ -63,6 +64,11 @@ DATA ?= ../shared/data/bench
 
 bench: setup
 	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./internal/bench -data '$(DATA)' $(BENCH)
+
+# Before a new model is committed: it needs its line in models/released.go and its card. Prints the probes for that line. It
+# writes only archives that are missing, and never one that is there: those are what old archives are tested with.
+golden: setup
+	$(GOTEST) ./models -run '^TestGolden$$' -update -v
 
 train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup

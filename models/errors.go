@@ -27,9 +27,31 @@ func (e *NotFoundError) Error() string {
 
 // Hint says what to do about it.
 func (e *NotFoundError) Hint() string {
-	where := "looked at the embedded model and in " + strings.Join(e.Looked, ", ")
+	where := "looked at the embedded models and in " + strings.Join(e.Looked, ", ")
 	if e.Query != "" {
-		return where + "; give a path, or a file's name without .gguf, or " + EmbeddedName
+		return where + "; give a path, a file's name without .gguf, the first digits of its SHA-256, or one of " +
+			strings.Join(EmbeddedNames(), ", ")
 	}
-	return where + "; put the GGUF file with this hash there, or give its path with -m or $" + PathVariable
+	file := "the GGUF file with this hash"
+	if r, ok := ReleasedWith(e.ID.SHA256); ok {
+		file += ", the released " + r.File + ","
+	}
+	return where + "; put " + file + " there, or give its path with -m or $" + PathVariable
 }
+
+// AmbiguousError says that a name is the start of several models' hashes.
+type AmbiguousError struct {
+	Prefix string
+	Found  []File
+}
+
+func (e *AmbiguousError) Error() string {
+	var names []string
+	for _, f := range e.Found {
+		names = append(names, f.Name())
+	}
+	return fmt.Sprintf("%s begins the hashes of several models: %s", e.Prefix, strings.Join(names, ", "))
+}
+
+// Hint says what to do about it.
+func (e *AmbiguousError) Hint() string { return "give more digits, or a path" }

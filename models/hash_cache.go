@@ -40,6 +40,9 @@ func openHashCache(dir string) *hashCache {
 
 // sum gives the hash of the file at path, from memory when size and time agree.
 func (c *hashCache) sum(path string) (sum [32]byte, err error) {
+	if sum, ok := c.remembered(path); ok {
+		return sum, nil
+	}
 	key, err := filepath.Abs(path)
 	if err != nil {
 		return sum, err
@@ -48,18 +51,33 @@ func (c *hashCache) sum(path string) (sum [32]byte, err error) {
 	if err != nil {
 		return sum, err
 	}
-	entry, ok := c.entries[key]
-	if ok && entry.Size == info.Size() && entry.Mtime == info.ModTime().UnixNano() {
-		if n, err := hex.Decode(sum[:], []byte(entry.SHA256)); err == nil && n == len(sum) {
-			return sum, nil
-		}
-	}
 	if sum, err = hashFile(path); err != nil {
 		return sum, err
 	}
 	c.entries[key] = hashEntry{Size: info.Size(), Mtime: info.ModTime().UnixNano(), SHA256: hex.EncodeToString(sum[:])}
 	c.save()
 	return sum, nil
+}
+
+// remembered gives the hash of the file at path if it is remembered and size and time agree.
+func (c *hashCache) remembered(path string) (sum [32]byte, ok bool) {
+	key, err := filepath.Abs(path)
+	if err != nil {
+		return sum, false
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return sum, false
+	}
+	entry, ok := c.entries[key]
+	if !ok || entry.Size != info.Size() || entry.Mtime != info.ModTime().UnixNano() {
+		return sum, false
+	}
+	b, err := hex.DecodeString(entry.SHA256)
+	if err != nil || len(b) != len(sum) {
+		return sum, false
+	}
+	return [32]byte(b), true
 }
 
 // forget drops what is remembered of a file that turned out to be another.

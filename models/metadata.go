@@ -9,7 +9,7 @@ import (
 // Header reads the GGUF header of a model file, without libllama.
 func (f File) Header() (*gguf.Header, error) {
 	if f.Embedded() {
-		return gguf.Read(bytes.NewReader(embedded), int64(len(embedded)))
+		return gguf.Read(bytes.NewReader(f.bytes()), int64(len(f.bytes())))
 	}
 	return gguf.ReadFile(f.Path)
 }

@@ -2,12 +2,9 @@ package models
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 
 	"github.com/lmz-go/lmz/codec"
@@ -75,8 +72,8 @@ func (s *Store) Model(ctx context.Context, id codec.ModelID) (codec.Model, error
 	if m, ok := s.opened[opening{id.SHA256, id.Class}]; ok {
 		return m, nil
 	}
-	if id.SHA256 == embeddedSHA256 {
-		return s.keep(s.backend.OpenBytes(embedded, id.Class))
+	if f, ok := embeddedWith(id.SHA256); ok {
+		return s.keep(s.backend.OpenBytes(f.bytes(), id.Class))
 	}
 	for _, path := range s.byName(id.Name) {
 		if err := ctx.Err(); err != nil {
@@ -101,7 +98,7 @@ func (s *Store) Model(ctx context.Context, id codec.ModelID) (codec.Model, error
 func (s *Store) byName(name string) []string {
 	var named, others []string
 	for _, path := range candidates(s.path) {
-		if name != "" && (File{path}).name() == name {
+		if name != "" && (File{Path: path}).name() == name {
 			named = append(named, path)
 		} else {
 			others = append(others, path)
@@ -110,8 +107,7 @@ func (s *Store) byName(name string) []string {
 	return append(named, others...)
 }
 
-// Open opens the model that a user names: EmbeddedName or nothing for the embedded one, else the path of a GGUF file or
-// the name, without .gguf, of one on the search path. The store owns the result.
+// Open opens the model that a user names, as Locate finds it. The store owns the result.
 func (s *Store) Open(ctx context.Context, name, class string) (codec.Model, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,10 +122,10 @@ func (s *Store) Open(ctx context.Context, name, class string) (codec.Model, erro
 		return nil, err
 	}
 	if f.Embedded() {
-		if m, ok := s.opened[opening{embeddedSHA256, class}]; ok {
+		if m, ok := s.opened[opening{f.embeddedSHA256(), class}]; ok {
 			return m, nil
 		}
-		return s.keep(s.backend.OpenBytes(embedded, class))
+		return s.keep(s.backend.OpenBytes(f.bytes(), class))
 	}
 	return s.keep(s.backend.OpenFile(f.Path, class))
 }
@@ -161,37 +157,12 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// Locate finds the model file that a user names, as Open does, without opening it as a model.
-func (s *Store) Locate(name string) (File, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.locate(name)
-}
-
-func (s *Store) locate(name string) (File, error) {
-	if name == "" || name == EmbeddedName {
-		return File{}, nil
-	}
-	info, err := os.Stat(name)
-	switch {
-	case err == nil && info.IsDir():
-		return File{}, fmt.Errorf("model %s: is a folder", name)
-	case err == nil:
-		return File{Path: name}, nil
-	case strings.ContainsRune(name, filepath.Separator):
-		return File{}, err
-	}
-	for _, path := range candidates(s.path) {
-		if base := filepath.Base(path); base == name || strings.TrimSuffix(base, filepath.Ext(base)) == name {
-			return File{Path: path}, nil
-		}
-	}
-	return File{}, &NotFoundError{Query: name, Looked: s.path}
-}
-
-// List gives the embedded model and every model file on the search path.
+// List gives the embedded models and every model file on the search path.
 func (s *Store) List() []File {
-	files := []File{{}}
+	var files []File
+	for i := range embedded {
+		files = append(files, File{index: i})
+	}
 	for _, path := range candidates(s.path) {
 		files = append(files, File{Path: path})
 	}
@@ -200,10 +171,29 @@ func (s *Store) List() []File {
 
 // Sum is the SHA-256 of a model file; for files seen in an earlier run it may come from the cache.
 func (s *Store) Sum(f File) ([32]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sum(f)
+}
+
+func (s *Store) sum(f File) ([32]byte, error) {
 	if f.Embedded() {
-		return embeddedSHA256, nil
+		return f.embeddedSHA256(), nil
+	}
+	return s.hashes.sum(f.Path)
+}
+
+// Rehash computes the SHA-256 of a model file from all of its bytes. known is what it ought to be: for an embedded model
+// the released hash, for a file what an earlier run found if its size and modification time are the same since, else sum.
+func (s *Store) Rehash(f File) (sum, known [32]byte, err error) {
+	if f.Embedded() {
+		return sha256.Sum256(f.bytes()), f.embeddedSHA256(), nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hashes.sum(f.Path)
+	known, remembered := s.hashes.remembered(f.Path)
+	if sum, err = hashFile(f.Path); err == nil && !remembered {
+		known = sum
+	}
+	return sum, known, err
 }

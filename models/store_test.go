@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,25 +81,6 @@ func write(t *testing.T, path string, data []byte) [32]byte {
 		t.Fatal(err)
 	}
 	return sha256.Sum256(data)
-}
-
-func TestEmbedded(t *testing.T) {
-	if got := sha256.Sum256(Embedded()); got != EmbeddedSHA256() {
-		t.Errorf("the embedded model has SHA-256 %x, want %x", got, EmbeddedSHA256())
-	}
-	h, err := File{}.Header()
-	if err != nil {
-		t.Fatal(err)
-	}
-	card, err := os.ReadFile("starter.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{h.Text("general.name"), h.Text("general.architecture")} {
-		if want == "" || !strings.Contains(string(card), want) {
-			t.Errorf("the card does not mention %q", want)
-		}
-	}
 }
 
 func TestSearchPath(t *testing.T) {
@@ -267,6 +250,113 @@ func TestOpenByName(t *testing.T) {
 		if _, err := s.Open(context.Background(), name, ""); err == nil {
 			t.Errorf("%q was found", name)
 		}
+	}
+}
+
+// What Locate takes besides paths and the names of files: embedded and released models by name, any by its hash.
+func TestLocate(t *testing.T) {
+	dir := t.TempDir()
+	one := write(t, filepath.Join(dir, "one.gguf"), header("one"))
+	write(t, filepath.Join(dir, "copy", "two.gguf"), header("one"))
+	write(t, filepath.Join(dir, "base-q8_0.gguf"), header("not the released one"))
+	t.Chdir(t.TempDir())
+	write(t, "starter", []byte("a file of this name"))
+	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	starter := EmbeddedFile("starter")
+	sum := starter.embeddedSHA256()
+	for name, want := range map[string]File{
+		"embedded":                  {},
+		"starter":                   starter,
+		"./starter":                 {Path: "./starter"},
+		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")}, // WalkDir goes by name
+		hex.EncodeToString(one[:4]): {Path: filepath.Join(dir, "copy", "two.gguf")},
+		fmt.Sprintf("%X", sum[:8]):  starter,
+		"base-q8_0":                 {Path: filepath.Join(dir, "base-q8_0.gguf")},
+		filepath.Join(dir, "..", filepath.Base(dir), "one.gguf"): {Path: filepath.Join(dir, "one.gguf")},
+	} {
+		if got, err := s.Locate(name); err != nil || got != want {
+			t.Errorf("%q is %v, want %v: %v", name, got, want, err)
+		}
+	}
+	var missing *NotFoundError
+	for _, name := range []string{"0000000000", hex.EncodeToString(one[:3]), hex.EncodeToString(one[:]) + "00", "nosuch"} {
+		if got, err := s.Locate(name); !errors.As(err, &missing) || missing.Query != name {
+			t.Errorf("%q is %v, %v", name, got, err)
+		}
+	}
+}
+
+// A released model that is not embedded is found by its name, wherever its file is, but only if it is that file.
+func TestLocateReleased(t *testing.T) {
+	defer func(all []Released) { released = all }(released)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "deep", "old-q8_0.gguf")
+	sum := write(t, path, header("old"))
+	released = append([]Released{{Name: "old", File: "old-q8_0.gguf", SHA256: sum}}, released...)
+	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	if got, err := s.Locate("old"); err != nil || got.Path != path {
+		t.Errorf("got %v, %v", got, err)
+	}
+	write(t, path, header("another of this name"))
+	if got, err := s.Locate("old"); err == nil {
+		t.Errorf("got %v, which is another", got)
+	}
+	_, err := s.Model(context.Background(), codec.ModelID{SHA256: sum})
+	var missing *NotFoundError
+	if !errors.As(err, &missing) || !strings.Contains(missing.Hint(), "the released old-q8_0.gguf") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLocateAmbiguous(t *testing.T) {
+	defer func(all []Released) { released = all }(released)
+	dir := t.TempDir()
+	sum := write(t, filepath.Join(dir, "one.gguf"), header("one"))
+	prefix := hex.EncodeToString(sum[:5])
+	sum[31]++
+	released = []Released{{Name: embedded[0].name, SHA256: sum}} // in the place of the embedded one's
+	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	var ambiguous *AmbiguousError
+	if got, err := s.Locate(prefix); !errors.As(err, &ambiguous) || len(ambiguous.Found) != 2 {
+		t.Fatalf("got %v, %v", got, err)
+	}
+	for _, want := range []string{prefix, embedded[0].name, "one"} {
+		if !strings.Contains(ambiguous.Error(), want) {
+			t.Errorf("%q does not mention %s", ambiguous, want)
+		}
+	}
+}
+
+func TestRehash(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.gguf")
+	first := write(t, path, header("one"))
+	s := NewStore(Options{Path: []string{dir}, CacheDir: filepath.Join(dir, "cache"), Backend: &backend{}})
+	check := func(wantSum, wantKnown [32]byte) {
+		t.Helper()
+		if sum, known, err := s.Rehash(File{Path: path}); err != nil || sum != wantSum || known != wantKnown {
+			t.Errorf("%x, %x, %v", sum, known, err)
+		}
+	}
+	check(first, first) // never seen before
+	if _, err := s.Sum(File{Path: path}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := write(t, path, header("two")) // of the same size
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	check(second, first)
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime().Add(1)); err != nil {
+		t.Fatal(err)
+	}
+	check(second, second)
+	if _, _, err := s.Rehash(File{Path: filepath.Join(dir, "absent")}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -240,7 +240,7 @@ func (a *app) needsModel() bool {
 
 func (a *app) newStore(backend models.Backend) *models.Store {
 	path := models.SearchPath()
-	if a.model != "" && a.model != models.EmbeddedName {
+	if a.model != "" && !models.IsEmbeddedName(a.model) {
 		path = append([]string{a.model}, path...)
 	}
 	cache, err := os.UserCacheDir()

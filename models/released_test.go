@@ -1,0 +1,130 @@
+package models_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// golden is an archive in testdata that a released model was used for.
+type golden struct {
+	model         models.Released
+	method, class string
+}
+
+func (g golden) file() string {
+	return filepath.Join("testdata", g.model.Name+"-"+g.method+"-"+g.class+".lmz")
+}
+
+func goldens() (all []golden) {
+	for _, r := range models.ReleasedModels() {
+		for _, method := range []string{"lm", "mix"} {
+			for _, class := range []string{"sse42", "avx2", "avx512"} {
+				all = append(all, golden{r, method, class})
+			}
+		}
+	}
+	return all
+}
+
+// Every model file here is released as its line in the table says, and has a card that says the same; and nothing else has a
+// line. For ever: archives name these files.
+func TestReleased(t *testing.T) {
+	var files, cards, wantFiles, wantCards []string
+	for _, r := range models.ReleasedModels() {
+		wantFiles, wantCards = append(wantFiles, r.File), append(wantCards, r.Name+".md")
+		file, err := os.ReadFile(r.File)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if got := sha256.Sum256(file); got != r.SHA256 {
+			t.Errorf("%s has SHA-256 %x, the table %x", r.File, got, r.SHA256)
+		}
+		h, err := gguf.ReadFile(r.File)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		card, err := os.ReadFile(r.Name + ".md")
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, want := range []string{hex.EncodeToString(r.SHA256[:]), r.File, h.Text("general.name"), h.Text("general.architecture")} {
+			if want == "" || !strings.Contains(string(card), want) {
+				t.Errorf("the card %s.md does not mention %q", r.Name, want)
+			}
+		}
+	}
+	files, _ = filepath.Glob("*.gguf")
+	cards, _ = filepath.Glob("*.md")
+	for _, c := range []struct{ got, want []string }{{files, wantFiles}, {cards, wantCards}} {
+		slices.Sort(c.got)
+		slices.Sort(c.want)
+		if !slices.Equal(c.got, c.want) {
+			t.Errorf("here are %q, the table of released models has %q", c.got, c.want)
+		}
+	}
+}
+
+// Every released model has golden archives, which name it with the probes of the table.
+func TestReleasedGolden(t *testing.T) {
+	want := map[string]bool{}
+	for _, g := range goldens() {
+		want[g.file()] = true
+		archive, err := os.Open(g.file())
+		if err != nil {
+			t.Errorf("%v; write it with make golden", err)
+			continue
+		}
+		defer archive.Close()
+		info, err := archive.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames, err := stream.ReadIndex(archive, info.Size())
+		if err != nil || len(frames) != 1 || frames[0].Header.Model == nil {
+			t.Errorf("%s: %d frames, %v", g.file(), len(frames), err)
+			continue
+		}
+		h := frames[0].Header
+		if h.Model.SHA256 != g.model.SHA256 || h.Model.Class != g.class {
+			t.Errorf("%s names the model %x in class %s", g.file(), h.Model.SHA256, h.Model.Class)
+		}
+		if probe, ok := g.model.Probes[g.class]; !ok || h.Probe != probe {
+			t.Errorf("%s has the probe %x, the table %x", g.file(), h.Probe, probe)
+		}
+	}
+	files, _ := filepath.Glob("testdata/*.lmz")
+	for _, file := range files {
+		if !want[file] {
+			t.Errorf("%s is of no released model", file)
+		}
+	}
+}
+
+func TestEmbeddedAreReleased(t *testing.T) {
+	for _, name := range models.EmbeddedNames() {
+		f := models.EmbeddedFile(name)
+		if f.Name() != name || !f.Embedded() {
+			t.Errorf("%q is found as %q", name, f.Name())
+		}
+		s := models.NewStore(models.Options{Path: []string{}})
+		got, released, err := s.Rehash(f)
+		if err != nil || got != released {
+			t.Errorf("%s: SHA-256 is %x, want %x: %v", name, got, released, err)
+		}
+		if r, ok := models.ReleasedWith(got); !ok || r.Name != name {
+			t.Errorf("%s is released as %q", name, r.Name)
+		}
+	}
+}
