@@ -192,8 +192,10 @@ func (s *Store) Rehash(f File) (sum, known [32]byte, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	known, remembered := s.hashes.remembered(f.Path)
-	if sum, err = hashFile(f.Path); err == nil && !remembered {
-		known = sum
+	if !remembered {
+		sum, err = s.hashes.sum(f.Path)
+		return sum, sum, err
 	}
+	sum, err = hashFile(f.Path)
 	return sum, known, err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -101,6 +102,11 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"XDG_DATA_HOME", "XDG_CACHE_HOME", models.PathVariable} {
 				env.Setenv(name, "")
 			}
+			repo, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("REPO", repo)
 			env.Setenv("TERM", "xterm")
 			env.Setenv("GORACE", gorace)
 			return os.MkdirAll(home, 0o777)
@@ -110,6 +116,8 @@ func TestScripts(t *testing.T) {
 			case "llama":
 				_, err := llama.LoadBackend("")
 				return !errors.Is(err, llama.ErrNotBuilt), nil
+			case "avx2":
+				return slices.Contains(llama.Classes(), cond), nil
 			case "root":
 				return os.Geteuid() == 0, nil
 			}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/models"
+)
+
+// modelSummary describes a model file; its fields are those of --json.
+type modelSummary struct {
+	Name          string            `json:"name"` // what -m takes
+	File          string            `json:"file"` // path, or "embedded"
+	Default       bool              `json:"default"`
+	Released      string            `json:"released,omitempty"`     // name of the released model that it is
+	GeneralName   string            `json:"general_name,omitempty"` // what archives call it
+	SHA256        string            `json:"sha256"`
+	Bytes         int64             `json:"bytes"`
+	Parameters    uint64            `json:"parameters"`
+	Architecture  string            `json:"architecture"`
+	Weights       string            `json:"weights"` // type of most parameters
+	ContextLength uint64            `json:"context_length"`
+	Vocabulary    uint64            `json:"vocabulary"`
+	Tokenizer     string            `json:"tokenizer"`
+	Licence       string            `json:"licence,omitempty"`
+	Tensors       map[string]int    `json:"tensors,omitempty"`  // number of each type
+	Probes        map[string]string `json:"probes,omitempty"`   // what is known, by numeric class
+	Metadata      map[string]string `json:"metadata,omitempty"` // of the GGUF file
+
+	header *gguf.Header
+}
+
+// summarize gives what the list shows.
+func (a *app) summarize(f models.File) (modelSummary, error) {
+	h, err := f.Header()
+	if err != nil {
+		return modelSummary{}, err
+	}
+	sum, err := a.store.Sum(f)
+	if err != nil {
+		return modelSummary{}, err
+	}
+	s := modelSummary{
+		Name: f.Name(), File: f.String(), Default: f == models.File{}, GeneralName: h.Text("general.name"),
+		SHA256: hex.EncodeToString(sum[:]), Bytes: h.Size, Parameters: h.Parameters(),
+		Architecture: h.Text("general.architecture"), Weights: weightType(h), Tokenizer: h.Text("tokenizer.ggml.model"),
+		Licence: h.Text("general.license"), header: h,
+	}
+	s.ContextLength, _ = h.Uint(s.Architecture + ".context_length")
+	if tokens, ok := h.Get("tokenizer.ggml.tokens").(gguf.Array); ok {
+		s.Vocabulary = tokens.Len
+	}
+	if r, ok := models.ReleasedWith(sum); ok {
+		s.Released = r.Name
+	}
+	return s, nil
+}
+
+// detail adds what only lmz model info shows.
+func (s *modelSummary) detail(sum [32]byte) {
+	s.Tensors, s.Probes, s.Metadata = map[string]int{}, map[string]string{}, map[string]string{}
+	for _, t := range s.header.Tensors {
+		s.Tensors[t.Type.String()]++
+	}
+	if r, ok := models.ReleasedWith(sum); ok {
+		for class, probe := range r.Probes {
+			s.Probes[class] = hex.EncodeToString(probe[:])
+		}
+	}
+	for _, kv := range s.header.Metadata {
+		s.Metadata[kv.Key] = fmt.Sprint(kv.Value)
+	}
+}
+
+// weightType is the type that most elements of the tensors have.
+func weightType(h *gguf.Header) string {
+	count := map[gguf.TensorType]uint64{}
+	var most gguf.TensorType
+	for _, t := range h.Tensors {
+		count[t.Type] += t.Elements()
+		if count[t.Type] > count[most] {
+			most = t.Type
+		}
+	}
+	return most.String()
+}
+
+func (a *app) listModels() error {
+	all := []modelSummary{}
+	for _, f := range a.store.List() {
+		s, err := a.summarize(f)
+		if err != nil {
+			a.warned = true
+			a.ui.warning("", "%v", &fileError{f.String(), err})
+			continue
+		}
+		all = append(all, s)
+	}
+	if a.json {
+		return printJSON(all)
+	}
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "name\tsize\tparameters\tweights\tcontext\tsha256\tfile")
+	for _, s := range all {
+		file := s.File
+		if s.Default {
+			file += ", the default"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", s.Name, formatBytes(s.Bytes), formatCount(s.Parameters), s.Weights,
+			s.ContextLength, s.SHA256[:16], file)
+	}
+	return t.Flush()
+}
+
+// modelInfos shows each model; several are, as JSON, a list.
+func (a *app) modelInfos(names []string) error {
+	var all []modelSummary
+	a.each(names, func(name string) error {
+		f, err := a.store.Locate(name)
+		if err != nil {
+			return err
+		}
+		s, err := a.summarize(f)
+		if err != nil {
+			return err
+		}
+		sum, err := a.store.Sum(f)
+		if err != nil {
+			return err
+		}
+		s.detail(sum)
+		all = append(all, s)
+		return nil
+	})
+	switch {
+	case a.json && len(names) == 1 && len(all) == 1:
+		return printJSON(all[0])
+	case a.json:
+		return printJSON(append([]modelSummary{}, all...))
+	}
+	for i, s := range all {
+		if i > 0 {
+			fmt.Println()
+		}
+		if err := s.print(a.ui.verbose > 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *modelSummary) print(metadata bool) error {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	row("name", "%s", s.Name)
+	row("file", "%s", s.File)
+	row("released", "%s", or(s.Released, "no"))
+	row("in archives", "%s %s", or(s.GeneralName, "(no name)"), s.SHA256[:8])
+	row("sha256", "%s", s.SHA256)
+	row("size", "%d bytes", s.Bytes)
+	row("parameters", "%s", formatCount(s.Parameters))
+	row("architecture", "%s", s.shape())
+	row("weights", "%s", s.Weights)
+	row("tensors", "%s", joinCounts(s.Tensors))
+	row("context", "%d tokens", s.ContextLength)
+	row("vocabulary", "%d tokens (%s)", s.Vocabulary, s.Tokenizer)
+	row("licence", "%s", or(s.Licence, "not stated"))
+	for _, class := range slices.Sorted(maps.Keys(s.Probes)) {
+		row("probe "+class, "%s", s.Probes[class])
+	}
+	if metadata {
+		for _, kv := range s.header.Metadata {
+			row(kv.Key, "%s", strings.ReplaceAll(shorten(fmt.Sprint(kv.Value), 100), "\n", `\n`))
+		}
+	}
+	return t.Flush()
+}
+
+// shape is the architecture with those of its sizes that the file states.
+func (s *modelSummary) shape() string {
+	var sizes []string
+	for _, size := range []struct{ key, format string }{
+		{"block_count", "%d layers"}, {"embedding_length", "d = %d"}, {"feed_forward_length", "ffn %d"},
+		{"attention.head_count", "%d heads"}, {"attention.head_count_kv", "KV heads %d"},
+	} {
+		if n, ok := s.header.Uint(s.Architecture + "." + size.key); ok {
+			sizes = append(sizes, fmt.Sprintf(size.format, n))
+		}
+	}
+	if len(sizes) == 0 {
+		return s.Architecture
+	}
+	return s.Architecture + ": " + strings.Join(sizes, ", ")
+}
+
+func joinCounts(counts map[string]int) string {
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		texts = append(texts, fmt.Sprintf("%d %s", counts[name], name))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// or is text, or what stands for it where it is empty.
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
