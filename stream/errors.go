@@ -18,6 +18,9 @@ var (
 	ErrCorrupt = errors.New("archive is corrupt")
 	// ErrTruncated says that the archive ends too early. What was returned before it is complete.
 	ErrTruncated = errors.New("archive is truncated")
+	// ErrUnfinished is an ErrTruncated between two records: the archive is being written, or its writer was stopped behind
+	// a Flush. All that was flushed is intact.
+	ErrUnfinished = fmt.Errorf("%w between chunks: it is being written, or was not finished", ErrTruncated)
 	// ErrTooLarge says that reading the archive needs more memory than allowed.
 	ErrTooLarge = errors.New("archive needs more memory than the limit")
 	// ErrNoDictionary says that chunks start from a dictionary that was not given.

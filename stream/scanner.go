@@ -54,8 +54,11 @@ func (s *scanner) nextChunk() (*chunk, error) {
 		offset := s.in.off
 		s.in.reset()
 		tag, err := s.in.ReadByte()
+		if err == io.EOF {
+			return nil, ErrUnfinished
+		}
 		if err != nil {
-			return nil, truncated(err)
+			return nil, err
 		}
 		switch {
 		case tag&tagChunkMask == tagChunk:

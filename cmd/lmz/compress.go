@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
@@ -11,6 +10,9 @@ import (
 )
 
 func (a *app) compress(ctx context.Context, name string) error {
+	if a.pending.finishing() {
+		return &skipError{msg: "is left out: interrupted"}
+	}
 	src, err := openSource(name)
 	if err != nil {
 		return err
@@ -29,7 +31,7 @@ func (a *app) compress(ctx context.Context, name string) error {
 	var m meter
 	var proof *proof
 	if a.remove && out.staged != nil && src.regular() {
-		proof = newProof()
+		proof = newProof(0)
 	}
 	if err := a.writeArchive(ctx, out, src, &m, proof); err != nil {
 		return err
@@ -46,7 +48,7 @@ func (a *app) compress(ctx context.Context, name string) error {
 }
 
 // writeArchive compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what proves the archive.
-func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *meter, p *proof) error {
+func (a *app) writeArchive(ctx context.Context, dst *output, src *source, m *meter, p *proof) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	opts := []stream.WriterOption{
@@ -88,7 +90,16 @@ func (a *app) writeArchive(ctx context.Context, dst io.Writer, src *source, m *m
 		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
-	if _, err := w.ReadFrom(m.source(src)); err != nil {
+	if a.flushEvery > 0 {
+		var stop <-chan struct{}
+		if src.size() < 0 { // else half of a file would look like the whole
+			stop = a.pending.finishEarly()
+		}
+		err = follow(ctx, w, m.source(src), a.flushEvery, stop, dst.sync)
+	} else {
+		_, err = w.ReadFrom(m.source(src))
+	}
+	if err != nil {
 		cancel() // Close must not make what there is so far look like the whole
 		w.Close()
 		return err

@@ -76,6 +76,8 @@ func hintFor(err error) string {
 		return "give the file that has this SHA-256 with --dict: it was made with lmz dict, or given to compress"
 	case errors.Is(err, stream.ErrNotArchive):
 		return "was it compressed with lmz?"
+	case errors.Is(err, stream.ErrUnfinished):
+		return "all that was written is good; if nothing writes it any more, its end is lost"
 	case errors.Is(err, stream.ErrTruncated):
 		return "the file is incomplete: was its transfer interrupted?"
 	case errors.Is(err, stream.ErrUnsupportedVersion):

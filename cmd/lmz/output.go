@@ -24,6 +24,7 @@ type output struct {
 	staged  *renameio.PendingFile // file, when it is to be renamed to name
 	pending *pendingOutput
 	force   bool
+	live    bool // written under its name from the beginning
 }
 
 // createOutput opens the output called name, "-" for standard output.
@@ -58,6 +59,9 @@ func (a *app) createOutput(name string, src *source, binary bool) (*output, erro
 	if err := o.mayReplace(); err != nil {
 		return nil, err
 	}
+	if a.flushEvery > 0 {
+		return o, o.openLive(src)
+	}
 	// Private until complete; the temporary file lies in the same folder, so that renaming it is atomic.
 	perm := fs.FileMode(0o600)
 	if !src.regular() {
@@ -85,6 +89,14 @@ func (o *output) commit(src *source) error {
 	if o.staged == nil {
 		if o.file == os.Stdout {
 			return nil
+		}
+		if o.live && src.regular() {
+			if err := copyAttributes(o.file, src.info); err != nil {
+				return err
+			}
+		}
+		if err := o.sync(); err != nil {
+			return err
 		}
 		return o.file.Close()
 	}

@@ -13,8 +13,9 @@ import (
 
 // pendingOutput is the temporary file of the run, if there is one now: a signal must remove it.
 type pendingOutput struct {
-	mu   sync.Mutex
-	file *renameio.PendingFile
+	mu     sync.Mutex
+	file   *renameio.PendingFile
+	finish chan struct{} // closed by the first signal, if somebody wants to finish then
 }
 
 func (p *pendingOutput) create(o *output, opts ...renameio.Option) error {
@@ -57,7 +58,51 @@ func (p *pendingOutput) handleSignals(u *ui) {
 			signal.Notify(signals, sig)
 		}
 	}
-	go func() { p.die(u, (<-signals).(syscall.Signal)) }()
+	go func() {
+		for sig := range signals {
+			if sig == syscall.SIGPIPE || !p.finishNow() {
+				p.die(u, sig.(syscall.Signal))
+			}
+		}
+	}()
+}
+
+// finishEarly gives a channel that the next signal that would end the process closes instead; the one after it ends it.
+func (p *pendingOutput) finishEarly() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.finish == nil {
+		p.finish = make(chan struct{})
+	}
+	return p.finish
+}
+
+// finishing says whether a signal has told somebody to finish.
+func (p *pendingOutput) finishing() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.finish: // nil: blocks
+		return true
+	default:
+		return false
+	}
+}
+
+// finishNow reports whether somebody has been told to finish, for the first time.
+func (p *pendingOutput) finishNow() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.finish == nil {
+		return false
+	}
+	select {
+	case <-p.finish:
+		return false
+	default:
+		close(p.finish)
+		return true
+	}
 }
 
 // die removes the unfinished output and ends the process by the signal.

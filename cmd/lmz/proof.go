@@ -23,10 +23,14 @@ var errDiffers = errors.New("the archive does not give the original back")
 type proof struct {
 	raw     hash.Hash // of what the records decode to
 	archive hash.Hash // of what was written
-	size    int64     // of the archive, in bytes
+	start   int64     // of the archive's frame in its file, in bytes
+	size    int64     // of the frame
 }
 
-func newProof() *proof { return &proof{raw: sha256.New(), archive: sha256.New()} }
+// newProof makes a proof of a frame that begins at start in its file, and goes to the end of that.
+func newProof(start int64) *proof {
+	return &proof{raw: sha256.New(), archive: sha256.New(), start: start}
+}
 
 // decoded is what takes the decoded bytes.
 func (p *proof) decoded() io.Writer {
@@ -62,13 +66,16 @@ func (p *proof) check(out *output, src *source) error {
 		return err
 	}
 	defer f.Close()
+	if _, err := f.Seek(p.start, io.SeekStart); err != nil {
+		return err
+	}
 	switch same, err := holds(f, p.archive); {
 	case err != nil:
 		return fmt.Errorf("reading the archive back: %w", err)
 	case !same:
 		return fmt.Errorf("%w: its file holds other bytes than were written", errDiffers)
 	}
-	if _, err := stream.ReadIndex(f, p.size); err != nil {
+	if _, err := stream.ReadIndex(io.NewSectionReader(f, p.start, p.size), p.size); err != nil {
 		return fmt.Errorf("reading the archive back: %w", err)
 	}
 	if _, err := src.Seek(0, io.SeekStart); err != nil {

@@ -54,7 +54,7 @@ func TestProof(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			p := newProof()
+			p := newProof(0)
 			w, err := stream.NewWriter(p.written(f), nil, stream.WithMethod(codec.Zstd), stream.WithChunkSize(10000), stream.WithVerify(p.decoded(), nil))
 			if err == nil {
 				_, err = io.Copy(w, src)
@@ -78,7 +78,7 @@ func TestProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	p := newProof()
+	p := newProof(0)
 	if _, err := io.Copy(p.written(f), bytes.NewReader([]byte("\x8clmz\x01 and no frame"))); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -26,11 +27,15 @@ const (
 
 // options are what the flags say.
 type options struct {
-	mode      mode
-	stdout    bool
-	force     bool
-	remove    bool
-	verify    bool
+	mode   mode
+	stdout bool
+	force  bool
+	remove bool
+	verify bool
+	append bool
+
+	flushEvery time.Duration // 0: only at the end
+
 	json      bool
 	output    string
 	model     string
@@ -72,6 +77,10 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -d app.log.lmz          give app.log back
   lmz -9 app.log              the same, smaller and slower
   lmz --rm *.log              compress, verify, delete the originals
+  lmz --append -o all.lmz *.log
+                              compress to the end of an archive
+  tail -F app.log | lmz --flush-every 5s -o live.lmz
+                              follow a log; lmz -dc live.lmz reads what there is
   lmz -dc a.lmz b.lmz | less  read archives
   tar c logs | lmz >logs.tar.lmz`
 
@@ -114,6 +123,9 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 			case modeList:
 				return a.list(files)
 			}
+			if a.append {
+				return a.appendFiles(ctx, files)
+			}
 			return a.each(files, func(name string) error { return a.compress(ctx, name) })
 		},
 	}
@@ -136,6 +148,8 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.BoolVarP(&list, "list", "l", false, "list what archives hold, without decompressing; with -v also each chunk")
 	f.BoolVarP(&a.stdout, "stdout", "c", false, "write to standard output")
 	f.StringVarP(&a.output, "output", "o", "", `write to this file ("-" is standard output)`)
+	f.BoolVar(&a.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")
+	f.DurationVar(&a.flushEvery, "flush-every", 0, `while compressing, write what has come this often, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
 	f.BoolVarP(&a.force, "force", "f", false, "overwrite files; write compressed data to a terminal")
 	f.BoolVarP(&keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&a.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
@@ -165,7 +179,17 @@ func (a *app) check(files []string, f *pflag.FlagSet) error {
 		return &usageError{"-T and --lanes take 0 to 4096", ""}
 	case a.output != "" && a.stdout:
 		return &usageError{"-o and -c exclude each other", ""}
-	case a.output != "" && len(files) > 1:
+	case a.append && a.mode != modeCompress:
+		return &usageError{"--append is for compressing", ""}
+	case a.append && (a.output == "" || a.output == "-"):
+		return &usageError{"--append wants -o ARCHIVE", "to append to standard output, redirect it with >>"}
+	case a.append && a.flushEvery > 0:
+		return &usageError{"--append and --flush-every exclude each other", "an archive is replaced when it is complete; to be read meanwhile, redirect standard output with >>"}
+	case a.flushEvery < 0 || a.flushEvery > 0 && a.mode != modeCompress:
+		return &usageError{"--flush-every is for compressing, and not negative", ""}
+	case a.flushEvery > 0 && a.remove:
+		return &usageError{"--flush-every and --rm exclude each other", ""}
+	case a.output != "" && len(files) > 1 && !a.append:
 		return &usageError{"-o with several files", "give one file, or -c to write all of them to standard output"}
 	case (a.mode == modeTest || a.mode == modeList) && (a.output != "" || a.stdout || a.remove):
 		return &usageError{"-t and -l write no file: -o, -c and --rm make no sense with them", ""}
