@@ -70,8 +70,9 @@ func (a *app) appendFiles(ctx context.Context, files []string) error {
 }
 
 // appendFile adds one frame to out, which has size bytes. After an error it has as many again.
-func (a *app) appendFile(ctx context.Context, out *output, name string, size *int64, t *target) (src *source, err error) {
-	if src, err = openSource(name); err != nil {
+func (a *app) appendFile(ctx context.Context, out *output, name string, size *int64, t *target) (_ *source, err error) {
+	src, err := openSource(name)
+	if err != nil {
 		return nil, err
 	}
 	defer func() {
