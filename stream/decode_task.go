@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -40,6 +41,9 @@ func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
 	}
 	if sum := crc32.Checksum(t.raw, castagnoli); sum != t.chunk.crc {
 		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", ErrCorrupt, sum, t.chunk.crc)
+	}
+	if n := bytes.Count(t.raw, []byte{'\n'}); n != t.chunk.lines {
+		return fmt.Errorf("%w: decodes to %d lines, want %d", ErrCorrupt, n, t.chunk.lines)
 	}
 	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
 		t.primed = mixer.Primed(t.raw)

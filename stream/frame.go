@@ -27,6 +27,7 @@ type Chunk struct {
 	Method    codec.Method
 	CRC32C    uint32        // of the raw bytes
 	Failed    *codec.Method // that the writer tried first: it did not give the chunk back (WithVerify); mostly nil
+	Primed    bool          // it starts from the primer
 }
 
 // ReadIndex lists the frames and chunks of the archive of size bytes in r without decoding it. It reads the head of each chunk,
@@ -92,7 +93,7 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (*Frame, error)
 		}
 		f.Chunks = append(f.Chunks, Chunk{
 			Offset: c.offset, Size: s.in.off - c.offset, RawOffset: raw, RawSize: int64(c.raw),
-			Lines: int64(c.lines), Method: c.method, CRC32C: c.crc, Failed: c.failed,
+			Lines: int64(c.lines), Method: c.method, CRC32C: c.crc, Failed: c.failed, Primed: c.primed,
 		})
 		f.Size = s.in.off - offset
 		raw += int64(c.raw)

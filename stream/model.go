@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/lmz-go/lmz/codec"
 )
@@ -46,4 +47,37 @@ func (c *modelCache) open(ctx context.Context, h *Header) (codec.Model, error) {
 		return nil, errors.Join(ErrCorrupt, err)
 	}
 	return c.model, nil
+}
+
+// modelSet opens each of the models of an archive once. Its methods may be called concurrently.
+type modelSet struct {
+	source ModelSource
+
+	mu     sync.Mutex
+	caches map[modelKey]*modelCache
+}
+
+// modelKey is what tells models from each other.
+type modelKey struct {
+	sha256 [32]byte
+	class  string
+}
+
+// open is modelCache.open.
+func (s *modelSet) open(ctx context.Context, h *Header) (codec.Model, error) {
+	if h.Model == nil {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := modelKey{h.Model.SHA256, h.Model.Class}
+	c := s.caches[key]
+	if c == nil {
+		if s.caches == nil {
+			s.caches = map[modelKey]*modelCache{}
+		}
+		c = &modelCache{source: s.source}
+		s.caches[key] = c
+	}
+	return c.open(ctx, h)
 }

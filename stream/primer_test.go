@@ -82,12 +82,15 @@ func TestPrimerIsRepaired(t *testing.T) {
 	first := frames[0].Chunks[0]
 	_, _, size := parityShape(int(first.Size))
 	for at := first.Offset; at < first.Offset+first.Size; at += 61 {
-		for _, n := range []int{1, size} {
+		for _, n := range []int{0, 1, size} {
 			damaged := bytes.Clone(archive)
 			for i := range n {
 				if at+int64(i) < first.Offset+first.Size {
 					damaged[at+int64(i)] ^= 0x55
 				}
+			}
+			if n == 0 {
+				damaged[at] ^= tagPrimed // of the tag: a first chunk that depends on itself
 			}
 			var notices []error
 			got, err := decompress(damaged, WithReaderWorkers(1), WithReaderLanes(1), WithNotice(func(e error) { notices = append(notices, e) }))

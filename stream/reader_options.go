@@ -6,19 +6,20 @@ import (
 	"runtime"
 )
 
-// ReaderOption sets an option of NewReader.
+// ReaderOption sets an option of NewReader and Open.
 type ReaderOption func(*readerOptions) error
 
 type readerOptions struct {
 	workers, lanes int
 	limit          int64
+	cache          int64
 	dictionaries   Dictionaries
 	notice         func(error)
 	ctx            context.Context
 }
 
 func newReaderOptions(opts []ReaderOption) (*readerOptions, error) {
-	o := &readerOptions{workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, limit: DefaultMemoryLimit, ctx: context.Background()}
+	o := &readerOptions{workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, limit: DefaultMemoryLimit, cache: DefaultCache, ctx: context.Background()}
 	for _, opt := range opts {
 		if err := opt(o); err != nil {
 			return nil, err
@@ -53,6 +54,18 @@ func WithMemoryLimit(bytes int64) ReaderOption {
 			return fmt.Errorf("stream: memory limit of %d bytes, want at least 1", bytes)
 		}
 		o.limit = bytes
+		return nil
+	}
+}
+
+// WithCache sets how many bytes of decoded chunks an Archive keeps for later reads, 0 or more: DefaultCache by default. The
+// chunk that was decoded last is kept in any case. A Reader has no use for it.
+func WithCache(bytes int64) ReaderOption {
+	return func(o *readerOptions) error {
+		if bytes < 0 {
+			return fmt.Errorf("stream: cache of %d bytes, want 0 or more", bytes)
+		}
+		o.cache = bytes
 		return nil
 	}
 }

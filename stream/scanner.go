@@ -69,7 +69,10 @@ func (s *scanner) nextChunk() (*chunk, error) {
 				}
 			}
 			if p := s.header.Primer; c.primed && (p == PrimerNone || p == PrimerFirstChunk && c.number == 0) {
-				return nil, &ChunkError{int(c.number), offset, fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)}
+				err := fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)
+				if err = s.repair(c, s.in.buf, err); err != nil {
+					return nil, &ChunkError{int(c.number), offset, err}
+				}
 			}
 			return c, nil
 		case tag == tagIndex:

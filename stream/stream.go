@@ -2,7 +2,7 @@
 // (docs/FORMAT.md).
 //
 // A Writer cuts what is written to it into chunks and codes them in parallel, on workers × lanes; a Reader gives the bytes
-// back in order. The bytes of an archive depend on the input, the model and the options that say so, never on the number of
+// back in order, and an Archive any part of them. The bytes of an archive depend on the input, the model and the options that say so, never on the number of
 // workers and lanes or on timing. Whatever a Reader returns has passed its checksum.
 package stream
 
@@ -25,6 +25,7 @@ const (
 	MaxChunkSize          = 1 << 30
 	DefaultLanes          = 8 // per worker
 	DefaultMemoryLimit    = 1 << 30
+	DefaultCache          = 64 << 20 // of an Archive
 )
 
 // alwaysLevel is the level of codec.Mix from which on the model, if there is one, is used however little it does.

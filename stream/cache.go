@@ -1,0 +1,67 @@
+package stream
+
+import (
+	"container/list"
+	"sync"
+)
+
+// cache keeps values up to a total cost, and drops those first that were not used for longest. The one that was added last
+// stays however much it costs. Its methods may be called concurrently.
+type cache[K comparable, V any] struct {
+	limit int64
+
+	mu    sync.Mutex
+	cost  int64
+	order list.List // of *cached[K, V], last used first
+	byKey map[K]*list.Element
+}
+
+type cached[K comparable, V any] struct {
+	key   K
+	value V
+	cost  int64
+}
+
+func newCache[K comparable, V any](limit int64) *cache[K, V] {
+	return &cache[K, V]{limit: limit, byKey: map[K]*list.Element{}}
+}
+
+func (c *cache[K, V]) get(key K) (value V, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byKey[key]
+	if !ok {
+		return value, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(*cached[K, V]).value, true
+}
+
+func (c *cache[K, V]) add(key K, value V, cost int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[key]; ok {
+		c.remove(e)
+	}
+	c.byKey[key] = c.order.PushFront(&cached[K, V]{key, value, cost})
+	c.cost += cost
+	for c.cost > c.limit && c.order.Len() > 1 {
+		c.remove(c.order.Back())
+	}
+}
+
+// remove must be called with the cache locked.
+func (c *cache[K, V]) remove(e *list.Element) {
+	v := c.order.Remove(e).(*cached[K, V])
+	delete(c.byKey, v.key)
+	c.cost -= v.cost
+}
+
+// clear drops everything.
+func (c *cache[K, V]) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.order.Len() > 0 {
+		c.remove(c.order.Back())
+	}
+}
