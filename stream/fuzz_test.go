@@ -104,6 +104,12 @@ func FuzzReader(f *testing.F) {
 	f.Add(archive)
 	f.Add(compress(f, letters, modelText(300), WithChunkSize(100)))
 	f.Add(compress(f, nil, bytes.Repeat([]byte("zstd "), 100)))
+	mixed := compress(f, nil, logExcerpt(f, 3000), primed(WithPrimer(1000), WithChunkSize(500))...)
+	f.Add(mixed)
+	hurt := bytes.Clone(mixed) // the primer is repaired
+	hurt[40] ^= 1
+	f.Add(hurt)
+	f.Add(compress(f, fake, logExcerpt(f, 1000), primed(WithPrimer(300), WithChunkSize(500), lying("INFO", codec.Mix), WithVerify(nil, nil))...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		want, wantErr := decompress(data, WithReaderWorkers(1), WithReaderLanes(1), WithMemoryLimit(1<<24))
 		if wantErr != nil && !documented(wantErr) {
@@ -118,11 +124,22 @@ func FuzzReader(f *testing.F) {
 
 // FuzzRoundTrip: any bytes, written in any portions, come back.
 func FuzzRoundTrip(f *testing.F) {
-	f.Add([]byte("line\nline\n"), uint16(3), uint16(10))
-	f.Add(modelText(500), uint16(100), uint16(64))
-	f.Fuzz(func(t *testing.T, data []byte, portion, chunkSize uint16) {
+	f.Add([]byte("line\nline\n"), uint16(3), uint16(10), uint8(0))
+	f.Add(modelText(500), uint16(100), uint16(64), uint8(5))
+	f.Add(modelText(500), uint16(100), uint16(64), uint8(2))
+	f.Fuzz(func(t *testing.T, data []byte, portion, chunkSize uint16, kind uint8) {
 		var out bytes.Buffer
-		w, err := NewWriter(&out, fake, WithMethod(codec.LM), WithChunkSize(int(chunkSize)+1), WithWorkers(2), WithLanes(2))
+		opts := []WriterOption{WithMethod(codec.LM), WithChunkSize(int(chunkSize) + 1), WithWorkers(2), WithLanes(2)}
+		if kind&1 != 0 {
+			opts = append(opts, WithMethod(codec.Mix), WithLevel(1), WithPrimer(int(chunkSize)*2))
+		}
+		if kind&2 != 0 {
+			opts = append(opts, WithVerify(nil, nil))
+		}
+		if kind&4 != 0 {
+			opts = append(opts, WithVerify(nil, nil), lying("a", codec.Mix, codec.LM, codec.Zstd))
+		}
+		w, err := NewWriter(&out, fake, opts...)
 		if err != nil {
 			t.Fatal(err)
 		}

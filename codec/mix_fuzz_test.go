@@ -1,0 +1,43 @@
+package codec_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+)
+
+// FuzzDecodeMix: with a model and a primer, too, any payload gives as many bytes as are asked for, or is refused.
+func FuzzDecodeMix(f *testing.F) {
+	m := fakemodel.New(fakemodel.Options{})
+	primed, err := codec.Prime(1, excerpt(f, 500))
+	if err != nil {
+		f.Fatal(err)
+	}
+	params := func(kind uint8) codec.Params {
+		p := testParams
+		p.Level, p.Alone = 1, kind&1 != 0
+		if kind&2 != 0 {
+			p.Primed = primed
+		}
+		return p
+	}
+	for kind := range uint8(4) {
+		f.Add(kind, codectest.RoundTrip(f, m, codec.Mix, params(kind), excerpt(f, 300)), uint16(300))
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, payload []byte, n uint16) {
+		codectest.Run(t, m, testParams, func(l *codec.Lane) error {
+			c, err := codec.New(codec.Mix, l, params(kind))
+			if err != nil {
+				return err
+			}
+			got, err := c.Decode(nil, payload, int(n))
+			if err != nil && !errors.Is(err, codec.ErrCorrupt) || err == nil && len(got) != int(n) {
+				t.Errorf("%d bytes, want %d: %v", len(got), n, err)
+			}
+			return nil
+		})
+	})
+}
