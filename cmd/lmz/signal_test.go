@@ -47,32 +47,36 @@ func names(t *testing.T, dir string) (list []string) {
 
 // An interrupted run leaves no output, and dies of the signal, so that a shell knows.
 func TestInterrupted(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(sig.String(), func(t *testing.T) {
-			// Under nohup the test, and so the command, would begin with the hangup ignored.
-			caught := make(chan os.Signal, 1)
-			signal.Notify(caught, sig)
-			defer signal.Stop(caught)
-			dir := t.TempDir()
-			r, w, err := os.Pipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer w.Close()
-			cmd, stderr := startWaiting(t, dir, r, "lmz", "-o", "out.lmz")
-			r.Close()
-			w.WriteString("INFO the first of many lines\n")
-			if err := cmd.Process.Signal(sig); err != nil {
-				t.Fatal(err)
-			}
-			cmd.Wait()
-			if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != sig {
-				t.Errorf("ended with %v, want death of %v; standard error: %s", cmd.ProcessState, sig, stderr)
-			}
-			if left := names(t, dir); len(left) > 0 {
-				t.Errorf("left behind: %q", left)
-			}
-		})
+	for name, args := range map[string][]string{"compress": nil, "decompress": {"-d"}, "append": {"--append"}} {
+		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+			t.Run(name+"/"+sig.String(), func(t *testing.T) { interrupt(t, sig, args) })
+		}
+	}
+}
+
+func interrupt(t *testing.T, sig syscall.Signal, args []string) {
+	// Under nohup the test, and so the command, would begin with the hangup ignored.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, sig)
+	defer signal.Stop(caught)
+	dir := t.TempDir()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	cmd, stderr := startWaiting(t, dir, r, append([]string{"lmz", "-o", "out.lmz"}, args...)...)
+	r.Close()
+	w.WriteString("\x8clmz\x01\x05\x01\x03\x80\x80\x40\xcb\xb1\x9a\x45") // a header, for those who decompress
+	if err := cmd.Process.Signal(sig); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != sig {
+		t.Errorf("ended with %v, want death of %v; standard error: %s", cmd.ProcessState, sig, stderr)
+	}
+	if left := names(t, dir); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
 	}
 }
 
