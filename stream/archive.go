@@ -94,8 +94,8 @@ func (a *Archive) Lines() int64 { return a.total.lines }
 // Reading gives this error in place of io.EOF.
 func (a *Archive) Err() error { return a.short }
 
-// ReadAt fills p with what the archive holds from the offset on. A chunk that cannot be decoded gives a *ChunkError behind the
-// bytes in front of it; others are not affected.
+// ReadAt fills p with what the archive holds from the offset on. Behind the bytes in front of it, a chunk that cannot be decoded
+// gives a *LostError with a *ChunkError; others are not affected.
 func (a *Archive) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fmt.Errorf("stream: offset %d", off)
@@ -195,9 +195,6 @@ func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
 	if raw, ok := a.chunks.get(s.Offset); ok {
 		return raw, nil
 	}
-	if s.damage != nil {
-		return nil, s.damage
-	}
 	v, err, _ := a.flights.Do("chunk "+strconv.FormatInt(s.Offset, 10), func() (any, error) {
 		if raw, ok := a.chunks.get(s.Offset); ok { // since a flight that has just ended
 			return raw, nil
@@ -209,10 +206,17 @@ func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
 		return raw, err
 	})
 	raw, _ := v.([]byte)
+	var at *ChunkError
+	if errors.As(err, &at) {
+		err = &LostError{s.RawOffset, s.RawSize, err}
+	}
 	return raw, err
 }
 
 func (a *Archive) decode(s spot) ([]byte, error) {
+	if s.damage != nil {
+		return nil, s.damage
+	}
 	if s.number == 0 && s.frame.primes() {
 		if _, raw, err := a.primer(s.frame); err != nil || raw != nil {
 			return raw, err

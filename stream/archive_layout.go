@@ -40,6 +40,9 @@ func (a *Archive) layOut(size int64) error {
 	for _, f := range a.frames {
 		f.raw, f.lines = a.total.raw, a.total.lines
 		t := f.total()
+		if f.err != nil {
+			f.err = &LostError{f.raw, t.raw, f.err}
+		}
 		a.total.offset, a.total.raw, a.total.lines = t.offset, a.total.raw+t.raw, a.total.lines+t.lines
 		if a.total.raw > maxContent {
 			return fmt.Errorf("%w: content of more than %d bytes", ErrTooLarge, int64(maxContent))

@@ -42,6 +42,15 @@ func (e *ChunkError) Error() string {
 
 func (e *ChunkError) Unwrap() error { return e.Err }
 
+// LostError is an error of an Archive and says which part of its content cannot be read. Other parts can.
+type LostError struct {
+	Offset, Size int64 // bytes
+	Err          error // a *ChunkError, unless a whole frame is lost
+}
+
+func (e *LostError) Error() string { return e.Err.Error() }
+func (e *LostError) Unwrap() error { return e.Err }
+
 // ModelMismatchError says that the model at hand does not compute what the archive was written with.
 type ModelMismatchError struct {
 	Want, Got           codec.ModelID

@@ -61,25 +61,13 @@ func (a *app) test(ctx context.Context, src *source) error {
 // readArchive writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides, and
 // tells notice, from another goroutine but not after it returns, of damage that it could repair.
 func (a *app) readArchive(ctx context.Context, dst io.Writer, src *source, m *meter, notice func(error)) (int64, error) {
-	opts := []stream.ReaderOption{
-		stream.WithReaderContext(ctx), stream.WithDictionaries(stream.DictionarySet(a.dictionaries...)), stream.WithNotice(notice),
-	}
-	if a.workers > 0 {
-		opts = append(opts, stream.WithReaderWorkers(a.workers))
-	}
-	if a.lanes > 0 {
-		opts = append(opts, stream.WithReaderLanes(a.lanes))
-	}
-	if a.memLimit > 0 {
-		opts = append(opts, stream.WithMemoryLimit(int64(a.memLimit)))
-	}
 	find := func(ctx context.Context, id codec.ModelID) (codec.Model, error) {
 		model, err := a.store.Model(ctx, id)
 		return m.model(model), err
 	}
 	stop := a.showReading(src, m)
 	defer stop()
-	r, err := stream.NewReader(m.source(src), find, opts...)
+	r, err := stream.NewReader(m.source(src), find, a.readerOptions(ctx, notice)...)
 	if err != nil {
 		return 0, err
 	}

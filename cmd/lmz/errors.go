@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -61,6 +62,7 @@ func hintFor(err error) string {
 	var hinted interface{ Hint() string }
 	var mismatch *stream.ModelMismatchError
 	var class *llama.ClassError
+	var lost *stream.LostError
 	switch {
 	case errors.As(err, &hinted):
 		return hinted.Hint()
@@ -84,6 +86,12 @@ func hintFor(err error) string {
 		return "a newer lmz wrote it: update lmz"
 	case errors.Is(err, stream.ErrTooLarge):
 		return "raise --memlimit if the archive is to be trusted"
+	case errors.As(err, &lost):
+		end := lost.Offset + lost.Size
+		if lost.Offset == 0 {
+			return fmt.Sprintf("the first %d bytes of the content are lost: lmz cat --bytes %d: gives the others", end, end)
+		}
+		return fmt.Sprintf("bytes %d:%d of the content are lost: lmz cat --bytes :%d and --bytes %d: give the others", lost.Offset, end, lost.Offset, end)
 	}
 	return ""
 }

@@ -82,6 +82,7 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
   tail -F app.log | lmz --flush-every 5s -o live.lmz
                               follow a log; lmz -dc live.lmz reads what there is
   lmz -dc a.lmz b.lmz | less  read archives
+  lmz cat --lines -20: a.lmz  read the last lines of one
   tar c logs | lmz >logs.tar.lmz`
 
 func newRootCommand(a *app, backend models.Backend) *cobra.Command {
@@ -165,7 +166,7 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 
-	root.AddCommand(newDictionaryCommand(a), newModelCommand(a), newVersionCommand(a))
+	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newVersionCommand(a))
 	return root
 }
 

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/lmz-go/lmz/stream"
+)
+
+func newCatCommand(a *app) *cobra.Command {
+	bytes, lines := span{unit: bytesOfRange}, span{unit: linesOfRange}
+	cmd := &cobra.Command{
+		Use:   "cat [flags] FILE...",
+		Short: "Write what archives hold, or some of it, to standard output",
+		Long: `Write what archives hold, or some of it, to standard output. Only what is asked
+for is decompressed, and the first chunk, which others start from.
+
+  --lines 100:200   lines 100 to 200, as of sed -n 100,200p
+  --lines 100       line 100
+  --lines :10       the first ten lines, as of head
+  --lines -10:      the last ten lines, as of tail; -1 is the last line
+  --bytes 0:4096    the first 4096 bytes; what stands behind the colon is the
+                    first byte that is left out, and bytes are counted from 0
+  --bytes -100:     the last 100 bytes; --bytes :-100 is all but these
+
+What there is of a range is written: one beyond the end gives nothing, as with
+sed and tail. A file that is still being written, or was cut off, gives what is
+whole. FILE "-" is standard input, which must be a file.`,
+		Example: `  lmz cat --lines -20: app.log.lmz
+  lmz cat --bytes 1000000:1004096 disk.img.lmz | xxd`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			f := cmd.Flags()
+			switch {
+			case len(files) == 0:
+				return &usageError{"cat wants files", "lmz -dc reads standard input"}
+			case f.Changed("bytes") && f.Changed("lines"):
+				return &usageError{"--bytes and --lines exclude each other", ""}
+			}
+			if err := a.checkReading(); err != nil {
+				return err
+			}
+			return a.each(files, func(name string) error {
+				return a.readAnywhere(cmd.Context(), name, func(src *source, archive *stream.Archive) error {
+					return a.cat(src, archive, &bytes, &lines)
+				})
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.Var(&bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
+	f.Var(&lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
+	a.addReading(f)
+	return cmd
+}
+
+// cat writes a range of an archive to standard output.
+func (a *app) cat(src *source, archive *stream.Archive, bytes, lines *span) error {
+	out, err := a.createOutput("-", src, false)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	from, to, all := bytes.resolve(archive.Size())
+	if lines.given() {
+		if from, to, all, err = lineRange(archive, lines); err != nil {
+			return err
+		}
+	}
+	if _, err := archive.WriteRange(out, from, to-from); err != nil || all {
+		return err
+	}
+	return archive.Err()
+}
+
+// lineRange gives the bytes of lines, and whether all that were asked for are there.
+func lineRange(archive *stream.Archive, lines *span) (from, to int64, all bool, err error) {
+	n := archive.Lines()
+	if lines.relative() {
+		// What follows the last line end is a line too.
+		last, err := archive.LineOffset(n)
+		if err != nil {
+			return 0, 0, false, err
+		}
+		if last < archive.Size() {
+			n++
+		}
+	}
+	first, behind, all := lines.resolve(n)
+	at := func(line int64) (int64, error) {
+		if line > archive.Lines() {
+			return archive.Size(), nil
+		}
+		return archive.LineOffset(line)
+	}
+	if from, err = at(first); err == nil {
+		to, err = at(behind)
+	}
+	return from, max(from, to), all, err
+}
