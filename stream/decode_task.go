@@ -21,6 +21,9 @@ type decodeTask struct {
 }
 
 func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
+	if t.chunk.method == codec.Mix && params.Level == 0 {
+		return fmt.Errorf("%w: chunk of method mix, the header names no level of it", ErrCorrupt)
+	}
 	coder, err := codec.New(t.chunk.method, lane, params)
 	switch {
 	case errors.Is(err, codec.ErrMethod):

@@ -1,0 +1,261 @@
+package stream
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// pieces are the chunks of an archive: numbers among all, and content.
+func (s *subject) pieces() (list [][]byte) {
+	for _, c := range s.records() {
+		list = append(list, s.content[c.RawOffset:c.RawOffset+c.RawSize])
+	}
+	return list
+}
+
+// recovered makes sure that what Recover makes of a damaged archive can be read, and holds chunks of the original one in their
+// order and nothing else; it gives the numbers of those that are missing.
+func (s *subject) recovered(damaged []byte) (x *Recovery, missing []int, err error) {
+	x, err = Recover(bytes.NewReader(damaged), int64(len(damaged)))
+	if err != nil {
+		return nil, nil, err
+	}
+	var archive bytes.Buffer
+	if n, err := x.WriteTo(&archive); err != nil || n != x.Size() {
+		return x, nil, fmt.Errorf("WriteTo: %d bytes of %d: %w", n, x.Size(), err)
+	}
+	var got []byte
+	if archive.Len() > 0 {
+		if got, err = decompress(archive.Bytes(), WithReaderWorkers(1), WithReaderLanes(1)); err != nil {
+			return x, nil, fmt.Errorf("the recovered archive gives %w", err)
+		}
+		if _, err := ReadIndex(bytes.NewReader(archive.Bytes()), x.Size()); err != nil {
+			return x, nil, fmt.Errorf("the recovered archive is listed with %w", err)
+		}
+		if again, err := Recover(bytes.NewReader(archive.Bytes()), x.Size()); err != nil || !again.Intact() {
+			return x, nil, fmt.Errorf("there is something to recover from the recovered archive: %w", err)
+		}
+	}
+	for i, p := range s.pieces() {
+		if rest, ok := bytes.CutPrefix(got, p); ok {
+			got = rest
+		} else {
+			missing = append(missing, i)
+		}
+	}
+	if len(got) > 0 {
+		return x, missing, fmt.Errorf("%d bytes that are not of the original", len(got))
+	}
+	return x, missing, nil
+}
+
+// hurt are the numbers of the chunks whose bytes are not all where they were.
+func (s *subject) hurt(damaged []byte) (list []int) {
+	for i, c := range s.records() {
+		if c.Offset+c.Size > int64(len(damaged)) || !bytes.Equal(damaged[c.Offset:c.Offset+c.Size], s.archive[c.Offset:c.Offset+c.Size]) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// lost compares what the losses say with the chunks that are missing.
+func (s *subject) lost(x *Recovery, missing []int) error {
+	list := s.records()
+	var want, got int64
+	for _, i := range missing {
+		want += list[i].RawSize
+	}
+	known := true
+	for _, l := range x.Losses {
+		if l.Err == nil || l.Offset < 0 || l.Size < 0 {
+			return fmt.Errorf("loss %+v", l)
+		}
+		if known = known && l.RawSize >= 0; l.RawSize >= 0 {
+			got += l.RawSize
+		}
+		if l.RawOffset < 0 || l.RawSize < 0 {
+			continue
+		}
+		for _, i := range missing {
+			if c := list[i]; c.RawOffset >= l.RawOffset && c.RawOffset+c.RawSize <= l.RawOffset+l.RawSize {
+				if before := int64(bytes.Count(s.content[:l.RawOffset], []byte{'\n'})); l.Line >= 0 && l.Line != before {
+					return fmt.Errorf("a loss at byte %d is said to be at line %d, not %d", l.RawOffset, l.Line, before)
+				}
+			}
+		}
+	}
+	if known && got != want {
+		return fmt.Errorf("%d bytes are said to be lost, %d are", got, want)
+	}
+	return nil
+}
+
+// A change to one place costs at most the chunk that it hits, unless that is the primer and beyond its parity.
+func TestRecoverFromFlips(t *testing.T) {
+	var cases atomic.Int64
+	for _, s := range subjects(t)[:6] {
+		t.Run(s.name, func(t *testing.T) {
+			step := 16 * s.slow * thin
+			if torture {
+				step = s.slow
+			}
+			exact := 0
+			for i := 0; i < 8*len(s.archive); i += step {
+				at := min(8*len(s.archive)-1, i+int(uint32(i)*2654435761>>16)%step)
+				damaged := bytes.Clone(s.archive)
+				damaged[at/8] ^= 1 << (at % 8)
+				x, missing, err := s.recovered(damaged)
+				if err != nil {
+					t.Fatalf("bit %d: %v", at, err)
+				}
+				if x.Intact() || len(missing) > len(s.hurt(damaged)) {
+					t.Fatalf("bit %d: intact %v, chunks %v are missing, %v were hurt; %+v", at, x.Intact(), missing, s.hurt(damaged), x)
+				}
+				if err := s.lost(x, missing); err != nil {
+					t.Fatalf("bit %d: %v", at, err)
+				}
+				if len(missing) == 1 && len(x.Losses) == 1 {
+					c, l := s.records()[missing[0]], x.Losses[0]
+					if l.RawOffset != c.RawOffset || l.RawSize != c.RawSize || l.Lines != c.Lines {
+						t.Fatalf("bit %d: lost %+v, said to be %+v", at, c, l)
+					}
+					exact++
+				}
+				cases.Add(1)
+			}
+			t.Logf("%d losses of a chunk, all of known place and size", exact)
+		})
+	}
+	t.Logf("%d cases", cases.Load())
+}
+
+// Whatever the damage, what is recovered can be read, and is of the original.
+func TestRecoverFromAnything(t *testing.T) {
+	var cases atomic.Int64
+	for _, s := range subjects(t)[:6] {
+		t.Run(s.name, func(t *testing.T) {
+			for _, kind := range damages[1:] {
+				n, step := kind.count(s), 60*s.slow*thin
+				if torture {
+					step = s.slow
+				}
+				step = max(1, min(step, n/3))
+				for i := 0; i < n; i += step {
+					damaged := kind.make(s, i)
+					x, missing, err := s.recovered(damaged)
+					if x == nil && (errors.Is(err, ErrNotArchive) || errors.Is(err, ErrTruncated)) {
+						continue
+					}
+					if err != nil && kind.name == "bursts" && errors.Is(err, ErrCorrupt) {
+						continue // two frames became one, and its header is not that of all chunks: decoding finds that
+					}
+					if err != nil {
+						t.Fatalf("%s, case %d: %v", kind.name, i, err)
+					}
+					if kind.name == "chunks dropped" && len(missing) > 1 && s.records()[missing[0]].RawOffset > 0 {
+						t.Errorf("%s, case %d: %v are missing", kind.name, i, missing)
+					}
+					if kind.name == "bytes left out" || kind.name == "bytes put in" || kind.name == "chunks doubled" {
+						if len(missing) > 1 && missing[0] > 0 {
+							t.Errorf("%s, case %d: %v are missing", kind.name, i, missing)
+						}
+					}
+					cases.Add(1)
+				}
+			}
+		})
+	}
+	t.Logf("%d cases", cases.Load())
+}
+
+func TestRecoverIntact(t *testing.T) {
+	for _, s := range subjects(t) {
+		x, missing, err := s.recovered(s.archive)
+		if err != nil || !x.Intact() || len(missing) > 0 || x.Chunks != int64(len(s.records())) {
+			t.Errorf("%s: %v, %v are missing, %+v", s.name, err, missing, x)
+		}
+		var out bytes.Buffer
+		x.WriteTo(&out)
+		if !bytes.Equal(out.Bytes(), s.archive) {
+			t.Errorf("%s: another archive, differs at %d", s.name, differsAt(out.Bytes(), s.archive))
+		}
+		if err := iotest.TestReader(io.NewSectionReader(x, 0, x.Size()), s.archive); err != nil {
+			t.Errorf("%s: %v", s.name, err)
+		}
+	}
+}
+
+// An archive that was not finished gets its end; a primer comes from its parity, and keeps some; one beyond that takes with it
+// the chunks that start from it.
+func TestRecoverKinds(t *testing.T) {
+	log := logExcerpt(t, 9000)
+	archive := compress(t, nil, log, primed()...)
+	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := frames[0].Chunks
+	read := func(damaged []byte) (*Recovery, []byte) {
+		t.Helper()
+		x, err := Recover(bytes.NewReader(damaged), int64(len(damaged)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		x.WriteTo(&out)
+		if out.Len() == 0 {
+			return x, nil
+		}
+		got, err := decompress(out.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x, got
+	}
+	last := c[len(c)-1]
+	if x, got := read(archive[:last.Offset+last.Size]); len(x.Losses) > 0 || x.Intact() || !bytes.Equal(got, log) {
+		t.Errorf("without an index: %+v", x)
+	}
+	if x, got := read(archive[:last.Offset+5]); len(x.Losses) != 1 || x.Losses[0].RawOffset != last.RawOffset || !bytes.Equal(got, log[:last.RawOffset]) {
+		t.Errorf("cut off in the last chunk: %+v", x)
+	}
+	hurt := bytes.Clone(archive)
+	hurt[c[0].Offset+40] ^= 9
+	if x, got := read(hurt); len(x.Losses) > 0 || len(x.Repaired) != 1 || !bytes.Equal(got, log) {
+		t.Errorf("primer: %+v", x)
+	}
+	clear(hurt[c[0].Offset : c[0].Offset+c[0].Size])
+	if x, got := read(hurt); len(x.Losses) != 2 || x.Losses[0].RawOffset != 0 || x.Losses[0].RawSize != c[0].RawSize ||
+		x.Losses[1].RawOffset != c[0].RawSize || x.Losses[1].Chunks != int64(len(c)-1) || len(got) > 0 {
+		t.Errorf("no primer: %+v", x)
+	}
+	// Two frames: the first one's header is gone, its index tells what it held.
+	two := slices.Concat(archive, compress(t, nil, log[:500], WithMethod(codec.Raw)))
+	clear(two[:10])
+	if x, got := read(two); len(x.Losses) != 1 || x.Losses[0].RawSize != int64(len(log)) || !bytes.Equal(got, log[:500]) {
+		t.Errorf("no header: %+v", x)
+	}
+	for name, b := range map[string][]byte{"empty": nil, "text": log, "half a header": archive[:3]} {
+		if _, err := Recover(bytes.NewReader(b), int64(len(b))); !errors.Is(err, ErrNotArchive) && !errors.Is(err, ErrTruncated) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	failing := iotest.ErrReader(errDisk)
+	if _, err := Recover(readerAt{failing}, 100); !errors.Is(err, errDisk) {
+		t.Errorf("a disk that fails: %v", err)
+	}
+}
+
+// readerAt reads a stream whatever the offset.
+type readerAt struct{ io.Reader }
+
+func (r readerAt) ReadAt(p []byte, _ int64) (int, error) { return r.Read(p) }
