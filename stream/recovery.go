@@ -161,7 +161,7 @@ func (v *recoverer) frame() error {
 	if mended != nil {
 		v.Repaired = append(v.Repaired, fmt.Errorf("%w: the header of the frame at byte %d; a byte of it was restored by its checksum", ErrCorrupt, start))
 	}
-	f := &recoveredFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size}
+	f := &recoveredFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size, index: index{chunkSize: int64(h.ChunkSize)}}
 	for done := false; !done; {
 		if done, err = v.step(f); err != nil {
 			return err
@@ -181,7 +181,9 @@ type recoveredFrame struct {
 	pos        int64
 	next       int64 // number of the chunk that is expected
 	entries    []entry
+	index      index // as it should be, as long as nothing is lost
 	tail       *tail // nil: no index
+	broken     error // why not; nil: there is nothing where it should be
 }
 
 // header reads the header at off; h is nil if there is none.
@@ -306,7 +308,10 @@ func (v *recoverer) step(f *recoveredFrame) (bool, error) {
 	if wrong == nil {
 		if c != nil {
 			f.entries = append(f.entries, entry{number: f.next, chunk: c, size: size, offset: f.pos})
+			f.index.chunk(size, c.raw, c.lines)
 			f.next++
+		} else {
+			f.index.auxiliary(size)
 		}
 		f.pos += size
 		return false, nil
@@ -421,6 +426,9 @@ func (v *recoverer) follows(f *recoveredFrame, off, n int64) (bool, error) {
 
 // resync passes over what is wrong at f.pos, up to the next thing that is intact.
 func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
+	if broken, err := v.brokenIndex(f); err != nil || broken {
+		return true, err
+	}
 	gap := entry{number: f.next, offset: f.pos, count: -1, err: wrong}
 	c, size := v.head(f, f.pos)
 	if c != nil {
@@ -492,6 +500,39 @@ func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
 		return to == v.end, nil
 	}
 	return true, nil // a header
+}
+
+// brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over it: one that mostly is what
+// it should be behind the records that have been found.
+func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
+	for i := range f.entries {
+		if f.entries[i].chunk == nil {
+			return false, nil
+		}
+	}
+	body := f.index.body(f.headerSize)
+	buf := make([]byte, min(v.end-f.pos, int64(11+len(body))))
+	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
+		return false, err
+	}
+	tag := buf[0]
+	_, buf, _ = cutUvarint(buf[1:])
+	same, n := 0, min(len(buf), len(body))
+	for i := range n {
+		if buf[i] == body[i] {
+			same++
+		}
+	}
+	if 4*same < 3*n || tag != tagIndex && same < len(body) { // what is wrong may be the tag, and nothing else
+		return false, nil
+	}
+	next, err := v.findHeader(f.pos+1, v.end)
+	if err != nil {
+		return false, err
+	}
+	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", ErrCorrupt, f.pos)
+	f.pos = next
+	return true, nil
 }
 
 // head reads the head of the record at off; nil if it makes no sense.
@@ -652,6 +693,8 @@ func (v *recoverer) settle(f *recoveredFrame) {
 			v.Repaired = append(v.Repaired, fmt.Errorf("%w: the index of the frame at byte %d tells of %d chunks, there are %d", ErrCorrupt, f.start, total, f.next))
 			f.tail, total = nil, -1
 		}
+	} else if f.broken != nil {
+		v.Repaired = append(v.Repaired, f.broken)
 	} else {
 		v.Repaired = append(v.Repaired, fmt.Errorf("%w: the frame at byte %d has no index", ErrTruncated, f.start))
 	}

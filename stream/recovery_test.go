@@ -104,7 +104,7 @@ func TestRecoverFromFlips(t *testing.T) {
 	var cases atomic.Int64
 	for _, s := range subjects(t)[:6] {
 		t.Run(s.name, func(t *testing.T) {
-			step := 16 * s.slow * thin
+			step := 64 * s.slow * thin
 			if torture {
 				step = s.slow
 			}

@@ -50,7 +50,7 @@ func (a *app) test(ctx context.Context, src *source) error {
 	n, err := a.readArchive(ctx, io.Discard, src, &meter{}, func(repaired error) { damage = repaired })
 	switch {
 	case err != nil:
-		return err
+		return a.explain(ctx, src, err)
 	case damage != nil:
 		return &hintedError{damage.Error(), rewriteHint}
 	}

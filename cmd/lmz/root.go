@@ -166,7 +166,7 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 
-	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newVersionCommand(a))
+	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newRepairCommand(a), newVersionCommand(a))
 	return root
 }
 

@@ -93,6 +93,13 @@ func (u *ui) hint(hint string) {
 	}
 }
 
+// note says what came of a command whose result is not a file.
+func (u *ui) note(format string, args ...any) {
+	if u.quiet == 0 {
+		u.printf(format, args...)
+	}
+}
+
 // summary says what came of a file: to a user who watches, or asked.
 func (u *ui) summary(format string, args ...any) {
 	if u.verbose > 0 || u.terminal && u.quiet == 0 {
