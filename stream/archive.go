@@ -35,7 +35,8 @@ type Archive struct {
 
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
-	memory     *semaphore.Weighted // bytes of chunks that are being decoded
+	room       int64               // the most bytes of chunks that are being decoded: the limit, less the tables that count
+	memory     *semaphore.Weighted // of these
 	decoders   *decoders
 	models     modelSet
 	flights    singleflight.Group       // of chunks and primers
@@ -73,13 +74,14 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 		return nil, err
 	}
 	a := &Archive{
-		r: r, opts: o, memory: semaphore.NewWeighted(o.limit), decoders: newDecoders(o.workers), models: modelSet{source: models},
+		r: r, opts: o, models: modelSet{source: models},
 		chunks: newCache[int64, []byte](o.cache), groups: newCache[int64, []located](groupsKept),
 		primers: newCache[int64, *codec.Primed](primersKept),
 	}
 	if err := a.layOut(size); err != nil {
 		return nil, err
 	}
+	a.fit()
 	a.ctx, a.cancel = context.WithCancelCause(o.ctx)
 	return a, nil
 }
@@ -262,8 +264,8 @@ func (a *Archive) runTask(t *decodeTask, s spot) error {
 		}
 	}
 	t.cost = 2*s.RawSize + s.Size
-	if t.cost > a.opts.limit {
-		return fail(fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, t.cost, a.opts.limit))
+	if t.cost > a.room {
+		return fail(fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, t.cost+a.opts.limit-a.room, a.opts.limit))
 	}
 	if err := a.memory.Acquire(a.ctx, t.cost); err != nil {
 		return context.Cause(a.ctx)

@@ -12,6 +12,7 @@ type ReaderOption func(*readerOptions) error
 type readerOptions struct {
 	workers, lanes int
 	limit          int64
+	limited        bool // the limit was asked for
 	cache          int64
 	dictionaries   Dictionaries
 	notice         func(error)
@@ -45,15 +46,18 @@ func WithReaderLanes(n int) ReaderOption {
 	}
 }
 
-// WithMemoryLimit sets how many bytes chunks may take at a time while they are read and decoded, at least 1:
-// DefaultMemoryLimit by default. Fewer chunks are decoded at a time to stay below it; ErrTooLarge is returned where one alone
-// needs more. A chunk counts twice its raw size and its payload; the model, and tables of fixed size in the codecs, do not count.
+// WithMemoryLimit sets how many bytes may be taken at a time to read and decode chunks, at least 1. A chunk counts twice its raw
+// size and its payload; the tables of codec.Mix count for each worker, and twice more for what chunks start from
+// (LevelMemory); the model does not count. Fewer workers are used, and fewer chunks are decoded at a time, to stay below it;
+// ErrTooLarge is returned where one worker and one chunk alone need more.
+//
+// Without it, the limit is DefaultMemoryLimit, and the tables come on top.
 func WithMemoryLimit(bytes int64) ReaderOption {
 	return func(o *readerOptions) error {
 		if bytes < 1 {
 			return fmt.Errorf("stream: memory limit of %d bytes, want at least 1", bytes)
 		}
-		o.limit = bytes
+		o.limit, o.limited = bytes, true
 		return nil
 	}
 }

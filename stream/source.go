@@ -30,6 +30,9 @@ type source struct {
 	model  codec.Model
 	window kvcache.Policy // the pool's
 	level  int            // the pool's
+	sized  *Header        // that the pool's number of workers was found for
+	held   int64          // of the memory, by tables of the pool
+	states bool           // held includes what chunks start from
 	dict   []byte         // that the frame's chunks start from
 	first  *decodeTask    // chunk 0 of a frame whose others start from it
 	primed *codec.Primed  // what they start from, once it is needed
@@ -45,7 +48,7 @@ func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m != s.model || h.Window != s.window || h.Level != s.level {
+	if m != s.model || h.Window != s.window || h.Level != s.level || s.opts.limited && s.pool != nil && needsMore(h, s.sized) {
 		s.close(ctx)
 	}
 	s.header, s.model, s.window, s.level = h, m, h.Window, h.Level
@@ -112,17 +115,32 @@ func (s *source) step(ctx context.Context) item {
 // admit waits until there is room for one more chunk.
 func (s *source) admit(ctx context.Context, c *chunk) (*decodeTask, error) {
 	t := &decodeTask{chunk: c, cost: 2*int64(c.raw) + int64(c.chunkHeader.payload)}
-	if t.cost > s.opts.limit {
-		return nil, &ChunkError{int(c.number), c.offset, fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, t.cost, s.opts.limit)}
+	workers, tables := s.opts.fit(s.header)
+	need, states := t.cost, int64(0)
+	if s.pool == nil {
+		need += tables
+	}
+	if c.primed && !s.states && tables > 0 {
+		states = primerTables * LevelMemory(s.level)
+		need += states
+	}
+	if need > s.opts.limit-s.held {
+		return nil, &ChunkError{int(c.number), c.offset, fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, need+s.held, s.opts.limit)}
 	}
 	if s.pool == nil {
-		s.pool = newPool(ctx, s.model, s.window.Window, s.opts.workers, lanesFor(s.level, s.opts.lanes))
+		s.pool = newPool(ctx, s.model, s.window.Window, workers, lanesFor(s.level, s.opts.lanes))
 		s.pool.slots = semaphore.NewWeighted(int64(2 * s.pool.concurrency()))
+		s.sized = s.header
 	}
 	if err := s.pool.slots.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}
-	return t, s.memory.Acquire(ctx, t.cost)
+	if err := s.memory.Acquire(ctx, need); err != nil {
+		return nil, err
+	}
+	s.held += need - t.cost
+	s.states = s.states || states > 0
+	return t, nil
 }
 
 // release makes room when the consumer is done with a chunk.
@@ -142,4 +160,6 @@ func (s *source) close(ctx context.Context) {
 		s.pool.close()
 	}
 	s.pool = nil
+	s.memory.Release(s.held)
+	s.held, s.states = 0, false
 }

@@ -29,7 +29,11 @@ const gorace = "atexit_sleep_ms=0"
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", gorace)
 	testscript.Main(m, map[string]func(){
-		"lmz": func() { os.Exit(run(os.Args[1:], backend())) },
+		"lmz": func() {
+			code := run(os.Args[1:], backend())
+			reportPeak()
+			os.Exit(code)
+		},
 	})
 }
 

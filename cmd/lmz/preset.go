@@ -20,15 +20,15 @@ const (
 // usesModel says whether a preset asks the model where neither -m nor --no-model is given.
 func usesModel(preset int) bool { return preset >= modelFrom }
 
-// presetMemory is about what the tables of codec/mix take at -1 … -9, in MiB, for --help.
-var presetMemory = [...]int{1: 8, 13, 24, 43, 63, 103, 167, 312, 344}
+// presets is the number of them.
+const presets = 9
 
 // presetTable tells users what the presets mean.
 func presetTable() string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "  preset\tcodec\tmemory\tchunks")
-	for n := 1; n < len(presetMemory); n++ {
+	for n := 1; n <= presets; n++ {
 		codec, preset := "mix", fmt.Sprintf("-%d", n)
 		switch {
 		case n >= modelAlways:
@@ -39,7 +39,7 @@ func presetTable() string {
 		if n == stream.DefaultLevel {
 			preset += " (default)"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%d MiB\n", preset, codec, presetMemory[n], stream.LevelChunkSize(n)>>20)
+		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%d MiB\n", preset, codec, stream.LevelMemory(n)>>20, stream.LevelChunkSize(n)>>20)
 	}
 	t.Flush()
 	return b.String()
@@ -47,7 +47,7 @@ func presetTable() string {
 
 // addPresets defines -1 … -9, the last of which leaves its number in chosen.
 func addPresets(f *pflag.FlagSet, chosen *int) {
-	for n := 1; n < len(presetMemory); n++ {
+	for n := 1; n <= presets; n++ {
 		name := fmt.Sprint(n)
 		flag := f.VarPF(presetFlag{n, chosen}, name, name, "preset: see above")
 		flag.NoOptDefVal, flag.Hidden = "true", true

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"runtime/debug"
 
 	"github.com/spf13/pflag"
 
@@ -55,6 +56,9 @@ func (a *app) readAnywhere(ctx context.Context, name string, read func(*source, 
 	return err
 }
 
+// ownMemory is what lmz takes itself, beyond the limit on archives, in bytes.
+const ownMemory = 32 << 20
+
 // readerOptions are what the flags say about reading archives. notice is told of damage that was repaired.
 func (a *app) readerOptions(ctx context.Context, notice func(error)) []stream.ReaderOption {
 	opts := []stream.ReaderOption{
@@ -67,6 +71,8 @@ func (a *app) readerOptions(ctx context.Context, notice func(error)) []stream.Re
 		opts = append(opts, stream.WithReaderLanes(a.lanes))
 	}
 	if a.memLimit > 0 {
+		// What is no longer used counts until it is collected.
+		debug.SetMemoryLimit(int64(a.memLimit) + ownMemory)
 		opts = append(opts, stream.WithMemoryLimit(int64(a.memLimit)))
 	}
 	return opts
