@@ -1,6 +1,7 @@
-// Package gguf reads the header of GGUF model files, in pure Go: metadata and the table of tensors.
+// Package gguf reads the header of GGUF model files, in pure Go: metadata and the table of tensors. It also writes files, and
+// converts tensors to and from the types that lmz's own models have.
 //
-// It trusts nothing: what it returns is consistent with the size of the file, and it allocates in proportion to what it
+// Reading trusts nothing: what it returns is consistent with the size of the file, and it allocates in proportion to what it
 // has read, never to what the header claims. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md is the format.
 package gguf
 
@@ -31,7 +32,8 @@ type Header struct {
 	Size       int64  // of the file
 }
 
-// KeyValue is one entry of the metadata. Value is uint8 … uint64, int8 … int64, float32, float64, bool, string or Array.
+// KeyValue is one entry of the metadata. Value is uint8 … uint64, int8 … int64, float32, float64, bool, string or
+// Array; from ReadAll, slices instead of Array.
 type KeyValue struct {
 	Key   string
 	Type  ValueType

@@ -39,8 +39,14 @@ func ReadFile(path string) (*Header, error) {
 }
 
 // Read reads the header of a GGUF file of size bytes. Errors wrap ErrNotGGUF, ErrTruncated, ErrCorrupt or what r returned.
-func Read(r io.ReaderAt, size int64) (*Header, error) {
-	d := &decoder{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), left: size}
+func Read(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, false) }
+
+// ReadAll reads a header as Read does, and keeps the elements of arrays: their values are slices, of string, int32, …, in place
+// of Array.
+func ReadAll(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, true) }
+
+func read(r io.ReaderAt, size int64, elements bool) (*Header, error) {
+	d := &decoder{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), left: size, elements: elements}
 	h := &Header{Size: size}
 	if d.u32() != 0x46554747 || d.err != nil { // "GGUF"
 		return nil, ErrNotGGUF
@@ -94,6 +100,8 @@ type decoder struct {
 	left int64 // bytes of the file not yet read
 	err  error
 	buf  [8]byte
+
+	elements bool // arrays keep their elements
 }
 
 func (d *decoder) fail(format string, args ...any) {
@@ -219,10 +227,12 @@ func (d *decoder) value(t ValueType) any {
 	return nil
 }
 
-func (d *decoder) array() Array {
+func (d *decoder) array() any {
 	a := Array{Type: ValueType(d.u32()), Len: d.u64()}
 	switch {
 	case d.err != nil:
+	case d.elements:
+		return d.slice(a)
 	case a.Type == String:
 		for n := a.Len; n > 0 && d.err == nil; n-- {
 			d.skip(d.length(maxString, "string"))

@@ -18,13 +18,16 @@ LONG_LINE = 32  # bytes; shorter lines ("}", "---") repeat in honest text and do
 REPEATED = 0.8  # a window goes when at least this share of its bytes are long lines seen before
 
 # What the model is for: the share of training windows by category.
-SHARES = {"logs": 0.50, "text": 0.30, "code": 0.08, "structured": 0.12}
+SHARES = {"logs": 0.40, "text": 0.40, "code": 0.08, "structured": 0.12}
 
 # Weights inside a category are xz size to this power: by information, yet small sources of many formats count.
-TEMPER = 0.7
+TEMPER = 0.6
 
-# No source gets more than this share of its category.
-MAX_SHARE = 0.55
+# Kinds that archives are full of, although little information is in the pool's sample of them: factors on that.
+FAVOURED = {"logs/otrf-windows-events": 2, "logs/otrf-zeek": 2}
+
+# No source is read more often than this by a run over so many bytes; what it leaves goes to the rest of its category.
+MAX_PASSES, RUN_BYTES = 4, 250e6
 
 
 def windows(data):
@@ -112,11 +115,18 @@ def hold_out(pieces, share):
 def weigh(sources):
     for category in {s["category"] for s in sources}:
         members = [s for s in sources if s["category"] == category]
-        raw = {s["name"]: s["xz"] ** TEMPER for s in members}
-        total = sum(raw.values())
-        capped = {name: min(w / total, MAX_SHARE) for name, w in raw.items()}
-        for s in members:
-            s["weight"] = SHARES.get(category, 0.1) * capped[s["name"]] / sum(capped.values())
+        left = SHARES.get(category, 0.1)
+        while members:
+            raw = {s["name"]: FAVOURED.get(s["name"], 1) * s["xz"] ** TEMPER for s in members}
+            total = sum(raw.values())
+            limits = {s["name"]: MAX_PASSES * sum(n for _, n in s["train"]) / RUN_BYTES for s in members}
+            full = [s for s in members if left * raw[s["name"]] / total > limits[s["name"]]]
+            if len(full) == len(members):  # a small pool: nothing to give the rest to
+                full = []
+            for s in full or members:
+                s["weight"] = limits[s["name"]] if full else left * raw[s["name"]] / total
+            left -= sum(s["weight"] for s in full)
+            members = [s for s in members if full and s not in full]
     total = sum(s["weight"] for s in sources)
     for s in sources:
         s["weight"] /= total

@@ -169,7 +169,7 @@ if __name__ == "__main__":
         sources = json.load(f)["sources"]
     text = np.memmap(os.path.join(a.out, "text.bin"), dtype=np.uint8, mode="r")
     merges = learn(sample_counts(text, sources, a.sample * (1 << 20)), a.vocab)
-    print(f"{len(merges)} merges, last {merges[-1]}", flush=True)
+    print(f"{len(merges)} merges, last {merges[-1:]}", flush=True)
     tokenizer = Tokenizer(merges, a.vocab)
     tokenizer.save(os.path.join(a.out, "tokenizer.json"))
     encode_corpus(tokenizer, text, sources, a.out)

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+
+	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/llama/train"
+)
+
+var forms = map[string]gguf.TensorType{"f32": gguf.F32, "f16": gguf.F16, "q8_0": gguf.Q8_0, "q4_0": gguf.Q4_0}
+
+func loadRun(out, folder string) (*train.Model, error) {
+	f, err := os.Open(checkpoint(folder))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, err := train.LoadModel(f)
+	if err != nil {
+		return nil, err
+	}
+	m.Metadata, err = vocabulary(out)
+	return m, err
+}
+
+func exportModel(out, folder, file, form, name string) error {
+	t, ok := forms[form]
+	if !ok {
+		return fmt.Errorf("type %q is not f32, f16, q8_0 or q4_0", form)
+	}
+	m, err := loadRun(out, folder)
+	if err != nil {
+		return err
+	}
+	m.SetName(name)
+	if err := m.Save(file, t); err != nil {
+		return err
+	}
+	written, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%s %d bytes, SHA-256 %x\n", file, len(written), sha256.Sum256(written))
+	return nil
+}
