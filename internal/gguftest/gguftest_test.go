@@ -2,7 +2,6 @@ package gguftest
 
 import (
 	"bytes"
-	"math"
 	"testing"
 
 	"github.com/lmz-go/lmz/llama/gguf"
@@ -33,21 +32,6 @@ func TestHeaderReadsBack(t *testing.T) {
 			if tokens := h.Get("tokenizer.ggml.tokens"); tokens != (gguf.Array{Type: gguf.String, Len: vocabulary}) {
 				t.Errorf("%s %v: tokens are %v", arch, typ, tokens)
 			}
-		}
-	}
-}
-
-func TestHalf(t *testing.T) {
-	for _, c := range []struct {
-		in   float32
-		want uint16
-	}{
-		{0, 0}, {1, 0x3c00}, {-2, 0xc000}, {65504, 0x7bff}, {1.0 / 3, 0x3555}, {6.1035156e-05, 0x0400}, {5.9604645e-08, 1},
-		{2.9802322e-08, 0}, {6.1005e-05, 0x03ff}, {6.103e-05, 0x0400}, {1.00048828125, 0x3c00}, {1.0009765625, 0x3c01},
-		{1.00146484375, 0x3c02}, {0.99998, 0x3c00}, {float32(math.Copysign(0, -1)), 0x8000},
-	} {
-		if got := half(c.in); got != c.want {
-			t.Errorf("half(%g) = %#04x, want %#04x", c.in, got, c.want)
 		}
 	}
 }

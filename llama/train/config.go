@@ -54,6 +54,9 @@ func (c Config) defaults() (Config, error) {
 	if c.Width%c.Heads != 0 || c.Head()%block != 0 || c.Heads%c.KVHeads != 0 {
 		return c, fmt.Errorf("%w: %d heads and %d KV heads of %d / %d values", ErrModel, c.Heads, c.KVHeads, c.Width, c.Heads)
 	}
+	if c.Layers > 1<<10 || c.Width*(c.Vocab+c.FFN) > math.MaxInt32 {
+		return c, fmt.Errorf("%w: %d layers of width %d, ffn %d and %d tokens are too much", ErrModel, c.Layers, c.Width, c.FFN, c.Vocab)
+	}
 	if _, total := c.tensors(); total > math.MaxInt32 {
 		return c, fmt.Errorf("%w: %d parameters", ErrModel, total)
 	}

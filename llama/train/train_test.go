@@ -100,6 +100,9 @@ func TestGradient(t *testing.T) {
 			g := gradients(t, m, c.o, windows)
 			list, _ := m.Config.tensors()
 			for _, s := range list {
+				if c.o.Teacher != nil && s.name != "output.weight" && s.name != "blk.0.attn_q.weight" {
+					continue // its cost is slow to compute, and only the gradient of the logits is another
+				}
 				checkDirection(t, m, c.o, windows, g, s)
 			}
 		})
@@ -263,13 +266,13 @@ func TestLearns(t *testing.T) {
 			}
 			tr := newTrainer(t, m, Options{Kernel: name, Threads: 2})
 			var cost Cost
-			for i := range 150 {
-				if cost, err = tr.Step([][]int32{window, window}, Rate(i, float64(i)/150, 0.5)); err != nil {
+			for i := range 100 {
+				if cost, err = tr.Step([][]int32{window, window}, Rate(i, float64(i)/100, 0.5)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if !(cost.Nats < 0.2) {
-				t.Errorf("%.3f nats per token after 150 steps", cost.Nats)
+				t.Errorf("%.3f nats per token after 100 steps", cost.Nats)
 			}
 			if tr.Kernel() != name {
 				t.Errorf("kernel is %q, want %q", tr.Kernel(), name)
