@@ -54,11 +54,18 @@ class Trainer:
         self.rng = np.random.default_rng(a.seed)
         self.stopped = False
         self.path = os.path.join(a.run, "checkpoint.pt")
+        self.teacher = None
+        if a.teacher:
+            state = torch.load(os.path.join(a.teacher, "checkpoint.pt"))
+            self.teacher = Llama(Config(**state["config"]))
+            self.teacher.load_state_dict(state["model"])
         if a.compile:
             self.model.compile_parts()
 
     def loss(self, x, y):
         with torch.autocast("cpu", dtype=torch.bfloat16):
+            if self.teacher and torch.is_grad_enabled():
+                return self.model.distilled(x, y, self.teacher, self.a.distill)
             return self.model.loss(x, y)
 
     def progress(self):
@@ -154,6 +161,8 @@ if __name__ == "__main__":
     p.add_argument("--muon-lr", type=float, default=0.02)
     p.add_argument("--adam-lr", type=float, default=3e-3)
     p.add_argument("--stable", type=float, default=0.4, help="share of the run before the learning rate falls")
+    p.add_argument("--teacher", help="learn from the model of this run, of the same tokenizer, too")
+    p.add_argument("--distill", type=float, default=0.5, help="weight of the teacher")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--compile", action="store_true", help="torch.compile (PyTorch 2 with a C++ compiler): 2-3 times faster")
