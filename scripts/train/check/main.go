@@ -3,6 +3,7 @@
 //	check MODEL sample.json        compares loss and tokens with what the trainer wrote (scripts/train/sample.py)
 //	check -quantized F32 Q8_0      compares the exporter's quantization with libllama's
 //	check -bits MODEL FILE...      bits per byte of files, in windows as the codecs use them
+//	check -speed MODEL FILE...     tokens and bytes per second of one core
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 func main() {
 	bits := flag.Bool("bits", false, "report bits per byte of the files")
 	quantized := flag.Bool("quantized", false, "compare the tensors of a Q8_0 file with libllama's from the F32 file")
+	speed := flag.Bool("speed", false, "report the speed on the files")
+	lanes := flag.Int("lanes", 32, "with -speed: windows in lockstep")
 	tolerance := flag.Float64("tolerance", 0.01, "relative difference of loss that passes")
 	limit := flag.Int("limit", 256<<10, "bytes of each file at most")
 	flag.Parse()
@@ -26,7 +29,17 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	check := func(path string, files []string) error { return run(path, files, *bits, *tolerance, *limit) }
+	check := func(path string, files []string) error {
+		return run(path, func(m codec.Model) error {
+			switch {
+			case *bits:
+				return reportBits(m, files, *limit)
+			case *speed:
+				return reportSpeed(m, files, *lanes, *limit)
+			}
+			return compareAll(m, files, *tolerance)
+		})
+	}
 	if *quantized {
 		check = func(path string, files []string) error { return compareQuantized(path, files[0]) }
 	}
@@ -36,15 +49,16 @@ func main() {
 	}
 }
 
-func run(path string, files []string, bits bool, tolerance float64, limit int) error {
+func run(path string, report func(codec.Model) error) error {
 	m, err := llama.Open(path, llama.Options{})
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	if bits {
-		return reportBits(m, files, limit)
-	}
+	return report(m)
+}
+
+func compareAll(m codec.Model, files []string, tolerance float64) error {
 	for _, file := range files {
 		if err := compare(m, file, tolerance); err != nil {
 			return err
