@@ -38,7 +38,7 @@ func BenchmarkStart(b *testing.B) {
 			}
 			c.Prime(lines(100, 1))
 			for b.Loop() {
-				c.start()
+				c.start(c.primed.model.level)
 			}
 		})
 	}

@@ -19,9 +19,11 @@ var (
 
 // Coder codes chunks independently of each other. It belongs to one goroutine at a time.
 type Coder struct {
-	model  *model
-	primed *Primed // nil: chunks start from nothing
-	fresh  bool    // model is as chunks start
+	number  int // of the level
+	model   *model
+	advisor Advisor
+	primed  *Primed // nil: chunks start from nothing
+	fresh   bool    // model is as chunks start
 }
 
 // Primed is the state after a primer, from which any number of Coders start their chunks. It is read only.
@@ -32,34 +34,57 @@ func New(level int) (*Coder, error) {
 	if level < 1 || level >= len(levels) {
 		return nil, fmt.Errorf("%w: %d is not in 1..%d", ErrLevel, level, len(levels)-1)
 	}
-	return &Coder{model: newModel(&levels[level])}, nil
-}
-
-// NewPrimed returns a Coder whose chunks start from p, with p's level.
-func NewPrimed(p *Primed) *Coder {
-	return &Coder{model: newModel(p.model.level), primed: p}
+	return &Coder{number: level}, nil
 }
 
 // Prime makes the state after primer the start of every later chunk, and the primer's bytes their history. What was primed
 // before is forgotten.
 func (c *Coder) Prime(primer []byte) *Primed {
-	m := newModel(c.model.level)
+	m := newModel(c.levelOf(isProse(primer)))
 	m.reset()
 	for _, b := range primer {
 		m.see(b)
 	}
-	c.primed, c.fresh = &Primed{m}, false
+	c.StartFrom(&Primed{m})
 	return c.primed
 }
 
+// Snapshot is the state that coding the last chunk has left, the same as Prime of that chunk gives from the same start.
+func (c *Coder) Snapshot() *Primed {
+	m := newModel(c.model.level)
+	m.copyFrom(c.model)
+	return &Primed{m}
+}
+
+// StartFrom makes p, of the coder's own level, the start of every later chunk; nil: nothing.
+func (c *Coder) StartFrom(p *Primed) {
+	if p != c.primed {
+		c.primed, c.fresh = p, false
+	}
+}
+
 // Advise makes a, or nobody when a is nil, one more expert of the chunks to come. It is not asked about a primer.
-func (c *Coder) Advise(a Advisor) { c.model.advisor = a }
+func (c *Coder) Advise(a Advisor) { c.advisor = a }
 
-// Memory is the size of a Coder's tables in bytes; a Primed takes as much again. Histories come on top.
-func (c *Coder) Memory() int { return c.model.size() }
+// Memory is the size of a Coder's tables in bytes, the most that a chunk can need; a Primed takes as much again. Histories
+// come on top.
+func (c *Coder) Memory() int {
+	return max(newModel(c.levelOf(false)).size(), newModel(c.levelOf(true)).size())
+}
 
-// start brings the model to the state that chunks start from.
-func (c *Coder) start() {
+// levelOf is the Coder's level for prose or for anything else.
+func (c *Coder) levelOf(prose bool) *level {
+	if prose {
+		return &proseLevels[c.number]
+	}
+	return &levels[c.number]
+}
+
+// start brings the model, of level lv, to the state that chunks start from.
+func (c *Coder) start(lv *level) {
+	if c.model == nil || c.model.level != lv {
+		c.model, c.fresh = newModel(lv), false
+	}
 	if !c.fresh {
 		if c.primed != nil {
 			c.model.copyFrom(c.primed.model)
@@ -67,13 +92,25 @@ func (c *Coder) start() {
 			c.model.reset()
 		}
 	}
-	c.fresh = false
+	c.model.advisor, c.fresh = c.advisor, false
 }
+
+// proseChance is the probability that a chunk that starts from nothing is prose, in units of 1/65536: logs pay nothing for it.
+const proseChance = 256
 
 // Encode appends the payload of the chunk src to dst.
 func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
-	c.start()
-	e, m := newBitEncoder(dst), c.model
+	e := newBitEncoder(dst)
+	if c.primed != nil {
+		c.start(c.primed.model.level)
+	} else {
+		prose := c.number >= firstProseLevel && isProse(src)
+		if c.number >= firstProseLevel {
+			e.encode(flag(prose), proseChance)
+		}
+		c.start(c.levelOf(prose))
+	}
+	m := c.model
 	for _, b := range src {
 		m.startByte()
 		if m.guess.active {
@@ -96,8 +133,16 @@ func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
 // Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that wraps ErrCorrupt. It
 // allocates no more than it has decoded.
 func (c *Coder) Decode(dst, src []byte, n int) ([]byte, error) {
-	c.start()
-	d, m := newBitDecoder(src), c.model
+	d := newBitDecoder(src)
+	switch {
+	case c.primed != nil:
+		c.start(c.primed.model.level)
+	case c.number >= firstProseLevel:
+		c.start(c.levelOf(d.decode(proseChance) == 1))
+	default:
+		c.start(c.levelOf(false))
+	}
+	m := c.model
 	for i := range n {
 		m.startByte()
 		guessed, right := m.guess.active, false

@@ -49,7 +49,13 @@ const (
 	rowAbove
 	rowTwoAbove
 	rowPhase
+	wordSuffix
+	wordInSentence
+	wordCase
+	wordLetters3
 	contextCount
+
+	firstProse = wordSuffix // contexts from here on are for prose only
 )
 
 // predicted is the byte that expert i predicts behind a leading 1, or 0.
@@ -206,6 +212,14 @@ func (m *model) hashContexts() {
 			h = hash2(row&0xff, m.byteAt(n-2*m.record.best))
 		case rowPhase:
 			h = hash3(row, uint32(m.record.best), c4&0xffff)
+		case wordSuffix:
+			h = hash2(l.letters[0], l.suffix)
+		case wordInSentence:
+			h = hash3(l.letters[0], min(l.words, 7), l.stop)
+		case wordCase:
+			h = hash2(l.letters[0], l.classes&0xffff)
+		case wordLetters3:
+			h = hash3(hash2(l.letters[0], l.letters[1]), l.letters[2], l.letters[3]+c1)
 		}
 		m.hashes[i] = hash2(h, uint32(c)+1)
 	}
@@ -223,10 +237,11 @@ const (
 	setVotes
 	setSkeleton
 	setKey
+	setOrders
 )
 
 func (s set) size() int {
-	return [...]int{256, 256, 512, 256, 1024, 2048, 128, 2048, 2048}[s]
+	return [...]int{256, 256, 512, 256, 1024, 2048, 128, 2048, 2048, 2048}[s]
 }
 
 func (m *model) choose(s set) uint32 {
@@ -265,6 +280,8 @@ func (m *model) choose(s set) uint32 {
 			}
 		}
 		return v[0]*11 + v[1]
+	case setOrders:
+		return m.orders<<8 | m.c0
 	case setKey:
 		return (l.key()*0x9e3779b1>>24)<<3 | m.bit
 	default:

@@ -13,6 +13,14 @@ type level struct {
 	mapLimit   uint32 // observations after which a map's rate stays
 	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536; 0 for never
 	prior      bool   // start with the prior read
+	rate       rate   // of the mixers
+}
+
+// rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate and falls by its
+// 2^-decay part every 64 bits until it is final.
+type rate struct {
+	final, second int32 // of the first and the second layer
+	decay         uint
 }
 
 var (
@@ -21,30 +29,66 @@ var (
 	contexts3    = []context{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
 	contexts4    = append(contexts3[:11:11], order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove)
 	everyContext = func() (all []context) {
-		for c := range contextCount {
+		for c := range firstProse {
 			all = append(all, c)
 		}
 		return all
 	}()
+	proseContexts = []context{order1, order2, order3, order4, order5, order6, wordLetters, wordLetters1, wordLetters2, wordLetters3,
+		wordLettersSkip, wordSuffix, wordInSentence, wordCase, wordOnly, indirectOrder1, indirectOrder2, sparse13, sparse23,
+		columnOrder1, matchOrder1, candidates}
 
 	experts1    = []int{longMatch, shortMatch, templateMatch}
 	experts3    = append(experts1[:3:3], templateOlder, keyMatch, copyMatch)
 	everyExpert = []int{longMatch, midMatch, shortMatch, lineMatch, templateMatch, templateOlder, keyMatch, copyMatch, digitMatch, forecastMatch}
 
-	sets1    = []set{setTemplate}
-	sets3    = []set{setMatch, setOrder0, setTemplate}
-	everySet = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton, setKey}
+	sets1     = []set{setTemplate}
+	sets3     = []set{setMatch, setOrder0, setTemplate}
+	everySet  = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton, setKey}
+	proseSets = append(everySet[:9:9], setOrders)
+
+	logRate   = rate{6000, 4000, 8}
+	proseRate = rate{2048, 2000, 11}
 )
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 40000, false},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000, false},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64500, true},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000, true},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000, true},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300, true},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440, true},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500, true},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 65400, true},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 40000, false, logRate},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000, false, logRate},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64500, true, logRate},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000, true, logRate},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000, true, logRate},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300, true, logRate},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440, true, logRate},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500, true, logRate},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 65400, true, logRate},
+}
+
+// proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and slower weights.
+var proseLevels = func() (prose [len(levels)]level) {
+	for i, l := range levels {
+		if i >= firstProseLevel {
+			l.contexts, l.sets, l.rate = proseContexts, proseSets, proseRate
+		}
+		prose[i] = l
+	}
+	prose[9].slotBits++
+	return prose
+}()
+
+// firstProseLevel is the first level that tells prose from logs.
+const firstProseLevel = 5
+
+// isProse reports whether text is to be coded as prose: hardly any digits, and mostly small letters and spaces.
+func isProse(text []byte) bool {
+	var small, digits int
+	for _, c := range text {
+		switch {
+		case c == ' ' || c >= 'a' && c <= 'z':
+			small++
+		case c >= '0' && c <= '9':
+			digits++
+		}
+	}
+	return 25*digits < len(text) && 8*small > 5*len(text)
 }

@@ -20,7 +20,12 @@ type line struct {
 	skel [4]uint32 // the same, of the skeleton
 	word [2]uint32 // the last tokens without digits
 
-	letters [3]uint32 // hashes of the current and the last words of letters, case ignored
+	letters [4]uint32 // hashes of the current and the last words of letters, case ignored
+	tail    uint32    // the last letters of the current word, of up to four, the latest lowest
+	suffix  uint32    // the last letters of the word before, of up to three
+	words   uint32    // since the sentence began
+	stop    uint32    // the last byte that was neither letter nor digit nor space
+	classes uint32    // classes of the last bytes, runs of letters of a kind and of digits as one, the latest lowest
 
 	whole    uint32 // hash of the line's text so far
 	skeleton uint32 // hash of the line's skeleton so far
@@ -72,10 +77,24 @@ func init() {
 
 // add takes the byte c at offset at.
 func (l *line) add(c byte, at int) {
-	if byteClass[c] >= classLower {
+	class := byteClass[c]
+	if class >= classLower {
 		l.letters[0] = hash2(l.letters[0], uint32(c|0x20))
+		l.tail = l.tail<<8 | uint32(c|0x20)
 	} else if l.letters[0] != 0 {
-		l.letters[2], l.letters[1], l.letters[0] = l.letters[1], l.letters[0], 0
+		copy(l.letters[1:], l.letters[:3])
+		l.letters[0] = 0
+		l.suffix, l.tail = l.tail&0xffffff, 0
+		l.words++
+	}
+	if class < classDigit && class != classSpace {
+		l.stop = uint32(c)
+		if c == '.' || c == '!' || c == '?' {
+			l.words = 0
+		}
+	}
+	if uint32(class) != l.classes&15 || class < classDigit {
+		l.classes = l.classes<<4 | uint32(class)
 	}
 	if isToken[c] {
 		if l.tokenLen == 0 {

@@ -47,6 +47,7 @@ type cursor struct {
 	finalOuts  [finalSets]int32
 	finalErrs  [finalSets]int32
 	apmAt      [apmCount]uint32
+	orders     uint32 // the last of the first 8 contexts, of rising order, that has seen the bits so far
 	rate, step int32
 }
 
@@ -73,7 +74,6 @@ type tables struct {
 const (
 	weightOne   = 1 << 12 // of the upper half of a weight
 	initialRate = 24000
-	finalRate   = 6000
 )
 
 // reciprocal[n] is 65536/(n+1.5), the rate after n observations.
@@ -101,6 +101,7 @@ func (m *model) predict() {
 	n := len(m.contexts)
 	x := m.x
 	c0, bit, node := m.c0, m.bit, m.node
+	m.orders = 0
 	for i := range n {
 		st := m.slots[m.slot[i]+slotNodes+node]
 		at := uint32(i)<<8 | uint32(st)
@@ -109,6 +110,9 @@ func (m *model) predict() {
 			x[i] = 0
 		} else {
 			x[i] = stretchTable[m.maps[at]>>20]
+			if i < 8 {
+				m.orders = uint32(i)
+			}
 		}
 	}
 	x = x[n:]
@@ -166,13 +170,13 @@ func (m *model) update(y uint32) {
 	}
 	target := int32(y * 65535)
 	for j := range m.sets {
-		e := (target - int32(squash(m.outs[j]))) * m.rate >> 16
+		e := (target - int32(squash(m.outs[j]))) * m.cursor.rate >> 16
 		m.errs[j] = max(-32767, min(32767, e))
 	}
 	k := len(m.sets)
 	train(m.x, m.hi, m.lo, m.rows[:k], m.errs[:k])
 	for j := range finalSets {
-		m.finalErrs[j] = (target - int32(squash(m.finalOuts[j]))) * (finalMixRate) >> 16
+		m.finalErrs[j] = (target - int32(squash(m.finalOuts[j]))) * m.level.rate.second >> 16
 	}
 	train(m.y, m.finalHi, m.finalLo, m.finalRows[:], m.finalErrs[:])
 	for i := range m.apms {
@@ -188,8 +192,8 @@ func (m *model) update(y uint32) {
 			learn(&m.expertMaps[e.state], 1-(uint32(e.byte>>(7-m.bit))&1^y), 1023)
 		}
 	}
-	if m.step++; m.step&63 == 0 && m.rate > finalRate {
-		m.rate -= m.rate >> 8
+	if m.step++; m.step&63 == 0 && m.cursor.rate > m.level.rate.final {
+		m.cursor.rate -= m.cursor.rate >> m.level.rate.decay
 	}
 
 	m.c0 = m.c0<<1 | y
@@ -214,8 +218,6 @@ func (m *model) settle(right bool) {
 		m.startBits()
 	}
 }
-
-const finalMixRate = 4000
 
 func (m *model) startByte() {
 	m.makeGuess()

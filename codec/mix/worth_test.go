@@ -18,12 +18,14 @@ func TestWorth(t *testing.T) {
 	sizes := func(without context) (sums []int) {
 		lv := levels[6]
 		lv.contexts = nil
-		for c := range contextCount {
+		for c := range firstProse {
 			if c != without {
 				lv.contexts = append(lv.contexts, c)
 			}
 		}
-		coder := Coder{model: newModel(&lv)}
+		start := newModel(&lv)
+		start.reset()
+		coder := Coder{number: 6, primed: &Primed{start}}
 		for _, list := range lists {
 			sum := 0
 			for name := range strings.SplitSeq(list, ",") {
@@ -42,7 +44,7 @@ func TestWorth(t *testing.T) {
 		return sums
 	}
 	fmt.Println("all", sizes(contextCount))
-	for c := range contextCount {
+	for c := range firstProse {
 		fmt.Println(c, sizes(c))
 	}
 }
