@@ -10,10 +10,12 @@ import (
 )
 
 // Chunks that start from the primer are lost with it, so its record is protected: a Reed-Solomon code over up to
-// parityShards parts of it gives an eighth more parts, and any parts that are left, as many as there were, give all others.
+// parityShards parts of it gives a 32nd more parts, at least two, so that damage of any place as long as a part, and more of a long
+// record, can be undone: any parts that are left, as many as there were, give all others.
 const (
 	auxParity    = 2
-	parityShards = 32
+	parityShards = 128
+	parityShare  = 32 // data parts for each part of parity
 	shardMin     = 32 // bytes of a part, at least
 	shardCheck   = 2  // bytes of CRC32C that tell which parts are damaged
 )
@@ -22,7 +24,7 @@ const (
 func parityShape(n int) (data, parity, size int) {
 	size = max(shardMin, (n+parityShards-1)/parityShards)
 	data = (n + size - 1) / size
-	return data, (data + 7) / 8, size
+	return data, max(2, (data+parityShare-1)/parityShare), size
 }
 
 // paritySize is the bytes of the body of a parity record for n bytes.

@@ -18,17 +18,16 @@ type ModelSource func(ctx context.Context, id codec.ModelID) (codec.Model, error
 
 // Default sizes, in bytes unless they say otherwise.
 const (
-	DefaultChunkSize      = 1 << 20   // of codec.Raw and codec.Zstd; that of codec.Mix rises with the level
-	DefaultModelChunkSize = 64 << 10  // of codec.LM
-	DefaultPrimerSize     = 256 << 10 // of codec.Mix
-	DefaultLevel          = 6         // of codec.Mix
+	DefaultChunkSize      = 1 << 20  // of codec.Raw and codec.Zstd; that of codec.Mix rises with the level
+	DefaultModelChunkSize = 64 << 10 // of codec.LM
+	DefaultLevel          = 6        // of codec.Mix
 	MaxChunkSize          = 1 << 30
 	DefaultLanes          = 8 // per worker
 	DefaultMemoryLimit    = 1 << 30
 	DefaultCache          = 64 << 20 // of an Archive
 )
 
-// alwaysLevel is the level of codec.Mix from which on the model, if there is one, is used however little it does.
+// alwaysLevel is the level of codec.Mix from which on the model, if there is one, is used however little it saves.
 const alwaysLevel = 9
 
 // mixChunkSize is the default chunk size of codec.Mix, in bytes.
@@ -40,4 +39,13 @@ func mixChunkSize(level int) int {
 		return 16 << 20
 	}
 	return 64 << 20
+}
+
+// DefaultPrimerSize is the size of the primer of codec.Mix that fits chunks of this size, in bytes. Small chunks have little but
+// their primer to learn from.
+func DefaultPrimerSize(chunkSize int) int {
+	if chunkSize < 1<<20 {
+		return 1 << 20
+	}
+	return 256 << 10
 }

@@ -84,7 +84,7 @@ func (z *Writer) Reset(w io.Writer) {
 	primed, before := z.primed, z.verifier
 	*z = Writer{
 		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk,
-		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix || z.opts.level >= alwaysLevel,
+		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: index{chunkSize: int64(z.maxChunk)},
 	}
@@ -200,7 +200,10 @@ func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 func (z *Writer) decide(t *encodeTask) {
 	z.decided = true
 	named := int64(len(z.header) - len(z.alone))
-	if t.saved/8 > named+int64(len(t.payload)/worthwhile) {
+	if z.opts.level < alwaysLevel {
+		named += int64(len(t.payload) / worthwhile)
+	}
+	if t.saved/8 > named {
 		return
 	}
 	z.asks = false

@@ -37,7 +37,7 @@ func LevelChunkSize(level int) int { return mixChunkSize(level) }
 
 func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error) {
 	o := &writerOptions{
-		method: codec.Mix, level: DefaultLevel, primerSize: DefaultPrimerSize,
+		method: codec.Mix, level: DefaultLevel, primerSize: -1,
 		workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, ctx: context.Background(),
 	}
 	for _, opt := range opts {
@@ -54,6 +54,9 @@ func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error
 		default:
 			o.chunkSize = DefaultChunkSize
 		}
+	}
+	if o.primerSize < 0 {
+		o.primerSize = DefaultPrimerSize(o.chunkSize)
 	}
 	if o.method != codec.Mix {
 		o.level, o.primerSize, o.dictionary = 0, 0, nil
@@ -134,8 +137,8 @@ func WithLevel(n int) WriterOption {
 }
 
 // WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit into one chunk, 0 …
-// MaxChunkSize: DefaultPrimerSize by default. All other chunks start from the state that it leaves; a reader must decode it before them. With 0 all chunks start from nothing. It
-// changes the archive's bytes.
+// MaxChunkSize: DefaultPrimerSize of the chunk size by default. All other chunks start from the state that it leaves; a reader
+// must decode it before them. With 0 all chunks start from nothing. It changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
 	return func(o *writerOptions) error {
 		if bytes < 0 || bytes > MaxChunkSize {

@@ -53,7 +53,10 @@ func (a *app) writeArchive(ctx context.Context, dst *output, src *source, m *met
 	defer cancel()
 	opts := []stream.WriterOption{
 		stream.WithContext(ctx), stream.WithMethod(methods[a.method]), stream.WithLevel(a.level()),
-		stream.WithPrimer(int(a.primer)), stream.WithProgress(m.progress),
+		stream.WithProgress(m.progress),
+	}
+	if a.primed {
+		opts = append(opts, stream.WithPrimer(int(a.primer)))
 	}
 	if len(a.dictionaries) > 0 {
 		opts = append(opts, stream.WithDictionary(a.dictionaries[0]))

@@ -48,6 +48,7 @@ type options struct {
 	lanes     int
 	chunkSize byteSize
 	primer    byteSize
+	primed    bool // primer is given
 	memLimit  byteSize
 
 	dictionaries [][]byte // read from dictFiles
@@ -162,8 +163,7 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.BoolVar(&a.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 	f.StringArrayVar(&a.dictFiles, "dict", nil, `dictionary that mix starts from (see "lmz dict"), also needed to decompress; there, several may be given`)
 	f.Var(&a.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm, 1MiB with zstd and raw)")
-	a.primer = stream.DefaultPrimerSize
-	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing)")
+	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 
 	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newRepairCommand(a), newVersionCommand(a))
@@ -205,6 +205,7 @@ func (a *app) check(files []string, f *pflag.FlagSet) error {
 	case max(a.chunkSize, a.primer) > stream.MaxChunkSize:
 		return &usageError{"--chunk-size and --primer-size are at most 1GiB", ""}
 	}
+	a.primed = f.Changed("primer-size")
 	if a.mode == modeCompress {
 		if err := a.checkMethod(f); err != nil {
 			return err
