@@ -10,7 +10,7 @@ type advisor struct {
 	bytewise *Bytewise
 	vocab    *Vocabulary
 	policy   kvcache.Policy
-	price    int64 // of a model step, in bits/4096; 0: the gate is always open
+	price    int64 // of a model step, in bits/4096
 	text     []byte
 	open     bool
 	tree     [512]uint64 // tree[n]: probability of the bytes that begin with the bits of n behind a leading 1
@@ -54,7 +54,7 @@ func (a *advisor) start(primer []byte) {
 func (a *advisor) begin() {
 	a.left, a.saved = gateSegment, 0
 	was := a.open
-	a.open = a.price == 0 || !a.seen || a.gain > 0
+	a.open = !a.seen || a.gain > 0
 	if !a.open {
 		a.closed++
 		if a.closed >= a.wait { // try again, ever more rarely

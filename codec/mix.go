@@ -100,10 +100,10 @@ func (c *MixCoder) Primed(text []byte) *Primed {
 	return &Primed{c.level, tail(text), c.coder.Snapshot()}
 }
 
-// modelPrice is what a model step must save at a level to be worth its time, in bits/4096; 0: it always is.
+// modelPrice is what a model step must save at a level to be worth its time, in bits/4096.
 func modelPrice(level int) int64 {
-	quarters := [...]int64{4: 32, 5: 24, 6: 16, 7: 4, 8: 1, 9: 0} // of a bit
-	return quarters[max(4, level)] << 10
+	shares := [...]int64{4: 256, 5: 192, 6: 128, 7: 32, 8: 8, 9: 1} // in 1/32 of a bit
+	return shares[max(4, level)] << 7
 }
 
 // primerTail is how much of a primer is kept for the windows of models.

@@ -14,17 +14,23 @@ type Advisor interface {
 }
 
 const (
-	fusionInputs = 4
-	fusionRate   = 14 // weights move by input * error / 2^fusionRate
-	fusionOne    = 1 << 16
+	fusionInputs  = 8
+	fusionSets    = 4
+	fusionRate    = 14 // weights move by input * error / 2^fusionRate
+	fusionOne     = 1 << 16
+	fusionApms    = 2
+	fusionApmBits = 16 // contexts of each, log2
+	fusionApmRate = 5
 )
 
 // fusion mixes an advisor's probability with the model's own. The model itself does not see the advice, so what the advice
 // saves is known bit by bit, and where there is none nothing changes.
 type fusion struct {
-	weights [2][]int32 // by confidence and bit; by how sure both are
-	row     [2]int     // in use
-	out     [2]int32
+	weights [fusionSets][]int32 // by confidence and bit; by how sure both are; by order and partial byte; by template
+	apms    [fusionApms]apm     // of the mixed probability, by order 1 and by order 3
+	row     [fusionSets]int     // in use
+	out     [fusionSets]int32
+	apmAt   [fusionApms]uint32
 	x       [fusionInputs]int32
 	plain   uint32 // the probability without advice
 	advised bool
@@ -32,27 +38,36 @@ type fusion struct {
 }
 
 func (f *fusion) reset() {
-	for i, rows := range []int{16 * 8, 16 * 16} {
+	for i, rows := range []int{16 * 8, 16 * 16, setOrders.size(), setTemplate.size()} {
 		if f.weights[i] == nil {
 			f.weights[i] = make([]int32, rows*fusionInputs)
 		}
 		for j := range f.weights[i] {
-			f.weights[i][j] = [fusionInputs]int32{fusionOne * 3 / 4, fusionOne / 4, 0, 0}[j%fusionInputs]
+			f.weights[i][j] = [fusionInputs]int32{fusionOne * 3 / 4, fusionOne / 4}[j%fusionInputs]
 		}
+	}
+	for i := range f.apms {
+		if f.apms[i] == nil {
+			f.apms[i] = make(apm, apmPoints<<fusionApmBits)
+		}
+		f.apms[i].reset()
 	}
 	f.saved = 0
 }
 
-// advise gives the probability p with the advice of a.
-func (f *fusion) advise(a Advisor, partial, bit, p uint32) uint32 {
-	q, confidence := a.Bit(partial)
+// advise gives the probability p, the model's own, with its advisor's advice.
+func (m *model) advise(p uint32) uint32 {
+	f := &m.fusion
+	q, confidence := m.advisor.Bit(m.c0)
 	if f.advised = q > 0; !f.advised {
 		return p
 	}
 	f.plain = p
 	own, other := fineStretch(p), fineStretch(min(q, 65535))
-	f.x = [fusionInputs]int32{own, other, other * int32(confidence) >> 4, stretchUnit}
-	f.row = [2]int{int(confidence<<3 | bit), int(sureness(own)<<4 | sureness(other))}
+	f.x = [fusionInputs]int32{own, other, other * int32(confidence) >> 4, stretchUnit, (int32(q) - 32768) >> 5}
+	f.row = [fusionSets]int{
+		int(confidence<<3 | m.bit), int(sureness(own)<<4 | sureness(other)), int(m.choose(setOrders)), int(m.choose(setTemplate)),
+	}
 	sum := int32(0)
 	for i, w := range f.weights {
 		var dot int64
@@ -62,7 +77,16 @@ func (f *fusion) advise(a Advisor, partial, bit, p uint32) uint32 {
 		f.out[i] = int32(max(-stretchMax, min(stretchMax, dot>>16)))
 		sum += f.out[i]
 	}
-	return max(1, min(65535, squash(sum/2)))
+	sum /= fusionSets
+	const mask = 1<<fusionApmBits - 1
+	contexts := [fusionApms]uint32{(m.c0 | m.c4<<8) & mask, hash2(m.c4&0xffffff, m.c0) & mask}
+	p = 2 * squash(sum)
+	for i, a := range f.apms {
+		var refined uint32
+		refined, f.apmAt[i] = a.refine(sum, contexts[i])
+		p += refined
+	}
+	return max(1, min(65535, p/4))
 }
 
 // sureness quantises how far a probability is from even, and to which side.
@@ -80,6 +104,9 @@ func (f *fusion) learn(y, p uint32) {
 		for j := range row {
 			row[j] += int32((int64(f.x[j])*e + 1<<(fusionRate-1)) >> fusionRate)
 		}
+	}
+	for i, a := range f.apms {
+		a.train(f.apmAt[i], int(y), fusionApmRate)
 	}
 }
 

@@ -93,6 +93,9 @@ func (c *Coder) start(lv *level) {
 		}
 	}
 	c.model.advisor, c.fresh = c.advisor, false
+	if c.advisor != nil {
+		c.model.fusion.reset() // it is learnt by each chunk anew: a primer may have been learnt without advice
+	}
 }
 
 // proseChance is the probability that a chunk that starts from nothing is prose, in units of 1/65536: logs pay nothing for it.

@@ -159,7 +159,7 @@ func (m *model) predict() {
 	p = (p + q[0] + 2*q[1] + 2*q[2] + 2*q[3] + 4) >> 3
 	m.p = max(1, min(65535, p))
 	if m.advisor != nil {
-		m.p = m.fusion.advise(m.advisor, c0, bit, m.p)
+		m.p = m.advise(m.p)
 	}
 }
 

@@ -73,7 +73,6 @@ func (m *model) reset() {
 	clear(t.template)
 	clear(t.key)
 	clear(t.indirect2)
-	t.fusion.reset()
 	if m.guessOver > 0 {
 		t.guesses.reset()
 	}
@@ -116,7 +115,6 @@ func (m *model) copyFrom(o *model) {
 	copy(t.template, u.template)
 	copy(t.key, u.key)
 	copy(t.indirect2, u.indirect2)
-	t.fusion.reset() // it is learnt by each chunk anew: a primer may have been learnt without advice
 	copy(t.guesses.probs, u.guesses.probs)
 	copy(t.guesses.hi, u.guesses.hi)
 	copy(t.guesses.lo, u.guesses.lo)
