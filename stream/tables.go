@@ -7,7 +7,7 @@ import (
 )
 
 // levelMiB is about what the tables of codec.Mix take at levels 1 … 9, in MiB.
-var levelMiB = [...]int64{1: 8, 13, 24, 43, 63, 103, 167, 312, 344}
+var levelMiB = [...]int64{1: 8, 13, 24, 43, 63, 103, 167, 312, 600}
 
 // LevelMemory is about what the tables of codec.Mix take at a level, 1 … 9, in bytes: for each worker, and once more for the state
 // that chunks start from.

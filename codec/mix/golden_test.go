@@ -4,6 +4,6 @@ package mix
 var golden = map[int]string{
 	1: "fd0ac7c1dc269d70c7a1bc3680975e0c",
 	3: "9ea7aeeb7c22dcecd91042fed2a86dda",
-	6: "85973c907ed2d65d24a7d9c715daf8ff",
-	9: "231a6d430eecdb5c314f6b8b7f4c1b49",
+	6: "9477670c70ba1043e51c2264d54fa5d8",
+	9: "f9ffbacca1a7a2f3064da83f26015e5e",
 }
