@@ -4,13 +4,14 @@ package llama
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 // check refuses what is known to make libllama crash, abort the process or read out of bounds instead of refusing it.
 // What only a certain architecture asserts is left to libllama: model files are chosen by the user, unlike archives.
-func check(h *gguf.Header) error {
+func check(h *gguf.Header, r io.ReaderAt) error {
 	if n, ok := h.Uint("split.count"); ok && n > 1 {
 		return fmt.Errorf("%w: one of %d files of a split model; merge them first", ErrUnsupported, n)
 	}
@@ -21,13 +22,82 @@ func check(h *gguf.Header) error {
 	if len(h.Tensors) == 0 {
 		return fmt.Errorf("%w: no tensors", ErrUnsupported)
 	}
-	if err := checkVocabulary(h); err != nil {
+	if err := checkVocabulary(h, r); err != nil {
 		return err
 	}
-	return checkShape(h, arch)
+	if err := checkTensors(h); err != nil {
+		return err
+	}
+	if err := checkExperts(h, arch); err != nil {
+		return err
+	}
+	return checkShape(h, r, arch)
 }
 
-func checkVocabulary(h *gguf.Header) error {
+// checkTensors refuses types that libllama loads, and then aborts on when it computes with them.
+func checkTensors(h *gguf.Header) error {
+	for _, t := range h.Tensors {
+		flat := t.Elements() == t.Shape[0]
+		if flat && t.Type != gguf.F32 || !flat && !weightTypes[t.Type] {
+			return fmt.Errorf("%w: tensor %q of shape %v is of type %v", ErrUnsupported, t.Name, t.Shape, t.Type)
+		}
+	}
+	return nil
+}
+
+// weightTypes are those that matrices may have: floating point, and quantized for storage. Vectors are F32 in all models.
+var weightTypes = func() map[gguf.TensorType]bool {
+	types := map[gguf.TensorType]bool{}
+	for _, name := range []string{"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K",
+		"IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4"} {
+		for t := range gguf.TensorType(64) {
+			if t.String() == name {
+				types[t] = true
+			}
+		}
+	}
+	return types
+}()
+
+// checkExperts checks what libllama asserts of mixtures of experts, and of layers that predict further tokens.
+func checkExperts(h *gguf.Header, arch string) error {
+	wrong := func(key string) error {
+		return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, key, h.Get(arch+"."+key))
+	}
+	number := func(key string, most uint64) (uint64, error) {
+		if h.Get(arch+"."+key) == nil {
+			return 0, nil
+		}
+		n, ok := h.Uint(arch + "." + key)
+		if !ok || n > most {
+			return 0, wrong(key)
+		}
+		return n, nil
+	}
+	experts, err := number("expert_count", 256)
+	if err != nil {
+		return err
+	}
+	used, err := number("expert_used_count", experts)
+	if err != nil {
+		return err
+	}
+	if experts > 0 && used == 0 {
+		return wrong("expert_used_count")
+	}
+	layers, _ := h.Uint(arch + ".block_count")
+	if _, err := number("nextn_predict_layers", max(layers, 1)-1); err != nil {
+		return err
+	}
+	switch kind := h.Get(arch + ".rope.scaling.type"); kind {
+	case nil, "none", "linear", "yarn", "longrope":
+	default:
+		return wrong("rope.scaling.type")
+	}
+	return nil
+}
+
+func checkVocabulary(h *gguf.Header, r io.ReaderAt) error {
 	const prefix = "tokenizer.ggml."
 	tokens, ok := h.Get(prefix + "tokens").(gguf.Array)
 	if !ok || tokens.Type != gguf.String || tokens.Len == 0 || tokens.Len > 1<<24 {
@@ -43,12 +113,44 @@ func checkVocabulary(h *gguf.Header) error {
 			return fmt.Errorf("%w: %s%s is %v for %d tokens", gguf.ErrCorrupt, prefix, key, v, tokens.Len)
 		}
 	}
+	kind := h.Text(prefix + "model")
+	if kind != "llama" && kind != "gpt2" {
+		return fmt.Errorf("%w: tokenizer %.40q; llama and gpt2 are known to be safe", ErrUnsupported, kind)
+	}
+	return checkTokens(h, r, tokens, kind == "llama")
+}
+
+// checkTokens makes sure that no two tokens are spelled the same, and that SentencePiece has a token for each byte: without,
+// libllama ends the process.
+func checkTokens(h *gguf.Header, r io.ReaderAt, tokens gguf.Array, spm bool) error {
+	seen := make(map[string]int, min(tokens.Len, 1<<18))
+	i := 0
+	for text, err := range h.Strings(r, tokens) {
+		if err != nil {
+			return err
+		}
+		if text == "" {
+			text = fmt.Sprintf("[EMPTY_%d]", i) // as libllama names it
+		}
+		if first, ok := seen[text]; ok {
+			return fmt.Errorf("%w: tokens %d and %d are both %.60q", gguf.ErrCorrupt, first, i, text)
+		}
+		seen[text] = i
+		i++
+	}
+	for b := 0; spm && b < 256; b++ {
+		_, named := seen[fmt.Sprintf("<0x%02X>", b)]
+		_, plain := seen[string([]byte{byte(b)})]
+		if !named && !plain {
+			return fmt.Errorf("%w: no token for byte %02x", ErrUnsupported, b)
+		}
+	}
 	return nil
 }
 
-// checkShape checks the hyperparameters that graph building divides by or asserts on. Keys that hold one value per layer
-// are left to libllama.
-func checkShape(h *gguf.Header, arch string) error {
+// checkShape checks the hyperparameters that graph building divides by or asserts on. Of keys that hold one value per layer,
+// each value is checked, and how they fit together is left to libllama.
+func checkShape(h *gguf.Header, r io.ReaderAt, arch string) error {
 	limits := []struct {
 		key      string
 		min, max uint64
@@ -66,7 +168,21 @@ func checkShape(h *gguf.Header, arch string) error {
 	value := map[string]uint64{}
 	for _, l := range limits {
 		v := h.Get(arch + "." + l.key)
-		if _, perLayer := v.(gguf.Array); v == nil || perLayer {
+		if v == nil {
+			continue
+		}
+		if a, perLayer := v.(gguf.Array); perLayer {
+			if a.Len > 512 {
+				return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, l.key, v)
+			}
+			for n, err := range h.Integers(r, a) {
+				if err != nil {
+					return err
+				}
+				if n < 0 || uint64(n) > l.max { // 0: a layer without
+					return fmt.Errorf("%w: %s.%s has %d", gguf.ErrCorrupt, arch, l.key, n)
+				}
+			}
 			continue
 		}
 		n, ok := h.Uint(arch + "." + l.key)

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if plugin := os.Getenv(childEnv); plugin != "" {
 		os.Exit(hashWithPlugin(plugin))
 	}
+	if numbers := os.Getenv(mutantsEnv); numbers != "" {
+		os.Exit(useMutants(numbers))
+	}
 	code := m.Run()
 	for range 10 { // what tests dropped without closing is freed by the net
 		if live.Load() == 0 {

@@ -91,7 +91,7 @@ func open(f *os.File, size int64, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := check(header); err != nil {
+	if err := check(header, f); err != nil {
 		return nil, err
 	}
 	backend, err := LoadBackend(o.Class)

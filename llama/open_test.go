@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/lmz-go/lmz/internal/gguftest"
@@ -56,6 +57,22 @@ func TestOpenRefuses(t *testing.T) {
 		}
 		return f.Bytes()
 	}
+	retype := func(name string, kind gguf.TensorType) []byte {
+		f := gguftest.New(small)
+		for i := range f.Tensors {
+			if t := &f.Tensors[i]; t.Name == name {
+				t.Type, t.Data = kind, make([]byte, 8*t.Shape[0]*t.Shape[len(t.Shape)-1])
+			}
+		}
+		return f.Bytes()
+	}
+	names := gguftest.New(small)
+	tokens := names.Metadata[keyIndex(names, "tokenizer.ggml.tokens")].Value.([]string)
+	edited := func(i int, text string) []string {
+		list := slices.Clone(tokens)
+		list[i] = text
+		return list
+	}
 	for name, c := range map[string]struct {
 		data []byte
 		want error
@@ -91,6 +108,17 @@ func TestOpenRefuses(t *testing.T) {
 		"values of other size":   {set("llama.attention.value_length", uint32(64)), gguf.ErrCorrupt},
 		"odd rope":               {set("llama.rope.dimension_count", uint32(31)), gguf.ErrCorrupt},
 		"wide rope":              {set("llama.rope.dimension_count", uint32(64)), gguf.ErrCorrupt},
+		"tokens twice":           {set("tokenizer.ggml.tokens", edited(3, tokens[4])), gguf.ErrCorrupt},
+		"other tokenizer":        {set("tokenizer.ggml.model", "t5"), ErrUnsupported},
+		"SPM without bytes":      {set("tokenizer.ggml.model", "llama"), ErrUnsupported},
+		"experts, none used":     {set("llama.expert_count", uint32(4)), gguf.ErrCorrupt},
+		"more used than there":   {set("llama.expert_used_count", uint32(4)), gguf.ErrCorrupt},
+		"many experts":           {set("llama.expert_count", uint32(1)<<31), gguf.ErrCorrupt},
+		"further predictions":    {set("llama.nextn_predict_layers", uint32(3)), gguf.ErrCorrupt},
+		"rope scaling":           {set("llama.rope.scaling.type", "x"), gguf.ErrCorrupt},
+		"heads of layers":        {set("llama.attention.head_count", []int32{-1, 1 << 30}), gguf.ErrCorrupt},
+		"vector of integers":     {retype("output_norm.weight", 26), ErrUnsupported},
+		"matrix of bytes":        {retype("output.weight", 24), ErrUnsupported},
 		"alignment of 3":         {set("general.alignment", uint32(3)), gguf.ErrCorrupt},
 		"embedding of text":      {set("llama.embedding_length", "wide"), gguf.ErrCorrupt},
 	} {

@@ -27,10 +27,7 @@ func Quantize(dst, src, ftype string) error {
 	if !ok {
 		return fmt.Errorf("quantize: unknown type %q", ftype)
 	}
-	h, err := gguf.ReadFile(src)
-	if err == nil {
-		err = check(h)
-	}
+	err := checkFile(src)
 	if err != nil {
 		return fmt.Errorf("quantize %s: %w", src, err)
 	}
@@ -49,4 +46,18 @@ func Quantize(dst, src, ftype string) error {
 		return fmt.Errorf("quantize %s: libllama returned %d%s", src, rc, takeReason())
 	}
 	return os.Rename(part, dst)
+}
+
+// checkFile is check for the file at path.
+func checkFile(path string) error {
+	h, err := gguf.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return check(h, f)
 }

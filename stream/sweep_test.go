@@ -168,6 +168,9 @@ func TestSweep(t *testing.T) {
 	var all atomic.Int64
 	for _, s := range subjects(t) {
 		t.Run(s.name, func(t *testing.T) {
+			if torture {
+				t.Parallel()
+			}
 			for _, kind := range damages {
 				n, step, least := kind.count(s), 40*s.slow*thin, 3
 				if s.slow >= 400 {
@@ -191,5 +194,5 @@ func TestSweep(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d cases", all.Load())
+	t.Cleanup(func() { t.Logf("%d cases", all.Load()) })
 }

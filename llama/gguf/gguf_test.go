@@ -41,6 +41,16 @@ func TestRead(t *testing.T) {
 	if want := uint64(512*128 + 128 + 2*(2*128*128+2*64*128+3*128*256+2*128)); h.Parameters() != want {
 		t.Errorf("%d parameters, want %d", h.Parameters(), want)
 	}
+	var tokens []string
+	for text, err := range h.Strings(bytes.NewReader(data), h.Get("tokenizer.ggml.tokens").(gguf.Array)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, text)
+	}
+	if len(tokens) != 512 || tokens[0] != "<unk>" || tokens[3] != "<0x00>" {
+		t.Errorf("%d tokens, %.5q", len(tokens), tokens)
+	}
 	if _, err := gguf.ReadFile(t.TempDir()); err == nil {
 		t.Error("a folder was read")
 	}
@@ -118,6 +128,20 @@ func FuzzRead(f *testing.F) {
 				}
 			}
 			t.Fatalf("unknown error %v", err)
+		}
+		for _, kv := range h.Metadata {
+			a, ok := kv.Value.(gguf.Array)
+			if !ok {
+				continue
+			}
+			n := uint64(0)
+			for _, err := range h.Strings(bytes.NewReader(data), a) {
+				if n++; (err != nil) != (a.Type != gguf.String) {
+					t.Fatalf("%s, %v: element %d: %v", kv.Key, a, n, err)
+				}
+			}
+			for range h.Integers(bytes.NewReader(data), a) {
+			}
 		}
 		for _, tensor := range h.Tensors {
 			if end := uint64(h.DataOffset) + tensor.Offset + tensor.Size; end > uint64(len(data)) || tensor.Elements() == 0 {

@@ -42,8 +42,9 @@ type KeyValue struct {
 
 // Array describes an array in the metadata, whose elements are not kept.
 type Array struct {
-	Type ValueType
-	Len  uint64
+	Type   ValueType
+	Len    uint64
+	Offset int64 // of the elements in the file, in bytes
 }
 
 func (a Array) String() string { return fmt.Sprintf("%d x %s", a.Len, a.Type) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"os"
 )
@@ -46,7 +47,7 @@ func Read(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, fal
 func ReadAll(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, true) }
 
 func read(r io.ReaderAt, size int64, elements bool) (*Header, error) {
-	d := &decoder{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), left: size, elements: elements}
+	d := &decoder{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), size: size, left: size, elements: elements}
 	h := &Header{Size: size}
 	if d.u32() != 0x46554747 || d.err != nil { // "GGUF"
 		return nil, ErrNotGGUF
@@ -73,6 +74,44 @@ func read(r io.ReaderAt, size int64, elements bool) (*Header, error) {
 	return h, h.place(size - d.left)
 }
 
+// Strings gives the elements of an array of strings of this header, whose file r reads, up to the first that cannot be read.
+func (h *Header) Strings(r io.ReaderAt, a Array) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		left := h.Size - a.Offset
+		d := &decoder{r: bufio.NewReaderSize(io.NewSectionReader(r, a.Offset, left), 1<<16), size: h.Size, left: left}
+		if a.Type != String {
+			d.fail("array of %v, want strings", a.Type)
+		}
+		for n := a.Len; n > 0; n-- {
+			s := d.text(maxString, "string")
+			if !yield(s, d.err) || d.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Integers gives the elements of an array of 32-bit integers of this header, whose file r reads; those of other arrays are an
+// error.
+func (h *Header) Integers(r io.ReaderAt, a Array) iter.Seq2[int64, error] {
+	return func(yield func(int64, error) bool) {
+		left := h.Size - a.Offset
+		d := &decoder{r: bufio.NewReader(io.NewSectionReader(r, a.Offset, left)), size: h.Size, left: left}
+		if a.Type != Uint32 && a.Type != Int32 {
+			d.fail("array of %v, want 32-bit integers", a.Type)
+		}
+		for n := a.Len; n > 0; n-- {
+			v := int64(d.u32())
+			if a.Type == Int32 {
+				v = int64(int32(v))
+			}
+			if !yield(v, d.err) || d.err != nil {
+				return
+			}
+		}
+	}
+}
+
 // place computes where the data is and checks that every tensor's lies within the file.
 func (h *Header) place(end int64) error {
 	align := int64(h.Alignment)
@@ -97,6 +136,7 @@ func (h *Header) place(end int64) error {
 // decoder reads little-endian values until the first error, after which it gives zeros.
 type decoder struct {
 	r    *bufio.Reader
+	size int64 // of the file, in bytes
 	left int64 // bytes of the file not yet read
 	err  error
 	buf  [8]byte
@@ -229,6 +269,7 @@ func (d *decoder) value(t ValueType) any {
 
 func (d *decoder) array() any {
 	a := Array{Type: ValueType(d.u32()), Len: d.u64()}
+	a.Offset = d.size - d.left
 	switch {
 	case d.err != nil:
 	case d.elements:
