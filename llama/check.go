@@ -5,6 +5,7 @@ package llama
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/lmz-go/lmz/llama/gguf"
 )
@@ -129,6 +130,7 @@ func checkTokens(h *gguf.Header, r io.ReaderAt, tokens gguf.Array, spm bool) err
 		if err != nil {
 			return err
 		}
+		text, _, _ = strings.Cut(text, "\x00") // libllama reads it as a C string
 		if text == "" {
 			text = fmt.Sprintf("[EMPTY_%d]", i) // as libllama names it
 		}

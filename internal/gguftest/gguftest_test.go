@@ -29,7 +29,7 @@ func TestHeaderReadsBack(t *testing.T) {
 					t.Errorf("%s %v: tensor %d, %q, is not what was written", arch, typ, i, tensor.Name)
 				}
 			}
-			if tokens := h.Get("tokenizer.ggml.tokens"); tokens != (gguf.Array{Type: gguf.String, Len: vocabulary}) {
+			if tokens, ok := h.Get("tokenizer.ggml.tokens").(gguf.Array); !ok || tokens.Type != gguf.String || tokens.Len != vocabulary {
 				t.Errorf("%s %v: tokens are %v", arch, typ, tokens)
 			}
 		}
