@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/llama/finetune"
+	"github.com/lmz-go/lmz/llama/train"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -74,6 +76,14 @@ func hintFor(err error) string {
 		return "use a machine that has this class: see docs/DETERMINISM.md"
 	case errors.Is(err, llama.ErrNotBuilt):
 		return "this lmz was built without libllama: build it with make, or compress with --no-model"
+	case errors.Is(err, train.ErrNotBuilt):
+		return "this lmz was built without cgo: build it with make"
+	case errors.Is(err, train.ErrModel):
+		return "small plain models of arch llama can be trained, such as the embedded ones"
+	case errors.Is(err, finetune.ErrTooLittle):
+		return "give more logs of the kind that is to be compressed; about 100 KiB is the least"
+	case errors.Is(err, finetune.ErrNoBetter):
+		return "nothing was written: give more logs, or more --minutes"
 	case errors.Is(err, stream.ErrNoDictionary):
 		return "give the file that has this SHA-256 with --dict: it was made with lmz dict, or given to compress"
 	case errors.Is(err, stream.ErrNotArchive):

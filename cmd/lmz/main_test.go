@@ -20,6 +20,8 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/llama/finetune"
+	"github.com/lmz-go/lmz/llama/train"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -120,6 +122,12 @@ func TestScripts(t *testing.T) {
 			case "llama":
 				_, err := llama.LoadBackend("")
 				return !errors.Is(err, llama.ErrNotBuilt), nil
+			case "cgo":
+				m, err := train.New(train.Config{Vocab: 32, Width: 32, Layers: 1, Heads: 1, KVHeads: 1, FFN: 32, Context: 32}, 1)
+				if err != nil {
+					return false, err
+				}
+				return !errors.Is(finetune.Supported(m, finetune.Options{}), train.ErrNotBuilt), nil
 			case "avx2":
 				return slices.Contains(llama.Classes(), cond), nil
 			case "root":

@@ -18,8 +18,9 @@ type modelSummary struct {
 	Name          string            `json:"name"` // what -m takes
 	File          string            `json:"file"` // path, or "embedded"
 	Default       bool              `json:"default"`
-	Released      string            `json:"released,omitempty"`     // name of the released model that it is
-	GeneralName   string            `json:"general_name,omitempty"` // what archives call it
+	Released      string            `json:"released,omitempty"`            // name of the released model that it is
+	TrainedFrom   string            `json:"trained_from_sha256,omitempty"` // model that lmz train began with
+	GeneralName   string            `json:"general_name,omitempty"`        // what archives call it
 	SHA256        string            `json:"sha256"`
 	Bytes         int64             `json:"bytes"`
 	Parameters    uint64            `json:"parameters"`
@@ -50,7 +51,7 @@ func (a *app) summarize(f models.File) (modelSummary, error) {
 		Name: f.Name(), File: f.String(), Default: f == models.File{}, GeneralName: h.Text("general.name"),
 		SHA256: hex.EncodeToString(sum[:]), Bytes: h.Size, Parameters: h.Parameters(),
 		Architecture: h.Text("general.architecture"), Weights: weightType(h), Tokenizer: h.Text("tokenizer.ggml.model"),
-		Licence: h.Text("general.license"), header: h,
+		Licence: h.Text("general.license"), TrainedFrom: h.Text(baseKey), header: h,
 	}
 	s.ContextLength, _ = h.Uint(s.Architecture + ".context_length")
 	if tokens, ok := h.Get("tokenizer.ggml.tokens").(gguf.Array); ok {
@@ -161,6 +162,9 @@ func (s *modelSummary) print(metadata bool) error {
 	row("name", "%s", s.Name)
 	row("file", "%s", s.File)
 	row("released", "%s", or(s.Released, "no"))
+	if s.TrainedFrom != "" {
+		row("trained from", "%s", s.TrainedFrom)
+	}
 	row("in archives", "%s %s", or(s.GeneralName, "(no name)"), s.SHA256[:8])
 	row("sha256", "%s", s.SHA256)
 	row("size", "%d bytes", s.Bytes)

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/lmz-go/lmz/llama/finetune"
 )
 
 const redrawEvery = 200 * time.Millisecond
@@ -28,7 +32,7 @@ func (u *ui) showProgress(name string, size int64, position func() (raw, done, c
 		progressbar.OptionSetWidth(20),
 		progressbar.OptionUseANSICodes(true),
 	)
-	draw := func() {
+	return u.redraw(func() {
 		raw, done, compressed := position()
 		if size > 0 {
 			raw = min(raw, size-1) // the bar would end at size, but the work does not
@@ -37,11 +41,44 @@ func (u *ui) showProgress(name string, size int64, position func() (raw, done, c
 		if done > 0 && compressed > 0 {
 			text += " " + formatRatio(done, compressed)
 		}
+		_ = bar.Set64(raw) // what fails is the terminal, and nothing is lost
+		bar.Describe(text)
+	})
+}
+
+// showTraining draws a bar of the share of a training run, as showProgress does, from what shown is told until stop is called.
+func (u *ui) showTraining() (shown func(finetune.Progress), stop func()) {
+	if !u.showsProgress() {
+		return nil, func() {}
+	}
+	const all = 1000
+	bar := progressbar.NewOptions(all,
+		progressbar.OptionSetWriter(u.out),
+		progressbar.OptionSetWidth(20),
+		progressbar.OptionUseANSICodes(true),
+	)
+	var latest atomic.Pointer[finetune.Progress]
+	start := time.Now()
+	return func(p finetune.Progress) { latest.Store(&p) }, u.redraw(func() {
+		text := "training"
+		p := latest.Load()
+		if p == nil {
+			p = &finetune.Progress{}
+		} else {
+			text = fmt.Sprintf("training, loss %.2f, %.0f tokens/s", p.Loss, float64(p.Tokens)/time.Since(start).Seconds())
+		}
+		_ = bar.Set(min(all-1, int(p.Share*all)))
+		bar.Describe(text)
+	})
+}
+
+// redraw draws now and then, with u.mu held, until the function that it returns is called, which removes what was drawn.
+func (u *ui) redraw(draw func()) (stop func()) {
+	locked := func() {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		u.drawn = true
-		_ = bar.Set64(raw) // what fails is the terminal, and nothing is lost
-		bar.Describe(text)
+		draw()
 	}
 	stopping, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -49,11 +86,11 @@ func (u *ui) showProgress(name string, size int64, position func() (raw, done, c
 		tick := time.NewTicker(redrawEvery)
 		defer tick.Stop()
 		for {
-			draw()
+			locked()
 			select {
 			case <-tick.C:
 			case <-stopping:
-				draw()
+				locked()
 				u.mu.Lock()
 				defer u.mu.Unlock()
 				u.clearLine()

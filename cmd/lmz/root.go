@@ -84,7 +84,8 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
                               follow a log; lmz -dc live.lmz reads what there is
   lmz -dc a.lmz b.lmz | less  read archives
   lmz cat --lines -20: a.lmz  read the last lines of one
-  tar c logs | lmz >logs.tar.lmz`
+  tar c logs | lmz >logs.tar.lmz
+  lmz train *.log -o my.gguf  make a model of logs, for lmz -m my.gguf`
 
 func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	var decompress, test, list, keep bool
@@ -166,7 +167,8 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 
-	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newRepairCommand(a), newVersionCommand(a))
+	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
+		newVersionCommand(a))
 	return root
 }
 

@@ -1,0 +1,313 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lmz-go/lmz/llama/finetune"
+	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/models"
+)
+
+const (
+	defaultTrainMinutes = 10
+	maxTrainMinutes     = 7 * 24 * 60
+	maxTrainText        = 64 << 20 // bytes: more is not trained on in the time, and memory takes several times as much
+)
+
+// baseKey is the metadata of a model that lmz train wrote: the SHA-256 of the model that it was trained on from.
+const baseKey = "lmz.trained_from_sha256"
+
+// trainOptions are what the flags of lmz train say.
+type trainOptions struct {
+	minutes float64
+	steps   int
+	seed    uint64
+	threads int
+	kernel  string
+}
+
+func (o trainOptions) finetune() finetune.Options {
+	return finetune.Options{
+		Steps: o.steps, Time: time.Duration(o.minutes * float64(time.Minute)), Seed: o.seed, Threads: o.threads, Kernel: o.kernel,
+	}
+}
+
+func newTrainCommand(a *app) *cobra.Command {
+	var o trainOptions
+	cmd := &cobra.Command{
+		Use:   "train [flags] LOG... -o MODEL.gguf",
+		Short: "Train a model on your own logs, which compresses more of their kind better",
+		Long: `Train a model on your own logs, which compresses more of their kind better.
+
+The training goes on from the default model, or from that of -m, and ends after
+--minutes, or at Control-C; either way a model is written. A second Control-C
+leaves nothing. The last twentieth of each LOG is not trained on: of the models
+on the way, the one that predicts this part best is written, and none if none
+predicts it better than the model that training began with.
+
+What is compressed with -m MODEL.gguf can be decompressed only with this very
+file: keep it as long as the archives. It holds parts of the logs, more or less
+literally: let nobody read it who may not read them.`,
+		Example: `  lmz train access.log error.log -o web.gguf
+  lmz -9 -m web.gguf access.log.1
+  lmz -d -m web.gguf access.log.1.lmz`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			switch {
+			case len(files) == 0:
+				return &usageError{"train wants logs", "name files of the kind that is to be compressed"}
+			case a.output == "":
+				return &usageError{"train wants -o FILE", ""}
+			case !strings.EqualFold(filepath.Ext(a.output), ".gguf"):
+				return &usageError{"-o wants a name that ends in .gguf", "folders are searched for models of this name"}
+			case a.json:
+				return &usageError{"--json is for -l, model and version", ""}
+			case !(o.minutes > 0 && o.minutes <= maxTrainMinutes):
+				return &usageError{fmt.Sprintf("--minutes is more than 0 and at most %d", maxTrainMinutes), ""}
+			case o.steps < 0 || o.threads < 0 || o.threads > 4096:
+				return &usageError{"--steps is not negative, and -T is 0 to 4096", ""}
+			}
+			return a.train(cmd.Context(), files, o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&a.output, "output", "o", "", "write the model to this file")
+	f.BoolVarP(&a.force, "force", "f", false, "overwrite the file")
+	f.Float64Var(&o.minutes, "minutes", defaultTrainMinutes, "how long to train")
+	f.IntVar(&o.steps, "steps", 0, "train for this many steps, however long they take (0: for --minutes)")
+	f.Uint64Var(&o.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
+	f.IntVarP(&o.threads, "threads", "T", 0, "threads (0: one for each core)")
+	f.StringVar(&o.kernel, "kernel", "", "how to compute: amx, avx512, avx2 or portable (default the best that this machine has)")
+	return cmd
+}
+
+// train writes a model that was trained on the files. Who may not read all of them may not read it either.
+func (a *app) train(ctx context.Context, files []string, o trainOptions) error {
+	base, err := a.store.Locate(a.model)
+	if err != nil {
+		return err
+	}
+	m, err := loadTrainable(base)
+	if err != nil {
+		return &fileError{or(base.Path, base.Name()), err}
+	}
+	opts := o.finetune()
+	if err := finetune.Supported(m, opts); err != nil {
+		return err
+	}
+	baseSum, err := a.store.Sum(base)
+	if err != nil {
+		return err
+	}
+	tokenizer, err := a.openModel(ctx, base)
+	if err != nil {
+		return err
+	}
+	if n := len(tokenizer.Pieces()); n != m.Config.Vocab {
+		return fmt.Errorf("%s: %d tokens in libllama, %d in the file", or(base.Path, base.Name()), n, m.Config.Vocab)
+	}
+	texts, info, mode, err := a.readTrainingTexts(files)
+	if err != nil {
+		return err
+	}
+	out, err := a.createOutput(a.output, &source{stdin: true, info: info}, false)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	corpus, err := finetune.NewCorpus(tokenizer, texts)
+	if err != nil {
+		return err
+	}
+
+	m.SetName(strings.TrimSuffix(filepath.Base(a.output), filepath.Ext(a.output)))
+	setMetadata(m, baseKey, fmt.Sprintf("%x", baseSum))
+	a.pending.finishEarly() // from here on
+	a.ui.summary("training on %d tokens, %d are held out", corpus.Tokens(), corpus.Held())
+	file, result, err := a.fineTune(ctx, m, corpus, opts)
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(file); err != nil {
+		return err
+	}
+	if err := a.checkTrained(ctx, out, result); err != nil {
+		return err
+	}
+	if out.staged != nil {
+		if err := out.restrict(mode); err != nil {
+			return err
+		}
+	}
+	if err := out.commit(&source{stdin: true}); err != nil {
+		return err
+	}
+	a.printTrained(result, file)
+	return nil
+}
+
+func loadTrainable(f models.File) (*train.Model, error) {
+	r, size, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return train.Read(r, size)
+}
+
+// setMetadata sets one key of what the model's file will say.
+func setMetadata(m *train.Model, key, value string) {
+	var kept []gguf.KeyValue
+	for _, kv := range m.Metadata {
+		if kv.Key != key {
+			kept = append(kept, kv)
+		}
+	}
+	m.Metadata = append(kept, gguf.KeyValue{Key: key, Value: value})
+}
+
+// fineTune trains m and gives the file of the best model. A signal ends the training early.
+func (a *app) fineTune(ctx context.Context, m *train.Model, corpus *finetune.Corpus, o finetune.Options) (best []byte, result finetune.Result, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-a.pending.finishEarly():
+			a.ui.summary("training ends here; a second signal leaves nothing")
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	shown, stop := a.ui.showTraining()
+	defer stop()
+	o.Progress = shown
+	o.Best = func(file []byte) error {
+		best = file
+		return nil
+	}
+	result, err = finetune.Run(ctx, m, corpus, o)
+	return best, result, err
+}
+
+// checkTrained opens the model that was written, as whoever uses it will, and compares what it predicts with what training saw.
+func (a *app) checkTrained(ctx context.Context, out *output, result finetune.Result) error {
+	if out.staged == nil {
+		return nil // a device cannot be read back
+	}
+	path, err := filepath.Abs(out.file.Name())
+	if err != nil {
+		return err
+	}
+	m, err := a.store.Open(ctx, path, a.class)
+	if err != nil {
+		return err
+	}
+	return result.Check(ctx, m)
+}
+
+func (a *app) printTrained(r finetune.Result, file []byte) {
+	ended := ""
+	if r.Stopped {
+		ended = ", interrupted"
+	}
+	fmt.Printf("trained for %s: %d steps, %d tokens, %.1f passes over the text, kernel %s%s\n", r.Elapsed.Round(time.Second), r.Steps,
+		r.Tokens, r.Passes, r.Kernel, ended)
+	fmt.Printf("held-out end of the text: %.3f -> %.3f bits per byte\n", r.Before, r.After)
+	fmt.Printf("%s: %s, SHA-256 %x\n", a.output, formatBytes(int64(len(file))), sha256.Sum256(file))
+	fmt.Printf("compress with it: lmz -m %s FILE\n", a.output)
+	fmt.Println("keep it: what is compressed with it cannot be read without this very file, in $" + models.PathVariable +
+		", ~/.local/share/lmz/models or at -m")
+}
+
+// readTrainingTexts reads the files, or of more than maxTrainText evenly spaced parts. It returns the information of the first
+// one and the permissions that all of them give.
+func (a *app) readTrainingTexts(files []string) (texts [][]byte, first os.FileInfo, mode os.FileMode, err error) {
+	mode = 0o666
+	var sources []*source
+	defer func() {
+		for _, src := range sources {
+			src.Close()
+		}
+	}()
+	total := int64(0)
+	for _, name := range files {
+		if strings.HasSuffix(name, suffix) {
+			return nil, nil, 0, &fileError{name, &hintedError{"is an archive", "give its content: lmz -dc " + name + " | lmz train - -o FILE"}}
+		}
+		src, err := openSource(name)
+		if err != nil {
+			return nil, nil, 0, &fileError{name, err}
+		}
+		sources = append(sources, src)
+		if out, err := os.Stat(a.output); err == nil && sameRegular(out, src.info) {
+			return nil, nil, 0, &fileError{name, errSameFile}
+		}
+		if src.regular() {
+			mode &= src.info.Mode().Perm()
+		}
+		total += max(0, src.size())
+	}
+	left := int64(maxTrainText)
+	for _, src := range sources {
+		share := left
+		if size := src.size(); size >= 0 && total > maxTrainText {
+			share = min(left, int64(float64(size)*float64(maxTrainText)/float64(total)))
+		}
+		text, all, err := readEvenly(src, src.size(), share)
+		if err != nil {
+			return nil, nil, 0, &fileError{src.name, err}
+		}
+		if !all {
+			a.ui.summary("%s: trained on %s of it", displayName(src.name), formatBytes(int64(len(text))))
+		}
+		left -= int64(len(text))
+		texts = append(texts, text)
+	}
+	return texts, sources[0].info, mode, nil
+}
+
+// readEvenly reads at most so many bytes: all of r if it has no more, the first if its size is not known (negative), else parts
+// of whole lines that are spread over it.
+func readEvenly(r io.Reader, size, most int64) (text []byte, all bool, err error) {
+	at, ok := r.(io.ReaderAt)
+	if size < 0 || size <= most || !ok {
+		text, err = io.ReadAll(io.LimitReader(r, most+1))
+		if int64(len(text)) > most {
+			return text[:most], false, err
+		}
+		return text, true, err
+	}
+	const part = 1 << 20
+	parts := (most + part - 1) / part
+	for i := range parts {
+		b := make([]byte, min(part, most/parts))
+		n, err := at.ReadAt(b, int64(float64(i)*float64(size-int64(len(b)))/float64(max(1, parts-1))))
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, false, err
+		}
+		text = append(text, wholeLines(b[:n])...)
+	}
+	return text, false, nil
+}
+
+// wholeLines is text without what comes before the first line end and after the last one, if it has two.
+func wholeLines(text []byte) []byte {
+	first, last := bytes.IndexByte(text, '\n'), bytes.LastIndexByte(text, '\n')
+	if first == last {
+		return text
+	}
+	return text[first+1 : last+1]
+}
