@@ -15,6 +15,7 @@ type MixCoder struct {
 	advisor *advisor // nil without a model
 	asks    bool     // the advisor, about this chunk
 	primer  []byte
+	alone   []byte // see Alone
 }
 
 // Primed is the state that coding a text with Mix leaves. It may be shared by coders that run concurrently.
@@ -65,7 +66,8 @@ func (c *MixCoder) Encode(dst, src []byte) ([]byte, error) {
 		return c.coder.Encode(dst, src)
 	}
 	c.advisor.start(c.primer)
-	dst, err := c.coder.Encode(dst, src)
+	dst, alone, err := c.coder.EncodeBoth(dst, c.alone[:0], src)
+	c.alone = alone
 	if c.advisor.err != nil {
 		return dst, c.advisor.err
 	}
@@ -93,6 +95,14 @@ func (c *MixCoder) Saved() int64 {
 		return 0
 	}
 	return c.advisor.total >> 12
+}
+
+// Alone is the payload that the last chunk would have had without the model, if that was asked: valid until the next Encode.
+func (c *MixCoder) Alone() []byte {
+	if !c.asks {
+		return nil
+	}
+	return c.alone
 }
 
 // Primed is the state after text, which was coded last.

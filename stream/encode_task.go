@@ -19,6 +19,8 @@ type encodeTask struct {
 	primes  bool          // later chunks start from the state after this one
 	primed  *codec.Primed // that state, once done
 	saved   int64         // bits that the model saved, once done
+	decides bool          // whether the model is asked depends on this chunk
+	alone   []byte        // then: the payload without it, if the method is mix
 	back    *readBack     // of the record, if it is verified
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
@@ -38,7 +40,7 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 		return nil
 	case codec.Mix:
 		// It is the smallest of them except for chunks that hardly compress, or compress to next to nothing.
-		if err := t.try(lane, codec.Mix, params); err != nil || t.header.method == codec.Mix && 8*len(t.payload) < 7*len(t.raw) {
+		if err := t.try(lane, codec.Mix, params); err != nil || t.header.method == codec.Mix && compresses(t.payload, t.raw) {
 			return err
 		}
 		return t.try(lane, codec.Zstd, params)
@@ -52,6 +54,9 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 	}
 	return err
 }
+
+// compresses reports whether a payload of mix is so much smaller than the chunk that zstd's would not be smaller still.
+func compresses(payload, raw []byte) bool { return 8*len(payload) < 7*len(raw) }
 
 // try codes the chunk with a method and keeps the payload if it is smaller.
 func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Params) error {
@@ -75,6 +80,9 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 	if len(out) < len(t.payload) {
 		if mixer != nil {
 			t.saved = mixer.Saved()
+			if t.decides {
+				t.alone = append(t.alone[:0], mixer.Alone()...)
+			}
 		}
 		t.header.method, t.payload = method, out
 		t.header.primed = method == codec.Mix && params.Primed != nil

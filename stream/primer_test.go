@@ -157,6 +157,9 @@ func TestModelIsNamedOnlyWhereItPays(t *testing.T) {
 		if named := frames[0].Header.Model != nil; named != tt.named {
 			t.Errorf("level %d, %d bytes: model named: %v, want %v", tt.level, len(tt.data), named, tt.named)
 		}
+		if alone := compress(t, nil, tt.data, primed(WithLevel(tt.level), WithPrimer(12000))...); !tt.named && !bytes.Equal(archive, alone) {
+			t.Errorf("level %d, %d bytes: another archive than without a model", tt.level, len(tt.data))
+		}
 		if got, err := decompress(archive); err != nil || !bytes.Equal(got, tt.data) {
 			t.Errorf("level %d: %v, differs at %d", tt.level, err, differsAt(got, tt.data))
 		}

@@ -183,6 +183,7 @@ func (z *Writer) submit(n int, more bool) {
 	rest := append(t.raw[:0], z.buf[n:]...)
 	t.raw, z.buf = z.buf[:n], rest
 	t.primes, t.primed, t.back = more && z.chunks == 0 && z.opts.primerSize > 0, nil, nil
+	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
@@ -195,8 +196,8 @@ func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 	return func(l *codec.Lane) error { return t.encode(l, z.opts.method, params) }
 }
 
-// decide drops the model from a frame if it did too little for the first chunk, which is then coded anew: an archive that
-// names no model can be read without it, on any machine.
+// decide drops the model from a frame if it did too little for the first chunk: an archive that names no model can be read
+// without it, on any machine.
 func (z *Writer) decide(t *encodeTask) {
 	z.decided = true
 	named := int64(len(z.header) - len(z.alone))
@@ -207,6 +208,10 @@ func (z *Writer) decide(t *encodeTask) {
 		return
 	}
 	z.asks = false
+	if t.header.method == codec.Mix && compresses(t.alone, t.raw) {
+		t.payload = t.alone
+		return
+	}
 	t.run = z.encode(t)
 	z.pool.submit(&t.task)
 	z.pool.kick()

@@ -89,6 +89,14 @@ func (m *model) advise(p uint32) uint32 {
 	return max(1, min(65535, p/4))
 }
 
+// unadvised is the probability of the next bit without advice.
+func (m *model) unadvised() uint32 {
+	if m.fusion.advised {
+		return m.fusion.plain
+	}
+	return m.p
+}
+
 // sureness quantises how far a probability is from even, and to which side.
 func sureness(x int32) uint32 { return uint32(max(0, min(15, x>>8+8))) }
 

@@ -103,13 +103,20 @@ const proseChance = 256
 
 // Encode appends the payload of the chunk src to dst.
 func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
-	e := newBitEncoder(dst)
+	dst, _, err := c.EncodeBoth(dst, nil, src)
+	return dst, err
+}
+
+// EncodeBoth is Encode, and appends to alone what Encode would give without the Advisor, if there is one.
+func (c *Coder) EncodeBoth(dst, alone, src []byte) (withAdvice, without []byte, err error) {
+	e, plain, both := newBitEncoder(dst), newBitEncoder(alone), c.advisor != nil
 	if c.primed != nil {
 		c.start(c.primed.model.level)
 	} else {
 		prose := c.number >= firstProseLevel && isProse(src)
 		if c.number >= firstProseLevel {
 			e.encode(flag(prose), proseChance)
+			plain.encode(flag(prose), proseChance)
 		}
 		c.start(c.levelOf(prose))
 	}
@@ -119,6 +126,9 @@ func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
 		if m.guess.active {
 			right := b == m.guess.byte
 			e.encode(flag(right), m.guess.p)
+			if both {
+				plain.encode(flag(right), m.guess.p)
+			}
 			m.settle(right)
 			if right {
 				continue
@@ -127,10 +137,16 @@ func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
 		for i := 7; i >= 0; i-- {
 			y := uint32(b>>i) & 1
 			e.encode(y, m.p)
+			if both {
+				plain.encode(y, m.unadvised())
+			}
 			m.update(y)
 		}
 	}
-	return e.finish(), nil
+	if both {
+		alone = plain.finish()
+	}
+	return e.finish(), alone, nil
 }
 
 // Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that wraps ErrCorrupt. It

@@ -290,13 +290,16 @@ func TestAdvise(t *testing.T) {
 	src := noise(2000)
 	o := &oracle{text: src}
 	c.Advise(o)
-	payload, err := c.Encode(nil, src)
+	payload, alone, err := c.EncodeBoth(nil, nil, src)
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain, err := coder(t, 6).Encode(nil, src)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !bytes.Equal(alone, plain) {
+		t.Error("the payload without advice is not the one that there is without an advisor")
 	}
 	if saved := len(plain) - len(payload); o.saved/4096/8 < saved-20 || o.saved/4096/8 > saved+20 {
 		t.Errorf("the advice saves %d bytes; the advisor is told of %d", saved, o.saved/4096/8)
