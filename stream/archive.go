@@ -122,9 +122,11 @@ func (a *Archive) readAt(p []byte, off int64) (n int, err error) {
 		}
 	}
 	if off < to {
-		err = a.visit(a.spots(off, to), true, func(s spot, raw []byte) error {
-			n += copy(p[n:], raw[off+int64(n)-s.RawOffset:])
-			return nil
+		err = a.visit(a.spots(off, to), true, func(s spot, raw []byte, err error) error {
+			if err == nil {
+				n += copy(p[n:], raw[off+int64(n)-s.RawOffset:])
+			}
+			return err
 		})
 	}
 	if err == nil && n < len(p) {

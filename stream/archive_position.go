@@ -70,7 +70,10 @@ func (a *Archive) writeRange(w io.Writer, from, to int64) (n int64, err error) {
 		return 0, err
 	}
 	defer a.mu.RUnlock()
-	err = a.visit(a.spots(from, to), false, func(s spot, raw []byte) error {
+	err = a.visit(a.spots(from, to), false, func(s spot, raw []byte, err error) error {
+		if err != nil {
+			return err
+		}
 		part := raw[max(0, from-s.RawOffset):min(s.RawSize, to-s.RawOffset)]
 		put, err := w.Write(part)
 		n += int64(put)

@@ -26,9 +26,9 @@ type arrival struct {
 	done chan struct{}
 }
 
-// visit decodes chunks in parallel and gives them to do in order, on the caller's goroutine, up to the first error. What do
-// gets must not be changed. keep says whether the chunks may be wanted again.
-func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, []byte) error) error {
+// visit decodes chunks in parallel and gives them, or their errors, to do in order, on the caller's goroutine, up to the first error
+// that do returns. What do gets must not be changed. keep says whether the chunks may be wanted again.
+func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, []byte, error) error) error {
 	next, stop := iter.Pull2(spots)
 	defer stop()
 	var over atomic.Bool
@@ -45,7 +45,7 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 			in := held
 			if held = nil; in == nil {
 				s, err, ok := next()
-				if more = ok && err == nil; !ok {
+				if more = ok; !ok {
 					break
 				}
 				in = &arrival{spot: s, err: err}
@@ -72,10 +72,7 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		case in.err == nil:
 			in.raw, in.err = a.chunk(in.spot, keep)
 		}
-		if in.err != nil {
-			return in.err
-		}
-		if err := do(in.spot, in.raw); err != nil {
+		if err := do(in.spot, in.raw, in.err); err != nil {
 			return err
 		}
 	}

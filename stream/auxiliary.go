@@ -41,3 +41,26 @@ func appendAuxiliary(dst []byte, kind uint64, body []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, sum)
 	return append(dst, body...)
 }
+
+// readAuxiliaryBody reads an auxiliary record from behind its tag, as readAuxiliary does, and gives its body, of at most limit bytes.
+func readAuxiliaryBody(r *recorder, limit int) (kind uint64, body []byte, err error) {
+	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
+		return 0, nil, err
+	}
+	n, err := readUvarint(r, uint64(limit), "length")
+	if err != nil {
+		return 0, nil, err
+	}
+	want, err := r.uint32()
+	if err != nil {
+		return 0, nil, err
+	}
+	sum := crc32.Checksum(r.buf, castagnoli)
+	if body, err = r.appendN(nil, int(n)); err != nil {
+		return 0, nil, err
+	}
+	if sum = crc32.Update(sum, castagnoli, body); sum != want {
+		return 0, nil, fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, sum, want)
+	}
+	return kind, body, nil
+}

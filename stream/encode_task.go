@@ -22,6 +22,9 @@ type encodeTask struct {
 	decides bool          // whether the model is asked depends on this chunk
 	alone   []byte        // then: the payload without it, if the method is mix
 	back    *readBack     // of the record, if it is verified
+	before  []byte        // the end of the chunk in front of this one
+	share   int           // of the payload for the filter, as a divisor; 0: there is none
+	filter  chunkFilter   // once done
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }

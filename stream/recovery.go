@@ -813,6 +813,7 @@ func (v *recoverer) write(f *recoveredFrame) error {
 	} else {
 		v.copy(f.start, f.headerSize)
 	}
+	same := true // the chunks keep their numbers, and so their filters
 	for i, e := range chunks {
 		whole, err := v.payload(e)
 		if err != nil {
@@ -832,6 +833,13 @@ func (v *recoverer) write(f *recoveredFrame) error {
 			parity := appendParity(nil, slices.Concat(head, whole))
 			v.put(parity)
 			x.auxiliary(int64(len(parity)))
+		}
+		same = same && e.number == int64(i)
+		if n := int64(i%groupSize + 1); same && (n == groupSize || i == len(chunks)-1) {
+			if _, from, size := readFilters(v.r, e.offset+e.size, v.end, int64(i)+1-n, n); size > 0 {
+				v.copy(from, size)
+				x.auxiliary(size)
+			}
 		}
 	}
 	v.put(appendIndex(nil, &x, headerSize))

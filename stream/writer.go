@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/gram"
 )
 
 // Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most two chunks, raw and coded, for
@@ -31,6 +32,7 @@ type Writer struct {
 	primed   *codec.Primed // what chunks start from
 	parity   []byte        // record that protects the primer, to be written in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
+	filters  filters
 	index    index
 	out      []byte
 	err      error // sticky
@@ -73,6 +75,9 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 			return nil, err
 		}
 	}
+	if o.dictionary != nil && o.filter > 0 {
+		z.filters.known = gram.KnownOf(o.dictionary)
+	}
 	z.Reset(w)
 	return z, nil
 }
@@ -81,7 +86,7 @@ func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error
 // written of the frame before it is dropped.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
-	primed, before := z.primed, z.verifier
+	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
 		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk,
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
@@ -92,7 +97,7 @@ func (z *Writer) Reset(w io.Writer) {
 		z.verifier = &verifier{opts: z.opts, size: z.maxChunk}
 	}
 	if z.opts.dictionary != nil {
-		z.primed = primed
+		z.primed, z.filters.known = primed, known
 		if before != nil {
 			z.verifier.primed = before.primed
 		}
@@ -184,6 +189,10 @@ func (z *Writer) submit(n int, more bool) {
 	t.raw, z.buf = z.buf[:n], rest
 	t.primes, t.primed, t.back = more && z.chunks == 0 && z.opts.primerSize > 0, nil, nil
 	t.decides, t.alone = !z.decided, t.alone[:0]
+	t.before, t.share = z.filters.context(t.raw), z.opts.filter
+	if z.chunks == 0 && (!more || z.opts.primerSize > 0) {
+		t.share = 0 // it is all there is, or must be decoded anyway
+	}
 	t.run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
@@ -193,7 +202,14 @@ func (z *Writer) submit(n int, more bool) {
 
 func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed, Alone: !z.asks}
-	return func(l *codec.Lane) error { return t.encode(l, z.opts.method, params) }
+	known := z.filters.known
+	return func(l *codec.Lane) error {
+		err := t.encode(l, z.opts.method, params)
+		if err == nil {
+			t.filter = newChunkFilter(t, known)
+		}
+		return err
+	}
 }
 
 // decide drops the model from a frame if it did too little for the first chunk: an archive that names no model can be read
@@ -257,21 +273,35 @@ func (z *Writer) emit(limit int) {
 			z.index.auxiliary(int64(len(z.parity)))
 			z.parity = nil
 		}
+		z.putFilters()
 		z.out = appendChunk(z.out[:0], &t.header, z.maxChunk, z.index.total.chunks, t.payload)
 		z.index.chunk(int64(len(z.out)), t.header.raw, t.header.lines)
 		if t.primed != nil {
 			z.primed, t.primed = t.primed, nil
 			z.parity = appendParity(nil, z.out)
+			if z.opts.filter > 0 {
+				z.filters.known = gram.KnownOf(t.raw)
+			}
 		}
 		z.put(z.out)
 		if z.opts.decoded != nil && z.err == nil {
 			_, z.err = z.opts.decoded.Write(t.back.raw)
 		}
+		z.filters.add(z.index.total.chunks-1, t.filter)
 		t.back = nil
 		z.free = append(z.free, t)
 		if z.opts.progress != nil && z.err == nil {
 			z.opts.progress(z.index.total.raw, int64(len(z.frameHeader()))+z.index.total.records)
 		}
+	}
+}
+
+// putFilters writes the filters of a group that has ended.
+func (z *Writer) putFilters() {
+	if due := z.filters.due; due != nil {
+		z.put(due)
+		z.index.auxiliary(int64(len(due)))
+		z.filters.due = nil
 	}
 }
 
@@ -339,6 +369,8 @@ func (z *Writer) Close() error {
 		z.asks = false
 	}
 	z.flush(false)
+	z.filters.finish(z.index.total.chunks)
+	z.putFilters()
 	z.put(appendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
 	z.stop()
 	z.closed = true

@@ -23,6 +23,7 @@ type writerOptions struct {
 	window         kvcache.Policy
 	ctx            context.Context
 	progress       func(raw, compressed int64)
+	filter         int // see filterShare; 0: none
 	verify         bool
 	decoded        io.Writer // may be nil, as may be what follows
 	fellBack       func(error)
@@ -38,7 +39,7 @@ func LevelChunkSize(level int) int { return mixChunkSize(level) }
 func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error) {
 	o := &writerOptions{
 		method: codec.Mix, level: DefaultLevel, primerSize: -1,
-		workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, ctx: context.Background(),
+		workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, filter: filterShare, ctx: context.Background(),
 	}
 	for _, opt := range opts {
 		if err := opt(o); err != nil {
@@ -180,6 +181,18 @@ func WithLanes(n int) WriterOption {
 	return func(o *writerOptions) error {
 		o.lanes = n
 		return positive("lanes", n)
+	}
+}
+
+// WithFilter sets whether chunks get filters, which tell a search what they do not hold: true by default. Filters take at most 2 % of
+// the payload of chunks of codec.Mix and codec.LM, of a frame with several; other chunks get none. It changes the archive's
+// bytes.
+func WithFilter(on bool) WriterOption {
+	return func(o *writerOptions) error {
+		if o.filter = 0; on {
+			o.filter = filterShare
+		}
+		return nil
 	}
 }
 

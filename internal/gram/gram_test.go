@@ -1,0 +1,299 @@
+package gram
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// grams are those of a text, for comparison: all parts of lines.
+func gramsOf(before, text string) map[string]int {
+	all := map[string]int{}
+	joined := before + text
+	for i := 0; i+Size <= len(joined); i++ {
+		g := string(lower([]byte(joined[i : i+Size])))
+		if i+Size > len(before) && !strings.Contains(g, "\n") {
+			all[g]++
+		}
+	}
+	return all
+}
+
+func hashOf(g string) Gram {
+	return hash(uint32(g[0]) | uint32(g[1])<<8 | uint32(g[2])<<16 | uint32(g[3])<<24)
+}
+
+func TestEach(t *testing.T) {
+	texts := rapid.OneOf(rapid.StringMatching(`[A-Zab1\n é]{0,40}`), rapid.StringN(0, 30, -1))
+	rapid.Check(t, func(t *rapid.T) {
+		before, text := texts.Draw(t, "before"), texts.Draw(t, "text")
+		got := map[Gram]int{}
+		Each([]byte(before), []byte(text), func(g Gram, c Class) { got[g]++ })
+		want := gramsOf(before, text)
+		if len(got) != len(want) {
+			t.Fatalf("%d grams, want %d", len(got), len(want))
+		}
+		for g, n := range want {
+			if got[hashOf(g)] != n {
+				t.Fatalf("%q: %d times, want %d", g, got[hashOf(g)], n)
+			}
+		}
+	})
+	classes := map[string]Class{"abcd": Letters, "ABcD": Letters, "ab1d": Others, "ab d": Others, "éé": Letters, "ab_d": Others, "1234": Others}
+	for text, want := range classes {
+		n := 0
+		Each(nil, []byte(text), func(_ Gram, c Class) {
+			if n++; c != want {
+				t.Errorf("%q: class %d, want %d", text, c, want)
+			}
+		})
+		if n != 1 {
+			t.Errorf("%q: %d grams", text, n)
+		}
+	}
+}
+
+// The hashes are part of the format.
+func TestHash(t *testing.T) {
+	for text, want := range map[string]Gram{"abcd": 0xa3390946, "\x00\x00\x00\x00": 0} {
+		if got := hashOf(text); got != want {
+			t.Errorf("%q: %08x, want %08x", text, got, want)
+		}
+	}
+	seen := map[Gram]bool{}
+	for range 100000 {
+		seen[hash(rand.Uint32())] = true
+	}
+	if len(seen) < 99990 {
+		t.Errorf("%d hashes of 100000 grams", len(seen))
+	}
+}
+
+func TestSample(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit := rapid.IntRange(1, 3000).Draw(t, "limit")
+		n := rapid.IntRange(0, 9000).Draw(t, "n")
+		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		s := NewSample(limit)
+		want := map[Gram]bool{}
+		for range n {
+			g := Gram(random.Uint32())
+			if random.IntN(50) == 0 {
+				g = 0
+			}
+			want[g] = true
+			s.Add(g)
+		}
+		got := map[Gram]bool{}
+		s.Each(func(g Gram) { got[g] = true })
+		if len(got) != s.Len() || s.Len() > limit && s.Shift() < MaxShift {
+			t.Fatalf("%d grams, Len %d, limit %d", len(got), s.Len(), limit)
+		}
+		half := 0
+		for g := range want {
+			if g.sampled(s.Shift()) != got[g] {
+				t.Fatalf("%08x: is there: %v, shift %d", g, got[g], s.Shift())
+			}
+			if s.Shift() > 0 && g.sampled(s.Shift()-1) {
+				half++
+			}
+		}
+		if s.Shift() > 0 && half <= limit {
+			t.Fatalf("shift %d, though %d grams are within the limit of %d", s.Shift(), half, limit)
+		}
+	})
+}
+
+// have is what a filter says of the grams of a query.
+func have(q *Query, known *Known, f *Filter) func(int) bool {
+	return func(i int) bool {
+		w := q.Grams[i]
+		return known.Has(w.Gram) || f.Has(w.Gram, w.Class)
+	}
+}
+
+// A text has all grams that its filter was made of.
+func TestFilter(t *testing.T) {
+	texts := rapid.OneOf(rapid.StringMatching(`([a-zA-Z]{2,8}[ =][0-9]{1,9}\n?){0,60}`), rapid.StringN(0, 300, -1))
+	rapid.Check(t, func(t *rapid.T) {
+		before, text := texts.Draw(t, "before"), texts.Draw(t, "text")
+		var known *Known
+		if primer := rapid.OneOf(rapid.Just(""), texts).Draw(t, "primer"); primer != "" {
+			known = KnownOf([]byte(primer))
+		}
+		limit := rapid.IntRange(0, 300).Draw(t, "limit")
+		f := Build([]byte(before), []byte(text), known, limit)
+		if len(f.Table) > limit {
+			t.Fatalf("%d bytes, limit %d", len(f.Table), limit)
+		}
+		Each([]byte(before), []byte(text), func(g Gram, c Class) {
+			if !known.Has(g) && !f.Has(g, c) {
+				t.Fatalf("%08x is missing", g)
+			}
+		})
+	})
+	f := Build(nil, []byte(strings.Repeat("some words of a text\n", 10)), nil, 100)
+	missing := 0
+	Each(nil, []byte("quite different things altogether, which this one does not hold"), func(g Gram, c Class) {
+		if !f.Has(g, c) {
+			missing++
+		}
+	})
+	if missing < 15 {
+		t.Errorf("only %d grams are missing", missing)
+	}
+}
+
+// patterns are expressions of all kinds over few letters, so that texts match them.
+func patterns() *rapid.Generator[string] {
+	leaf := rapid.OneOf(
+		rapid.SampledFrom([]string{"a", "b", "K", "s", "é", "abc", "kelvin", "1", "12", " ", ".", "[ab]", "[^a]", `\d`, `\w`, `\b`, "^", "$", "", "[a-z]",
+			"ſ", "K", "[kſ]", `\x{fffd}`, `[\x{fffd}a]`, "\\n", `\pL`, `\Qa.b\E`, "(?i:s)", "(?i:é)", "[[:alpha:]]", "(?s:.)"}),
+		rapid.StringMatching(`[abks1é]{1,6}`),
+	)
+	var tree func(depth int) *rapid.Generator[string]
+	tree = func(depth int) *rapid.Generator[string] {
+		if depth == 0 {
+			return leaf
+		}
+		below := tree(depth - 1)
+		return rapid.OneOf(leaf,
+			rapid.Custom(func(t *rapid.T) string {
+				return strings.Join(rapid.SliceOfN(below, 1, 4).Draw(t, "concat"), "")
+			}),
+			rapid.Custom(func(t *rapid.T) string {
+				return "(" + strings.Join(rapid.SliceOfN(below, 1, 4).Draw(t, "alternate"), "|") + ")"
+			}),
+			rapid.Custom(func(t *rapid.T) string {
+				op := rapid.SampledFrom([]string{"*", "+", "?", "{2}", "{0,2}", "{2,}", "*?", "+?"}).Draw(t, "op")
+				return "(?:" + below.Draw(t, "repeated") + ")" + op
+			}),
+			rapid.Custom(func(t *rapid.T) string {
+				return rapid.SampledFrom([]string{"(?i)", "(?i:", "(?-i:", "("}).Draw(t, "flags") + below.Draw(t, "flagged")
+			}),
+		)
+	}
+	return rapid.Custom(func(t *rapid.T) string {
+		p := tree(3).Draw(t, "pattern")
+		return p + strings.Repeat(")", max(0, strings.Count(p, "(")-strings.Count(p, ")")))
+	})
+}
+
+// A line that matches has the grams that the query demands, and its filter says so.
+func TestQueryHasNoFalseNegatives(t *testing.T) {
+	lines := rapid.OneOf(
+		rapid.StringMatching(`[abksABKS1éÉſK ]{0,20}`), rapid.StringMatching(`(abc|kelvin|KELVIN|ab|12|\x{fffd}| ){0,8}`),
+		rapid.Custom(func(t *rapid.T) string { return string(rapid.SliceOfN(rapid.Byte(), 0, 20).Draw(t, "bytes")) }),
+	)
+	matches := 0
+	rapid.Check(t, func(t *rapid.T) {
+		pattern := patterns().Draw(t, "pattern")
+		re, err := regexp.Compile(pattern)
+		if err != nil {
+			t.Skip()
+		}
+		parsed, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := Regexps([]*syntax.Regexp{parsed})
+		line := strings.ReplaceAll(lines.Draw(t, "line"), "\n", " ")
+		if rapid.Bool().Draw(t, "literally") {
+			if prefix, _ := re.LiteralPrefix(); !strings.Contains(prefix, "\n") {
+				line += prefix + line
+			}
+		}
+		if !re.MatchString(line) {
+			return
+		}
+		matches++
+		there := map[Gram]bool{}
+		Each(nil, []byte(line), func(g Gram, _ Class) { there[g] = true })
+		if !q.May(func(i int) bool { return there[q.Grams[i].Gram] }) {
+			t.Fatalf("%q matches %q, but the query says it does not: %v", pattern, line, q.Grams)
+		}
+		f := Build(nil, []byte("other\n"+line), nil, 50)
+		if !q.May(have(q, nil, &f)) {
+			t.Fatalf("%q matches %q, but its filter says it does not", pattern, line)
+		}
+	})
+	if matches < 20 {
+		t.Errorf("%d matches", matches)
+	}
+}
+
+// What queries demand, as words of which all or any must be there.
+func TestQuery(t *testing.T) {
+	for _, tt := range []struct {
+		pattern   string
+		yes, noes []string
+	}{
+		{"panic", []string{"a panic", "PANIC"}, []string{"pan", "pani", "nothing"}},
+		{"panic: .* goroutine", []string{"panic: 12 goroutine"}, []string{"panic: 12", " goroutine"}},
+		{"error|warning", []string{"error", "warning"}, []string{"info", "eror"}},
+		{"(?i)Error", []string{"error"}, []string{"info"}},
+		{"(?i)session", []string{"session", "ſeſſion"}, []string{"something"}},
+		{"conn(ected|ection)", []string{"connected", "connection"}, []string{"connects", "rejected"}},
+		{"user[0-9]+ failed", []string{"user1 failed"}, []string{"user1", " failed"}},
+		{"(fail|deni)ed +by", []string{"failed by", "denied by"}, []string{"marked by", "fail"}},
+		{`10\.0\.3\.\d+`, []string{"10.0.3.17"}, []string{"10.0.4.17"}},
+		{"x+abcdefg", []string{"xabcdefg"}, []string{"x", "abcdef"}},
+		{"(abcd)+(efgh)?", []string{"abcd"}, []string{"efgh"}},
+		{"(?:err|warn|info|debug|trace|fatal|panic|alert|a|b|c|d|e|f|g|h|i|j)ed", []string{"xed"}, nil},
+	} {
+		parsed, err := syntax.Parse(tt.pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := Regexps([]*syntax.Regexp{parsed})
+		may := func(text string) bool {
+			there := map[Gram]bool{}
+			Each(nil, []byte(text), func(g Gram, _ Class) { there[g] = true })
+			return q.May(func(i int) bool { return there[q.Grams[i].Gram] })
+		}
+		for _, text := range tt.yes {
+			if !may(text) {
+				t.Errorf("%q cannot be in %q", tt.pattern, text)
+			}
+		}
+		for _, text := range tt.noes {
+			if may(text) {
+				t.Errorf("%q may be in %q", tt.pattern, text)
+			}
+		}
+	}
+	for _, pattern := range []string{"", "a.c", ".*", "[a-z]+", "abc", "(abcd)?", "abcd|"} {
+		parsed, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := Regexps([]*syntax.Regexp{parsed}); !q.Trivial() {
+			t.Errorf("%q demands something", pattern)
+		}
+	}
+	q := Literals([][]byte{[]byte("Some\xffthing"), []byte("else.")})
+	for text, want := range map[string]bool{"some\xffthing": true, "ELSE.": true, "something": false} {
+		there := map[Gram]bool{}
+		Each(nil, []byte(text), func(g Gram, _ Class) { there[g] = true })
+		if got := q.May(func(i int) bool { return there[q.Grams[i].Gram] }); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	if !(&Query{}).Trivial() {
+		t.Error("the zero query demands something")
+	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	text := bytes.Repeat([]byte("Nov 24 01:47:01 host postgres[1]: LOG:  database system is ready\n"), 1000)
+	known := KnownOf(text[:6500])
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		Build(nil, text, known, 100)
+	}
+}
