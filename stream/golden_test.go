@@ -30,6 +30,7 @@ func TestGolden(t *testing.T) {
 		"raw":    {log[:1000], func() []byte { return compress(t, nil, log[:1000], WithMethod(codec.Raw), WithChunkSize(300)) }},
 		"lm":     {text, func() []byte { return compress(t, letters, text, WithChunkSize(100)) }},
 		"mixed":  {mixed, func() []byte { return compress(t, letters, mixed, WithChunkSize(300)) }},
+		"filter": {text, func() []byte { return compress(t, letters, text, withFilters, WithChunkSize(100)) }},
 		"window": {text, func() []byte { return compress(t, letters, text, WithWindow(equalInfo), WithChunkSize(500)) }},
 		"frames": {slices.Concat(text[:300], log[:300]), func() []byte {
 			return slices.Concat(compress(t, letters, text[:300]), compress(t, nil, nil), compress(t, fake, log[:300], WithMethod(codec.Raw)))

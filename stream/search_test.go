@@ -217,7 +217,7 @@ func TestSearchDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, c := range frames[0].Chunks[1:] {
-			if i%5 > 0 {
+			if i%16 > 0 {
 				continue
 			}
 			damaged := bytes.Clone(tt.archive)
@@ -252,11 +252,16 @@ func TestSearchDamaged(t *testing.T) {
 			if !bytes.Equal(text, want) {
 				t.Errorf("%s: chunk %d: differs at %d", name, i, differsAt(text, want))
 			}
-			// A pattern that no line matches, inverted, counts the same lines from the heads of chunks.
-			never, _ := search.Compile("[^\\x00-\\x{10ffff}]", search.Options{})
-			s.Pattern, s.Invert, s.Found, lost = never, true, nil, nil
-			if counted, err := a.Search(s); err != nil || counted.Lines != found.Lines && counted.Skipped == 0 {
-				t.Errorf("%s: chunk %d: %v, %+v, want %+v", name, i, err, counted, found)
+			// Lines that do not match are counted without decoding: also those of the damaged chunk, if that is skipped.
+			absent, _ := search.Compile("a text that no line has", search.Options{})
+			s.Pattern, s.Invert, s.Found, lost = absent, true, nil, nil
+			lines := found.Lines
+			counted, err := a.Search(s)
+			if len(lost) == 0 {
+				lines = int64(len(plainSearch(tt.content, absent, true)))
+			}
+			if err != nil || counted.Lines != lines {
+				t.Errorf("%s: chunk %d: %v, %+v, want %d lines", name, i, err, counted, lines)
 			}
 			s.Damaged = nil
 			s.Pattern, s.Invert = p, false

@@ -53,7 +53,7 @@ func (a *app) writeArchive(ctx context.Context, dst *output, src *source, m *met
 	defer cancel()
 	opts := []stream.WriterOption{
 		stream.WithContext(ctx), stream.WithMethod(methods[a.method]), stream.WithLevel(a.level()),
-		stream.WithProgress(m.progress),
+		stream.WithProgress(m.progress), stream.WithFilter(!a.noFilter),
 	}
 	if a.primed {
 		opts = append(opts, stream.WithPrimer(int(a.primer)))

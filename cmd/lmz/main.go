@@ -6,6 +6,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/lmz-go/lmz/models"
@@ -34,7 +35,10 @@ func run(args []string, backend models.Backend) int {
 	root.SetArgs(args)
 	err := root.Execute()
 	var usage *usageError
+	var status exitStatus
 	switch {
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage):
 		a.ui.failure(err)
 		return exitWarning
@@ -49,6 +53,11 @@ func run(args []string, backend models.Backend) int {
 	}
 	return exitOK
 }
+
+// exitStatus is the exit code of a command that has codes of its own. All has been said.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
 
 // app is one run of the command.
 type app struct {

@@ -43,6 +43,7 @@ type options struct {
 	method    string
 	preset    int // 0: the default
 	noModel   bool
+	noFilter  bool
 	dictFiles []string
 	workers   int
 	lanes     int
@@ -84,6 +85,7 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
                               follow a log; lmz -dc live.lmz reads what there is
   lmz -dc a.lmz b.lmz | less  read archives
   lmz cat --lines -20: a.lmz  read the last lines of one
+  lmz grep -n timeout a.lmz   find lines, decompressing little of it
   tar c logs | lmz >logs.tar.lmz
   lmz train *.log -o my.gguf  make a model of logs, for lmz -m my.gguf`
 
@@ -161,13 +163,14 @@ func newRootCommand(a *app, backend models.Backend) *cobra.Command {
 	f.IntVar(&a.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", stream.DefaultLanes))
 	addPresets(f, &a.preset)
 	f.StringVar(&a.method, "method", "mix", "how to compress: mix (context mixing, the presets), lm (the language model alone), zstd or raw")
+	f.BoolVar(&a.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
 	f.BoolVar(&a.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 	f.StringArrayVar(&a.dictFiles, "dict", nil, `dictionary that mix starts from (see "lmz dict"), also needed to decompress; there, several may be given`)
 	f.Var(&a.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm, 1MiB with zstd and raw)")
 	f.Var(&a.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
 	f.Var(&a.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 
-	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
+	root.AddCommand(newCatCommand(a), newDictionaryCommand(a), newGrepCommand(a), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
 		newVersionCommand(a))
 	return root
 }
