@@ -81,11 +81,16 @@ func lineStarts(content []byte) []int64 {
 }
 
 func TestArchive(t *testing.T) {
+	log := logExcerpt(t, 9000)
 	for name, tt := range archives(t) {
 		for _, workers := range []int{1, 3} {
 			t.Run(fmt.Sprintf("%s/%d", name, workers), func(t *testing.T) {
 				content := tt.content
-				a := openBytes(t, tt.archive, WithReaderWorkers(workers), testDictionaries, WithCache(3000))
+				cache := int64(3000)
+				if bytes.Contains(content, log) { // coded by a method that takes its time
+					cache = 40000
+				}
+				a := openBytes(t, tt.archive, WithReaderWorkers(workers), testDictionaries, WithCache(cache))
 				if int64(len(content)) != a.Size() || a.Lines() != int64(bytes.Count(content, []byte{'\n'})) {
 					t.Fatalf("%d bytes, %d lines; want %d, %d", a.Size(), a.Lines(), len(content), bytes.Count(content, []byte{'\n'}))
 				}
@@ -180,7 +185,7 @@ func TestArchiveConcurrently(t *testing.T) {
 		t.Errorf("the chunk was read %d times", n)
 	}
 	for name, tt := range archives(t) {
-		a := openBytes(t, tt.archive, WithReaderWorkers(2), testDictionaries, WithCache(2000))
+		a := openBytes(t, tt.archive, WithReaderWorkers(2), testDictionaries, WithCache(12000))
 		for seed := range uint64(4) {
 			wg.Go(func() {
 				random := rand.New(rand.NewPCG(seed, 1))
@@ -244,7 +249,7 @@ func TestArchiveDamaged(t *testing.T) {
 		chunks := frames[0].Chunks
 		step := 7 * thin
 		if name == "primer" {
-			step *= 7
+			step *= 23
 		}
 		for i := int(chunks[0].Offset); i < len(archive); i += step {
 			damaged := bytes.Clone(archive)
