@@ -66,6 +66,7 @@ type table struct {
 var tables = []table{
 	{"sizes", "archives of the presets, without a model, next to other compressors", sizes},
 	{"chunks", "what chunks of 64 KiB cost against a single one", chunks},
+	{"grep", "what filters cost, and how many chunks they spare a search", grep},
 	{"model", "size with the embedded model and without it, of the first bytes of files", modelGain},
 	{"speed", "CPU time of the presets against zpaq", speed},
 	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
