@@ -20,8 +20,8 @@ func Build(before, text []byte, known *Known, limit int) Filter {
 	if keys == 0 {
 		return f
 	}
-	// Letters get three quarters, if they need as much, and the others what they leave.
-	letters, others := NewSample(max(1, keys*3/4)), NewSample(keys)
+	// Words are what is looked for most, and cost little. Numbers never end: a quarter is what they may take.
+	letters, others := NewSample(keys-keys/4), NewSample(keys/4)
 	Each(before, text, func(g Gram, c Class) {
 		if known.Has(g) {
 			return
@@ -32,12 +32,9 @@ func Build(before, text []byte, known *Known, limit int) Filter {
 			others.Add(g)
 		}
 	})
-	for others.Len() > keys-letters.Len() && others.Shift() < MaxShift {
-		others.Thin()
-	}
 	n, samples := 0, [Classes]*Sample{Letters: letters, Others: others}
 	for c, s := range samples {
-		if n+s.Len() > keys {
+		if s.Len() > s.limit { // whatever the shift
 			samples[c] = nil
 			continue
 		}

@@ -40,7 +40,7 @@ func (s *Sample) Add(g Gram) {
 		return
 	}
 	for s.n > s.limit && s.shift < MaxShift {
-		s.Thin()
+		s.thin()
 	}
 }
 
@@ -49,8 +49,8 @@ const MaxShift = 14
 
 func (g Gram) sampled(shift int) bool { return g&(1<<shift-1) == 0 }
 
-// Thin halves what is sampled.
-func (s *Sample) Thin() {
+// thin halves what is sampled.
+func (s *Sample) thin() {
 	s.shift++
 	old := s.table
 	zero := s.zero
