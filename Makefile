@@ -1,6 +1,8 @@
 # make          build bin/lmz (sets up libllama first)
 # make demo     compress a real log, decompress it, compare, print the sizes
 # make test     run the tests
+# make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md); about ten minutes on two idle cores
+# make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make install  install into PREFIX (default /usr/local)
 # make golden   write the golden archives that a newly released model lacks (models/released.go)
@@ -11,12 +13,12 @@ GO ?= go
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo lint bench golden train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo torture fuzz lint bench golden train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or fetched. Goals that need no
 # libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-nocgo,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-nocgo fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -48,6 +50,18 @@ test-race: setup
 # The packages without C, and the stub of the binding.
 test-nocgo:
 	CGO_ENABLED=0 $(GO) test ./...
+
+torture: setup
+	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Passes|Verify|Killed|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
+		./stream ./cmd/lmz ./llama | grep -E '^(---|ok|FAIL|panic)|_test.go'
+
+FUZZTIME ?= 10m
+FUZZTARGETS := stream:FuzzReader stream:FuzzRecover stream:FuzzRecords stream:FuzzIndex stream:FuzzHeader stream:FuzzRoundTrip \
+	codec:FuzzDecode codec:FuzzDecodeMix codec:FuzzRoundTrip codec:FuzzRangeDecoder codec/mix:FuzzDecode llama/gguf:FuzzRead
+
+fuzz:
+	@for t in $(FUZZTARGETS); do echo "$$t"; \
+		CGO_ENABLED=0 $(GO) test ./$${t%%:*} -run '^$$' -fuzz "^$${t##*:}\$$" -fuzztime $(FUZZTIME) || exit 1; done
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
