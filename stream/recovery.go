@@ -128,11 +128,12 @@ type recoverer struct {
 	known      bool  // whether these two are
 }
 
-// entry is a chunk of a frame, or a gap.
+// entry is a chunk of a frame, an auxiliary record, or a gap.
 type entry struct {
-	number int64
-	chunk  *chunk // nil: a gap
-	size   int64  // bytes of the record, or of the gap
+	number int64  // of the chunk, or of the next one
+	chunk  *chunk // nil: not a chunk
+	aux    bool
+	size   int64 // bytes of the record, or of the gap
 
 	// Of a gap:
 	offset     int64
@@ -311,6 +312,7 @@ func (v *recoverer) step(f *recoveredFrame) (bool, error) {
 			f.index.chunk(size, c.raw, c.lines)
 			f.next++
 		} else {
+			f.entries = append(f.entries, entry{number: f.next, aux: true, size: size, offset: f.pos})
 			f.index.auxiliary(size)
 		}
 		f.pos += size
@@ -506,7 +508,7 @@ func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
 // it should be behind the records that have been found.
 func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
 	for i := range f.entries {
-		if f.entries[i].chunk == nil {
+		if e := &f.entries[i]; e.chunk == nil && !e.aux {
 			return false, nil
 		}
 	}
@@ -708,6 +710,9 @@ func (v *recoverer) settle(f *recoveredFrame) {
 	intact := true
 	for i := range f.entries {
 		e := &f.entries[i]
+		if e.aux {
+			continue
+		}
 		if g := e.number / groupSize; groups != nil && e.number%groupSize == 0 && int(g) < len(groups) && v.known {
 			raw, lines, known = v.raw+groups[g].raw, v.lines+groups[g].lines, true
 		}
@@ -792,10 +797,16 @@ func (f *recoveredFrame) weigh(groups []place) {
 func (v *recoverer) write(f *recoveredFrame) error {
 	h := *f.h
 	header := f.mended
-	var chunks []entry
+	var chunks []entry // and auxiliary records
+	n := int64(0)
 	for i := range f.entries {
-		if e := &f.entries[i]; e.chunk != nil && !f.orphan(e) {
+		e := &f.entries[i]
+		switch {
+		case e.chunk != nil && !f.orphan(e):
 			chunks = append(chunks, *e)
+			n++
+		case e.aux && e.number == n && len(chunks) > 0:
+			chunks = append(chunks, *e) // it is about chunks that are all there
 		}
 	}
 	if h.Primer == PrimerFirstChunk && !f.primer() {
@@ -814,12 +825,18 @@ func (v *recoverer) write(f *recoveredFrame) error {
 		v.copy(f.start, f.headerSize)
 	}
 	same := true // the chunks keep their numbers, and so their filters
+	n = 0
 	for i, e := range chunks {
+		if e.aux {
+			v.copy(e.offset, e.size)
+			x.auxiliary(e.size)
+			continue
+		}
 		whole, err := v.payload(e)
 		if err != nil {
 			return err
 		}
-		head := appendChunk(nil, &e.chunk.chunkHeader, h.ChunkSize, int64(i), whole)
+		head := appendChunk(nil, &e.chunk.chunkHeader, h.ChunkSize, n, whole)
 		head = head[:len(head)-len(whole)]
 		v.put(head)
 		if e.chunk.whole {
@@ -829,7 +846,8 @@ func (v *recoverer) write(f *recoveredFrame) error {
 		}
 		x.chunk(int64(len(head)+len(whole)), e.chunk.raw, e.chunk.lines)
 		v.Chunks++
-		if i == 0 && h.Primer == PrimerFirstChunk && len(chunks) > 1 {
+		n++
+		if i == 0 && h.Primer == PrimerFirstChunk && len(chunks) > 1 && !chunks[1].aux {
 			parity := appendParity(nil, slices.Concat(head, whole))
 			v.put(parity)
 			x.auxiliary(int64(len(parity)))
