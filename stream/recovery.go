@@ -408,13 +408,14 @@ func (n *failNoted) Read(p []byte) (int, error) {
 	return got, err
 }
 
-// follows says whether something intact is at off: the record of chunk n, an index, a header, an auxiliary record, or the end.
+// follows says whether something intact is at off: the record of chunk n, the index of n chunks, a header, an auxiliary record, or
+// the end.
 func (v *recoverer) follows(f *recoveredFrame, off, n int64) (bool, error) {
 	if off >= v.end {
 		return off == v.end, nil
 	}
 	if t, _, err := v.index(off); t != nil || err != nil {
-		return t != nil, err
+		return t != nil && t.total.chunks == n, err
 	}
 	if h, _, err := v.header(off); h != nil || err != nil {
 		return h != nil, err
