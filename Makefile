@@ -1,7 +1,7 @@
 # make          build bin/lmz (sets up libllama first)
 # make demo     compress a real log, decompress it, compare, print the sizes
 # make test     run the tests
-# make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md); about ten minutes on two idle cores
+# make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
 # make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make install  install into PREFIX (default /usr/local)
