@@ -59,7 +59,10 @@ predicts it better than the model that training began with.
 
 What is compressed with -m MODEL.gguf can be decompressed only with this very
 file: keep it as long as the archives. It holds parts of the logs, more or less
-literally: let nobody read it who may not read them.`,
+literally: let nobody read it who may not read them.
+
+For logs, try a dictionary first (lmz dict): it takes seconds and, where both
+were measured, made archives of the presets smaller than a trained model did.`,
 		Example: `  lmz train access.log error.log -o web.gguf
   lmz -9 -m web.gguf access.log.1
   lmz -d -m web.gguf access.log.1.lmz`,
