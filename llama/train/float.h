@@ -33,13 +33,15 @@ static void pack(elem *dst, const elem *s, long ld, long k, long n) {
 			for (long c = 0; c < 16; c += LANES) store(dst + j * k + i * 16 + c, load(s + i * ld + j + c));
 }
 
-/* A[m][k] = s[k][m]. */
+/* A[m][k] = s[k][m], in blocks of 16 x 32: rows far apart would fall into the same lines of the cache. */
 static view transpose(elem *dst, const elem *s, long ld, long k, long m) {
-	for (long i = 0; i < k; i += 16)
-		for (long j = 0; j < m; j += 16)
-			for (long c = 0; c < 16; c++)
-				for (long r = 0; r < 16; r++) dst[(j + r) * k + i + c] = s[(i + c) * ld + j + r];
-	return rows_of(dst, k);
+	for (long i = 0; i < k; i += 32)
+		for (long j = 0; j < m; j += 16) {
+			elem *to = dst + j * k + i * 16;
+			for (long c = 0; c < 32; c++)
+				for (long r = 0; r < 16; r++) to[r * 32 + c] = s[(i + c) * ld + j + r];
+		}
+	return (view){dst, 32, 16 * k, 512};
 }
 
 static inline __attribute__((always_inline)) void block(long k, const elem *a, long row, long step, const elem *b, long panel, const float *init, float *c, long ldc) {

@@ -40,7 +40,7 @@ typedef struct {
 	/* pass predicts targets[seqs * time] from tokens[seqs * time]; a negative target does not count. nats, if not NULL, gets each
 	   position's cost. With grads, the gradient of scale * (sum of costs) is added to them; then, with a teacher, the cost
 	   differentiated is (1 - distill) * cross-entropy + distill * KL(teacher || student). Returns the sum of cross-entropies, and
-	   that of divergences in *kl. time is a multiple of 32. */
+	   that of divergences, estimated from every 16th position, in *kl. time is a multiple of 32. */
 	double (*pass)(const lmz_net *n, lmz_arena *a, const int *tokens, const int *targets, int seqs, int time, float scale,
 	               float *grads, float *nats, const lmz_net *teacher, lmz_arena *ta, float distill, double *kl);
 

@@ -260,12 +260,15 @@ static void attention_back(const lmz_shape *s, lmz_arena *a, const saved *l, int
 		}
 }
 
+/* 1 / (1 + e^-x). */
+static inline vec sigmoid_of(vec x) { return 1.f / (1.f + exponential(-larger(x, fill(-80)))); }
+
 /* act = silu(gate) * up. */
 static void gate(const elem *gu, elem *act, long rows, long F) {
 	for (long i = 0; i < rows; i++, gu += 2 * F, act += F)
 		for (long j = 0; j < F; j += LANES) {
 			vec g = load(gu + j);
-			store(act + j, g / (1.f + exponential(-g)) * load(gu + F + j));
+			store(act + j, g * sigmoid_of(g) * load(gu + F + j));
 		}
 }
 
@@ -273,7 +276,7 @@ static void gate(const elem *gu, elem *act, long rows, long F) {
 static void gate_back(const elem *gu, const elem *dact, elem *dgu, elem *act, long rows, long F) {
 	for (long i = 0; i < rows; i++, gu += 2 * F, dgu += 2 * F, dact += F, act += F)
 		for (long j = 0; j < F; j += LANES) {
-			vec g = load(gu + j), u = load(gu + F + j), d = load(dact + j), sigmoid = 1.f / (1.f + exponential(-g)), silu = g * sigmoid;
+			vec g = load(gu + j), u = load(gu + F + j), d = load(dact + j), sigmoid = sigmoid_of(g), silu = g * sigmoid;
 			store(act + j, silu * u);
 			store(dgu + F + j, d * silu);
 			store(dgu + j, d * u * sigmoid * (1.f + g - silu));
