@@ -39,13 +39,10 @@ package train
 // 	k->muon(w, g, m, rows, columns, rate, beta, decay, scratch);
 // }
 // static void kernel_adam(const lmz_kernel *k, float *w, const float *g, float *m, float *v, long n, float rate, float beta1,
-//                         float beta2, float correct1, float correct2, float decay) {
-// 	k->adam(w, g, m, v, n, rate, beta1, beta2, correct1, correct2, decay);
+//                         float beta2, float correct1, float correct2) {
+// 	k->adam(w, g, m, v, n, rate, beta1, beta2, correct1, correct2);
 // }
-// static void kernel_add(const lmz_kernel *k, float *sum, float *part, long n) {
-// 	float *parts[2] = {sum, part};
-// 	k->add(parts, 2, 0, n);
-// }
+// static void kernel_add(const lmz_kernel *k, float *sum, const float *part, long n) { k->add(sum, part, n); }
 import "C"
 
 import (
@@ -154,9 +151,9 @@ func (k *kernel) muon(w, g, momentum []float32, rows, columns int, rate, beta, d
 		unsafe.Pointer(&scratch[0]))
 }
 
-func (k *kernel) adam(w, g, m, v []float32, rate, beta1, beta2, correct1, correct2, decay float64) {
+func (k *kernel) adam(w, g, m, v []float32, rate, beta1, beta2, correct1, correct2 float64) {
 	C.kernel_adam(k.c, floats(w), floats(g), floats(m), floats(v), C.long(len(w)), C.float(rate), C.float(beta1), C.float(beta2),
-		C.float(correct1), C.float(correct2), C.float(decay))
+		C.float(correct1), C.float(correct2))
 }
 
 func (k *kernel) add(sum, part []float32) {

@@ -49,10 +49,10 @@ typedef struct {
 
 	/* adam updates n floats; correct1, correct2: 1 - beta^step. */
 	void (*adam)(float *w, const float *g, float *m, float *v, long n, float rate, float beta1, float beta2, float correct1,
-	             float correct2, float decay);
+	             float correct2);
 
-	/* add adds n floats of each of the parts 1 … count-1 to part 0. */
-	void (*add)(float **parts, int count, long begin, long n);
+	/* add adds n floats to a sum. */
+	void (*add)(float *sum, const float *part, long n);
 } lmz_kernel;
 
 extern const lmz_kernel lmz_kernel_portable, lmz_kernel_avx2, lmz_kernel_avx512, lmz_kernel_amx;

@@ -5,9 +5,9 @@ import "math"
 const (
 	warmup = 50 // steps
 
-	muonMomentum        = 0.95
-	adamBeta1, adamBeta = 0.9, 0.95
-	slice               = 1 << 16 // parameters that a thread updates at a time
+	muonMomentum         = 0.95
+	adamBeta1, adamBeta2 = 0.9, 0.95
+	slice                = 1 << 16 // parameters that a thread updates at a time
 )
 
 // Rate is the factor on the peak rates at a step: warmed up over 50 steps, then 1 for the share stable of the run, then falling
@@ -20,9 +20,9 @@ func Rate(step int, progress, stable float64) float64 {
 func (t *Trainer) update(rate float64) {
 	list, _ := t.m.Config.tensors()
 	var work []func(*worker)
-	correct1, correct2 := 1-math.Pow(adamBeta1, float64(t.steps)), 1-math.Pow(adamBeta, float64(t.steps))
+	correct1, correct2 := 1-math.Pow(adamBeta1, float64(t.steps)), 1-math.Pow(adamBeta2, float64(t.steps))
 	for _, s := range list {
-		parts, decay := (s.size()+slice-1)/slice, 0.0
+		parts := (s.size() + slice - 1) / slice
 		if s.matrix {
 			parts = 1
 		}
@@ -40,7 +40,7 @@ func (t *Trainer) update(rate float64) {
 				if s.matrix {
 					t.net.k.muon(p, g, t.first[from:to], s.rows, s.columns, rate*t.o.MuonRate, muonMomentum, t.o.Decay, w.scratch)
 				} else {
-					t.net.k.adam(p, g, t.first[from:to], t.second[from:to], rate*t.o.AdamRate, adamBeta1, adamBeta, correct1, correct2, decay)
+					t.net.k.adam(p, g, t.first[from:to], t.second[from:to], rate*t.o.AdamRate, adamBeta1, adamBeta2, correct1, correct2)
 				}
 			})
 		}
