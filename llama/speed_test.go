@@ -16,7 +16,7 @@ import (
 
 // BenchmarkDecode compares Session.Decode with a bare C loop over llama_decode on the same tokens, in CPU time, taking turns.
 func BenchmarkDecode(b *testing.B) {
-	const path, window, steps = "../models/starter-q8_0.gguf", 256, 128
+	const path, window, steps = "../models/base-q8_0.gguf", 256, 128
 	m, err := Open(path, Options{})
 	if err != nil {
 		b.Fatal(err)

@@ -10,8 +10,8 @@ import (
 	"slices"
 )
 
-//go:embed starter-q8_0.gguf
-var starter []byte
+//go:embed base-q8_0.gguf
+var base []byte
 
 // embedded are the models in the program, the default one first. Their hashes are in the table of released models, where
 // each of them must be.
@@ -19,7 +19,7 @@ var embedded = []struct {
 	name string
 	gguf []byte
 }{
-	{"starter", starter},
+	{"base", base},
 }
 
 // EmbeddedName is the name under which Store.Open finds the default embedded model, whichever that is; each embedded model

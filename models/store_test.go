@@ -260,17 +260,17 @@ func TestLocate(t *testing.T) {
 	write(t, filepath.Join(dir, "copy", "two.gguf"), header("one"))
 	write(t, filepath.Join(dir, "base-q8_0.gguf"), header("not the released one"))
 	t.Chdir(t.TempDir())
-	write(t, "starter", []byte("a file of this name"))
+	write(t, "base", []byte("a file of this name"))
 	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
-	starter := EmbeddedFile("starter")
-	sum := starter.embeddedSHA256()
+	base := EmbeddedFile("base")
+	sum := base.embeddedSHA256()
 	for name, want := range map[string]File{
 		"embedded":                  {},
-		"starter":                   starter,
-		"./starter":                 {Path: "./starter"},
+		"base":                   base,
+		"./base":                 {Path: "./base"},
 		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")}, // WalkDir goes by name
 		hex.EncodeToString(one[:4]): {Path: filepath.Join(dir, "copy", "two.gguf")},
-		fmt.Sprintf("%X", sum[:8]):  starter,
+		fmt.Sprintf("%X", sum[:8]):  base,
 		"base-q8_0":                 {Path: filepath.Join(dir, "base-q8_0.gguf")},
 		filepath.Join(dir, "..", filepath.Base(dir), "one.gguf"): {Path: filepath.Join(dir, "one.gguf")},
 	} {

@@ -20,7 +20,7 @@ func startTraining(t *testing.T, dir string) (cmd *exec.Cmd, stderr *bufio.Reade
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = exec.Command("lmz", "train", "-v", "-m", "starter", "--minutes", "60", "-o", "out.gguf", log)
+	cmd = exec.Command("lmz", "train", "-v", "-m", "base", "--minutes", "60", "-o", "out.gguf", log)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir, "LMZ_TEST_LIBLLAMA=1")
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
