@@ -13,6 +13,9 @@ import (
 //go:embed base-q8_0.gguf
 var base []byte
 
+//go:embed nano-q8_0.gguf
+var nano []byte
+
 // embedded are the models in the program, the default one first. Their hashes are in the table of released models, where
 // each of them must be.
 var embedded = []struct {
@@ -20,6 +23,7 @@ var embedded = []struct {
 	gguf []byte
 }{
 	{"base", base},
+	{"nano", nano},
 }
 
 // EmbeddedName is the name under which Store.Open finds the default embedded model, whichever that is; each embedded model

@@ -26,6 +26,15 @@ var released = []Released{
 			"avx512": mustProbe("eff67ca8ce46d42f"),
 		},
 	},
+	{
+		Name: "nano", File: "nano-q8_0.gguf",
+		SHA256: mustHash("02e69365785d233f31fff9b0656676e3d21fc4582cdbc5150decf3232bf8a6b5"),
+		Probes: map[string][8]byte{
+			"sse42":  mustProbe("2c4b78d3283469fe"),
+			"avx2":   mustProbe("3de54d335534e77f"),
+			"avx512": mustProbe("114900841a28a72f"),
+		},
+	},
 }
 
 // ReleasedModels lists the released models, the first one first.
