@@ -266,8 +266,8 @@ func TestLocate(t *testing.T) {
 	sum := base.embeddedSHA256()
 	for name, want := range map[string]File{
 		"embedded":                  {},
-		"base":                   base,
-		"./base":                 {Path: "./base"},
+		"base":                      base,
+		"./base":                    {Path: "./base"},
 		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")}, // WalkDir goes by name
 		hex.EncodeToString(one[:4]): {Path: filepath.Join(dir, "copy", "two.gguf")},
 		fmt.Sprintf("%X", sum[:8]):  base,
