@@ -403,7 +403,7 @@ func TestArchiveModels(t *testing.T) {
 	if n := letters.OpenSessions(); n != 0 {
 		t.Errorf("%d sessions are open", n)
 	}
-	for at := 17; at < 400; at += 30 {
+	for at := 65; at < 450; at += 30 {
 		failing := fakemodel.New(fakemodel.Options{Pieces: letters.Pieces(), FailAt: at})
 		a, err := Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, codec.ModelID) (codec.Model, error) { return failing, nil },
 			WithReaderWorkers(2))
