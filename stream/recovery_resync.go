@@ -1,0 +1,264 @@
+package stream
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// resync passes over what is wrong at f.pos, up to the next thing that is intact.
+func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
+	if broken, err := v.brokenIndex(f); err != nil || broken {
+		return true, err
+	}
+	gap := entry{number: f.next, offset: f.pos, count: -1, err: wrong}
+	c, size := v.head(f, f.pos)
+	if c != nil {
+		// It may be intact, and another one than belongs here.
+		is, err := v.number(f, f.pos, size)
+		if err != nil {
+			return false, err
+		}
+		if near := is - f.next; near != 0 && near > -1<<12 && near < 1<<12 {
+			ok, err := v.follows(f, f.pos+size, is+1)
+			if err != nil {
+				return false, err
+			}
+			if ok {
+				gap.count = max(0, near)
+				if near < 0 {
+					gap.size = size
+					f.pos += size
+				}
+				f.next += gap.count
+				f.entries = append(f.entries, gap)
+				return false, nil
+			}
+		}
+		// Most often a payload is hit, and the head says where the next record is.
+		ok, err := v.follows(f, f.pos+size, f.next+1)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			gap.size, gap.count, gap.claim, gap.raw, gap.lines = size, 1, true, int64(c.raw), int64(c.lines)
+			f.entries = append(f.entries, gap)
+			f.pos += size
+			f.next++
+			return false, nil
+		}
+	}
+	to, number, err := v.search(f)
+	if err != nil {
+		return false, err
+	}
+	gap.size = to - f.pos
+	if number < 0 { // an index, a header or the end
+		if t, _, err := v.index(to); err != nil {
+			return false, err
+		} else if t != nil {
+			number = max(f.next, t.total.chunks)
+		}
+	}
+	high := number - 1
+	if number < 0 {
+		high = f.next + 16
+	}
+	if number >= 0 {
+		gap.count = number - f.next
+	}
+	lone, err := v.lone(f, f.pos, to, high)
+	if err != nil {
+		return false, err
+	}
+	f.entries = append(f.entries, between(gap, lone)...)
+	if number >= 0 {
+		f.next = number
+	} else if n := len(lone); n > 0 {
+		f.next = lone[n-1].number + 1
+	}
+	f.pos = to
+	if number >= 0 || to == v.end {
+		return to == v.end, nil
+	}
+	return true, nil // a header
+}
+
+// brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over it: one that mostly is what
+// it should be behind the records that have been found.
+func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
+	for i := range f.entries {
+		if e := &f.entries[i]; e.chunk == nil && !e.aux {
+			return false, nil
+		}
+	}
+	body := f.index.body(f.headerSize)
+	buf := make([]byte, min(v.end-f.pos, int64(11+len(body))))
+	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
+		return false, err
+	}
+	tag := buf[0]
+	_, buf, _ = cutUvarint(buf[1:])
+	same, n := 0, min(len(buf), len(body))
+	for i := range n {
+		if buf[i] == body[i] {
+			same++
+		}
+	}
+	if 4*same < 3*n || tag != tagIndex && same < len(body) { // what is wrong may be the tag, and nothing else
+		return false, nil
+	}
+	next, err := v.findHeader(f.pos+1, v.end)
+	if err != nil {
+		return false, err
+	}
+	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", ErrCorrupt, f.pos)
+	f.pos = next
+	return true, nil
+}
+
+// head reads the head of the record at off; nil if it makes no sense.
+func (v *recoverer) head(f *recoveredFrame, off int64) (*chunkHeader, int64) {
+	in := newRecorder(io.NewSectionReader(v.r, off, v.end-off), 128)
+	tag, err := in.ReadByte()
+	if err != nil || tag&tagChunkMask != tagChunk {
+		return nil, 0
+	}
+	h, err := readChunkHeader(in, tag, f.h.ChunkSize)
+	if err != nil {
+		return nil, 0
+	}
+	return &h, in.off + int64(h.payload)
+}
+
+// number is that which the record of size bytes at off was written with, near f.next, or any other if it is damaged.
+func (v *recoverer) number(f *recoveredFrame, off, size int64) (int64, error) {
+	if off+size > v.end {
+		return -1, nil
+	}
+	record := make([]byte, size)
+	if _, err := v.r.ReadAt(record, off); err != nil && err != io.EOF {
+		return 0, err
+	}
+	in := bytes.NewReader(record[1:])
+	h, err := readChunkHeader(in, record[0], f.h.ChunkSize)
+	if err != nil || in.Len() != h.payload {
+		return -1, nil
+	}
+	head := len(record) - in.Len() - checkSize
+	is := (h.check - chunkCheck(record[:head], record[len(record)-in.Len():], 0)) & checkMask
+	return f.next + int64(int32((is-uint32(f.next))<<8)>>8), nil
+}
+
+// searchBlock is how many bytes are searched for a record at a time, at least.
+const searchBlock = 4 << 20
+
+// search finds the next thing behind f.pos that is intact beyond doubt: a chunk record, with its number, in front of another
+// thing that is intact; an index, a header, or the end, with number -1.
+func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
+	block := int64(searchBlock)
+	if most := 3 * int64(f.h.ChunkSize); most > block {
+		block = min(most, 128<<20)
+	}
+	for from := f.pos; ; from += block / 2 {
+		data := make([]byte, min(block, v.end-from))
+		if _, err := v.r.ReadAt(data, from); err != nil && err != io.EOF {
+			return 0, 0, err
+		}
+		end := from + int64(len(data))
+		to, number = end, -1
+		if to, err = v.findHeader(max(from, f.pos+1), end); err != nil {
+			return 0, 0, err
+		}
+		for i := int64(0); ; i++ {
+			n := bytes.IndexByte(data[min(i, to-from):to-from], tagIndex)
+			if n < 0 {
+				break
+			}
+			i += int64(n)
+			t, _, err := v.index(from + i)
+			if err != nil {
+				return 0, 0, err
+			}
+			if t != nil {
+				to = from + i
+				break
+			}
+		}
+		work := int64(len(data))*64 + 1<<20
+		high := f.next + int64(len(data))/minRecord + 1
+		for at := 0; int64(at) < to-from; at++ {
+			r := findRecord(data[:to-from], at, f.h.ChunkSize, f.next, high, &work)
+			if r == nil {
+				break
+			}
+			at = r.at
+			ok, err := v.follows(f, from+int64(r.at+r.size), r.number+1)
+			if err != nil {
+				return 0, 0, err
+			}
+			if ok {
+				to, number = from+int64(r.at), r.number
+				break
+			}
+		}
+		if to < end || end == v.end {
+			return to, number, nil
+		}
+	}
+}
+
+// lone finds records between two offsets that are intact, with numbers up to high, and nothing intact behind them.
+func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, error) {
+	if to-from > 256<<20 || high < f.next {
+		return nil, nil
+	}
+	data := make([]byte, to-from)
+	if _, err := v.r.ReadAt(data, from); err != nil && err != io.EOF {
+		return nil, err
+	}
+	var list []entry
+	work := int64(len(data))*64 + 1<<20
+	for at := 0; at < len(data); {
+		r := findRecord(data, at, f.h.ChunkSize, f.next, high, &work)
+		if r == nil {
+			break
+		}
+		at = r.at + r.size
+		if !slices.ContainsFunc(list, func(e entry) bool { return e.number == r.number }) {
+			c := &chunk{chunkHeader: r.chunkHeader, number: r.number, offset: from + int64(r.at)}
+			list = append(list, entry{number: r.number, chunk: c, size: int64(r.size), offset: c.offset})
+		}
+	}
+	slices.SortFunc(list, func(a, b entry) int { return int(a.number - b.number) })
+	return list, nil
+}
+
+// between puts the chunks that were found in a gap into it.
+func between(gap entry, found []entry) (list []entry) {
+	last := int64(-1) // number behind the gap
+	if gap.count >= 0 {
+		last = gap.number + gap.count
+	}
+	for _, e := range found {
+		if e.number > gap.number {
+			part := gap
+			part.count = e.number - gap.number
+			part.size = max(0, e.offset-gap.offset)
+			list = append(list, part)
+		}
+		list = append(list, e)
+		gap.size = max(0, gap.offset+gap.size-(e.offset+e.size))
+		gap.offset = e.offset + e.size
+		gap.number = e.number + 1
+	}
+	gap.count = -1
+	if last >= 0 {
+		gap.count = last - gap.number
+	}
+	if gap.count != 0 || gap.size > 0 {
+		list = append(list, gap)
+	}
+	return list
+}
