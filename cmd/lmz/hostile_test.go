@@ -1,3 +1,5 @@
+//go:build !race
+
 package main
 
 import (
@@ -55,6 +57,7 @@ func indexOf(body ...uint64) []byte {
 }
 
 // TestHostileMemory: no archive makes any command take more memory than it may, whatever it claims.
+// The race detector multiplies memory, so these tests are not built with it.
 func TestHostileMemory(t *testing.T) {
 	const most = 1 << 30 // chunk size
 	size := func(n uint64) []byte { return fieldOf(1, numbers(n)) }
