@@ -102,7 +102,8 @@ func lanesFor(level, n int) int {
 }
 
 // WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one; below level 9 the frame
-// names no model, and can be read without it, if that saves less than 1 % of the first chunk. A chunk for which the
+// names no model, and can be read without it, if that saves less than 1 % of the first chunk, at level 9 if it saves less than its
+// name takes. A chunk for which the
 // method cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes the archive's bytes.
 func WithMethod(m codec.Method) WriterOption {
 	return func(o *writerOptions) error {

@@ -11,7 +11,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// The presets from modelFrom on ask the model, where it pays; those from modelAlways on, always.
+// The presets from modelFrom on ask the model, where it pays for its time; those from modelAlways on, wherever
+// it saves anything.
 const (
 	modelFrom   = 4
 	modelAlways = 9
