@@ -26,6 +26,9 @@ $(LLAMA)/env.mk: scripts/setup-llama $(wildcard third_party/llama.lock)
 	@scripts/setup-llama
 
 export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+# The go command knows a cached package by CGO_LDFLAGS, but not by what pkg-config says. With -trimpath it would otherwise
+# take the binding that another checkout compiled, which links against that checkout's libllama.
+export CGO_LDFLAGS := -L$(CURDIR)/$(LLAMA)/lib $(CGO_LDFLAGS)
 GOTAGS := -tags llama
 LDFLAGS = $(LLAMA_GO_LDFLAGS) -X main.version=$(VERSION)
 GOBUILD = $(GO) build -buildvcs=false $(GOTAGS) -ldflags '$(LDFLAGS)'
