@@ -2,8 +2,8 @@ package mix
 
 // golden holds the hashes that TestGolden compares with, by level.
 var golden = map[int]string{
-	1: "fd0ac7c1dc269d70c7a1bc3680975e0c",
-	3: "9ea7aeeb7c22dcecd91042fed2a86dda",
+	1: "784fa49f2ee39cde13f6e80436577da4",
+	3: "101e8770ae7e9f2d84a4fafe9cb4cfec",
 	6: "9477670c70ba1043e51c2264d54fa5d8",
 	9: "f9ffbacca1a7a2f3064da83f26015e5e",
 }

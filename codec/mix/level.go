@@ -24,10 +24,11 @@ type rate struct {
 }
 
 var (
-	contexts1    = []context{order1, order2, order3, order4, tokenInSkeleton}
-	contexts2    = append(contexts1[:5:5], order6, wordAfter1, skeletonTemplate)
-	contexts3    = []context{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
-	contexts4    = append(contexts3[:11:11], order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove)
+	contexts1 = []context{order1, order2, order3, tokenInSkeleton}
+	contexts2 = []context{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
+	contexts3 = []context{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
+	contexts4 = []context{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
+		aboveOrder1, skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove}
 	everyContext = func() (all []context) {
 		for c := range firstProse {
 			all = append(all, c)
@@ -53,9 +54,9 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 40000, false, logRate},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 36000, false, logRate},
 	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000, false, logRate},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64500, true, logRate},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64000, true, logRate},
 	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000, true, logRate},
 	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000, true, logRate},
 	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300, true, logRate},
