@@ -19,13 +19,16 @@ type advisor struct {
 
 	total int64 // saved in this chunk, in bits/4096
 	left  int   // bytes of this segment that have not come
-	saved int64 // in this segment, in bits/4096
+	cost  int64 // of this segment without the model, in bits/4096
+	saved int64 // in this segment
 	steps int   // of the model before this segment
 
 	closed int   // segments since the gate was open
 	wait   int   // how many of them to wait before the model is tried again
 	gain   int64 // bits/4096 saved per segment, less the price of the steps: a running mean
 	seen   bool  // there has been an open segment
+	paid   int64 // for the steps of the last open segment, in bits/4096
+	usual  int64 // cost of a segment that the model did not help with: a mean that rises at once and falls slowly
 }
 
 const (
@@ -46,18 +49,21 @@ func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error
 func (a *advisor) start(primer []byte) {
 	a.text = append(a.text[:0], primer...)
 	a.at, a.err, a.open, a.total = false, nil, false, 0
-	a.closed, a.wait, a.gain, a.seen = 0, gateRetry, 0, false
+	a.closed, a.wait, a.gain, a.seen, a.paid, a.usual = 0, gateRetry, 0, false, 0, 0
 	a.begin()
 }
 
 // begin decides about the segment that begins.
 func (a *advisor) begin() {
-	a.left, a.saved = gateSegment, 0
-	was := a.open
+	was, surprised := a.open, a.cost > 2*a.usual+a.paid
+	a.left, a.cost, a.saved = gateSegment, 0, 0
 	a.open = !a.seen || a.gain > 0
 	if !a.open {
 		a.closed++
-		if a.closed >= a.wait { // try again, ever more rarely
+		switch {
+		case !was && surprised: // the text has changed: the model may know what the mixer has to learn
+			a.open = true
+		case a.closed >= a.wait: // try again, ever more rarely
 			a.open, a.closed, a.wait = true, 0, min(4*a.wait, gateLongest)
 		}
 	}
@@ -74,9 +80,11 @@ func (a *advisor) begin() {
 // end judges the segment that has ended.
 func (a *advisor) end() {
 	if !a.open {
+		a.usual += (a.cost - a.usual) / 16
 		return
 	}
-	gain := a.saved - int64(a.bytewise.Steps()-a.steps)*a.price
+	a.paid = int64(a.bytewise.Steps()-a.steps) * a.price
+	gain := a.saved - a.paid
 	if !a.seen {
 		a.gain, a.seen = gain, true
 	} else {
@@ -85,6 +93,8 @@ func (a *advisor) end() {
 	if gain > 0 {
 		a.wait = gateRetry
 		a.gain = max(a.gain, gain/4)
+	} else {
+		a.usual = max(a.usual, a.cost)
 	}
 }
 
@@ -112,12 +122,13 @@ func (a *advisor) Bit(partial uint32) (p, confidence uint32) {
 }
 
 // Byte implements mix.Advisor.
-func (a *advisor) Byte(c byte, saved int32) {
+func (a *advisor) Byte(c byte, cost, saved int32) {
 	if len(a.text) >= 2*primerTail {
 		a.text = append(a.text[:0], a.text[primerTail:]...)
 	}
 	a.text = append(a.text, c)
 	a.at = false
+	a.cost += int64(cost)
 	if a.open && a.err == nil {
 		a.saved += int64(saved)
 		a.total += int64(saved)

@@ -101,3 +101,15 @@ func TestGate(t *testing.T) {
 		t.Errorf("%d model steps for %d bytes that the model knows", n, len(known))
 	}
 }
+
+// The gate opens again when the text changes to what the mixer does not know and the model does.
+func TestGateReopens(t *testing.T) {
+	fake := fakemodel.New(fakemodel.Options{})
+	same := bytes.Repeat([]byte("the same line as before, and before that, and before\n"), 1200)
+	known := codectest.Generate(t, fake, 8000)
+	m := &counting{Model: fake}
+	mixWith(t, m, 8, nil, append(same, known...))
+	if n := m.decodes / 3; n < len(known)/4 {
+		t.Errorf("%d model steps, behind what needs none, for %d bytes that the model knows", n, len(known))
+	}
+}

@@ -9,8 +9,9 @@ type Advisor interface {
 	// much there is behind it.
 	Bit(partial uint32) (p, confidence uint32)
 
-	// Byte tells which byte came, and how many bits, in units of 1/4096, its coding was shorter for the advice.
-	Byte(c byte, saved int32)
+	// Byte tells which byte came, how many bits, in units of 1/4096, its coding takes without advice, and how many the
+	// advice has saved of them.
+	Byte(c byte, cost, saved int32)
 }
 
 const (
@@ -34,6 +35,7 @@ type fusion struct {
 	x       [fusionInputs]int32
 	plain   uint32 // the probability without advice
 	advised bool
+	cost    int32 // of this byte so far without advice
 	saved   int32
 }
 
@@ -52,7 +54,7 @@ func (f *fusion) reset() {
 		}
 		f.apms[i].reset()
 	}
-	f.saved = 0
+	f.cost, f.saved = 0, 0
 }
 
 // advise gives the probability p, the model's own, with its advisor's advice.
@@ -103,9 +105,11 @@ func sureness(x int32) uint32 { return uint32(max(0, min(15, x>>8+8))) }
 // learn learns that the bit predicted with probability p was y.
 func (f *fusion) learn(y, p uint32) {
 	if !f.advised {
+		f.cost += bitCost(y, p)
 		return
 	}
-	f.saved += bitCost(y, f.plain) - bitCost(y, p)
+	cost := bitCost(y, f.plain)
+	f.cost, f.saved = f.cost+cost, f.saved+cost-bitCost(y, p)
 	for i, w := range f.weights {
 		e := int64(y*65535) - int64(squash(f.out[i]))
 		row := w[f.row[i]*fusionInputs:][:fusionInputs]

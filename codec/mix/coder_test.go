@@ -266,7 +266,7 @@ type oracle struct {
 	saved int // in units of 1/4096 bits
 }
 
-func (o *oracle) Byte(_ byte, saved int32) {
+func (o *oracle) Byte(_ byte, _, saved int32) {
 	o.at++
 	o.saved += int(saved)
 }

@@ -211,6 +211,9 @@ func (m *model) update(y uint32) {
 
 // settle learns whether the guess is right; if it is, the byte is done, else its bits follow.
 func (m *model) settle(right bool) {
+	if m.advisor != nil {
+		m.fusion.cost += bitCost(flag(right), m.guess.p)
+	}
 	m.learnGuess(flag(right))
 	if right {
 		m.endByte(m.guess.byte)
@@ -266,8 +269,8 @@ func (m *model) startNibble(salt uint32) {
 // endByte learns the byte c as a whole.
 func (m *model) endByte(c byte) {
 	if m.advisor != nil {
-		m.advisor.Byte(c, m.fusion.saved)
-		m.fusion.saved = 0
+		m.advisor.Byte(c, m.fusion.cost, m.fusion.saved)
+		m.fusion.cost, m.fusion.saved = 0, 0
 	}
 	if m.guess.pending {
 		m.learnGuess(flag(c == m.guess.byte))

@@ -24,13 +24,14 @@ func main() {
 	lanes := flag.Int("lanes", 32, "with -speed: windows in lockstep")
 	tolerance := flag.Float64("tolerance", 0.01, "relative difference of loss that passes")
 	limit := flag.Int("limit", 256<<10, "bytes of each file at most")
+	class := flag.String("class", "", "numeric class; empty: the default of the machine")
 	flag.Parse()
 	if flag.NArg() < 2 {
 		flag.Usage()
 		os.Exit(2)
 	}
 	check := func(path string, files []string) error {
-		return run(path, func(m codec.Model) error {
+		return run(path, *class, func(m codec.Model) error {
 			switch {
 			case *bits:
 				return reportBits(m, files, *limit)
@@ -49,8 +50,8 @@ func main() {
 	}
 }
 
-func run(path string, report func(codec.Model) error) error {
-	m, err := llama.Open(path, llama.Options{})
+func run(path, class string, report func(codec.Model) error) error {
+	m, err := llama.Open(path, llama.Options{Class: class})
 	if err != nil {
 		return err
 	}
