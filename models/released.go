@@ -28,11 +28,11 @@ var released = []Released{
 	},
 	{
 		Name: "nano", File: "nano-q8_0.gguf",
-		SHA256: mustHash("02e69365785d233f31fff9b0656676e3d21fc4582cdbc5150decf3232bf8a6b5"),
+		SHA256: mustHash("bca1578c7ffaf8fb1f0c3997a967e4a20eca6b4bd1bb6a37bfa1fc2ef2a8ae29"),
 		Probes: map[string][8]byte{
-			"sse42":  mustProbe("2c4b78d3283469fe"),
-			"avx2":   mustProbe("3de54d335534e77f"),
-			"avx512": mustProbe("114900841a28a72f"),
+			"sse42":  mustProbe("a30db3de4e2f352c"),
+			"avx2":   mustProbe("2f7c05b056894826"),
+			"avx512": mustProbe("7783b77cbe7ef184"),
 		},
 	},
 }
