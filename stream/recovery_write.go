@@ -93,7 +93,8 @@ func (v *recoverer) payload(e entry) ([]byte, error) {
 
 // primer says whether the frame's first chunk is there.
 func (f *recoveredFrame) primer() bool {
-	return len(f.entries) > 0 && f.entries[0].number == 0 && f.entries[0].chunk != nil
+	i := slices.IndexFunc(f.entries, func(e entry) bool { return e.chunk != nil })
+	return i >= 0 && f.entries[i].number == 0
 }
 
 // orphan says whether a chunk starts from a primer that is lost.
