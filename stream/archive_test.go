@@ -80,6 +80,16 @@ func lineStarts(content []byte) []int64 {
 	return starts
 }
 
+// framesOf is what the indexes of an archive say.
+func framesOf(t testing.TB, archive []byte) []Frame {
+	t.Helper()
+	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return frames
+}
+
 func TestArchive(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	for name, tt := range archives(t) {
@@ -159,10 +169,7 @@ func (r *countedReads) ReadAt(p []byte, off int64) (int, error) {
 func TestArchiveConcurrently(t *testing.T) {
 	content := random(1 << 20)
 	archive := compress(t, nil, content, WithMethod(codec.Raw), WithChunkSize(100000))
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	c := frames[0].Chunks[3]
 	r := &countedReads{Reader: bytes.NewReader(archive), at: c.Offset + c.Size/2}
 	a, err := Open(r, int64(len(archive)), nil)
@@ -206,10 +213,7 @@ func TestArchiveConcurrently(t *testing.T) {
 // An Archive cut off anywhere has all whole chunks.
 func TestArchiveTruncated(t *testing.T) {
 	archive, content := small(t)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	for n := 0; n < len(archive); n += thin {
 		var whole int64
 		for _, f := range frames {
@@ -242,10 +246,7 @@ func TestArchiveDamaged(t *testing.T) {
 		"zstd": {WithMethod(codec.Zstd), WithChunkSize(300)}, "primer": primed(WithChunkSize(500)),
 	} {
 		archive := compress(t, nil, log, opts...)
-		frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		frames := framesOf(t, archive)
 		chunks := frames[0].Chunks
 		step := 7 * thin
 		if name == "primer" {
@@ -281,10 +282,7 @@ func TestArchiveDamaged(t *testing.T) {
 func TestArchiveWithHoles(t *testing.T) {
 	log := logExcerpt(t, 16000)
 	archive := compress(t, nil, log, WithChunkSize(300))
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	chunks := frames[0].Chunks
 	for name, tt := range map[string]struct{ hit, lost []int }{
 		"one":       {[]int{18}, []int{18}},
@@ -339,10 +337,7 @@ func TestArchiveDamagedFrame(t *testing.T) {
 func TestArchiveRepairs(t *testing.T) {
 	log := logExcerpt(t, 20000)
 	archive := compress(t, nil, log, primed()...)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	first := frames[0].Chunks[0]
 	for at := first.Offset; at < first.Offset+first.Size; at += 97 {
 		damaged := bytes.Clone(archive)

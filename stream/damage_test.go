@@ -33,10 +33,7 @@ func small(t testing.TB) (archive, content []byte) {
 // Every changed bit is noticed: there is an error, and what came before it is right.
 func TestBitFlips(t *testing.T) {
 	archive, content := small(t)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	for _, conc := range []int{1, 2} {
 		for i := 0; i < len(archive); i += thin + 30*(conc-1) {
 			damaged := bytes.Clone(archive)
@@ -67,10 +64,7 @@ func inChunk(frames []Frame, i int) bool {
 // An archive that was cut off anywhere gives out all whole chunks and says that it is truncated.
 func TestTruncation(t *testing.T) {
 	archive, content := small(t)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	for _, conc := range []int{1, 2} {
 		for n := 0; n < len(archive); n += thin + 30*(conc-1) {
 			got, err := decompress(archive[:n], WithReaderWorkers(conc), WithReaderLanes(conc))
@@ -99,10 +93,7 @@ func TestTruncation(t *testing.T) {
 func TestRearranged(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	archive := compress(t, nil, log, WithChunkSize(300))
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	c := frames[0].Chunks
 	rec := func(i int) []byte { return archive[c[i].Offset : c[i].Offset+c[i].Size] }
 	head, tail := archive[:c[2].Offset], archive[c[4].Offset:]

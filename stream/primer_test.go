@@ -40,10 +40,7 @@ func TestPrimer(t *testing.T) {
 func TestPrimerThatDoesNotCompress(t *testing.T) {
 	data := slices.Concat(random(4000), logExcerpt(t, 6000))
 	archive := compress(t, nil, data, primed()...)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	if m := frames[0].Chunks[0].Method; m != codec.Raw {
 		t.Errorf("noise is coded with method %d", m)
 	}
@@ -75,10 +72,7 @@ func TestDictionary(t *testing.T) {
 func TestPrimerIsRepaired(t *testing.T) {
 	log := logExcerpt(t, 20000)
 	archive := compress(t, nil, log, primed()...)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	first := frames[0].Chunks[0]
 	_, _, size := parityShape(int(first.Size))
 	for at := first.Offset; at < first.Offset+first.Size; at += 61 {
@@ -150,10 +144,7 @@ func TestModelIsNamedOnlyWhereItPays(t *testing.T) {
 		named bool
 	}{{6, log, false}, {8, codectest.Generate(t, fake, 13000), true}, {9, log, false}, {9, codectest.Generate(t, fake, 13000), true}, {9, nil, false}} {
 		archive := compress(t, fake, tt.data, primed(WithLevel(tt.level), WithPrimer(12000))...)
-		frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		frames := framesOf(t, archive)
 		if named := frames[0].Header.Model != nil; named != tt.named {
 			t.Errorf("level %d, %d bytes: model named: %v, want %v", tt.level, len(tt.data), named, tt.named)
 		}

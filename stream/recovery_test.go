@@ -156,7 +156,12 @@ func TestRecoverFromAnything(t *testing.T) {
 					if x == nil && (errors.Is(err, ErrNotArchive) || errors.Is(err, ErrTruncated)) {
 						continue
 					}
-					moved := s.name == "frames" && (kind.name == "chunks doubled" || kind.name == "chunks swapped" || kind.name == "chunks replaced")
+					moved := false // to another frame
+					switch kind.name {
+					case "chunks doubled", "chunks swapped", "chunks replaced":
+						all := len(s.records())
+						moved = s.frame(i/all) != s.frame(i%all)
+					}
 					if errors.Is(err, ErrCorrupt) && (moved || kind.name == "bursts") {
 						foreign++
 						continue // chunks of two frames are in one, and its header is not that of all: decoding finds that
@@ -184,25 +189,25 @@ func TestRecoverFromAnything(t *testing.T) {
 	t.Logf("%d cases", cases.Load())
 }
 
-// opens says whether the record is the first of its frame.
-func (s *subject) opens(record int) bool {
-	for _, f := range s.frames {
-		if record == 0 {
-			return true
+// frame is the number of the frame that a record is in.
+func (s *subject) frame(record int) int {
+	for i, f := range s.frames {
+		if record < len(f.Chunks) {
+			return i
 		}
 		record -= len(f.Chunks)
 	}
-	return false
+	return len(s.frames)
 }
+
+// opens says whether the record is the first of its frame.
+func (s *subject) opens(record int) bool { return record == 0 || s.frame(record) != s.frame(record-1) }
 
 // What does not belong in front of the first chunk does not make that one useless to those that start from it.
 func TestRecoverFromJunkBeforePrimer(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	archive := compress(t, nil, log, primed()...)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	at := frames[0].Chunks[0].Offset
 	damaged := slices.Concat(archive[:at], []byte("junk"), archive[at:])
 	x, err := Recover(bytes.NewReader(damaged), int64(len(damaged)))
@@ -240,10 +245,7 @@ func TestRecoverIntact(t *testing.T) {
 func TestRecoverKinds(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	archive := compress(t, nil, log, primed()...)
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	c := frames[0].Chunks
 	read := func(damaged []byte) (*Recovery, []byte) {
 		t.Helper()

@@ -74,10 +74,7 @@ func modelText(n int) []byte {
 // methods counts the methods of an archive's chunks.
 func methods(t testing.TB, archive []byte) map[codec.Method]int {
 	t.Helper()
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	n := map[codec.Method]int{}
 	for _, f := range frames {
 		for _, c := range f.Chunks {
@@ -486,10 +483,7 @@ func TestReadIndex(t *testing.T) {
 	log := logExcerpt(t, 40000)
 	first := compress(t, nil, log, WithChunkSize(1000), WithMethod(codec.Zstd))
 	archive := slices.Concat(first, compress(t, fake, log[:5000], WithChunkSize(1000)), compress(t, nil, nil))
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	content := slices.Concat(log, log[:5000])
 	var at, raw int64
 	for i, f := range frames {

@@ -32,10 +32,7 @@ func lying(mark string, about ...codec.Method) WriterOption {
 // failures counts the chunks of an archive by the method that they fell back from.
 func failures(t testing.TB, archive []byte) map[codec.Method]int {
 	t.Helper()
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	frames := framesOf(t, archive)
 	n := map[codec.Method]int{}
 	for _, f := range frames {
 		for _, c := range f.Chunks {
