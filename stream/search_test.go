@@ -150,7 +150,7 @@ func TestSearch(t *testing.T) {
 					}
 				}
 				if _, err := search.Compile(pattern, o); err != nil {
-					t.Skip()
+					t.Skip("drawn again: not a pattern")
 				}
 				skipped += checkSearch(t, a, tt.content, pattern, o, rapid.Bool().Draw(t, "invert")).Skipped
 			})

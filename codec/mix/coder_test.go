@@ -349,6 +349,19 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
+// A payload that claims to be more than it is costs no memory.
+func TestDecodeClaims(t *testing.T) {
+	c := coder(t, 1)
+	payload, err := c.Encode(nil, lines(20, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.Decode(nil, payload, 1<<30)
+	if !errors.Is(err, ErrCorrupt) || cap(out) > 1<<20 {
+		t.Errorf("%d bytes, room for %d: %v", len(out), cap(out), err)
+	}
+}
+
 // Any payload either gives n bytes, of which it is then the payload, or is refused.
 func FuzzDecode(f *testing.F) {
 	coders := tinyCoders(f)
