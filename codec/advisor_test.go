@@ -9,10 +9,11 @@ import (
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // mixWith codes text with Mix and, where m is not nil, the model, and returns the payload after it has decoded to text.
-func mixWith(t *testing.T, m codec.Model, level int, primed *codec.Primed, text []byte) (payload []byte) {
+func mixWith(t *testing.T, m lm.Model, level int, primed *codec.Primed, text []byte) (payload []byte) {
 	t.Helper()
 	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}, Level: level, Primed: primed}
 	// Encoder and decoder have lanes, and so coders, of their own.
@@ -66,21 +67,21 @@ func TestMixWithModel(t *testing.T) {
 
 // counting counts what its sessions are asked.
 type counting struct {
-	codec.Model
+	lm.Model
 	decodes int
 }
 
 type countingSession struct {
-	codec.Session
+	lm.Session
 	m *counting
 }
 
-func (m *counting) NewSession(lanes, window int) (codec.Session, error) {
+func (m *counting) NewSession(lanes, window int) (lm.Session, error) {
 	s, err := m.Model.NewSession(lanes, window)
 	return countingSession{s, m}, err
 }
 
-func (s countingSession) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (s countingSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	s.m.decodes++
 	return s.Session.Decode(ctx, feeds)
 }

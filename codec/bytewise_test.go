@@ -10,10 +10,11 @@ import (
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of them spread evenly.
-func bytewiseBits(t testing.TB, m codec.Model, policy kvcache.Policy, text []byte) (bits float64, steps int) {
+func bytewiseBits(t testing.TB, m lm.Model, policy kvcache.Policy, text []byte) (bits float64, steps int) {
 	codectest.Run(t, m, codec.Params{Window: policy}, func(lane *codec.Lane) error {
 		x, err := codec.NewBytewise(lane)
 		if err != nil {

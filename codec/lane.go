@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Lane is one sequence of a worker's session, lent to one job at a time. Its methods may be called by that job only.
@@ -12,7 +13,7 @@ type Lane struct {
 	index   int
 	window  *kvcache.Window
 	started bool // the job has begun a chunk
-	feed    Feed
+	feed    lm.Feed
 	logits  []float32 // answer to feed
 	mix     *MixCoder // kept for later jobs
 
@@ -27,7 +28,7 @@ type Lane struct {
 func (l *Lane) Index() int { return l.index }
 
 // Model is the worker's model, nil if it has none.
-func (l *Lane) Model() Model { return l.worker.model }
+func (l *Lane) Model() lm.Model { return l.worker.model }
 
 // Vocabulary is that of the worker's model. It returns ErrNoModel if there is none.
 func (l *Lane) Vocabulary() (*Vocabulary, error) { return l.worker.vocabularyOnce() }
@@ -75,7 +76,7 @@ func (l *Lane) ask(pos int, tokens []int32) ([]float32, error) {
 	if l.stopErr != nil {
 		return nil, l.stopErr
 	}
-	l.feed = Feed{Lane: l.index, Pos: pos, Tokens: tokens}
+	l.feed = lm.Feed{Lane: l.index, Pos: pos, Tokens: tokens}
 	if !l.yield(struct{}{}) {
 		return nil, l.stopErr
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// lm is the method that codes the tokens of the chunk with the model's distributions.
-type lm struct {
+// tokenCoder is the method lm: it codes the tokens of the chunk with the model's distributions.
+type tokenCoder struct {
 	lane   *Lane
 	vocab  *Vocabulary
 	policy kvcache.Policy
@@ -17,7 +17,7 @@ type lm struct {
 	dec    RangeDecoder
 }
 
-func newLM(lane *Lane, p Params) (*lm, error) {
+func newLM(lane *Lane, p Params) (*tokenCoder, error) {
 	vocab, err := lane.Vocabulary()
 	if err != nil {
 		return nil, err
@@ -25,10 +25,10 @@ func newLM(lane *Lane, p Params) (*lm, error) {
 	if err := p.Window.Validate(); err != nil {
 		return nil, err
 	}
-	return &lm{lane: lane, vocab: vocab, policy: p.Window, primer: vocab.PrimerTokens(p)}, nil
+	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window, primer: vocab.PrimerTokens(p)}, nil
 }
 
-func (c *lm) Encode(dst, src []byte) ([]byte, error) {
+func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
 	if len(src) == 0 {
 		return dst, nil
 	}
@@ -55,7 +55,7 @@ func (c *lm) Encode(dst, src []byte) ([]byte, error) {
 	return dst[:base], err
 }
 
-func (c *lm) encode(logits []float32, token int32) error {
+func (c *tokenCoder) encode(logits []float32, token int32) error {
 	cdf := &c.lane.worker.cdf
 	if err := cdf.Set(logits); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (c *lm) encode(logits []float32, token int32) error {
 	return nil
 }
 
-func (c *lm) Decode(dst, src []byte, n int) ([]byte, error) {
+func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	base := len(dst)
 	if n == 0 {
 		if len(src) != 0 {
@@ -100,7 +100,7 @@ func (c *lm) Decode(dst, src []byte, n int) ([]byte, error) {
 	return dst[:base], err
 }
 
-func (c *lm) decode(logits []float32) (int32, error) {
+func (c *tokenCoder) decode(logits []float32) (int32, error) {
 	cdf := &c.lane.worker.cdf
 	if err := cdf.Set(logits); err != nil {
 		return 0, err
@@ -110,7 +110,7 @@ func (c *lm) decode(logits []float32) (int32, error) {
 	return int32(token), c.dec.Consume(cum, freq, cdf.Total())
 }
 
-func (c *lm) spend(freq, total uint64) {
+func (c *tokenCoder) spend(freq, total uint64) {
 	if c.policy.Reset == kvcache.EqualInfo {
 		c.lane.Spend(cost(freq, total))
 	}

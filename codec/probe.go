@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+
+	"github.com/lmz-go/lmz/lm"
 )
 
 // probeTokens is the length of the sequence that Probe evaluates, unless the model's context is shorter. Classes that differ only in
@@ -13,7 +15,7 @@ const probeTokens = 64
 
 // Probe is a hash of the integer CDFs that m gives over a fixed sequence of tokens: two models with the same probe are taken to
 // give the same logits. It costs a session and at most 64 tokens.
-func Probe(ctx context.Context, m Model) (probe [8]byte, err error) {
+func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 	n := min(probeTokens, m.ContextLength())
 	session, err := m.NewSession(1, n)
 	if err != nil {
@@ -28,7 +30,7 @@ func Probe(ctx context.Context, m Model) (probe [8]byte, err error) {
 		cdf  CDF
 		row  []byte
 		hash = sha256.New()
-		feed = []Feed{{Tokens: []int32{m.BOS()}}}
+		feed = []lm.Feed{{Tokens: []int32{m.BOS()}}}
 		seed = uint64(len(m.Pieces()))
 	)
 	for pos := range n {

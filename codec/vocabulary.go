@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 	"unicode/utf8"
+
+	"github.com/lmz-go/lmz/lm"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 
 // Vocabulary turns bytes into tokens whose pieces spell them exactly. It may be used concurrently.
 type Vocabulary struct {
-	model  Model
+	model  lm.Model
 	pieces [][]byte
 	sorted []int32    // tokens with a piece, one per piece, in the order of the pieces
 	first  [257]int   // sorted[first[b]:first[b+1]] begin with byte b
@@ -30,7 +32,7 @@ type Vocabulary struct {
 }
 
 // NewVocabulary prepares the vocabulary of m.
-func NewVocabulary(m Model) (*Vocabulary, error) {
+func NewVocabulary(m lm.Model) (*Vocabulary, error) {
 	v := &Vocabulary{model: m, pieces: m.Pieces()}
 	if n := len(v.pieces); n > maxVocabulary {
 		return nil, fmt.Errorf("codec: vocabulary of %d tokens, at most %d can be coded", n, maxVocabulary)

@@ -4,18 +4,20 @@ import (
 	"context"
 	"fmt"
 	"iter"
+
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Worker steps the lanes of one session together: it collects the request of every lane that runs a job, evaluates them in
 // one Session.Decode, and resumes the jobs. Jobs are coroutines: one of them runs at a time, so the lanes of a worker share
 // scratch memory. A worker belongs to one goroutine at a time.
 type Worker struct {
-	model   Model
-	session Session
+	model   lm.Model
+	session lm.Session
 	window  int
 	lanes   []*Lane
 	waiting []*Lane // lanes that run a job, each with a request
-	feeds   []Feed
+	feeds   []lm.Feed
 	failed  error // of the session, which can only be closed then
 
 	vocabulary *Vocabulary
@@ -25,7 +27,7 @@ type Worker struct {
 
 // NewWorker opens a session of m with this many lanes of window tokens each. With m nil the lanes serve methods that need no
 // model.
-func NewWorker(m Model, lanes, window int) (*Worker, error) {
+func NewWorker(m lm.Model, lanes, window int) (*Worker, error) {
 	if lanes < 1 {
 		return nil, fmt.Errorf("codec: worker with %d lanes", lanes)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 var testPolicy = kvcache.Policy{Reset: kvcache.Overlap, Window: 32, Overlap: 8}
@@ -71,7 +72,7 @@ func walk(tokens []int32, digest *[]float32) func(*codec.Lane) error {
 	}
 }
 
-func randomTokens(rng *rand.Rand, m codec.Model, n int) []int32 {
+func randomTokens(rng *rand.Rand, m lm.Model, n int) []int32 {
 	tokens := make([]int32, n)
 	for i := range tokens {
 		tokens[i] = rng.Int32N(int32(len(m.Pieces())))
@@ -243,16 +244,16 @@ func TestSessionErrorEndsRun(t *testing.T) {
 // brittle counts the decodes of its only session.
 type brittle struct {
 	*fakemodel.Model
-	codec.Session
+	lm.Session
 	decodes int
 }
 
-func (b *brittle) NewSession(lanes, window int) (s codec.Session, err error) {
+func (b *brittle) NewSession(lanes, window int) (s lm.Session, err error) {
 	b.Session, err = b.Model.NewSession(lanes, window)
 	return b, err
 }
 
-func (b *brittle) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (b *brittle) Decode(ctx context.Context, feeds []lm.Feed) error {
 	b.decodes++
 	return b.Session.Decode(ctx, feeds)
 }
@@ -359,10 +360,10 @@ func BenchmarkHandOver(b *testing.B) {
 }
 
 // idle is a model whose sessions do nothing.
-type idle struct{ codec.Model }
+type idle struct{ lm.Model }
 
-func (idle) NewSession(int, int) (codec.Session, error) { return idle{}, nil }
+func (idle) NewSession(int, int) (lm.Session, error) { return idle{}, nil }
 
-func (idle) Decode(context.Context, []codec.Feed) error { return nil }
-func (idle) Logits(int) []float32                       { return nil }
-func (idle) Close() error                               { return nil }
+func (idle) Decode(context.Context, []lm.Feed) error { return nil }
+func (idle) Logits(int) []float32                    { return nil }
+func (idle) Close() error                            { return nil }

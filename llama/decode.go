@@ -9,12 +9,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Decode is llama_decode, in rounds of at most 32 tokens per lane and with every lane's last token in the last round, whose
 // rows Logits gives. When ctx ends it returns the context's error.
-func (s *Session) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (s *Session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	if err := s.ready(); err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (s *Session) Decode(ctx context.Context, feeds []codec.Feed) error {
 	return nil
 }
 
-func (s *Session) decode(ctx context.Context, feeds []codec.Feed) error {
+func (s *Session) decode(ctx context.Context, feeds []lm.Feed) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *Session) decode(ctx context.Context, feeds []codec.Feed) error {
 }
 
 // fill writes the batch of the round after which left rounds remain, and returns its length.
-func (s *Session) fill(feeds []codec.Feed, perRound, left int) int {
+func (s *Session) fill(feeds []lm.Feed, perRound, left int) int {
 	n := 0
 	s.rows = 0
 	for _, f := range feeds {
@@ -100,7 +100,7 @@ func (s *Session) step(ctx context.Context, forgets, tokens int) error {
 
 // checkFeeds refuses what would be out of a lane's or the vocabulary's range. Lanes fed twice are found by their
 // marks in forgetFrom, which the caller fills in afterwards.
-func (s *Session) checkFeeds(feeds []codec.Feed) error {
+func (s *Session) checkFeeds(feeds []lm.Feed) error {
 	if len(feeds) > s.params.lanes {
 		return fmt.Errorf("llama: %d feeds for %d lanes", len(feeds), s.params.lanes)
 	}

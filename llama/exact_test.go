@@ -9,10 +9,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
-// These tests are the contract of codec.Model on libllama: every logit has the bits of the reference, which is one lane, one
+// These tests are the contract of lm.Model on libllama: every logit has the bits of the reference, which is one lane, one
 // token at a time, one thread.
 
 // exactTokens crosses the unit of 256 cells in which the KV cache grows.
@@ -34,7 +34,7 @@ func feedRows(m *Model, p sessionParams, tokens []int32, size int) ([]uint64, er
 	var rows []uint64
 	for at := 0; at < len(tokens); at += size {
 		piece := tokens[at:min(at+size, len(tokens))]
-		if err := s.Decode(context.Background(), []codec.Feed{{Pos: at, Tokens: piece}}); err != nil {
+		if err := s.Decode(context.Background(), []lm.Feed{{Pos: at, Tokens: piece}}); err != nil {
 			return nil, err
 		}
 		for i := range piece {
@@ -88,7 +88,7 @@ func prefillRows(t *testing.T, m *Model, lane, n int) []uint64 {
 	return mustRows(t, m, exactParams(1, 512), tokensOf(m, lane, n), maxLaneTokens)
 }
 
-func mustDecode(t *testing.T, s *Session, feeds []codec.Feed) {
+func mustDecode(t *testing.T, s *Session, feeds []lm.Feed) {
 	t.Helper()
 	if err := s.Decode(context.Background(), feeds); err != nil {
 		t.Fatal(err)
@@ -114,10 +114,10 @@ func TestExactLockstep(t *testing.T) {
 			firstWant, lastWant := prefillRows(t, m, 0, n)[from:], prefillRows(t, m, last, n)[from:]
 			s := openSession(t, m, exactParams(lanes, 300))
 			tokens := make([][]int32, lanes)
-			feeds := make([]codec.Feed, lanes)
+			feeds := make([]lm.Feed, lanes)
 			for lane := range feeds {
 				tokens[lane] = tokensOf(m, lane, n)
-				feeds[lane] = codec.Feed{Lane: lane, Tokens: tokens[lane][:from]}
+				feeds[lane] = lm.Feed{Lane: lane, Tokens: tokens[lane][:from]}
 				if lanes > 3 && lane != 0 && lane != last { // some lanes begin late
 					feeds[lane].Tokens = feeds[lane].Tokens[:1+lane%5]
 				}
@@ -127,7 +127,7 @@ func TestExactLockstep(t *testing.T) {
 			for range n - from {
 				for lane := range feeds {
 					at := s.Held(lane)
-					feeds[lane] = codec.Feed{Lane: lane, Pos: at, Tokens: tokens[lane][at : at+1]}
+					feeds[lane] = lm.Feed{Lane: lane, Pos: at, Tokens: tokens[lane][at : at+1]}
 				}
 				mustDecode(t, s, feeds)
 				firstGot, lastGot = append(firstGot, hashRow(s.Logits(0))), append(lastGot, hashRow(s.Logits(last)))
@@ -169,7 +169,7 @@ func TestExactSchedule(t *testing.T) {
 					t.Fatalf("copied lane holds %d tokens, not %d", s.Held(dst), s.Held(src))
 				}
 			}
-			var feeds []codec.Feed
+			var feeds []lm.Feed
 			for _, lane := range random.Perm(lanes)[:1+random.IntN(lanes)] {
 				pos := s.Held(lane)
 				switch random.IntN(8) {
@@ -182,7 +182,7 @@ func TestExactSchedule(t *testing.T) {
 					pos = 0
 				}
 				size := 1 + min(random.IntN(3)*random.IntN(50), n-pos-1)
-				feeds = append(feeds, codec.Feed{Lane: lane, Pos: pos, Tokens: tokens[text[lane]][pos : pos+size]})
+				feeds = append(feeds, lm.Feed{Lane: lane, Pos: pos, Tokens: tokens[text[lane]][pos : pos+size]})
 			}
 			mustDecode(t, s, feeds)
 			for i, f := range feeds {
@@ -226,11 +226,11 @@ func TestTraps(t *testing.T) {
 	unified := exactParams(64, 64)
 	unified.unified = true
 	s := openSession(t, m, unified)
-	feeds := make([]codec.Feed, 64)
+	feeds := make([]lm.Feed, 64)
 	var got []uint64
 	for at := range 4 {
 		for lane := range feeds {
-			feeds[lane] = codec.Feed{Lane: lane, Pos: at, Tokens: tokensOf(m, lane, 4)[at : at+1]}
+			feeds[lane] = lm.Feed{Lane: lane, Pos: at, Tokens: tokensOf(m, lane, 4)[at : at+1]}
 		}
 		mustDecode(t, s, feeds)
 		got = append(got, hashRow(s.Logits(0)))
@@ -249,9 +249,9 @@ func TestTrapsAreAvoided(t *testing.T) {
 			t.Errorf("%d lanes: params are %+v", lanes, p)
 		}
 		s := openSession(t, m, p)
-		feeds := make([]codec.Feed, lanes)
+		feeds := make([]lm.Feed, lanes)
 		for lane := range feeds {
-			feeds[lane] = codec.Feed{Lane: lane, Tokens: tokensOf(m, lane, 1+(lane*97+299)%300)}
+			feeds[lane] = lm.Feed{Lane: lane, Tokens: tokensOf(m, lane, 1+(lane*97+299)%300)}
 		}
 		perRound := max(1, min(p.laneTokens, p.batch/lanes))
 		fed := make([]int, lanes)

@@ -14,11 +14,11 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/lm"
 )
 
-var _ codec.Model = (*Model)(nil)
+var _ lm.Model = (*Model)(nil)
 
 // live counts C objects: models and sessions that have not been freed.
 var live atomic.Int64
@@ -26,7 +26,7 @@ var live atomic.Int64
 // Model is a loaded GGUF model. Its methods may be called concurrently. The memory of the model is freed once it and all
 // its sessions are closed.
 type Model struct {
-	id     codec.ModelID
+	id     lm.ModelID
 	header *gguf.Header
 	pieces [][]byte
 	attrs  []TokenAttr
@@ -98,7 +98,7 @@ func open(f *os.File, size int64, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{header: header, id: codec.ModelID{Name: header.Text("general.name"), Class: backend.Class}}
+	m := &Model{header: header, id: lm.ModelID{Name: header.Text("general.name"), Class: backend.Class}}
 	hash := sha256.New()
 	if _, err := io.Copy(hash, io.NewSectionReader(f, 0, size)); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func open(f *os.File, size int64, o Options) (*Model, error) {
 	return m, nil
 }
 
-// supported refuses kinds of models for which the contract of codec.Model was not measured, or which predict no next token.
+// supported refuses kinds of models for which the contract of lm.Model was not measured, or which predict no next token.
 func (m *Model) supported() error {
 	c := m.memory.c
 	for _, kind := range []struct {
@@ -144,7 +144,7 @@ func (m *Model) supported() error {
 }
 
 // ID is the hash of the file, its general.name and the numeric class of the process.
-func (m *Model) ID() codec.ModelID { return m.id }
+func (m *Model) ID() lm.ModelID { return m.id }
 
 // Header is the header of the model's file.
 func (m *Model) Header() *gguf.Header { return m.header }

@@ -19,6 +19,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // mutantsEnv makes the test binary a child that loads and uses mutants of models: "from:step" are the numbers of them.
@@ -230,7 +231,7 @@ func useMutant(data []byte) error {
 		return err
 	}
 	defer s.Close()
-	return s.Decode(context.Background(), []codec.Feed{{Lane: 0, Tokens: []int32{m.BOS(), 1, 2}}, {Lane: 1, Tokens: []int32{0}}})
+	return s.Decode(context.Background(), []lm.Feed{{Lane: 0, Tokens: []int32{m.BOS(), 1, 2}}, {Lane: 1, Tokens: []int32{0}}})
 }
 
 // TestMutants: no change to a model file crashes or hangs the process that loads and uses it. A sample is tried; all of them with

@@ -12,10 +12,10 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
-var _ codec.Session = (*Session)(nil)
+var _ lm.Session = (*Session)(nil)
 
 // maxLaneTokens is the most tokens of one lane in one llama_decode: flash attention gives other bits from 64 on.
 const maxLaneTokens = 32
@@ -66,7 +66,7 @@ type abort struct {
 }
 
 // NewSession makes a context for lanes x window tokens.
-func (m *Model) NewSession(lanes, window int) (codec.Session, error) {
+func (m *Model) NewSession(lanes, window int) (lm.Session, error) {
 	s, err := m.newSession(exactParams(lanes, window))
 	if err != nil {
 		return nil, err

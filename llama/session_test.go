@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 func TestFeedsOutOfRange(t *testing.T) {
 	m := openSpec(t, small)
-	for name, feeds := range map[string][]codec.Feed{
+	for name, feeds := range map[string][]lm.Feed{
 		"lane":       {{Lane: 2, Tokens: []int32{1}}},
 		"twice":      {{Lane: 1, Tokens: []int32{1}}, {Lane: 1, Pos: 1, Tokens: []int32{1}}},
 		"gap":        {{Lane: 0, Pos: 1, Tokens: []int32{1}}},
@@ -32,7 +32,7 @@ func TestFeedsOutOfRange(t *testing.T) {
 		if err := s.Decode(context.Background(), feeds); err == nil {
 			t.Errorf("%s: no error", name)
 		}
-		if err := s.Decode(context.Background(), []codec.Feed{{Tokens: []int32{1}}}); !errors.Is(err, ErrClosed) {
+		if err := s.Decode(context.Background(), []lm.Feed{{Tokens: []int32{1}}}); !errors.Is(err, ErrClosed) {
 			t.Errorf("%s: after it, error is %v", name, err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestFeedsOutOfRange(t *testing.T) {
 func TestFullWindow(t *testing.T) {
 	m := openSpec(t, small)
 	s := openSession(t, m, exactParams(2, 256))
-	feeds := []codec.Feed{{Lane: 0, Tokens: tokensOf(m, 0, 256)}, {Lane: 1, Tokens: tokensOf(m, 1, 256)}}
+	feeds := []lm.Feed{{Lane: 0, Tokens: tokensOf(m, 0, 256)}, {Lane: 1, Tokens: tokensOf(m, 1, 256)}}
 	for range 3 { // full, and again from the start
 		mustDecode(t, s, feeds)
 	}
@@ -60,23 +60,23 @@ func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	s := openSession(t, m, exactParams(1, 64))
-	if err := s.Decode(ctx, []codec.Feed{{Tokens: []int32{1}}}); !errors.Is(err, context.Canceled) {
+	if err := s.Decode(ctx, []lm.Feed{{Tokens: []int32{1}}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
 
 	// A flag that is raised while libllama computes stops it.
 	s = openSession(t, m, exactParams(1, 64))
 	s.abort.flag = 1
-	if err := s.Decode(context.Background(), []codec.Feed{{Tokens: []int32{1}}}); err == nil {
+	if err := s.Decode(context.Background(), []lm.Feed{{Tokens: []int32{1}}}); err == nil {
 		t.Error("a raised flag did not stop libllama")
 	}
 
 	// The end of the context raises the flag, also that of a context of earlier calls.
 	ctx, cancel = context.WithCancel(context.Background())
 	s = openSession(t, m, exactParams(8, 1024))
-	feeds := make([]codec.Feed, 8)
+	feeds := make([]lm.Feed, 8)
 	for i := range feeds {
-		feeds[i] = codec.Feed{Lane: i, Tokens: tokensOf(m, i, 1024)}
+		feeds[i] = lm.Feed{Lane: i, Tokens: tokensOf(m, i, 1024)}
 	}
 	mustDecode(t, s, feeds[:1])
 	done := make(chan error)
@@ -118,7 +118,7 @@ func TestCloseOrder(t *testing.T) {
 	if _, err := m.Tokenize([]byte("a")); !errors.Is(err, ErrClosed) {
 		t.Errorf("Tokenize of a closed model: %v", err)
 	}
-	if err := s.Decode(context.Background(), []codec.Feed{{Tokens: []int32{1}}}); err != nil {
+	if err := s.Decode(context.Background(), []lm.Feed{{Tokens: []int32{1}}}); err != nil {
 		t.Errorf("session that outlives its model: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -166,11 +166,11 @@ func TestRemoveAndShift(t *testing.T) {
 	tokens := tokensOf(m, 0, 60)
 	want := prefillRows(t, m, 0, 60)
 	s := openSession(t, m, exactParams(2, 64))
-	mustDecode(t, s, []codec.Feed{{Lane: 1, Tokens: tokens[:50]}})
+	mustDecode(t, s, []lm.Feed{{Lane: 1, Tokens: tokens[:50]}})
 	if err := s.Remove(1, 20, 50); err != nil || s.Held(1) != 20 {
 		t.Fatalf("removed: %v, %d tokens are held", err, s.Held(1))
 	}
-	mustDecode(t, s, []codec.Feed{{Lane: 1, Pos: 20, Tokens: tokens[20:60]}})
+	mustDecode(t, s, []lm.Feed{{Lane: 1, Pos: 20, Tokens: tokens[20:60]}})
 	if hashRow(s.Logits(0)) != want[59] {
 		t.Error("logits differ after tokens were removed and fed again")
 	}
@@ -181,7 +181,7 @@ func TestRemoveAndShift(t *testing.T) {
 	if err != nil || s.Held(1) != 30 {
 		t.Fatalf("shifted: %v, %d tokens are held", err, s.Held(1))
 	}
-	mustDecode(t, s, []codec.Feed{{Lane: 1, Pos: 30, Tokens: tokens[:34]}})
+	mustDecode(t, s, []lm.Feed{{Lane: 1, Pos: 30, Tokens: tokens[:34]}})
 	for _, bad := range []error{s.Remove(1, 5, 99), s.Remove(2, 0, 1), s.Shift(1, 0, 64, 1), s.Shift(0, 0, 1, 0), s.Copy(0, 2),
 		s.RestoreLane(0, nil)} {
 		if bad == nil {

@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/bareloop"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // BenchmarkDecode compares Session.Decode with a bare C loop over llama_decode on the same tokens, in CPU time, taking turns.
@@ -55,12 +55,12 @@ func runSession(b *testing.B, m *Model, tokens []int32, lanes, window int) time.
 	defer s.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	feeds := make([]codec.Feed, lanes)
+	feeds := make([]lm.Feed, lanes)
 	start := cpuTime(b)
 	var sum float32
 	for at := 0; at < len(tokens); at += lanes {
 		for lane := range feeds {
-			feeds[lane] = codec.Feed{Lane: lane, Pos: at / lanes, Tokens: tokens[at+lane : at+lane+1]}
+			feeds[lane] = lm.Feed{Lane: lane, Pos: at / lanes, Tokens: tokens[at+lane : at+lane+1]}
 		}
 		if err := s.Decode(ctx, feeds); err != nil {
 			b.Fatal(err)

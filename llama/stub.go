@@ -6,8 +6,8 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Version is the version of libllama, or empty without it.
@@ -37,30 +37,30 @@ func Open(path string, o Options) (*Model, error) { return nil, ErrNotBuilt }
 // OpenBytes returns ErrNotBuilt.
 func OpenBytes(data []byte, o Options) (*Model, error) { return nil, ErrNotBuilt }
 
-func (*Model) ID() codec.ModelID                                   { return codec.ModelID{} }
-func (*Model) Header() *gguf.Header                                { return nil }
-func (*Model) Pieces() [][]byte                                    { return nil }
-func (*Model) Attrs() []TokenAttr                                  { return nil }
-func (*Model) BOS() int32                                          { return 0 }
-func (*Model) ContextLength() int                                  { return 0 }
-func (*Model) Tokenize([]byte) ([]int32, error)                    { return nil, ErrNotBuilt }
-func (*Model) NewSession(lanes, window int) (codec.Session, error) { return nil, ErrNotBuilt }
-func (*Model) Close() error                                        { return nil }
+func (*Model) ID() lm.ModelID                                   { return lm.ModelID{} }
+func (*Model) Header() *gguf.Header                             { return nil }
+func (*Model) Pieces() [][]byte                                 { return nil }
+func (*Model) Attrs() []TokenAttr                               { return nil }
+func (*Model) BOS() int32                                       { return 0 }
+func (*Model) ContextLength() int                               { return 0 }
+func (*Model) Tokenize([]byte) ([]int32, error)                 { return nil, ErrNotBuilt }
+func (*Model) NewSession(lanes, window int) (lm.Session, error) { return nil, ErrNotBuilt }
+func (*Model) Close() error                                     { return nil }
 
 // Session is never made without libllama.
 type Session struct{}
 
-func (*Session) Decode(context.Context, []codec.Feed) error { return ErrNotBuilt }
-func (*Session) Logits(i int) []float32                     { return nil }
-func (*Session) Held(lane int) int                          { return 0 }
-func (*Session) Remove(lane, p0, p1 int) error              { return ErrNotBuilt }
-func (*Session) Copy(dst, src int) error                    { return ErrNotBuilt }
-func (*Session) Shift(lane, p0, p1, delta int) error        { return ErrNotBuilt }
-func (*Session) SaveLane(lane int) ([]byte, error)          { return nil, ErrNotBuilt }
-func (*Session) RestoreLane(lane int, state []byte) error   { return ErrNotBuilt }
-func (*Session) Close() error                               { return nil }
+func (*Session) Decode(context.Context, []lm.Feed) error  { return ErrNotBuilt }
+func (*Session) Logits(i int) []float32                   { return nil }
+func (*Session) Held(lane int) int                        { return 0 }
+func (*Session) Remove(lane, p0, p1 int) error            { return ErrNotBuilt }
+func (*Session) Copy(dst, src int) error                  { return ErrNotBuilt }
+func (*Session) Shift(lane, p0, p1, delta int) error      { return ErrNotBuilt }
+func (*Session) SaveLane(lane int) ([]byte, error)        { return nil, ErrNotBuilt }
+func (*Session) RestoreLane(lane int, state []byte) error { return ErrNotBuilt }
+func (*Session) Close() error                             { return nil }
 
 var (
-	_ codec.Model   = (*Model)(nil)
-	_ codec.Session = (*Session)(nil)
+	_ lm.Model   = (*Model)(nil)
+	_ lm.Session = (*Session)(nil)
 )

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // NotFoundError says which model was looked for and where.
 type NotFoundError struct {
-	Query  string        // the name given to Store.Open, or empty
-	ID     codec.ModelID // the model given to Store.Model, when Query is empty
-	Looked []string      // files and folders that were searched, besides the embedded model
+	Query  string     // the name given to Store.Open, or empty
+	ID     lm.ModelID // the model given to Store.Model, when Query is empty
+	Looked []string   // files and folders that were searched, besides the embedded model
 }
 
 func (e *NotFoundError) Error() string {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -87,7 +88,7 @@ func decodeGolden(t *testing.T, file string) {
 
 // writeGolden writes an archive unless there is one, and prints the model's probe.
 func writeGolden(t *testing.T, store *models.Store, g golden) {
-	m, err := store.Model(context.Background(), codec.ModelID{SHA256: g.model.SHA256, Class: g.class})
+	m, err := store.Model(context.Background(), lm.ModelID{SHA256: g.model.SHA256, Class: g.class})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,12 +7,12 @@ import (
 	"io"
 	"sync"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Opened is a model that the store has opened and will close.
 type Opened interface {
-	codec.Model
+	lm.Model
 	io.Closer
 }
 
@@ -63,7 +63,7 @@ func NewStore(o Options) *Store {
 
 // Model finds the model with the hash id.SHA256 and opens it in the numeric class id.Class, or gives the one that is open
 // already. The store owns the result. The error is a *NotFoundError when no file has this hash.
-func (s *Store) Model(ctx context.Context, id codec.ModelID) (codec.Model, error) {
+func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -108,7 +108,7 @@ func (s *Store) byName(name string) []string {
 }
 
 // Open opens the model that a user names, as Locate finds it. The store owns the result.
-func (s *Store) Open(ctx context.Context, name, class string) (codec.Model, error) {
+func (s *Store) Open(ctx context.Context, name, class string) (lm.Model, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -131,7 +131,7 @@ func (s *Store) Open(ctx context.Context, name, class string) (codec.Model, erro
 }
 
 // keep takes ownership of what a backend just opened; if the same model is open already, that one is given instead.
-func (s *Store) keep(m Opened, err error) (codec.Model, error) {
+func (s *Store) keep(m Opened, err error) (lm.Model, error) {
 	if err != nil {
 		return nil, err
 	}

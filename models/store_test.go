@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // backend makes fake models and remembers which are open.
@@ -26,12 +26,12 @@ type backend struct {
 
 type fake struct {
 	*fakemodel.Model
-	id      codec.ModelID
+	id      lm.ModelID
 	backend *backend
 }
 
-func (f *fake) ID() codec.ModelID { return f.id }
-func (f *fake) Close() error      { f.backend.closed++; return nil }
+func (f *fake) ID() lm.ModelID { return f.id }
+func (f *fake) Close() error   { f.backend.closed++; return nil }
 
 func (b *backend) OpenFile(path, class string) (Opened, error) {
 	if b.before != nil {
@@ -54,7 +54,7 @@ func (b *backend) open(data []byte, class string) *fake {
 	if class == "" {
 		class = "default"
 	}
-	return &fake{fakemodel.New(fakemodel.Options{}), codec.ModelID{SHA256: sha256.Sum256(data), Class: class}, b}
+	return &fake{fakemodel.New(fakemodel.Options{}), lm.ModelID{SHA256: sha256.Sum256(data), Class: class}, b}
 }
 
 // header is a GGUF file without tensors.
@@ -109,7 +109,7 @@ func TestModelBySHA256(t *testing.T) {
 	path := []string{filepath.Join(dir, "missing"), filepath.Join(dir, "given"), dir}
 	s := NewStore(Options{Path: path, CacheDir: cache, Backend: b})
 	ctx := context.Background()
-	for _, id := range []codec.ModelID{
+	for _, id := range []lm.ModelID{
 		{SHA256: one, Class: "a"}, {SHA256: one, Name: "one", Class: "b"}, {SHA256: two, Name: "two", Class: "a"},
 		{SHA256: plain, Name: "other", Class: "a"}, {SHA256: EmbeddedSHA256(), Class: "a"},
 	} {
@@ -131,7 +131,7 @@ func TestModelBySHA256(t *testing.T) {
 	if err := s.Close(); err != nil || b.closed != 5 {
 		t.Errorf("%d models closed, want 5: %v", b.closed, err)
 	}
-	if _, err := s.Model(ctx, codec.ModelID{SHA256: one}); !errors.Is(err, ErrClosed) {
+	if _, err := s.Model(ctx, lm.ModelID{SHA256: one}); !errors.Is(err, ErrClosed) {
 		t.Errorf("a closed store returned %v", err)
 	}
 }
@@ -140,7 +140,7 @@ func TestModelNotFound(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "one.gguf"), header("one"))
 	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
-	id := codec.ModelID{SHA256: [32]byte{1, 2, 3}, Name: "one"}
+	id := lm.ModelID{SHA256: [32]byte{1, 2, 3}, Name: "one"}
 	_, err := s.Model(context.Background(), id)
 	var missing *NotFoundError
 	if !errors.As(err, &missing) || missing.ID != id {
@@ -171,7 +171,7 @@ func TestStaleCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	opts := Options{Path: []string{dir}, CacheDir: cache, Backend: &backend{}}
-	if _, err := NewStore(opts).Model(context.Background(), codec.ModelID{SHA256: first}); err != nil {
+	if _, err := NewStore(opts).Model(context.Background(), lm.ModelID{SHA256: first}); err != nil {
 		t.Fatal(err)
 	}
 	second := write(t, path, header("two")) // of the same size
@@ -180,10 +180,10 @@ func TestStaleCache(t *testing.T) {
 	}
 	s := NewStore(opts)
 	var missing *NotFoundError
-	if _, err := s.Model(context.Background(), codec.ModelID{SHA256: first}); !errors.As(err, &missing) {
+	if _, err := s.Model(context.Background(), lm.ModelID{SHA256: first}); !errors.As(err, &missing) {
 		t.Errorf("got %v for a model that is gone", err)
 	}
-	if _, err := s.Model(context.Background(), codec.ModelID{SHA256: second}); err != nil {
+	if _, err := s.Model(context.Background(), lm.ModelID{SHA256: second}); err != nil {
 		t.Errorf("the model is there, but: %v", err)
 	}
 	s.Close()
@@ -301,7 +301,7 @@ func TestLocateReleased(t *testing.T) {
 	if got, err := s.Locate("old"); err == nil {
 		t.Errorf("got %v, which is another", got)
 	}
-	_, err := s.Model(context.Background(), codec.ModelID{SHA256: sum})
+	_, err := s.Model(context.Background(), lm.ModelID{SHA256: sum})
 	var missing *NotFoundError
 	if !errors.As(err, &missing) || !strings.Contains(missing.Hint(), "the released old-q8_0.gguf") {
 		t.Errorf("got %v", err)
@@ -368,7 +368,7 @@ func TestOpenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if same, err := s.Model(context.Background(), codec.ModelID{SHA256: sum, Class: "x"}); err != nil || same != m {
+	if same, err := s.Model(context.Background(), lm.ModelID{SHA256: sum, Class: "x"}); err != nil || same != m {
 		t.Errorf("another model was given: %v", err)
 	}
 	if same, err := s.Open(context.Background(), path, "x"); err != nil || same != m {

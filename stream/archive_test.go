@@ -19,6 +19,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/lm"
 )
 
 func openBytes(t testing.TB, archive []byte, opts ...ReaderOption) *Archive {
@@ -379,7 +380,7 @@ func TestArchiveModels(t *testing.T) {
 	}
 	a.Close()
 	opened := 0
-	a, err = Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, codec.ModelID) (codec.Model, error) {
+	a, err = Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, lm.ModelID) (lm.Model, error) {
 		opened++
 		return letters, nil
 	}, WithReaderWorkers(2))
@@ -400,7 +401,7 @@ func TestArchiveModels(t *testing.T) {
 	}
 	for at := 65; at < 450; at += 30 {
 		failing := fakemodel.New(fakemodel.Options{Pieces: letters.Pieces(), FailAt: at})
-		a, err := Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, codec.ModelID) (codec.Model, error) { return failing, nil },
+		a, err := Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, lm.ModelID) (lm.Model, error) { return failing, nil },
 			WithReaderWorkers(2))
 		if err != nil {
 			t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/lm"
 )
 
 func checksum(p []byte) uint32 { return crc32.Checksum(p, castagnoli) }
@@ -134,7 +135,7 @@ func TestModelMismatch(t *testing.T) {
 		"probe": fakemodel.New(fakemodel.Options{Drift: 1}),
 	}
 	for name, m := range tests {
-		_, err := NewReader(bytes.NewReader(archive), func(context.Context, codec.ModelID) (codec.Model, error) { return m, nil })
+		_, err := NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil })
 		var mismatch *ModelMismatchError
 		if !errors.As(err, &mismatch) || mismatch.Want != fake.ID() || mismatch.Got != m.ID() {
 			t.Errorf("%s: %v", name, err)
@@ -148,7 +149,7 @@ func TestModelMismatch(t *testing.T) {
 		t.Errorf("no source: %v", err)
 	}
 	missing := errors.New("missing")
-	if _, err := NewReader(bytes.NewReader(archive), func(context.Context, codec.ModelID) (codec.Model, error) { return nil, missing }); err != missing {
+	if _, err := NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return nil, missing }); err != missing {
 		t.Errorf("source fails: %v", err)
 	}
 }
@@ -224,7 +225,7 @@ func TestHeader(t *testing.T) {
 		}
 	}
 	// A window that is legal, but not for this model.
-	h := Header{ChunkSize: 100, Model: new(codec.ModelID)}
+	h := Header{ChunkSize: 100, Model: new(lm.ModelID)}
 	*h.Model = fake.ID()
 	h.Window.Window = 1 << 20
 	h.Probe, _ = codec.Probe(t.Context(), fake)
@@ -415,7 +416,7 @@ func TestModelErrors(t *testing.T) {
 			if err := w.Close(); !errors.Is(err, fakemodel.ErrFail) {
 				t.Errorf("step %d, concurrency %d: Close gives %v", at, conc, err)
 			}
-			r, err := NewReader(bytes.NewReader(archive), func(context.Context, codec.ModelID) (codec.Model, error) { return failing, nil },
+			r, err := NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return failing, nil },
 				WithReaderWorkers(conc), WithReaderLanes(conc))
 			if err != nil {
 				t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // decoders lends workers of one lane, and so one session each, to the goroutines that decode: no more of them than there may
@@ -23,14 +24,14 @@ type decoders struct {
 // decoder is a worker and what it was made for.
 type decoder struct {
 	worker *codec.Worker
-	model  codec.Model // may be nil
-	window int         // tokens
+	model  lm.Model // may be nil
+	window int      // tokens
 }
 
 func newDecoders(n int) *decoders { return &decoders{most: n, slots: semaphore.NewWeighted(int64(n))} }
 
 // run runs the job, whose error it returns, on a worker for the model, when one is free.
-func (d *decoders) run(ctx context.Context, m codec.Model, window int, job func(*codec.Lane) error) error {
+func (d *decoders) run(ctx context.Context, m lm.Model, window int, job func(*codec.Lane) error) error {
 	if d.slots.Acquire(ctx, 1) != nil {
 		return context.Cause(ctx)
 	}
@@ -65,7 +66,7 @@ func (d *decoders) run(ctx context.Context, m codec.Model, window int, job func(
 }
 
 // take takes an idle worker that fits, or makes one in place of one that does not.
-func (d *decoders) take(m codec.Model, window int) (*decoder, error) {
+func (d *decoders) take(m lm.Model, window int) (*decoder, error) {
 	d.mu.Lock()
 	d.busy++
 	for i := len(d.idle) - 1; i >= 0; i-- {

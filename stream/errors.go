@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 var (
@@ -53,7 +53,7 @@ func (e *LostError) Unwrap() error { return e.Err }
 
 // ModelMismatchError says that the model at hand does not compute what the archive was written with.
 type ModelMismatchError struct {
-	Want, Got           codec.ModelID
+	Want, Got           lm.ModelID
 	WantProbe, GotProbe [8]byte // zero unless everything else agrees
 }
 

@@ -8,8 +8,8 @@ import (
 	"hash/crc32"
 	"io"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 const (
@@ -33,9 +33,9 @@ const (
 
 // Header is what a frame says about all of its chunks.
 type Header struct {
-	ChunkSize int            // the most raw bytes of a chunk
-	Model     *codec.ModelID // nil when no model is used; the following two belong to it
-	Probe     [8]byte        // codec.Probe of the model
+	ChunkSize int         // the most raw bytes of a chunk
+	Model     *lm.ModelID // nil when no model is used; the following two belong to it
+	Probe     [8]byte     // codec.Probe of the model
 	Window    kvcache.Policy
 	Level     int      // of the method Mix, 1 … 9; 0 when it is not used. The following belong to it
 	Primer    Primer   // what chunks start from
@@ -137,7 +137,7 @@ func parseHeader(src []byte) (*Header, error) {
 			}
 			h.ChunkSize = int(size)
 		case fieldModel:
-			id := &codec.ModelID{}
+			id := &lm.ModelID{}
 			class := f.value[min(len(f.value), copy(id.SHA256[:], f.value)):]
 			class = class[copy(h.Probe[:], class):]
 			if len(class) < 1 || len(class) > maxClass {

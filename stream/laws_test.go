@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // lawful are archives with all methods, with and without a model, a primer and several frames, and their content.
@@ -96,7 +97,7 @@ func TestReaderPassesErrors(t *testing.T) {
 func TestWriterKeepsLaws(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	for name, tt := range map[string]struct {
-		m    codec.Model
+		m    lm.Model
 		opts []WriterOption
 	}{"mix": {nil, primed()}, "lm": {fake, []WriterOption{WithMethod(codec.LM), WithChunkSize(1000)}}} {
 		want := compress(t, tt.m, log, tt.opts...)
@@ -133,7 +134,7 @@ func TestWriterKeepsLaws(t *testing.T) {
 func TestFlushedIsReadable(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	for name, tt := range map[string]struct {
-		m    codec.Model
+		m    lm.Model
 		opts []WriterOption
 	}{
 		"mix":        {nil, primed()},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // repeated gives n bytes of text over and over.
@@ -92,7 +93,7 @@ func TestHostileClaims(t *testing.T) {
 		}
 		return sealed(append(head, 1, 2, 3, 4), payload, 0)
 	}
-	payload := func(m codec.Model) []byte {
+	payload := func(m lm.Model) []byte {
 		s := newScanner(bytes.NewReader(compress(t, m, modelText(300))))
 		s.nextFrame()
 		c, err := s.nextChunk()
@@ -104,15 +105,15 @@ func TestHostileClaims(t *testing.T) {
 		}
 		return c.payload
 	}
-	zstd, lm := payload(nil), payload(letters)
+	zstd, tokens := payload(nil), payload(letters)
 	header := frame(chunkSizeField(size))
-	h := Header{ChunkSize: size, Model: new(codec.ModelID), Window: equalInfo}
+	h := Header{ChunkSize: size, Model: new(lm.ModelID), Window: equalInfo}
 	*h.Model = letters.ID()
 	h.Probe, _ = codec.Probe(t.Context(), letters)
 	for name, archive := range map[string][]byte{
 		"payload": slices.Concat(header, claim(codec.Raw, size/2, []byte("few bytes"))),
 		"zstd":    slices.Concat(header, claim(codec.Zstd, uint64(len(zstd)), zstd)),
-		"lm":      slices.Concat(appendHeader(nil, &h), claim(codec.LM, uint64(len(lm)), lm)),
+		"lm":      slices.Concat(appendHeader(nil, &h), claim(codec.LM, uint64(len(tokens)), tokens)),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -7,18 +7,19 @@ import (
 	"sync"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // modelCache holds the model that was used last, so that frames that name the same one find and probe it once.
 type modelCache struct {
 	source ModelSource
-	id     codec.ModelID
-	model  codec.Model
+	id     lm.ModelID
+	model  lm.Model
 	probe  [8]byte
 }
 
 // open returns the model that h names, after making sure that it computes what the writer's did; nil if it names none.
-func (c *modelCache) open(ctx context.Context, h *Header) (codec.Model, error) {
+func (c *modelCache) open(ctx context.Context, h *Header) (lm.Model, error) {
 	if h.Model == nil {
 		return nil, nil
 	}
@@ -64,7 +65,7 @@ type modelKey struct {
 }
 
 // open is modelCache.open.
-func (s *modelSet) open(ctx context.Context, h *Header) (codec.Model, error) {
+func (s *modelSet) open(ctx context.Context, h *Header) (lm.Model, error) {
 	if h.Model == nil {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // task is one chunk to code.
@@ -22,8 +23,8 @@ type task struct {
 // more lanes than there are chunks to code. It starts goroutines as they are needed, and none if it has a single lane:
 // then submit runs the task.
 type pool struct {
-	model          codec.Model // may be nil
-	window         int         // tokens
+	model          lm.Model // may be nil
+	window         int      // tokens
 	workers, lanes int
 	ctx            context.Context
 	cancel         context.CancelFunc
@@ -46,7 +47,7 @@ type pool struct {
 }
 
 // newPool makes a pool. Without a model there is nothing that lanes could do together, so there is one per worker.
-func newPool(ctx context.Context, m codec.Model, window, workers, lanes int) *pool {
+func newPool(ctx context.Context, m lm.Model, window, workers, lanes int) *pool {
 	if m == nil {
 		window, lanes = 0, 1
 	}

@@ -10,16 +10,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // lanesModel notes the lanes of the sessions that are made, probes aside.
 type lanesModel struct {
-	codec.Model
+	lm.Model
 	mu    sync.Mutex
 	lanes []int
 }
 
-func (m *lanesModel) NewSession(lanes, window int) (codec.Session, error) {
+func (m *lanesModel) NewSession(lanes, window int) (lm.Session, error) {
 	if window == 100 {
 		m.mu.Lock()
 		m.lanes = append(m.lanes, lanes)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // item is what a source gives: one of its fields.
@@ -27,7 +28,7 @@ type source struct {
 
 	header *Header
 	pool   *pool // of the current frame; nil until it has a chunk
-	model  codec.Model
+	model  lm.Model
 	window kvcache.Policy // the pool's
 	level  int            // the pool's
 	sized  *Header        // that the pool's number of workers was found for

@@ -9,12 +9,12 @@ package stream
 import (
 	"context"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // ModelSource finds the model whose file has id.SHA256 and opens it in the numeric class id.Class; id.Name is a hint for
 // messages. The source owns what it returns. It is called once for each run of frames that name the same model.
-type ModelSource func(ctx context.Context, id codec.ModelID) (codec.Model, error)
+type ModelSource func(ctx context.Context, id lm.ModelID) (lm.Model, error)
 
 // Default sizes, in bytes unless they say otherwise.
 const (

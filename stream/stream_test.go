@@ -19,6 +19,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,7 +39,7 @@ func pieces(bytes string) [][]byte {
 }
 
 // models is the source of fake and letters.
-func models(_ context.Context, id codec.ModelID) (codec.Model, error) {
+func models(_ context.Context, id lm.ModelID) (lm.Model, error) {
 	if id == letters.ID() {
 		return letters, nil
 	}
@@ -90,7 +91,7 @@ func random(n int) []byte {
 	return b
 }
 
-func compress(t testing.TB, m codec.Model, data []byte, opts ...WriterOption) []byte {
+func compress(t testing.TB, m lm.Model, data []byte, opts ...WriterOption) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w, err := NewWriter(&out, m, withMethod(m, opts)...)
@@ -107,7 +108,7 @@ func compress(t testing.TB, m codec.Model, data []byte, opts ...WriterOption) []
 }
 
 // withMethod puts the simplest method for the model in front of the options.
-func withMethod(m codec.Model, opts []WriterOption) []WriterOption {
+func withMethod(m lm.Model, opts []WriterOption) []WriterOption {
 	method := codec.Zstd
 	if m != nil {
 		method = codec.LM
@@ -268,7 +269,7 @@ func TestConcatenation(t *testing.T) {
 		compress(t, other, log[4000:], WithChunkSize(400)),
 	)
 	opened := 0
-	source := func(_ context.Context, id codec.ModelID) (codec.Model, error) {
+	source := func(_ context.Context, id lm.ModelID) (lm.Model, error) {
 		opened++
 		if id == other.ID() {
 			return other, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // verifier reads the records of a frame back before they are written, as a Reader would: with a pool, coders, sessions and a
@@ -25,7 +26,7 @@ type readBack struct {
 
 // submit starts reading back what t, which is done, would write as chunk number n of a frame that names the model m, or none.
 // The frame's first chunk must have been accepted before others are submitted if it is their primer.
-func (v *verifier) submit(t *encodeTask, n int64, m codec.Model) error {
+func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) error {
 	if v.pool == nil {
 		v.pool = newPool(v.opts.ctx, m, v.opts.window.Window, v.opts.workers, v.opts.lanes)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // lying makes the coders of these methods encode other bytes than the chunk's where the chunk contains mark.
@@ -53,7 +54,7 @@ func TestVerifyFallsBack(t *testing.T) {
 	all := []codec.Method{codec.Mix, codec.LM, codec.Zstd}
 	for _, tt := range []struct {
 		name   string
-		model  codec.Model
+		model  lm.Model
 		data   []byte
 		opts   []WriterOption
 		failed map[codec.Method]int
@@ -112,13 +113,13 @@ func TestLieWithoutVerify(t *testing.T) {
 
 // drifting is a model whose sessions, from the number on that is given, compute something else.
 type drifting struct {
-	codec.Model
-	other codec.Model
+	lm.Model
+	other lm.Model
 	from  int64
 	made  atomic.Int64
 }
 
-func (d *drifting) NewSession(lanes, window int) (codec.Session, error) {
+func (d *drifting) NewSession(lanes, window int) (lm.Session, error) {
 	if d.made.Add(1) >= d.from {
 		return d.other.NewSession(lanes, window)
 	}
@@ -160,7 +161,7 @@ func TestVerifyChangesNothing(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	log := logExcerpt(t, 12000)
 	for name, tt := range map[string]struct {
-		model codec.Model
+		model lm.Model
 		opts  []WriterOption
 	}{
 		"mix":        {nil, primed()},

@@ -9,13 +9,14 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most two chunks, raw and coded, for
 // each lane of each worker, and with WithVerify three, decoded as well.
 type Writer struct {
 	w        io.Writer
-	model    codec.Model
+	model    lm.Model
 	opts     *writerOptions
 	header   []byte // with the model
 	alone    []byte // without
@@ -42,7 +43,7 @@ type Writer struct {
 // NewWriter makes a Writer that writes a frame to w. With m nil only methods without a model can be used; else m must stay
 // open until Close, and its probe is computed here. What fails later fails all later calls with the same error. Close must be
 // called, also after an error.
-func NewWriter(w io.Writer, m codec.Model, opts ...WriterOption) (*Writer, error) {
+func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	o, err := newWriterOptions(m, opts)
 	if err != nil {
 		return nil, err
@@ -322,7 +323,7 @@ func (z *Writer) frameHeader() []byte {
 }
 
 // named is the model that the header names, once that is decided.
-func (z *Writer) named() codec.Model {
+func (z *Writer) named() lm.Model {
 	if z.asks {
 		return z.model
 	}

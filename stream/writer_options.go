@@ -8,6 +8,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // WriterOption sets an option of NewWriter.
@@ -36,7 +37,7 @@ const defaultWindow = 512 // tokens
 // LevelChunkSize is the default chunk size of codec.Mix at a level, in bytes.
 func LevelChunkSize(level int) int { return mixChunkSize(level) }
 
-func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error) {
+func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	o := &writerOptions{
 		method: codec.Mix, level: DefaultLevel, primerSize: -1,
 		workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, filter: filterShare, ctx: context.Background(),
@@ -79,7 +80,7 @@ func newWriterOptions(m codec.Model, opts []WriterOption) (*writerOptions, error
 }
 
 // checkWindow refuses a window that m was not made for.
-func checkWindow(p kvcache.Policy, m codec.Model) error {
+func checkWindow(p kvcache.Policy, m lm.Model) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -73,7 +73,7 @@ func (a *app) writeArchive(ctx context.Context, dst *output, src *source, m *met
 	if a.verify || p != nil {
 		opts = append(opts, stream.WithVerify(p.decoded(), func(wrong error) { a.ui.fellBack(src.name, wrong) }))
 	}
-	var model codec.Model
+	var model lm.Model
 	if a.asksModel() {
 		var err error
 		model, err = a.store.Open(ctx, a.model, a.class)

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -103,7 +103,7 @@ func (a *app) readAround(ctx context.Context, x *stream.Recovery, w io.Writer) (
 }
 
 // findModel is a stream.ModelSource.
-func (a *app) findModel(ctx context.Context, id codec.ModelID) (codec.Model, error) {
+func (a *app) findModel(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 	return a.store.Model(ctx, id)
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -61,7 +61,7 @@ func (a *app) test(ctx context.Context, src *source) error {
 // readArchive writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides, and
 // tells notice, from another goroutine but not after it returns, of damage that it could repair.
 func (a *app) readArchive(ctx context.Context, dst io.Writer, src *source, m *meter, notice func(error)) (int64, error) {
-	find := func(ctx context.Context, id codec.ModelID) (codec.Model, error) {
+	find := func(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 		model, err := a.store.Model(ctx, id)
 		return m.model(model), err
 	}

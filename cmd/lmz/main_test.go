@@ -17,11 +17,11 @@ import (
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/llama/finetune"
 	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -53,15 +53,15 @@ type fakeBackend struct{}
 
 type fakeModel struct {
 	*fakemodel.Model
-	id       codec.ModelID
+	id       lm.ModelID
 	sessions atomic.Int64
 	flaky    int64
 	drifted  *fakemodel.Model
 }
 
-func (m *fakeModel) ID() codec.ModelID { return m.id }
+func (m *fakeModel) ID() lm.ModelID { return m.id }
 
-func (m *fakeModel) NewSession(lanes, window int) (codec.Session, error) {
+func (m *fakeModel) NewSession(lanes, window int) (lm.Session, error) {
 	if n := m.sessions.Add(1); m.flaky > 0 && n >= m.flaky {
 		return m.drifted.NewSession(lanes, window)
 	}
@@ -93,7 +93,7 @@ func (fakeBackend) OpenBytes(gguf []byte, class string) (models.Opened, error) {
 		Seed: uint64(sum[0]), Class: class, FailAt: setting("LMZ_TEST_FAIL_AT"), Drift: uint64(setting("LMZ_TEST_DRIFT")),
 	}
 	m := &fakeModel{Model: fakemodel.New(o), flaky: int64(setting("LMZ_TEST_FLAKY"))}
-	m.id = codec.ModelID{SHA256: sum, Name: "fake", Class: m.Model.ID().Class}
+	m.id = lm.ModelID{SHA256: sum, Name: "fake", Class: m.Model.ID().Class}
 	o.Drift++
 	m.drifted = fakemodel.New(o)
 	return m, nil

@@ -5,7 +5,7 @@ import (
 	"io"
 	"sync/atomic"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // meter counts the bytes that one run over a file has seen.
@@ -51,7 +51,7 @@ func (m *meter) output(w io.Writer) io.Writer { return countWriter{w, &m.written
 
 // model counts what a model is asked. A chunk takes minutes with a slow model, so the bytes that are read and written,
 // which come and go by chunks, would make a bar that stands still.
-func (m *meter) model(model codec.Model) codec.Model {
+func (m *meter) model(model lm.Model) lm.Model {
 	if model == nil {
 		return nil
 	}
@@ -59,11 +59,11 @@ func (m *meter) model(model codec.Model) codec.Model {
 }
 
 type meteredModel struct {
-	codec.Model
+	lm.Model
 	meter *meter
 }
 
-func (m meteredModel) NewSession(lanes, window int) (codec.Session, error) {
+func (m meteredModel) NewSession(lanes, window int) (lm.Session, error) {
 	s, err := m.Model.NewSession(lanes, window)
 	if err != nil {
 		return nil, err
@@ -72,13 +72,13 @@ func (m meteredModel) NewSession(lanes, window int) (codec.Session, error) {
 }
 
 type meteredSession struct {
-	codec.Session
+	lm.Session
 	pieces [][]byte
 	meter  *meter
 }
 
 // Decode counts the last token of each feed: those before it are the window's overlap, which was fed before.
-func (s meteredSession) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (s meteredSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	n := 0
 	for _, f := range feeds {
 		n += len(s.pieces[f.Tokens[len(f.Tokens)-1]])

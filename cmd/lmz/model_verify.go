@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -61,7 +62,7 @@ func (a *app) verifyModel(ctx context.Context, name string) error {
 }
 
 // openModel opens a model in the class of --class.
-func (a *app) openModel(ctx context.Context, f models.File) (codec.Model, error) {
+func (a *app) openModel(ctx context.Context, f models.File) (lm.Model, error) {
 	if f.Embedded() {
 		return a.store.Open(ctx, f.Name(), a.class)
 	}
@@ -73,7 +74,7 @@ func (a *app) openModel(ctx context.Context, f models.File) (codec.Model, error)
 }
 
 // verifyProbe computes the probe twice, in sessions of their own, and compares it with the released one if that is known.
-func verifyProbe(ctx context.Context, m codec.Model, released models.Released) (probe [8]byte, err error) {
+func verifyProbe(ctx context.Context, m lm.Model, released models.Released) (probe [8]byte, err error) {
 	var again [8]byte
 	if probe, err = codec.Probe(ctx, m); err == nil {
 		again, err = codec.Probe(ctx, m)

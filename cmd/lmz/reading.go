@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -43,7 +43,7 @@ func (a *app) readAnywhere(ctx context.Context, name string, read func(*source, 
 	if src.size() < 0 {
 		return &hintedError{"cannot read parts of what is not a regular file", "write it to a file first, or read it all with lmz -dc"}
 	}
-	find := func(ctx context.Context, id codec.ModelID) (codec.Model, error) { return a.store.Model(ctx, id) }
+	find := func(ctx context.Context, id lm.ModelID) (lm.Model, error) { return a.store.Model(ctx, id) }
 	notice := func(damage error) { a.ui.repaired(name, damage) }
 	archive, err := stream.Open(src, src.size(), find, a.readerOptions(ctx, notice)...)
 	if err != nil {

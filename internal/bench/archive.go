@@ -7,11 +7,12 @@ import (
 	"io"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
 // compress gives the archive of data.
-func compress(data []byte, m codec.Model, opts ...stream.WriterOption) ([]byte, error) {
+func compress(data []byte, m lm.Model, opts ...stream.WriterOption) ([]byte, error) {
 	var archive bytes.Buffer
 	z, err := stream.NewWriter(&archive, m, opts...)
 	if err != nil {
@@ -26,8 +27,8 @@ func compress(data []byte, m codec.Model, opts ...stream.WriterOption) ([]byte, 
 }
 
 // decompress reads an archive of want; m may be nil.
-func decompress(archive []byte, m codec.Model, want []byte, opts ...stream.ReaderOption) error {
-	source := func(context.Context, codec.ModelID) (codec.Model, error) {
+func decompress(archive []byte, m lm.Model, want []byte, opts ...stream.ReaderOption) error {
+	source := func(context.Context, lm.ModelID) (lm.Model, error) {
 		if m == nil {
 			return nil, codec.ErrNoModel
 		}

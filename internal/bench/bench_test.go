@@ -13,6 +13,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -135,21 +136,21 @@ func TestGrouped(t *testing.T) {
 
 // counter counts the tokens that sessions are fed.
 type counter struct {
-	codec.Model
+	lm.Model
 	fed int
 }
 
 type countingSession struct {
-	codec.Session
+	lm.Session
 	c *counter
 }
 
-func (c *counter) NewSession(lanes, window int) (codec.Session, error) {
+func (c *counter) NewSession(lanes, window int) (lm.Session, error) {
 	s, err := c.Model.NewSession(lanes, window)
 	return &countingSession{s, c}, err
 }
 
-func (s *countingSession) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (s *countingSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	for _, f := range feeds {
 		s.c.fed += len(f.Tokens)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -63,7 +64,7 @@ type lmRounds struct {
 	compressWall, decompressWall []time.Duration
 }
 
-func timeLM(o *options, m codec.Model, bare bareModel, policy kvcache.Policy, input []byte, workers, lanes int) (r lmRounds, err error) {
+func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input []byte, workers, lanes int) (r lmRounds, err error) {
 	vocab, err := codec.NewVocabulary(m)
 	if err != nil {
 		return r, err

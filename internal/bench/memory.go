@@ -11,6 +11,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -65,7 +66,7 @@ func pipe(n int64) error {
 		}
 		w.CloseWithError(err)
 	}()
-	z, err := stream.NewReader(r, func(context.Context, codec.ModelID) (codec.Model, error) { return m, nil }, stream.WithReaderWorkers(2))
+	z, err := stream.NewReader(r, func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithReaderWorkers(2))
 	if err != nil {
 		return err
 	}

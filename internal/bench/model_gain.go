@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -15,21 +16,21 @@ const quickHead = 16 << 10
 
 // countedModel counts the tokens that its sessions are fed.
 type countedModel struct {
-	codec.Model
+	lm.Model
 	fed int64
 }
 
-func (m *countedModel) NewSession(lanes, window int) (codec.Session, error) {
+func (m *countedModel) NewSession(lanes, window int) (lm.Session, error) {
 	s, err := m.Model.NewSession(lanes, window)
 	return &countedSession{s, m}, err
 }
 
 type countedSession struct {
-	codec.Session
+	lm.Session
 	model *countedModel
 }
 
-func (s *countedSession) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (s *countedSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	for _, f := range feeds {
 		s.model.fed += int64(len(f.Tokens))
 	}
@@ -46,7 +47,7 @@ func (g *gain) add(o gain) {
 	g.raw, g.without, g.with, g.steps = g.raw+o.raw, g.without+o.without, g.with+o.with, g.steps+o.steps
 }
 
-func openEmbedded() (codec.Model, func() error, error) {
+func openEmbedded() (lm.Model, func() error, error) {
 	store := models.NewStore(models.Options{Backend: models.LibLlama{}})
 	m, err := store.Open(context.Background(), models.EmbeddedName, "")
 	return m, store.Close, err

@@ -1,4 +1,4 @@
-// Package codectest holds the tests that every codec.Model must pass, the fake one and llama's alike.
+// Package codectest holds the tests that every lm.Model must pass, the fake one and llama's alike.
 package codectest
 
 import (
@@ -10,10 +10,11 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Run runs one job on a worker of its own with one lane of the window that the params ask for. With m nil there is no model.
-func Run(t testing.TB, m codec.Model, p codec.Params, job func(*codec.Lane) error) {
+func Run(t testing.TB, m lm.Model, p codec.Params, job func(*codec.Lane) error) {
 	t.Helper()
 	w, err := codec.NewWorker(m, 1, p.Window.Window)
 	if err != nil {
@@ -36,7 +37,7 @@ func Run(t testing.TB, m codec.Model, p codec.Params, job func(*codec.Lane) erro
 }
 
 // RoundTrip encodes and decodes the chunk, on workers of their own, and returns the payload.
-func RoundTrip(t testing.TB, m codec.Model, method codec.Method, p codec.Params, chunk []byte) (payload []byte) {
+func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p codec.Params, chunk []byte) (payload []byte) {
 	t.Helper()
 	Run(t, m, p, func(l *codec.Lane) error {
 		c, err := codec.New(method, l, p)
@@ -69,7 +70,7 @@ func RoundTrip(t testing.TB, m codec.Model, method codec.Method, p codec.Params,
 
 // OverCost codes the chunk with codec.LM and compares the payload with the model's ideal code length of its tokens: the sum of
 // -log2 softmax in float64. The payload may have 0.1 % and 4 bytes more.
-func OverCost(t testing.TB, m codec.Model, p codec.Params, chunk []byte) {
+func OverCost(t testing.TB, m lm.Model, p codec.Params, chunk []byte) {
 	t.Helper()
 	payload := RoundTrip(t, m, codec.LM, p, chunk)
 	bits, tokens := 0.0, 0
@@ -114,7 +115,7 @@ func logSoftmax(row []float32, token int32) float64 {
 }
 
 // Generate makes text of n bytes or a little more that m predicts well: its likeliest pieces, and a quarter of others.
-func Generate(t testing.TB, m codec.Model, n int) (text []byte) {
+func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 	t.Helper()
 	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}}
 	rng := rand.New(rand.NewPCG(3, 4))

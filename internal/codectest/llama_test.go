@@ -12,6 +12,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -117,10 +118,10 @@ func BenchmarkLM(b *testing.B) {
 			defer s.Close()
 			for b.Loop() {
 				for pos := 0; ; pos++ {
-					var feeds []codec.Feed
+					var feeds []lm.Feed
 					for lane, row := range tokens {
 						if pos < min(len(row)-1, params.Window.Window) { // the last token is not fed
-							feeds = append(feeds, codec.Feed{Lane: lane, Pos: pos, Tokens: row[pos : pos+1]})
+							feeds = append(feeds, lm.Feed{Lane: lane, Pos: pos, Tokens: row[pos : pos+1]})
 						}
 					}
 					if len(feeds) == 0 {

@@ -1,4 +1,4 @@
-// Package fakemodel is a language model in plain Go that keeps the contract of codec.Model to the letter and checks that its
+// Package fakemodel is a language model in plain Go that keeps the contract of lm.Model to the letter and checks that its
 // callers do: for tests of everything that uses a model.
 //
 // It predicts what followed the latest occurrence in the window of the last two tokens, above noise that is a hash of the
@@ -13,7 +13,7 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // ErrFail is what Decode returns at Options.FailAt.
@@ -38,10 +38,10 @@ type Options struct {
 	FailAt    int // the Decode of a session that fails, from 1; 0: none
 }
 
-// Model is the codec.Model. Token 0 of the default pieces is BOS, which has no piece.
+// Model is the lm.Model. Token 0 of the default pieces is BOS, which has no piece.
 type Model struct {
 	options  Options
-	id       codec.ModelID
+	id       lm.ModelID
 	pieces   [][]byte
 	tokens   map[string]int32
 	longest  int // piece
@@ -49,7 +49,7 @@ type Model struct {
 	sessions atomic.Int64
 }
 
-var _ codec.Model = (*Model)(nil)
+var _ lm.Model = (*Model)(nil)
 
 // noiseRows is the number of places of the noise where a row can begin.
 const noiseRows = 1 << 12
@@ -72,7 +72,7 @@ func New(o Options) *Model {
 			m.tokens[string(p)] = int32(t)
 		}
 	}
-	m.id = codec.ModelID{SHA256: [32]byte(hash.Sum(nil)), Name: "fake", Class: o.Class}
+	m.id = lm.ModelID{SHA256: [32]byte(hash.Sum(nil)), Name: "fake", Class: o.Class}
 	m.noise = make([]float32, noiseRows+len(m.pieces))
 	x := mix(o.Seed ^ mix(o.Drift))
 	for i := range m.noise {
@@ -97,7 +97,7 @@ func DefaultPieces() [][]byte {
 	return pieces
 }
 
-func (m *Model) ID() codec.ModelID  { return m.id }
+func (m *Model) ID() lm.ModelID     { return m.id }
 func (m *Model) Pieces() [][]byte   { return m.pieces }
 func (m *Model) BOS() int32         { return 0 }
 func (m *Model) ContextLength() int { return 1024 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 const (
@@ -27,7 +27,7 @@ type session struct {
 }
 
 // NewSession makes a session that fails every Decode which breaks the contract.
-func (m *Model) NewSession(lanes, window int) (codec.Session, error) {
+func (m *Model) NewSession(lanes, window int) (lm.Session, error) {
 	if lanes < 1 || window < 1 {
 		return nil, fmt.Errorf("fakemodel: session of %d lanes of %d tokens", lanes, window)
 	}
@@ -40,7 +40,7 @@ func (m *Model) NewSession(lanes, window int) (codec.Session, error) {
 	return s, nil
 }
 
-func (s *session) Decode(ctx context.Context, feeds []codec.Feed) error {
+func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	if !s.busy.CompareAndSwap(false, true) {
 		return errors.New("fakemodel: session is used by two goroutines")
 	}
@@ -51,7 +51,7 @@ func (s *session) Decode(ctx context.Context, feeds []codec.Feed) error {
 	return s.failed
 }
 
-func (s *session) decode(ctx context.Context, feeds []codec.Feed) error {
+func (s *session) decode(ctx context.Context, feeds []lm.Feed) error {
 	if s.closed {
 		return errors.New("fakemodel: session is closed")
 	}

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
-func rows(t *testing.T, lanes int, decodes ...[]codec.Feed) (last []float32) {
+func rows(t *testing.T, lanes int, decodes ...[]lm.Feed) (last []float32) {
 	t.Helper()
 	s, err := New(Options{}).NewSession(lanes, 16)
 	if err != nil {
@@ -26,11 +26,11 @@ func rows(t *testing.T, lanes int, decodes ...[]codec.Feed) (last []float32) {
 
 // TestContract: logits depend on the tokens of the lane and on nothing else.
 func TestContract(t *testing.T) {
-	want := rows(t, 1, []codec.Feed{{Tokens: []int32{0, 5, 6, 7}}})
+	want := rows(t, 1, []lm.Feed{{Tokens: []int32{0, 5, 6, 7}}})
 	for name, got := range map[string][]float32{
-		"one at a time": rows(t, 1, []codec.Feed{{Tokens: []int32{0}}}, []codec.Feed{{Pos: 1, Tokens: []int32{5, 6}}}, []codec.Feed{{Pos: 3, Tokens: []int32{7}}}),
-		"rolled back":   rows(t, 1, []codec.Feed{{Tokens: []int32{0, 5, 9, 9, 9}}}, []codec.Feed{{Pos: 2, Tokens: []int32{6, 7}}}),
-		"another lane":  rows(t, 3, []codec.Feed{{Lane: 1, Tokens: []int32{8}}, {Lane: 2, Tokens: []int32{0, 5, 6, 7}}}),
+		"one at a time": rows(t, 1, []lm.Feed{{Tokens: []int32{0}}}, []lm.Feed{{Pos: 1, Tokens: []int32{5, 6}}}, []lm.Feed{{Pos: 3, Tokens: []int32{7}}}),
+		"rolled back":   rows(t, 1, []lm.Feed{{Tokens: []int32{0, 5, 9, 9, 9}}}, []lm.Feed{{Pos: 2, Tokens: []int32{6, 7}}}),
+		"another lane":  rows(t, 3, []lm.Feed{{Lane: 1, Tokens: []int32{8}}, {Lane: 2, Tokens: []int32{0, 5, 6, 7}}}),
 	} {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: other logits", name)
@@ -41,14 +41,14 @@ func TestContract(t *testing.T) {
 		"first token": {1, 5, 6, 7},
 		"position":    {0, 0, 5, 6, 7},
 	} {
-		if slices.Equal(rows(t, 1, []codec.Feed{{Tokens: tokens}}), want) {
+		if slices.Equal(rows(t, 1, []lm.Feed{{Tokens: tokens}}), want) {
 			t.Errorf("%s does not matter", name)
 		}
 	}
 }
 
 func TestMisuse(t *testing.T) {
-	for name, feeds := range map[string][]codec.Feed{
+	for name, feeds := range map[string][]lm.Feed{
 		"lane":     {{Lane: 2, Tokens: []int32{0}}},
 		"twice":    {{Tokens: []int32{0}}, {Tokens: []int32{0}}},
 		"gap":      {{Pos: 1, Tokens: []int32{0}}},
@@ -65,7 +65,7 @@ func TestMisuse(t *testing.T) {
 		if s.Decode(t.Context(), feeds) == nil {
 			t.Errorf("%s: no error", name)
 		}
-		if s.Decode(t.Context(), []codec.Feed{{Tokens: []int32{0}}}) == nil {
+		if s.Decode(t.Context(), []lm.Feed{{Tokens: []int32{0}}}) == nil {
 			t.Errorf("%s: a failed session goes on", name)
 		}
 		if err := s.Close(); err != nil || s.Close() == nil || m.OpenSessions() != 0 {

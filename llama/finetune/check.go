@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 const (
@@ -15,7 +15,7 @@ const (
 
 // Check evaluates the best model, opened from its file as codecs open models, on some windows of what was held out. The error
 // wraps ErrDiffers if they do not cost what they did in training.
-func (r Result) Check(ctx context.Context, m codec.Model) error {
+func (r Result) Check(ctx context.Context, m lm.Model) error {
 	got, want, n := 0.0, 0.0, 0
 	for i, w := range r.check {
 		nats, targets, err := cost(ctx, m, w)
@@ -32,7 +32,7 @@ func (r Result) Check(ctx context.Context, m codec.Model) error {
 }
 
 // cost is what the model asks for the tokens of a window behind the first, in nats.
-func cost(ctx context.Context, m codec.Model, window []int32) (sum float64, n int, err error) {
+func cost(ctx context.Context, m lm.Model, window []int32) (sum float64, n int, err error) {
 	s, err := m.NewSession(1, len(window))
 	if err != nil {
 		return 0, 0, err
@@ -43,7 +43,7 @@ func cost(ctx context.Context, m codec.Model, window []int32) (sum float64, n in
 		}
 	}()
 	for ; n+1 < len(window) && window[n+1] >= 0; n++ {
-		if err := s.Decode(ctx, []codec.Feed{{Pos: n, Tokens: window[n : n+1]}}); err != nil {
+		if err := s.Decode(ctx, []lm.Feed{{Pos: n, Tokens: window[n : n+1]}}); err != nil {
 			return 0, 0, err
 		}
 		sum += surprise(s.Logits(0), window[n+1])

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 const (
@@ -25,7 +26,7 @@ type Corpus struct {
 
 // NewCorpus splits texts into tokens as the codecs do, with the tokenizer of m. The end of each text, a twentieth from the
 // start of a line on, is held out.
-func NewCorpus(m codec.Model, texts [][]byte) (*Corpus, error) {
+func NewCorpus(m lm.Model, texts [][]byte) (*Corpus, error) {
 	vocab, err := codec.NewVocabulary(m)
 	if err != nil {
 		return nil, err

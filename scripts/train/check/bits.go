@@ -7,12 +7,12 @@ import (
 	"path/filepath"
 	"unicode/utf8"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // reportBits prints the ideal code length of each file's head: windows of the model's context, the last quarter carried
 // over, as the method lm has them.
-func reportBits(m codec.Model, files []string, limit int) error {
+func reportBits(m lm.Model, files []string, limit int) error {
 	window := m.ContextLength()
 	s, err := m.NewSession(1, window)
 	if err != nil {
@@ -47,7 +47,7 @@ func reportBits(m codec.Model, files []string, limit int) error {
 }
 
 // fileLoss is the cost of all tokens in nats.
-func fileLoss(s codec.Session, bos int32, tokens []int32, window int) (float64, error) {
+func fileLoss(s lm.Session, bos int32, tokens []int32, window int) (float64, error) {
 	sum := 0.0
 	for start := 0; start < len(tokens); {
 		overlap := 0

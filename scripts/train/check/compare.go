@@ -7,7 +7,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // sample is what sample.py writes.
@@ -22,7 +22,7 @@ type sample struct {
 
 // compare fails when libllama tokenizes a text otherwise than the trainer did, or when its mean loss is further from the
 // trainer's than tolerance.
-func compare(m codec.Model, file string, tolerance float64) error {
+func compare(m lm.Model, file string, tolerance float64) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func compare(m codec.Model, file string, tolerance float64) error {
 	return nil
 }
 
-func windowLoss(m codec.Model, window []int32) (float64, error) {
+func windowLoss(m lm.Model, window []int32) (float64, error) {
 	s, err := m.NewSession(1, len(window))
 	if err != nil {
 		return 0, err

@@ -13,8 +13,8 @@ import (
 	"math"
 	"os"
 
-	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/lm"
 )
 
 func main() {
@@ -31,7 +31,7 @@ func main() {
 		os.Exit(2)
 	}
 	check := func(path string, files []string) error {
-		return run(path, *class, func(m codec.Model) error {
+		return run(path, *class, func(m lm.Model) error {
 			switch {
 			case *bits:
 				return reportBits(m, files, *limit)
@@ -50,7 +50,7 @@ func main() {
 	}
 }
 
-func run(path, class string, report func(codec.Model) error) error {
+func run(path, class string, report func(lm.Model) error) error {
 	m, err := llama.Open(path, llama.Options{Class: class})
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func run(path, class string, report func(codec.Model) error) error {
 	return report(m)
 }
 
-func compareAll(m codec.Model, files []string, tolerance float64) error {
+func compareAll(m lm.Model, files []string, tolerance float64) error {
 	for _, file := range files {
 		if err := compare(m, file, tolerance); err != nil {
 			return err
@@ -69,15 +69,15 @@ func compareAll(m codec.Model, files []string, tolerance float64) error {
 }
 
 // score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same window.
-func score(s codec.Session, tokens []int32, first int) (float64, error) {
+func score(s lm.Session, tokens []int32, first int) (float64, error) {
 	ctx, sum := context.Background(), 0.0
 	if first > 1 {
-		if err := s.Decode(ctx, []codec.Feed{{Tokens: tokens[:first-1]}}); err != nil {
+		if err := s.Decode(ctx, []lm.Feed{{Tokens: tokens[:first-1]}}); err != nil {
 			return 0, err
 		}
 	}
 	for i := first; i < len(tokens); i++ {
-		if err := s.Decode(ctx, []codec.Feed{{Pos: i - 1, Tokens: tokens[i-1 : i]}}); err != nil {
+		if err := s.Decode(ctx, []lm.Feed{{Pos: i - 1, Tokens: tokens[i-1 : i]}}); err != nil {
 			return 0, err
 		}
 		sum += surprise(s.Logits(0), tokens[i])

@@ -9,12 +9,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // reportSpeed prints how many tokens of a file libllama predicts per second of CPU time, one core, lanes windows in lockstep
 // from empty to full, as the codecs use it; and the bytes that they stand for.
-func reportSpeed(m codec.Model, files []string, lanes, limit int) error {
+func reportSpeed(m lm.Model, files []string, lanes, limit int) error {
 	window := m.ContextLength()
 	s, err := m.NewSession(lanes, window)
 	if err != nil {
@@ -48,9 +48,9 @@ func reportSpeed(m codec.Model, files []string, lanes, limit int) error {
 }
 
 // lockstep is tokens per second of CPU time.
-func lockstep(s codec.Session, bos int32, tokens []int32, lanes, window int) (float64, error) {
+func lockstep(s lm.Session, bos int32, tokens []int32, lanes, window int) (float64, error) {
 	ctx := context.Background()
-	feeds := make([]codec.Feed, lanes)
+	feeds := make([]lm.Feed, lanes)
 	start := cpuTime()
 	var sum float32
 	for pos := range window {
@@ -59,7 +59,7 @@ func lockstep(s codec.Session, bos int32, tokens []int32, lanes, window int) (fl
 			if pos > 0 {
 				token = tokens[(lane*window+pos)%len(tokens)]
 			}
-			feeds[lane] = codec.Feed{Lane: lane, Pos: pos, Tokens: []int32{token}}
+			feeds[lane] = lm.Feed{Lane: lane, Pos: pos, Tokens: []int32{token}}
 		}
 		if err := s.Decode(ctx, feeds); err != nil {
 			return 0, err

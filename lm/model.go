@@ -1,4 +1,7 @@
-package codec
+// Package lm is what codecs and engines agree on: a language model, its sessions, and the promise that its logits keep.
+//
+// Codecs (codec, codec/mix) and the container (stream) know only this package; engines (llama) implement it.
+package lm
 
 import "context"
 
@@ -9,7 +12,7 @@ type ModelID struct {
 	Class  string   // numeric class whose bits the logits are, e.g. "avx2" (docs/DETERMINISM.md)
 }
 
-// Model is a language model as the codecs see it. Its methods may be called concurrently.
+// Model is a language model as codecs see it. Its methods may be called concurrently.
 //
 // The contract that every archive rests on: the logits of a position depend on the model file, the numeric class and the
 // tokens of the lane at positions 0..p, and on nothing else; not on the number of lanes, on how tokens are
