@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"context"
 	"errors"
 	"fmt"
@@ -29,9 +31,9 @@ type Archive struct {
 	r      io.ReaderAt
 	opts   *readerOptions
 	frames []*archiveFrame
-	total  place // behind the last frame
-	short  error // why the content ends there; nil: it is the end of the archive
-	pos    int64 // of Read and Seek, in the content
+	total  format.Place // behind the last frame
+	short  error        // why the content ends there; nil: it is the end of the archive
+	pos    int64        // of Read and Seek, in the content
 
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
@@ -87,10 +89,10 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 }
 
 // Size is the number of bytes that can be read.
-func (a *Archive) Size() int64 { return a.total.raw }
+func (a *Archive) Size() int64 { return a.total.Raw }
 
 // Lines is the number of line ends in them.
-func (a *Archive) Lines() int64 { return a.total.lines }
+func (a *Archive) Lines() int64 { return a.total.Lines }
 
 // Err says why the content ends where it does if the archive does not end there: ErrTruncated, or ErrCorrupt and the like.
 // Reading gives this error in place of io.EOF.
@@ -239,7 +241,7 @@ func (a *Archive) runTask(t *decodeTask, s spot) error {
 		if a.ctx.Err() != nil {
 			return context.Cause(a.ctx)
 		}
-		return &ChunkError{int(s.number), s.Offset, err}
+		return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: err}
 	}
 	f := s.frame
 	model, err := a.models.open(a.ctx, f.header)
@@ -249,9 +251,9 @@ func (a *Archive) runTask(t *decodeTask, s spot) error {
 	params := codec.Params{Window: f.header.Window, Level: f.header.Level}
 	if s.Primed {
 		switch p := f.header.Primer; {
-		case p == PrimerNone || p == PrimerFirstChunk && s.number == 0:
+		case p == format.PrimerNone || p == format.PrimerFirstChunk && s.number == 0:
 			return fail(fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt))
-		case p == PrimerDictionary:
+		case p == format.PrimerDictionary:
 			if params.Primed, _, err = a.primer(f); err != nil {
 				return err
 			}
@@ -277,7 +279,7 @@ func (a *Archive) runTask(t *decodeTask, s spot) error {
 		return err
 	}
 	err = a.decoders.run(a.ctx, model, f.header.Window.Window, func(l *codec.Lane) error { return t.decode(l, params) })
-	t.chunk.payload = nil
+	t.chunk.Payload = nil
 	if err != nil {
 		return fail(err)
 	}
@@ -327,7 +329,7 @@ func (a *Archive) primer(f *archiveFrame) (*codec.Primed, []byte, error) {
 
 // dictionary finds that of a frame; nil: it has none.
 func (a *Archive) dictionary(f *archiveFrame) ([]byte, error) {
-	if f.header.Primer != PrimerDictionary {
+	if f.header.Primer != format.PrimerDictionary {
 		return nil, nil
 	}
 	if a.opts.dictionaries == nil {

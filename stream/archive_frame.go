@@ -1,19 +1,13 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
 )
-
-// place is a position between two records: in the archive, in its content, and in the lines of that. Those of a frame count from
-// its beginning, except for offset.
-type place struct {
-	offset int64 // in the archive, of the next record
-	raw    int64 // bytes in front of it
-	lines  int64 // line ends in front of it
-}
 
 // archiveFrame is a frame whose chunks can be found.
 type archiveFrame struct {
@@ -23,14 +17,16 @@ type archiveFrame struct {
 	raw    int64   // bytes of content in front of the frame
 	lines  int64   // line ends in these
 	chunks int64
-	groups []place   // where groups of 16 chunks begin, and the end of the last one
-	listed []located // all chunks, if there is no index
+	groups []format.Place // where groups of 16 chunks begin, and the end of the last one
+	listed []located      // all chunks, if there is no index
 }
 
-func (f *archiveFrame) total() place { return f.groups[len(f.groups)-1] }
+func (f *archiveFrame) total() format.Place { return f.groups[len(f.groups)-1] }
 
 // primes says whether other chunks of the frame start from the first one.
-func (f *archiveFrame) primes() bool { return f.header.Primer == PrimerFirstChunk && f.chunks > 1 }
+func (f *archiveFrame) primes() bool {
+	return f.header.Primer == format.PrimerFirstChunk && f.chunks > 1
+}
 
 // located is a chunk that was found; its offsets are those in the archive and in its content.
 type located struct {
@@ -49,13 +45,13 @@ type spot struct {
 // find gives the chunk that holds a byte of the content.
 func (a *Archive) find(off int64) (spot, error) {
 	i, _ := slices.BinarySearchFunc(a.frames, off, func(f *archiveFrame, off int64) int {
-		return cmpAfter(f.raw+f.total().raw, off)
+		return cmpAfter(f.raw+f.total().Raw, off)
 	})
 	f := a.frames[i]
 	if f.err != nil {
 		return spot{}, f.err
 	}
-	g, _ := slices.BinarySearchFunc(f.groups[1:], off-f.raw, func(end place, off int64) int { return cmpAfter(end.raw, off) })
+	g, _ := slices.BinarySearchFunc(f.groups[1:], off-f.raw, func(end format.Place, off int64) int { return cmpAfter(end.Raw, off) })
 	chunks, err := a.group(f, g)
 	if err != nil {
 		return spot{}, err
@@ -66,13 +62,13 @@ func (a *Archive) find(off int64) (spot, error) {
 
 // findLine gives the chunk with line end n of the content, counted from 1.
 func (a *Archive) findLine(n int64) (spot, error) {
-	i, _ := slices.BinarySearchFunc(a.frames, n, func(f *archiveFrame, n int64) int { return cmp.Compare(f.lines+f.total().lines, n) })
+	i, _ := slices.BinarySearchFunc(a.frames, n, func(f *archiveFrame, n int64) int { return cmp.Compare(f.lines+f.total().Lines, n) })
 	// Of several frames that end with this line end, the first has it.
 	f := a.frames[i]
 	if f.err != nil {
 		return spot{}, f.err
 	}
-	g, _ := slices.BinarySearchFunc(f.groups[1:], n-f.lines, func(end place, n int64) int { return cmp.Compare(end.lines, n) })
+	g, _ := slices.BinarySearchFunc(f.groups[1:], n-f.lines, func(end format.Place, n int64) int { return cmp.Compare(end.Lines, n) })
 	chunks, err := a.group(f, g)
 	if err != nil {
 		return spot{}, err
@@ -91,11 +87,11 @@ func cmpAfter(end, off int64) int {
 
 // spot gives a chunk of a frame by its number.
 func (a *Archive) spot(f *archiveFrame, number int64) (spot, error) {
-	chunks, err := a.group(f, int(number/groupSize))
+	chunks, err := a.group(f, int(number/format.GroupSize))
 	if err != nil {
 		return spot{}, err
 	}
-	i := int(number % groupSize)
+	i := int(number % format.GroupSize)
 	if i >= len(chunks) || chunks[i].number != number {
 		return spot{}, fmt.Errorf("%w: chunk %d is not to be found", ErrCorrupt, number)
 	}
@@ -104,16 +100,16 @@ func (a *Archive) spot(f *archiveFrame, number int64) (spot, error) {
 
 // group gives the chunks of a group.
 func (a *Archive) group(f *archiveFrame, g int) ([]located, error) {
-	first, end := g*groupSize, min((g+1)*groupSize, int(f.chunks))
+	first, end := g*format.GroupSize, min((g+1)*format.GroupSize, int(f.chunks))
 	if f.listed != nil {
 		return f.listed[first:end], nil
 	}
-	if chunks, ok := a.groups.get(f.groups[g].offset); ok {
+	if chunks, ok := a.groups.get(f.groups[g].Offset); ok {
 		return chunks, nil
 	}
 	chunks, err := a.readGroup(f, g)
 	if err == nil {
-		a.groups.add(f.groups[g].offset, chunks, 1)
+		a.groups.add(f.groups[g].Offset, chunks, 1)
 	}
 	return chunks, err
 }
@@ -122,77 +118,59 @@ func (a *Archive) group(f *archiveFrame, g int) ([]located, error) {
 // chunk with damage.
 func (a *Archive) readGroup(f *archiveFrame, g int) ([]located, error) {
 	from, to := f.groups[g], f.groups[g+1]
-	first := int64(g) * groupSize
-	count := min(groupSize, f.chunks-first)
-	s := a.scanner(f, from.offset, to.offset, first)
+	first := int64(g) * format.GroupSize
+	count := min(format.GroupSize, f.chunks-first)
+	s := a.scanner(f, from.Offset, to.Offset, first)
 	chunks := make([]located, 0, count)
-	raw, lines := f.raw+from.raw, f.lines+from.lines
+	raw, lines := f.raw+from.Raw, f.lines+from.Lines
 	var err error
 	for range count {
-		var c *chunk
-		if c, err = s.nextChunk(); err == nil {
-			err = s.hop(a.r, to.offset, c)
+		var c *format.Record
+		if c, err = s.NextChunk(); err == nil {
+			err = s.Hop(a.r, to.Offset, c)
 		}
 		if err != nil {
 			break
 		}
-		l := locate(c, s.in.off)
+		l := locate(c, s.In.Off)
 		l.RawOffset, l.linesBefore = raw, lines
 		chunks = append(chunks, l)
-		raw += int64(c.raw)
-		lines += int64(c.lines)
+		raw += int64(c.Raw)
+		lines += int64(c.Lines)
 	}
-	if err == nil && s.in.off < to.offset {
-		err = s.passAuxiliary(to.offset)
+	if err == nil && s.In.Off < to.Offset {
+		err = s.PassAuxiliary(to.Offset)
 	}
-	if err == nil && raw == f.raw+to.raw && lines == f.lines+to.lines {
+	if err == nil && raw == f.raw+to.Raw && lines == f.lines+to.Lines {
 		return chunks, nil
 	}
 	return a.salvageGroup(f, g)
 }
 
 // scanner gives one that stands in front of the record of a chunk; the archive ends at to for it.
-func (a *Archive) scanner(f *archiveFrame, from, to, number int64) *scanner {
+func (a *Archive) scanner(f *archiveFrame, from, to, number int64) *format.Scanner {
 	ahead := 4 << 10
-	s := &scanner{in: newRecorder(io.NewSectionReader(a.r, from, to-from), ahead), frames: 1, header: f.header, start: f.start}
-	s.in.off = from
-	s.index = index{chunkSize: int64(f.header.ChunkSize)}
-	s.index.total.chunks = number
-	s.notice = func(damage error) { a.notice(f.start, damage) }
+	s := &format.Scanner{In: format.NewRecorder(io.NewSectionReader(a.r, from, to-from), ahead), Frames: 1, Header: f.header, Start: f.start}
+	s.In.Off = from
+	s.Index = format.Index{ChunkSize: int64(f.header.ChunkSize)}
+	s.Index.Total.Chunks = number
+	s.Notice = func(damage error) { a.notice(f.start, damage) }
 	return s
 }
 
-// passAuxiliary reads the auxiliary records behind the last chunk of a group that ends at to.
-func (s *scanner) passAuxiliary(to int64) error {
-	for s.in.off < to {
-		s.in.reset()
-		tag, err := s.in.ReadByte()
-		if err != nil {
-			return truncated(err)
-		}
-		if tag != tagAuxiliary {
-			return fmt.Errorf("%w: a group of chunks that is larger than the index says", ErrCorrupt)
-		}
-		if err := readAuxiliary(s.in); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readChunk reads the record of a chunk, payload included, and makes sure that it is intact.
-func (a *Archive) readChunk(s spot) (*chunk, error) {
+func (a *Archive) readChunk(s spot) (*format.Record, error) {
 	// A first chunk is repaired from the parity behind it.
-	in := a.scanner(s.frame, s.Offset, s.frame.total().offset, s.number)
-	c, err := in.nextChunk()
+	in := a.scanner(s.frame, s.Offset, s.frame.total().Offset, s.number)
+	c, err := in.NextChunk()
 	if err == nil {
-		err = in.payload(c)
+		err = in.Payload(c)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if int64(c.raw) != s.RawSize || int64(c.lines) != s.Lines || c.primed != s.Primed {
-		return nil, &ChunkError{int(s.number), s.Offset, fmt.Errorf("%w: the record has changed since it was found", ErrCorrupt)}
+	if int64(c.Raw) != s.RawSize || int64(c.Lines) != s.Lines || c.Primed != s.Primed {
+		return nil, &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the record has changed since it was found", ErrCorrupt)}
 	}
 	return c, nil
 }

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"fmt"
 	"io"
 	"slices"
@@ -24,7 +26,7 @@ func (a *Archive) layOut(size int64) error {
 	}
 	slices.Reverse(last)
 	if size > 0 || len(last) == 0 {
-		frames, err := ReadIndex(a.r, size)
+		frames, err := format.ReadIndex(a.r, size)
 		if len(frames) == 0 {
 			return err
 		}
@@ -38,14 +40,14 @@ func (a *Archive) layOut(size int64) error {
 	}
 	a.frames = append(a.frames, last...)
 	for _, f := range a.frames {
-		f.raw, f.lines = a.total.raw, a.total.lines
+		f.raw, f.lines = a.total.Raw, a.total.Lines
 		t := f.total()
 		if f.err != nil {
-			f.err = &LostError{f.raw, t.raw, f.err}
+			f.err = &LostError{f.raw, t.Raw, f.err}
 		}
-		a.total.offset, a.total.raw, a.total.lines = t.offset, a.total.raw+t.raw, a.total.lines+t.lines
-		if a.total.raw > maxContent {
-			return fmt.Errorf("%w: content of more than %d bytes", ErrTooLarge, int64(maxContent))
+		a.total.Offset, a.total.Raw, a.total.Lines = t.Offset, a.total.Raw+t.Raw, a.total.Lines+t.Lines
+		if a.total.Raw > format.MaxContent {
+			return fmt.Errorf("%w: content of more than %d bytes", ErrTooLarge, int64(format.MaxContent))
 		}
 		for i := range f.listed {
 			f.listed[i].linesBefore += f.lines
@@ -54,28 +56,25 @@ func (a *Archive) layOut(size int64) error {
 	return nil
 }
 
-// maxContent is the most bytes that sums of are made.
-const maxContent = 1 << 62
-
 // frameBefore gives the frame that ends at end, if its index says so, and how many bytes of memory it takes, at most limit;
 // nil if there is none. The header of a frame may be unreadable, which becomes the frame's error.
 func (a *Archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
-	t, err := readTail(a.r, end, limit)
+	t, err := format.ReadTail(a.r, end, limit)
 	if err != nil || t == nil {
 		return nil, 0, err
 	}
-	f := &archiveFrame{start: t.start, chunks: t.total.chunks}
-	s := newScanner(io.NewSectionReader(a.r, t.start, t.index-t.start))
-	s.in.off = t.start
-	f.header, err = s.nextFrame()
+	f := &archiveFrame{start: t.Start, chunks: t.Total.Chunks}
+	s := format.NewScanner(io.NewSectionReader(a.r, t.Start, t.Index-t.Start))
+	s.In.Off = t.Start
+	f.header, err = s.NextFrame()
 	if err == nil {
-		f.groups, err = t.places(f.header.ChunkSize, s.in.off)
+		f.groups, err = t.Places(f.header.ChunkSize, s.In.Off)
 	}
 	if err != nil {
-		f.err = fmt.Errorf("frame at byte %d: %w", t.start, err)
-		f.groups = []place{{t.start, 0, 0}, {t.index, t.total.raw, t.total.lines}}
+		f.err = fmt.Errorf("frame at byte %d: %w", t.Start, err)
+		f.groups = []format.Place{{Offset: t.Start}, {Offset: t.Index, Raw: t.Total.Raw, Lines: t.Total.Lines}}
 	}
-	return f, t.memory() + frameMemory, nil
+	return f, t.Memory() + frameMemory, nil
 }
 
 // frameMemory is about what a frame takes, in bytes, beyond its groups.
@@ -92,16 +91,16 @@ func (a *Archive) listedFrame(l Frame) *archiveFrame {
 		}
 	}
 	f := &archiveFrame{header: &l.Header, start: l.Offset, chunks: int64(len(l.Chunks)), listed: []located{}}
-	var at place
+	var at format.Place
 	for i, c := range l.Chunks {
-		at.offset = c.Offset
-		if i%groupSize == 0 {
+		at.Offset = c.Offset
+		if i%format.GroupSize == 0 {
 			f.groups = append(f.groups, at)
 		}
-		f.listed = append(f.listed, located{Chunk: c, number: int64(i), linesBefore: at.lines})
-		at = place{c.Offset + c.Size, at.raw + c.RawSize, at.lines + c.Lines}
+		f.listed = append(f.listed, located{Chunk: c, number: int64(i), linesBefore: at.Lines})
+		at = format.Place{Offset: c.Offset + c.Size, Raw: at.Raw + c.RawSize, Lines: at.Lines + c.Lines}
 	}
-	at.offset = l.Offset + l.Size
+	at.Offset = l.Offset + l.Size
 	f.groups = append(f.groups, at)
 	return f
 }

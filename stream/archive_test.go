@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -84,7 +86,7 @@ func lineStarts(content []byte) []int64 {
 // framesOf is what the indexes of an archive say.
 func framesOf(t testing.TB, archive []byte) []Frame {
 	t.Helper()
-	frames, err := ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	frames, err := format.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +329,7 @@ func TestArchiveDamagedFrame(t *testing.T) {
 		t.Errorf("last line: %d, %v", at, err)
 	}
 	damaged = slices.Concat(one, two, three)
-	damaged[len(one)+len(two)-footerSize-2] ^= 1
+	damaged[len(one)+len(two)-format.FooterSize-2] ^= 1
 	a = openBytes(t, damaged)
 	if n, err := io.ReadFull(a, make([]byte, 3000)); n != 2000 || !errors.Is(err, ErrCorrupt) || !errors.Is(a.Err(), ErrCorrupt) {
 		t.Errorf("index of frame 1 damaged: %d bytes, %v", n, err)
@@ -430,7 +432,7 @@ func TestArchiveErrors(t *testing.T) {
 	}{
 		"empty":     {nil, nil, ErrTruncated},
 		"text":      {log, nil, ErrNotArchive},
-		"version 2": {append([]byte(headerMagic), 2), nil, ErrUnsupportedVersion},
+		"version 2": {append([]byte(format.HeaderMagic), 2), nil, ErrUnsupportedVersion},
 		"index":     {archive, []ReaderOption{WithMemoryLimit(10)}, ErrTooLarge},
 	} {
 		if _, err := open(tt.archive, tt.opts...); !errors.Is(err, tt.want) {
@@ -574,23 +576,23 @@ func FuzzArchive(f *testing.F) {
 // FuzzTail: an index is read from behind as it is from the front.
 func FuzzTail(f *testing.F) {
 	for _, archive := range [][]byte{compress(f, nil, nil), compress(f, nil, logExcerpt(f, 9000), WithChunkSize(200))} {
-		body := archive[bytes.LastIndexByte(archive, tagIndex)+1:] // with the length in front
-		_, body, _ = cutUvarint(body)
-		f.Add(body[:len(body)-4-footerSize], uint16(199))
+		body := archive[bytes.LastIndexByte(archive, format.TagIndex)+1:] // with the length in front
+		_, body, _ = format.CutUvarint(body)
+		f.Add(body[:len(body)-4-format.FooterSize], uint16(199))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, chunkSize uint16) {
-		end := append(binary.AppendUvarint([]byte{tagIndex}, uint64(len(body))), body...)
+		end := append(binary.AppendUvarint([]byte{format.TagIndex}, uint64(len(body))), body...)
 		end = binary.LittleEndian.AppendUint32(end, checksum(end))
 		end = binary.LittleEndian.AppendUint32(end, uint32(len(end)))
-		data := slices.Concat(make([]byte, 1000), end, []byte(footerMagic))
-		tail, err := readTail(bytes.NewReader(data), int64(len(data)), 1<<20)
+		data := slices.Concat(make([]byte, 1000), end, []byte(format.FooterMagic))
+		tail, err := format.ReadTail(bytes.NewReader(data), int64(len(data)), 1<<20)
 		if tail == nil {
 			if err != nil && !documented(err) {
 				t.Error(err)
 			}
 			return
 		}
-		places, err := tail.places(int(chunkSize)+1, tail.start)
+		places, err := tail.Places(int(chunkSize)+1, tail.Start)
 		if err != nil {
 			if !documented(err) {
 				t.Error(err)
@@ -598,11 +600,11 @@ func FuzzTail(f *testing.F) {
 			return
 		}
 		for i, p := range places[1:] {
-			if q := places[i]; p.offset < q.offset || p.raw < q.raw || p.lines < q.lines || p.lines > p.raw {
+			if q := places[i]; p.Offset < q.Offset || p.Raw < q.Raw || p.Lines < q.Lines || p.Lines > p.Raw {
 				t.Errorf("%v in front of %v", q, p)
 			}
 		}
-		if last := places[len(places)-1]; last != (place{tail.index, tail.total.raw, tail.total.lines}) {
+		if last := places[len(places)-1]; last != (format.Place{Offset: tail.Index, Raw: tail.Total.Raw, Lines: tail.Total.Lines}) {
 			t.Errorf("ends at %v, want %v", last, tail)
 		}
 	})

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -18,7 +20,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-func checksum(p []byte) uint32 { return crc32.Checksum(p, castagnoli) }
+func checksum(p []byte) uint32 { return crc32.Checksum(p, format.Castagnoli) }
 
 // small is an archive with all there is: several groups, all methods, two frames.
 func small(t testing.TB) (archive, content []byte) {
@@ -43,7 +45,7 @@ func TestBitFlips(t *testing.T) {
 			if err == nil || !bytes.HasPrefix(content, got) {
 				t.Fatalf("flip in byte %d of %d: %d bytes, error %v", i, len(archive), len(got), err)
 			}
-			if _, err := ReadIndex(bytes.NewReader(damaged), int64(len(damaged))); err == nil && !inChunk(frames, i) {
+			if _, err := format.ReadIndex(bytes.NewReader(damaged), int64(len(damaged))); err == nil && !inChunk(frames, i) {
 				t.Errorf("flip in byte %d: listed without an error", i)
 			}
 		}
@@ -156,7 +158,7 @@ func TestModelMismatch(t *testing.T) {
 
 // frame makes a frame of records, with a header of these fields.
 func frame(fields []byte, records ...[]byte) []byte {
-	b := append([]byte(headerMagic), version)
+	b := append([]byte(format.HeaderMagic), format.Version)
 	b = binary.AppendUvarint(b, uint64(len(fields)))
 	b = append(b, fields...)
 	b = binary.LittleEndian.AppendUint32(b, checksum(b))
@@ -164,21 +166,21 @@ func frame(fields []byte, records ...[]byte) []byte {
 }
 
 func chunkSizeField(n uint64) []byte {
-	return appendField(nil, fieldChunkSize, binary.AppendUvarint(nil, n))
+	return format.AppendField(nil, format.FieldChunkSize, binary.AppendUvarint(nil, n))
 }
 
 func record(tag byte, chunkSize int, raw []byte, index int64) []byte {
-	h := chunkHeader{raw: len(raw), lines: bytes.Count(raw, []byte{'\n'}), crc: checksum(raw)}
-	b := appendChunk(nil, &h, chunkSize, index, nil)
+	h := format.RecordHeader{Raw: len(raw), Lines: bytes.Count(raw, []byte{'\n'}), CRC32C: checksum(raw)}
+	b := format.AppendChunk(nil, &h, chunkSize, index, nil)
 	b[0] |= tag
-	head := b[:len(b)-checkSize]
+	head := b[:len(b)-format.CheckSize]
 	return head
 }
 
 func TestHeader(t *testing.T) {
 	size := chunkSizeField(100)
 	model := func(class int, window ...uint64) []byte {
-		f := appendField(bytes.Clone(size), fieldModel, append(make([]byte, 40), bytes.Repeat([]byte{'c'}, class)...))
+		f := format.AppendField(bytes.Clone(size), format.FieldModel, append(make([]byte, 40), bytes.Repeat([]byte{'c'}, class)...))
 		if window == nil {
 			return f
 		}
@@ -186,7 +188,7 @@ func TestHeader(t *testing.T) {
 		for _, v := range window {
 			w = binary.AppendUvarint(w, v)
 		}
-		return appendField(f, fieldWindow, w)
+		return format.AppendField(f, format.FieldWindow, w)
 	}
 	tests := []struct {
 		name    string
@@ -196,18 +198,18 @@ func TestHeader(t *testing.T) {
 		{"empty", nil, ErrTruncated},
 		{"text", []byte("2026-11-24 text"), ErrNotArchive},
 		{"gzip", []byte{0x1f, 0x8b, 8, 0}, ErrNotArchive},
-		{"magic only", []byte(headerMagic), ErrTruncated},
-		{"version 0", append([]byte(headerMagic), 0), ErrUnsupportedVersion},
-		{"version 2", append([]byte(headerMagic), 2), ErrUnsupportedVersion},
-		{"long header", append([]byte(headerMagic), 1, 0xff, 0xff, 0xff, 0x7f), ErrCorrupt},
+		{"magic only", []byte(format.HeaderMagic), ErrTruncated},
+		{"version 0", append([]byte(format.HeaderMagic), 0), ErrUnsupportedVersion},
+		{"version 2", append([]byte(format.HeaderMagic), 2), ErrUnsupportedVersion},
+		{"long header", append([]byte(format.HeaderMagic), 1, 0xff, 0xff, 0xff, 0x7f), ErrCorrupt},
 		{"no chunk size", frame(nil), ErrCorrupt},
 		{"chunk size 0", frame(chunkSizeField(0)), ErrCorrupt},
 		{"chunk size 2^60", frame(chunkSizeField(1 << 60)), ErrCorrupt},
 		{"twice", frame(append(bytes.Clone(size), size...)), ErrCorrupt},
 		{"field cut off", frame(append(bytes.Clone(size), 4, 9, 1)), ErrCorrupt},
-		{"mandatory field", frame(appendField(bytes.Clone(size), 7, []byte{1, 1})), ErrUnsupportedVersion},
-		{"optional field", frame(appendField(bytes.Clone(size), 1<<20, []byte{1, 1})), nil},
-		{"window without model", frame(appendField(bytes.Clone(size), fieldWindow, []byte{0, 64, 0, 0})), ErrCorrupt},
+		{"mandatory field", frame(format.AppendField(bytes.Clone(size), 7, []byte{1, 1})), ErrUnsupportedVersion},
+		{"optional field", frame(format.AppendField(bytes.Clone(size), 1<<20, []byte{1, 1})), nil},
+		{"window without model", frame(format.AppendField(bytes.Clone(size), format.FieldWindow, []byte{0, 64, 0, 0})), ErrCorrupt},
 		{"model without window", frame(model(4)), ErrCorrupt},
 		{"model without class", frame(model(0, 0, 64, 0, 0)), ErrCorrupt},
 		{"model with a long class", frame(model(65, 0, 64, 0, 0)), ErrCorrupt},
@@ -229,14 +231,14 @@ func TestHeader(t *testing.T) {
 	*h.Model = fake.ID()
 	h.Window.Window = 1 << 20
 	h.Probe, _ = codec.Probe(t.Context(), fake)
-	if _, err := NewReader(bytes.NewReader(appendHeader(nil, &h)), models); !errors.Is(err, ErrCorrupt) {
+	if _, err := NewReader(bytes.NewReader(format.AppendHeader(nil, &h)), models); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("window larger than the model's context: %v", err)
 	}
 }
 
 // sealed completes a record that ends in front of its check.
 func sealed(head, payload []byte, index int64) []byte {
-	check := chunkCheck(head, payload, index)
+	check := format.ChunkCheck(head, payload, index)
 	return append(append(bytes.Clone(head), byte(check), byte(check>>8), byte(check>>16)), payload...)
 }
 
@@ -244,18 +246,18 @@ func TestRecords(t *testing.T) {
 	const size = 100
 	fields := chunkSizeField(size)
 	raw := []byte("some raw bytes\n")
-	plain := appendChunk(nil, &chunkHeader{raw: len(raw), lines: 1, crc: checksum(raw)}, size, 0, raw)
-	x := index{chunkSize: size}
-	x.chunk(int64(len(plain)), len(raw), 1)
+	plain := format.AppendChunk(nil, &format.RecordHeader{Raw: len(raw), Lines: 1, CRC32C: checksum(raw)}, size, 0, raw)
+	x := format.Index{ChunkSize: size}
+	x.Chunk(int64(len(plain)), len(raw), 1)
 	header := int64(len(frame(fields)))
-	end := appendIndex(nil, &x, header)
+	end := format.AppendIndex(nil, &x, header)
 
-	aux := appendAuxiliary(nil, 100, random(10000))
+	aux := format.AppendAuxiliary(nil, 100, random(10000))
 	xa := x
-	xa.auxiliary(int64(len(aux)))
+	xa.Auxiliary(int64(len(aux)))
 
 	method := func(m codec.Method) []byte {
-		return appendChunk(nil, &chunkHeader{method: m, raw: len(raw), lines: 1, crc: checksum(raw)}, size, 0, raw)
+		return format.AppendChunk(nil, &format.RecordHeader{Method: m, Raw: len(raw), Lines: 1, CRC32C: checksum(raw)}, size, 0, raw)
 	}
 	head := func(tag byte, numbers ...uint64) []byte {
 		b := []byte{tag}
@@ -265,21 +267,21 @@ func TestRecords(t *testing.T) {
 		return b
 	}
 	extended := func(ext []byte) []byte {
-		h := append(head(tagChunk|tagExtended, uint64(size-len(raw)), uint64(len(raw)), 1, uint64(len(ext))), ext...)
+		h := append(head(format.TagChunk|format.TagExtended, uint64(size-len(raw)), uint64(len(raw)), 1, uint64(len(ext))), ext...)
 		return sealed(binary.LittleEndian.AppendUint32(h, checksum(raw)), raw, 0)
 	}
 	withIndex := func(rec []byte) []byte {
-		x := index{chunkSize: size}
-		x.chunk(int64(len(rec)), len(raw), 1)
-		return appendIndex(rec, &x, header)
+		x := format.Index{ChunkSize: size}
+		x.Chunk(int64(len(rec)), len(raw), 1)
+		return format.AppendIndex(rec, &x, header)
 	}
 	section := func(kind uint64) []byte {
-		body := appendField(x.body(header), kind, random(9000))
-		b := binary.AppendUvarint([]byte{tagIndex}, uint64(len(body)))
+		body := format.AppendField(x.Body(header), kind, random(9000))
+		b := binary.AppendUvarint([]byte{format.TagIndex}, uint64(len(body)))
 		b = append(b, body...)
 		b = binary.LittleEndian.AppendUint32(b, checksum(b))
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
-		return append(b, footerMagic...)
+		return append(b, format.FooterMagic...)
 	}
 	tests := []struct {
 		name    string
@@ -287,26 +289,26 @@ func TestRecords(t *testing.T) {
 		want    error
 	}{
 		{"plain", slices.Concat(plain, end), nil},
-		{"auxiliary", slices.Concat(aux, plain, appendIndex(nil, &xa, header)), nil},
-		{"auxiliary behind", slices.Concat(plain, aux, appendIndex(nil, &xa, header)), nil},
+		{"auxiliary", slices.Concat(aux, plain, format.AppendIndex(nil, &xa, header)), nil},
+		{"auxiliary behind", slices.Concat(plain, aux, format.AppendIndex(nil, &xa, header)), nil},
 		{"auxiliary not in the index", slices.Concat(plain, aux, end), ErrCorrupt},
-		{"mandatory auxiliary", slices.Concat(appendAuxiliary(nil, 3, nil), plain, end), ErrUnsupportedVersion},
-		{"auxiliary of 2^60 bytes", head(tagAuxiliary, 2, 1<<60), ErrTruncated},
-		{"extension", withIndex(extended(appendField(nil, 2, []byte("x")))), nil},
-		{"mandatory extension", withIndex(extended(appendField(nil, 5, []byte("x")))), ErrUnsupportedVersion},
-		{"extension of 2^40", head(tagChunk|tagExtended, 0, 0, 0, 1<<40), ErrCorrupt},
+		{"mandatory auxiliary", slices.Concat(format.AppendAuxiliary(nil, 3, nil), plain, end), ErrUnsupportedVersion},
+		{"auxiliary of 2^60 bytes", head(format.TagAuxiliary, 2, 1<<60), ErrTruncated},
+		{"extension", withIndex(extended(format.AppendField(nil, 2, []byte("x")))), nil},
+		{"mandatory extension", withIndex(extended(format.AppendField(nil, 5, []byte("x")))), ErrUnsupportedVersion},
+		{"extension of 2^40", head(format.TagChunk|format.TagExtended, 0, 0, 0, 1<<40), ErrCorrupt},
 		{"section", slices.Concat(plain, section(2)), nil},
 		{"mandatory section", slices.Concat(plain, section(3)), ErrUnsupportedVersion},
 		{"index of other records", slices.Concat(plain, section(2)[:1]), ErrTruncated},
-		{"index of 2^40 bytes", slices.Concat(plain, head(tagIndex, 1<<40)), ErrCorrupt},
+		{"index of 2^40 bytes", slices.Concat(plain, head(format.TagIndex, 1<<40)), ErrCorrupt},
 		{"unknown tag", []byte{0x17}, ErrCorrupt},
-		{"empty chunk", head(tagChunk, size, 0, 0), ErrCorrupt},
-		{"payload of 2^60", head(tagChunk, 0, 1<<60), ErrCorrupt},
-		{"payload larger than raw", head(tagChunk, size-5, 6), ErrCorrupt},
-		{"more lines than bytes", head(tagChunk, size-5, 5, 6), ErrCorrupt},
-		{"long varint", []byte{tagChunk, 0x80, 0x00}, ErrCorrupt},
-		{"endless varint", append([]byte{tagChunk}, bytes.Repeat([]byte{0xff}, 20)...), ErrCorrupt},
-		{"primed", withIndex(sealed(record(tagPrimed, size, raw, 0), nil, 0)), ErrCorrupt},
+		{"empty chunk", head(format.TagChunk, size, 0, 0), ErrCorrupt},
+		{"payload of 2^60", head(format.TagChunk, 0, 1<<60), ErrCorrupt},
+		{"payload larger than raw", head(format.TagChunk, size-5, 6), ErrCorrupt},
+		{"more lines than bytes", head(format.TagChunk, size-5, 5, 6), ErrCorrupt},
+		{"long varint", []byte{format.TagChunk, 0x80, 0x00}, ErrCorrupt},
+		{"endless varint", append([]byte{format.TagChunk}, bytes.Repeat([]byte{0xff}, 20)...), ErrCorrupt},
+		{"primed", withIndex(sealed(record(format.TagPrimed, size, raw, 0), nil, 0)), ErrCorrupt},
 		{"method 9", withIndex(method(9)), ErrUnsupportedVersion},
 		{"lm without a model", withIndex(method(codec.LM)), ErrCorrupt},
 		{"zstd of garbage", withIndex(method(codec.Zstd)), ErrCorrupt},
@@ -320,7 +322,7 @@ func TestRecords(t *testing.T) {
 		if tt.want == nil && !bytes.Equal(got, raw) {
 			t.Errorf("%s: %q", tt.name, got)
 		}
-		if _, listed := ReadIndex(bytes.NewReader(archive), int64(len(archive))); tt.want == nil && listed != nil {
+		if _, listed := format.ReadIndex(bytes.NewReader(archive), int64(len(archive))); tt.want == nil && listed != nil {
 			t.Errorf("%s: listed with %v", tt.name, listed)
 		}
 	}

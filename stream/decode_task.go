@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -12,7 +14,7 @@ import (
 // decodeTask decodes one chunk.
 type decodeTask struct {
 	task
-	chunk *chunk
+	chunk *format.Record
 	cost  int64 // what it counts towards the memory limit
 	raw   []byte
 
@@ -21,10 +23,10 @@ type decodeTask struct {
 }
 
 func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
-	if t.chunk.method == codec.Mix && params.Level == 0 {
+	if t.chunk.Method == codec.Mix && params.Level == 0 {
 		return fmt.Errorf("%w: chunk of method mix, the header names no level of it", ErrCorrupt)
 	}
-	coder, err := codec.New(t.chunk.method, lane, params)
+	coder, err := codec.New(t.chunk.Method, lane, params)
 	switch {
 	case errors.Is(err, codec.ErrMethod):
 		return fmt.Errorf("%w: %w", ErrUnsupportedVersion, err)
@@ -33,20 +35,20 @@ func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
 	case err != nil:
 		return err
 	}
-	t.raw, err = coder.Decode(nil, t.chunk.payload, t.chunk.raw)
+	t.raw, err = coder.Decode(nil, t.chunk.Payload, t.chunk.Raw)
 	switch {
 	case errors.Is(err, codec.ErrCorrupt):
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	case err != nil:
 		return err
-	case len(t.raw) != t.chunk.raw:
-		return fmt.Errorf("%w: decodes to %d bytes, want %d", ErrCorrupt, len(t.raw), t.chunk.raw)
+	case len(t.raw) != t.chunk.Raw:
+		return fmt.Errorf("%w: decodes to %d bytes, want %d", ErrCorrupt, len(t.raw), t.chunk.Raw)
 	}
-	if sum := crc32.Checksum(t.raw, castagnoli); sum != t.chunk.crc {
-		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", ErrCorrupt, sum, t.chunk.crc)
+	if sum := crc32.Checksum(t.raw, format.Castagnoli); sum != t.chunk.CRC32C {
+		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", ErrCorrupt, sum, t.chunk.CRC32C)
 	}
-	if n := bytes.Count(t.raw, []byte{'\n'}); n != t.chunk.lines {
-		return fmt.Errorf("%w: decodes to %d lines, want %d", ErrCorrupt, n, t.chunk.lines)
+	if n := bytes.Count(t.raw, []byte{'\n'}); n != t.chunk.Lines {
+		return fmt.Errorf("%w: decodes to %d lines, want %d", ErrCorrupt, n, t.chunk.Lines)
 	}
 	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
 		t.primed = mixer.Primed(t.raw)

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"hash/crc32"
@@ -12,30 +14,30 @@ import (
 type encodeTask struct {
 	task
 	raw     []byte
-	header  chunkHeader
+	header  format.RecordHeader
 	payload []byte
 	best    []byte // memory of the payload, unless that is raw
 	trial   []byte
-	primes  bool          // later chunks start from the state after this one
-	primed  *codec.Primed // that state, once done
-	saved   int64         // bits that the model saved, once done
-	decides bool          // whether the model is asked depends on this chunk
-	alone   []byte        // then: the payload without it, if the method is mix
-	back    *readBack     // of the record, if it is verified
-	before  []byte        // the end of the chunk in front of this one
-	share   int           // of the payload for the filter, as a divisor; 0: there is none
-	filter  chunkFilter   // once done
+	primes  bool               // later chunks start from the state after this one
+	primed  *codec.Primed      // that state, once done
+	saved   int64              // bits that the model saved, once done
+	decides bool               // whether the model is asked depends on this chunk
+	alone   []byte             // then: the payload without it, if the method is mix
+	back    *readBack          // of the record, if it is verified
+	before  []byte             // the end of the chunk in front of this one
+	share   int                // of the payload for the filter, as a divisor; 0: there is none
+	filter  format.ChunkFilter // once done
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }
 
 // encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that is fastest to decode.
 func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.Params) error {
-	t.header = chunkHeader{
-		method: codec.Raw,
-		raw:    len(t.raw),
-		lines:  bytes.Count(t.raw, []byte{'\n'}),
-		crc:    crc32.Checksum(t.raw, castagnoli),
+	t.header = format.RecordHeader{
+		Method: codec.Raw,
+		Raw:    len(t.raw),
+		Lines:  bytes.Count(t.raw, []byte{'\n'}),
+		CRC32C: crc32.Checksum(t.raw, format.Castagnoli),
 	}
 	t.payload, t.saved = t.raw, 0
 	switch method {
@@ -43,7 +45,7 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 		return nil
 	case codec.Mix:
 		// It is the smallest of them except for chunks that hardly compress, or compress to next to nothing.
-		if err := t.try(lane, codec.Mix, params); err != nil || t.header.method == codec.Mix && compresses(t.payload, t.raw) {
+		if err := t.try(lane, codec.Mix, params); err != nil || t.header.Method == codec.Mix && compresses(t.payload, t.raw) {
 			return err
 		}
 		return t.try(lane, codec.Zstd, params)
@@ -87,8 +89,8 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 				t.alone = append(t.alone[:0], mixer.Alone()...)
 			}
 		}
-		t.header.method, t.payload = method, out
-		t.header.primed = method == codec.Mix && params.Primed != nil
+		t.header.Method, t.payload = method, out
+		t.header.Primed = method == codec.Mix && params.Primed != nil
 		t.best, t.trial = t.trial, t.best
 	}
 	return nil

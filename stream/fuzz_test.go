@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -28,16 +30,16 @@ func FuzzHeader(f *testing.F) {
 	f.Add(compress(f, fake, nil, WithWindow(equalInfo)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		// The checksum is made right, to get behind it.
-		h, err := parseHeader(data)
+		h, err := format.ParseHeader(data)
 		if err == nil {
-			again, err := readHeader(newRecorder(bytes.NewReader(appendHeader(nil, h)), 4096))
+			again, err := format.ReadHeader(format.NewRecorder(bytes.NewReader(format.AppendHeader(nil, h)), 4096))
 			if err != nil || again.ChunkSize != h.ChunkSize || again.Probe != h.Probe || again.Window != h.Window {
 				t.Errorf("%+v became %+v, %v", h, again, err)
 			}
 		} else if !documented(err) {
 			t.Error(err)
 		}
-		if _, err := readHeader(newRecorder(bytes.NewReader(data), 4096)); err != nil && err != io.EOF && !documented(err) {
+		if _, err := format.ReadHeader(format.NewRecorder(bytes.NewReader(data), 4096)); err != nil && err != io.EOF && !documented(err) {
 			t.Error(err)
 		}
 	})
@@ -47,22 +49,22 @@ func FuzzHeader(f *testing.F) {
 func FuzzRecords(f *testing.F) {
 	const size = 1000
 	raw := []byte("some bytes\nof a chunk\n")
-	f.Add(appendChunk(nil, &chunkHeader{raw: len(raw), lines: 2, crc: checksum(raw)}, size, 0, raw), []byte(nil))
-	f.Add(appendAuxiliary(nil, 2, raw), []byte{tagIndex, 4, 1, 2, 3, 4})
-	f.Add([]byte{tagChunk | tagExtended, 1, 2, 3, 4, 5, 6}, raw)
+	f.Add(format.AppendChunk(nil, &format.RecordHeader{Raw: len(raw), Lines: 2, CRC32C: checksum(raw)}, size, 0, raw), []byte(nil))
+	f.Add(format.AppendAuxiliary(nil, 2, raw), []byte{format.TagIndex, 4, 1, 2, 3, 4})
+	f.Add([]byte{format.TagChunk | format.TagExtended, 1, 2, 3, 4, 5, 6}, raw)
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		if len(first) > checkSize+5 && first[0]&tagChunkMask == tagChunk {
+		if len(first) > format.CheckSize+5 && first[0]&format.TagChunkMask == format.TagChunk {
 			in := bytes.NewReader(first[1:])
-			if h, err := readChunkHeader(in, first[0], size); err == nil && in.Len() == h.payload {
-				at := len(first) - h.payload - checkSize
-				first = sealed(first[:at], first[at+checkSize:], 0)
+			if h, err := format.ReadChunkHeader(in, first[0], size); err == nil && in.Len() == h.Payload {
+				at := len(first) - h.Payload - format.CheckSize
+				first = sealed(first[:at], first[at+format.CheckSize:], 0)
 			}
 		}
 		archive := frame(chunkSizeField(size), first, second)
 		if _, err := decompress(archive); err != nil && !documented(err) {
 			t.Error(err)
 		}
-		if _, err := ReadIndex(bytes.NewReader(archive), int64(len(archive))); err != nil && !documented(err) {
+		if _, err := format.ReadIndex(bytes.NewReader(archive), int64(len(archive))); err != nil && !documented(err) {
 			t.Error(err)
 		}
 	})
@@ -72,19 +74,19 @@ func FuzzRecords(f *testing.F) {
 func FuzzIndex(f *testing.F) {
 	const size = 1000
 	raw := []byte("some bytes\nof a chunk\n")
-	rec := appendChunk(nil, &chunkHeader{raw: len(raw), lines: 2, crc: checksum(raw)}, size, 0, raw)
+	rec := format.AppendChunk(nil, &format.RecordHeader{Raw: len(raw), Lines: 2, CRC32C: checksum(raw)}, size, 0, raw)
 	head := frame(chunkSizeField(size))
-	x := index{chunkSize: size}
-	x.chunk(int64(len(rec)), len(raw), 2)
-	body := x.body(int64(len(head)))
+	x := format.Index{ChunkSize: size}
+	x.Chunk(int64(len(rec)), len(raw), 2)
+	body := x.Body(int64(len(head)))
 	f.Add(body)
-	f.Add(appendField(bytes.Clone(body), 2, raw))
-	f.Add(appendField(bytes.Clone(body), 3, raw))
+	f.Add(format.AppendField(bytes.Clone(body), 2, raw))
+	f.Add(format.AppendField(bytes.Clone(body), 3, raw))
 	f.Fuzz(func(t *testing.T, fuzzed []byte) {
-		end := append(binary.AppendUvarint([]byte{tagIndex}, uint64(len(fuzzed))), fuzzed...)
+		end := append(binary.AppendUvarint([]byte{format.TagIndex}, uint64(len(fuzzed))), fuzzed...)
 		end = binary.LittleEndian.AppendUint32(end, checksum(end))
 		end = binary.LittleEndian.AppendUint32(end, uint32(len(end)))
-		archive := bytes.Join([][]byte{head, rec, append(end, footerMagic...)}, nil)
+		archive := bytes.Join([][]byte{head, rec, append(end, format.FooterMagic...)}, nil)
 		got, err := decompress(archive)
 		if err != nil && !documented(err) || !bytes.Equal(got, raw) {
 			t.Errorf("%q, %v", got, err)
@@ -92,7 +94,7 @@ func FuzzIndex(f *testing.F) {
 		if err == nil && !bytes.HasPrefix(fuzzed, body) {
 			t.Errorf("accepted % x, the records say % x", fuzzed, body)
 		}
-		if _, listed := ReadIndex(bytes.NewReader(archive), int64(len(archive))); (listed == nil) != (err == nil) {
+		if _, listed := format.ReadIndex(bytes.NewReader(archive), int64(len(archive))); (listed == nil) != (err == nil) {
 			t.Errorf("decoding: %v, listing: %v", err, listed)
 		}
 	})
@@ -154,7 +156,7 @@ func FuzzRecover(f *testing.F) {
 		if err != nil || !again.Intact() || again.Chunks != x.Chunks {
 			t.Fatalf("recovered twice: %v, %+v", err, again)
 		}
-		if _, err := ReadIndex(bytes.NewReader(out.Bytes()), x.Size()); err != nil {
+		if _, err := format.ReadIndex(bytes.NewReader(out.Bytes()), x.Size()); err != nil {
 			t.Errorf("the recovered archive is listed with %v", err)
 		}
 		if _, err := decompress(out.Bytes(), WithMemoryLimit(1<<25), WithReaderWorkers(1), WithReaderLanes(1)); err != nil && !documented(err) {

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"io"
@@ -163,7 +165,7 @@ func TestFlushedIsReadable(t *testing.T) {
 				t.Errorf("%s, %d bytes flushed: %d can be read, %v", name, at, len(got), err)
 			}
 			// In the middle of the next record it is truncated, no longer merely unfinished.
-			got, err = decompress(append(bytes.Clone(out.Bytes()), tagChunk), WithDictionaries(DictionarySet(log)))
+			got, err = decompress(append(bytes.Clone(out.Bytes()), format.TagChunk), WithDictionaries(DictionarySet(log)))
 			if errors.Is(err, ErrUnfinished) || !errors.Is(err, ErrTruncated) || !bytes.Equal(got, log[:at]) {
 				t.Errorf("%s, %d bytes flushed, and one more: %d can be read, %v", name, at, len(got), err)
 			}

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -87,23 +89,23 @@ func TestMemoryBound(t *testing.T) {
 func TestHostileClaims(t *testing.T) {
 	const size = MaxChunkSize
 	claim := func(m codec.Method, payloadSize uint64, payload []byte) []byte {
-		head := []byte{tagChunk | byte(m)}
+		head := []byte{format.TagChunk | byte(m)}
 		for _, v := range []uint64{size / 2, payloadSize, 0} {
 			head = binary.AppendUvarint(head, v)
 		}
 		return sealed(append(head, 1, 2, 3, 4), payload, 0)
 	}
 	payload := func(m lm.Model) []byte {
-		s := newScanner(bytes.NewReader(compress(t, m, modelText(300))))
-		s.nextFrame()
-		c, err := s.nextChunk()
+		s := format.NewScanner(bytes.NewReader(compress(t, m, modelText(300))))
+		s.NextFrame()
+		c, err := s.NextChunk()
 		if err == nil {
-			err = s.payload(c)
+			err = s.Payload(c)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c.payload
+		return c.Payload
 	}
 	zstd, tokens := payload(nil), payload(letters)
 	header := frame(chunkSizeField(size))
@@ -113,7 +115,7 @@ func TestHostileClaims(t *testing.T) {
 	for name, archive := range map[string][]byte{
 		"payload": slices.Concat(header, claim(codec.Raw, size/2, []byte("few bytes"))),
 		"zstd":    slices.Concat(header, claim(codec.Zstd, uint64(len(zstd)), zstd)),
-		"lm":      slices.Concat(appendHeader(nil, &h), claim(codec.LM, uint64(len(tokens)), tokens)),
+		"lm":      slices.Concat(format.AppendHeader(nil, &h), claim(codec.LM, uint64(len(tokens)), tokens)),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

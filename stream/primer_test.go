@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -74,7 +76,7 @@ func TestPrimerIsRepaired(t *testing.T) {
 	archive := compress(t, nil, log, primed()...)
 	frames := framesOf(t, archive)
 	first := frames[0].Chunks[0]
-	_, _, size := parityShape(int(first.Size))
+	_, _, size := format.ParityShape(int(first.Size))
 	for at := first.Offset; at < first.Offset+first.Size; at += 61 {
 		for _, n := range []int{0, 1, size} {
 			damaged := bytes.Clone(archive)
@@ -84,7 +86,7 @@ func TestPrimerIsRepaired(t *testing.T) {
 				}
 			}
 			if n == 0 {
-				damaged[at] ^= tagPrimed // of the tag: a first chunk that depends on itself
+				damaged[at] ^= format.TagPrimed // of the tag: a first chunk that depends on itself
 			}
 			var notices []error
 			got, err := decompress(damaged, WithReaderWorkers(1), WithReaderLanes(1), WithNotice(func(e error) { notices = append(notices, e) }))
@@ -108,12 +110,12 @@ func TestPrimerIsRepaired(t *testing.T) {
 func TestHostileParity(t *testing.T) {
 	damaged := []byte{0}
 	for len(damaged) < 1<<20 {
-		damaged = append(damaged, tagAuxiliary, auxParity)
-		damaged = binary.AppendUvarint(damaged, uint64(paritySize(len(damaged)-2)))
+		damaged = append(damaged, format.TagAuxiliary, format.AuxParity)
+		damaged = binary.AppendUvarint(damaged, uint64(format.ParitySize(len(damaged)-2)))
 		damaged = append(damaged, 1, 2, 3, 4)
 		damaged = binary.AppendUvarint(damaged, uint64(len(damaged)-4))
 	}
-	if at, body := findParity(damaged); body != nil {
+	if at, body := format.FindParity(damaged); body != nil {
 		t.Errorf("found at %d", at)
 	}
 }

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"context"
 	"io"
 	"time"
@@ -53,8 +55,8 @@ func (z *Reader) Reset(r io.Reader) error {
 	}
 	*z = Reader{opts: z.opts, models: z.models}
 	z.ctx, z.cancel = context.WithCancel(z.opts.ctx)
-	z.source = &source{scan: newScanner(r), models: &z.models, opts: z.opts, memory: semaphore.NewWeighted(z.opts.limit)}
-	z.source.scan.notice = z.opts.notice
+	z.source = &source{scan: format.NewScanner(r), models: &z.models, opts: z.opts, memory: semaphore.NewWeighted(z.opts.limit)}
+	z.source.scan.Notice = z.opts.notice
 	h, err := z.source.nextFrame(z.ctx)
 	if err != nil {
 		z.fail(err)
@@ -119,7 +121,7 @@ func (z *Reader) fill() error {
 		default:
 			if err := it.task.wait(); err != nil {
 				if z.ctx.Err() == nil {
-					err = &ChunkError{int(it.task.chunk.number), it.task.chunk.offset, err}
+					err = &ChunkError{Index: int(it.task.chunk.Number), Offset: it.task.chunk.Offset, Err: err}
 				}
 				z.fail(err)
 				break

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"fmt"
 	"io"
 	"sort"
@@ -102,9 +104,9 @@ func Recover(r io.ReaderAt, size int64) (*Recovery, error) {
 		}
 	}
 	if v.frames == 0 {
-		var head [len(headerMagic)]byte
+		var head [len(format.HeaderMagic)]byte
 		n, _ := r.ReadAt(head[:], 0)
-		if string(head[:n]) == headerMagic[:n] {
+		if string(head[:n]) == format.HeaderMagic[:n] {
 			return nil, fmt.Errorf("%w: there is no whole header", ErrTruncated)
 		}
 		return nil, ErrNotArchive
@@ -125,8 +127,8 @@ type recoverer struct {
 
 // entry is a chunk of a frame, an auxiliary record, or a gap.
 type entry struct {
-	number int64  // of the chunk, or of the next one
-	chunk  *chunk // nil: not a chunk
+	number int64          // of the chunk, or of the next one
+	chunk  *format.Record // nil: not a chunk
 	aux    bool
 	size   int64 // bytes of the record, or of the gap
 
@@ -157,7 +159,7 @@ func (v *recoverer) frame() error {
 	if mended != nil {
 		v.Repaired = append(v.Repaired, fmt.Errorf("%w: the header of the frame at byte %d; a byte of it was restored by its checksum", ErrCorrupt, start))
 	}
-	f := &recoveredFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size, index: index{chunkSize: int64(h.ChunkSize)}}
+	f := &recoveredFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size, index: format.Index{ChunkSize: int64(h.ChunkSize)}}
 	for done := false; !done; {
 		if done, err = v.step(f); err != nil {
 			return err
@@ -177,7 +179,7 @@ type recoveredFrame struct {
 	pos        int64
 	next       int64 // number of the chunk that is expected
 	entries    []entry
-	index      index // as it should be, as long as nothing is lost
-	tail       *tail // nil: no index
-	broken     error // why not; nil: there is nothing where it should be
+	index      format.Index // as it should be, as long as nothing is lost
+	tail       *format.Tail // nil: no index
+	broken     error        // why not; nil: there is nothing where it should be
 }

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -10,14 +12,14 @@ import (
 
 // header reads the header at off; h is nil if there is none.
 func (v *recoverer) header(off int64) (h *Header, size int64, err error) {
-	buf := make([]byte, min(int64(len(headerMagic)), v.end-off))
+	buf := make([]byte, min(int64(len(format.HeaderMagic)), v.end-off))
 	if _, err := v.r.ReadAt(buf, off); err != nil && err != io.EOF {
 		return nil, 0, err
 	}
-	if string(buf) != headerMagic {
+	if string(buf) != format.HeaderMagic {
 		return nil, 0, nil
 	}
-	buf = make([]byte, min(16+maxFields, v.end-off))
+	buf = make([]byte, min(16+format.MaxFields, v.end-off))
 	if _, err := v.r.ReadAt(buf, off); err != nil && err != io.EOF {
 		return nil, 0, err
 	}
@@ -46,18 +48,18 @@ func (v *recoverer) mendHeader(off int64) (h *Header, mended []byte, err error) 
 
 // wholeHeader parses the header that buf begins with; nil if its checksum is wrong.
 func wholeHeader(buf []byte) (*Header, int64) {
-	if len(buf) < len(headerMagic)+1 || string(buf[:len(headerMagic)]) != headerMagic || buf[len(headerMagic)] != version {
+	if len(buf) < len(format.HeaderMagic)+1 || string(buf[:len(format.HeaderMagic)]) != format.HeaderMagic || buf[len(format.HeaderMagic)] != format.Version {
 		return nil, 0
 	}
-	n, fields, ok := cutUvarint(buf[len(headerMagic)+1:])
-	if !ok || n > maxFields || uint64(len(fields)) < n+4 {
+	n, fields, ok := format.CutUvarint(buf[len(format.HeaderMagic)+1:])
+	if !ok || n > format.MaxFields || uint64(len(fields)) < n+4 {
 		return nil, 0
 	}
 	size := len(buf) - len(fields) + int(n) + 4
-	if crc32.Checksum(buf[:size-4], castagnoli) != binary.LittleEndian.Uint32(buf[size-4:]) {
+	if crc32.Checksum(buf[:size-4], format.Castagnoli) != binary.LittleEndian.Uint32(buf[size-4:]) {
 		return nil, 0
 	}
-	h, err := parseHeader(fields[:n])
+	h, err := format.ParseHeader(fields[:n])
 	if err != nil {
 		return nil, 0
 	}
@@ -79,8 +81,8 @@ func (v *recoverer) lostFrame() error {
 	}
 	v.known = false
 	// An index at the end of it tells what it held.
-	if t, err := readTail(v.r, next, DefaultMemoryLimit); err == nil && t != nil && t.start <= v.pos+1<<16 {
-		l.Chunks, l.RawSize, l.Lines = t.total.chunks, t.total.raw, t.total.lines
+	if t, err := format.ReadTail(v.r, next, DefaultMemoryLimit); err == nil && t != nil && t.Start <= v.pos+1<<16 {
+		l.Chunks, l.RawSize, l.Lines = t.Total.Chunks, t.Total.Raw, t.Total.Lines
 		v.raw, v.lines, v.known = v.raw+l.RawSize, v.lines+l.Lines, l.RawOffset >= 0
 	}
 	v.Losses = append(v.Losses, l)
@@ -91,14 +93,14 @@ func (v *recoverer) lostFrame() error {
 // findHeader finds the first whole header from an offset on; end if there is none.
 func (v *recoverer) findHeader(from, end int64) (int64, error) {
 	const block = 1 << 20
-	buf := make([]byte, block+len(headerMagic))
+	buf := make([]byte, block+len(format.HeaderMagic))
 	for ; from < end; from += block {
 		n, err := v.r.ReadAt(buf[:min(int64(len(buf)), end-from)], from)
 		if err != nil && err != io.EOF {
 			return 0, err
 		}
 		for at := 0; ; at++ {
-			i := bytes.Index(buf[at:n], []byte(headerMagic))
+			i := bytes.Index(buf[at:n], []byte(format.HeaderMagic))
 			if i < 0 {
 				break
 			}

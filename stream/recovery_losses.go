@@ -1,15 +1,19 @@
 package stream
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/lmz-go/lmz/internal/format"
+)
 
 // settle finds out what the gaps of a frame held, and adds them to the losses.
 func (v *recoverer) settle(f *recoveredFrame) {
 	total := int64(-1)
-	var groups []place
+	var groups []format.Place
 	if f.tail != nil {
-		total = f.tail.total.chunks
+		total = f.tail.Total.Chunks
 		if f.next < total { // records are missing in front of the index
-			f.entries = append(f.entries, entry{number: f.next, offset: f.tail.index, count: total - f.next,
+			f.entries = append(f.entries, entry{number: f.next, offset: f.tail.Index, count: total - f.next,
 				err: fmt.Errorf("%w: it is missing", ErrCorrupt)})
 		} else if f.next > total {
 			v.Repaired = append(v.Repaired, fmt.Errorf("%w: the index of the frame at byte %d tells of %d chunks, there are %d", ErrCorrupt, f.start, total, f.next))
@@ -21,7 +25,7 @@ func (v *recoverer) settle(f *recoveredFrame) {
 		v.Repaired = append(v.Repaired, fmt.Errorf("%w: the frame at byte %d has no index", ErrTruncated, f.start))
 	}
 	if f.tail != nil {
-		if p, err := f.tail.places(f.h.ChunkSize, f.tail.start+f.headerSize); err == nil {
+		if p, err := f.tail.Places(f.h.ChunkSize, f.tail.Start+f.headerSize); err == nil {
 			groups = p
 		}
 	}
@@ -33,14 +37,14 @@ func (v *recoverer) settle(f *recoveredFrame) {
 		if e.aux {
 			continue
 		}
-		if g := e.number / groupSize; groups != nil && e.number%groupSize == 0 && int(g) < len(groups) && v.known {
-			raw, lines, known = v.raw+groups[g].raw, v.lines+groups[g].lines, true
+		if g := e.number / format.GroupSize; groups != nil && e.number%format.GroupSize == 0 && int(g) < len(groups) && v.known {
+			raw, lines, known = v.raw+groups[g].Raw, v.lines+groups[g].Lines, true
 		}
 		if e.chunk != nil {
 			if f.orphan(e) {
 				v.addOrphan(e, raw, lines, known)
 			}
-			raw, lines = raw+int64(e.chunk.raw), lines+int64(e.chunk.lines)
+			raw, lines = raw+int64(e.chunk.Raw), lines+int64(e.chunk.Lines)
 			continue
 		}
 		if e.count == 0 {
@@ -61,11 +65,11 @@ func (v *recoverer) settle(f *recoveredFrame) {
 		v.Losses = append(v.Losses, l)
 	}
 	if f.tail != nil && groups != nil {
-		t := f.tail.total
-		if intact && (t.raw != raw-v.raw || t.lines != lines-v.lines) {
+		t := f.tail.Total
+		if intact && (t.Raw != raw-v.raw || t.Lines != lines-v.lines) {
 			v.Repaired = append(v.Repaired, fmt.Errorf("%w: the index of the frame at byte %d tells of other records", ErrCorrupt, f.start))
 		} else {
-			raw, lines, known = v.raw+t.raw, v.lines+t.lines, v.known
+			raw, lines, known = v.raw+t.Raw, v.lines+t.Lines, v.known
 		}
 	}
 	v.raw, v.lines, v.known = raw, lines, known
@@ -73,7 +77,7 @@ func (v *recoverer) settle(f *recoveredFrame) {
 
 // weigh finds out how many bytes and lines the gaps hold, from what the index says about groups. Where it does not, the
 // heads of records are believed.
-func (f *recoveredFrame) weigh(groups []place) {
+func (f *recoveredFrame) weigh(groups []format.Place) {
 	if groups == nil {
 		return
 	}
@@ -82,20 +86,20 @@ func (f *recoveredFrame) weigh(groups []place) {
 		if e.chunk != nil || e.count <= 0 {
 			continue
 		}
-		first, last := int(e.number/groupSize), int((e.number+e.count-1)/groupSize)
+		first, last := int(e.number/format.GroupSize), int((e.number+e.count-1)/format.GroupSize)
 		if last+1 >= len(groups) {
 			continue
 		}
-		raw, lines := groups[last+1].raw-groups[first].raw, groups[last+1].lines-groups[first].lines
+		raw, lines := groups[last+1].Raw-groups[first].Raw, groups[last+1].Lines-groups[first].Lines
 		alone := true
 		weighed := func(j int) bool {
 			o := &f.entries[j]
-			if int((o.number+max(1, o.count)-1)/groupSize) < first || int(o.number/groupSize) > last {
+			if int((o.number+max(1, o.count)-1)/format.GroupSize) < first || int(o.number/format.GroupSize) > last {
 				return false
 			}
 			switch {
 			case o.chunk != nil:
-				raw, lines = raw-int64(o.chunk.raw), lines-int64(o.chunk.lines)
+				raw, lines = raw-int64(o.chunk.Raw), lines-int64(o.chunk.Lines)
 			case o.count == 1 && o.claim:
 				raw, lines = raw-o.raw, lines-o.lines
 			default:

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"errors"
 	"fmt"
 	"io"
@@ -25,11 +27,11 @@ func (v *recoverer) step(f *recoveredFrame) (bool, error) {
 	if wrong == nil {
 		if c != nil {
 			f.entries = append(f.entries, entry{number: f.next, chunk: c, size: size, offset: f.pos})
-			f.index.chunk(size, c.raw, c.lines)
+			f.index.Chunk(size, c.Raw, c.Lines)
 			f.next++
 		} else {
 			f.entries = append(f.entries, entry{number: f.next, aux: true, size: size, offset: f.pos})
-			f.index.auxiliary(size)
+			f.index.Auxiliary(size)
 		}
 		f.pos += size
 		return false, nil
@@ -38,56 +40,56 @@ func (v *recoverer) step(f *recoveredFrame) (bool, error) {
 }
 
 // index reads the index and footer at off, and says where they end; nil: there are none that are intact.
-func (v *recoverer) index(off int64) (*tail, int64, error) {
+func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	var head [11]byte
 	n, err := v.r.ReadAt(head[:], off)
 	if err != nil && err != io.EOF {
 		return nil, 0, err
 	}
-	if n == 0 || head[0] != tagIndex {
+	if n == 0 || head[0] != format.TagIndex {
 		return nil, 0, nil
 	}
-	size, rest, ok := cutUvarint(head[1:n])
+	size, rest, ok := format.CutUvarint(head[1:n])
 	if !ok || size > uint64(v.end-off) {
 		return nil, 0, nil
 	}
-	end := off + int64(n-len(rest)) + int64(size) + 4 + footerSize
+	end := off + int64(n-len(rest)) + int64(size) + 4 + format.FooterSize
 	if end > v.end {
 		return nil, 0, nil
 	}
-	t, err := readTail(v.r, end, DefaultMemoryLimit)
+	t, err := format.ReadTail(v.r, end, DefaultMemoryLimit)
 	if err != nil && !errors.Is(err, ErrTooLarge) {
 		return nil, 0, err
 	}
-	if t == nil || t.index != off {
+	if t == nil || t.Index != off {
 		return nil, 0, nil
 	}
 	return t, end, nil
 }
 
 // record reads the record at off: chunk number n, or an auxiliary record, for which c is nil. wrong is what is wrong with it.
-func (v *recoverer) record(f *recoveredFrame, off, n int64) (c *chunk, size int64, wrong, err error) {
-	in := newRecorder(&failNoted{r: io.NewSectionReader(v.r, off, v.end-off), err: &err}, 4<<10)
-	in.off = off
+func (v *recoverer) record(f *recoveredFrame, off, n int64) (c *format.Record, size int64, wrong, err error) {
+	in := format.NewRecorder(&failNoted{r: io.NewSectionReader(v.r, off, v.end-off), err: &err}, 4<<10)
+	in.Off = off
 	tag, wrong := in.ReadByte()
 	if wrong != nil {
-		return nil, 0, truncated(wrong), err
+		return nil, 0, format.Truncated(wrong), err
 	}
-	if tag == tagAuxiliary {
-		wrong = readAuxiliary(in)
+	if tag == format.TagAuxiliary {
+		wrong = format.ReadAuxiliary(in)
 		if errors.Is(wrong, ErrUnsupportedVersion) {
 			wrong = nil // whatever it is, it is intact; it is left out
 		}
-		return nil, in.off - off, wrong, err
+		return nil, in.Off - off, wrong, err
 	}
-	in.unread([]byte{tag})
-	s := &scanner{in: in, frames: 1, header: f.h, start: f.start, index: index{chunkSize: int64(f.h.ChunkSize)}}
-	s.index.total.chunks = n
+	in.Unread([]byte{tag})
+	s := &format.Scanner{In: in, Frames: 1, Header: f.h, Start: f.start, Index: format.Index{ChunkSize: int64(f.h.ChunkSize)}}
+	s.Index.Total.Chunks = n
 	var repaired error
-	s.notice = func(damage error) { repaired = damage }
-	if tag&tagChunkMask == tagChunk || n == 0 {
-		if c, wrong = s.nextChunk(); wrong == nil {
-			wrong = s.payload(c)
+	s.Notice = func(damage error) { repaired = damage }
+	if tag&format.TagChunkMask == format.TagChunk || n == 0 {
+		if c, wrong = s.NextChunk(); wrong == nil {
+			wrong = s.Payload(c)
 		}
 	} else {
 		wrong = fmt.Errorf("%w: no record begins with %02x", ErrCorrupt, tag)
@@ -105,9 +107,9 @@ func (v *recoverer) record(f *recoveredFrame, off, n int64) (c *chunk, size int6
 	if repaired != nil {
 		v.Repaired = append(v.Repaired, repaired)
 	} else {
-		c.payload, c.whole = nil, false // it is in the archive as it should be
+		c.Payload, c.Whole = nil, false // it is in the archive as it should be
 	}
-	return c, in.off - off, nil, err
+	return c, in.Off - off, nil, err
 }
 
 // failNoted keeps an error of r that is not its end.
@@ -131,7 +133,7 @@ func (v *recoverer) follows(f *recoveredFrame, off, n int64) (bool, error) {
 		return off == v.end, nil
 	}
 	if t, _, err := v.index(off); t != nil || err != nil {
-		return t != nil && t.total.chunks == n, err
+		return t != nil && t.Total.Chunks == n, err
 	}
 	if h, _, err := v.header(off); h != nil || err != nil {
 		return h != nil, err

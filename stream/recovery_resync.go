@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"fmt"
 	"io"
@@ -42,7 +44,7 @@ func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
 			return false, err
 		}
 		if ok {
-			gap.size, gap.count, gap.claim, gap.raw, gap.lines = size, 1, true, int64(c.raw), int64(c.lines)
+			gap.size, gap.count, gap.claim, gap.raw, gap.lines = size, 1, true, int64(c.Raw), int64(c.Lines)
 			f.entries = append(f.entries, gap)
 			f.pos += size
 			f.next++
@@ -58,7 +60,7 @@ func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
 		if t, _, err := v.index(to); err != nil {
 			return false, err
 		} else if t != nil {
-			number = max(f.next, t.total.chunks)
+			number = max(f.next, t.Total.Chunks)
 		}
 	}
 	high := number - 1
@@ -93,20 +95,20 @@ func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
 			return false, nil
 		}
 	}
-	body := f.index.body(f.headerSize)
+	body := f.index.Body(f.headerSize)
 	buf := make([]byte, min(v.end-f.pos, int64(11+len(body))))
 	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
 		return false, err
 	}
 	tag := buf[0]
-	_, buf, _ = cutUvarint(buf[1:])
+	_, buf, _ = format.CutUvarint(buf[1:])
 	same, n := 0, min(len(buf), len(body))
 	for i := range n {
 		if buf[i] == body[i] {
 			same++
 		}
 	}
-	if 4*same < 3*n || tag != tagIndex && same < len(body) { // what is wrong may be the tag, and nothing else
+	if 4*same < 3*n || tag != format.TagIndex && same < len(body) { // what is wrong may be the tag, and nothing else
 		return false, nil
 	}
 	next, err := v.findHeader(f.pos+1, v.end)
@@ -119,17 +121,17 @@ func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
 }
 
 // head reads the head of the record at off; nil if it makes no sense.
-func (v *recoverer) head(f *recoveredFrame, off int64) (*chunkHeader, int64) {
-	in := newRecorder(io.NewSectionReader(v.r, off, v.end-off), 128)
+func (v *recoverer) head(f *recoveredFrame, off int64) (*format.RecordHeader, int64) {
+	in := format.NewRecorder(io.NewSectionReader(v.r, off, v.end-off), 128)
 	tag, err := in.ReadByte()
-	if err != nil || tag&tagChunkMask != tagChunk {
+	if err != nil || tag&format.TagChunkMask != format.TagChunk {
 		return nil, 0
 	}
-	h, err := readChunkHeader(in, tag, f.h.ChunkSize)
+	h, err := format.ReadChunkHeader(in, tag, f.h.ChunkSize)
 	if err != nil {
 		return nil, 0
 	}
-	return &h, in.off + int64(h.payload)
+	return &h, in.Off + int64(h.Payload)
 }
 
 // number is that which the record of size bytes at off was written with, near f.next, or any other if it is damaged.
@@ -142,12 +144,12 @@ func (v *recoverer) number(f *recoveredFrame, off, size int64) (int64, error) {
 		return 0, err
 	}
 	in := bytes.NewReader(record[1:])
-	h, err := readChunkHeader(in, record[0], f.h.ChunkSize)
-	if err != nil || in.Len() != h.payload {
+	h, err := format.ReadChunkHeader(in, record[0], f.h.ChunkSize)
+	if err != nil || in.Len() != h.Payload {
 		return -1, nil
 	}
-	head := len(record) - in.Len() - checkSize
-	is := (h.check - chunkCheck(record[:head], record[len(record)-in.Len():], 0)) & checkMask
+	head := len(record) - in.Len() - format.CheckSize
+	is := (h.Check - format.ChunkCheck(record[:head], record[len(record)-in.Len():], 0)) & format.CheckMask
 	return f.next + int64(int32((is-uint32(f.next))<<8)>>8), nil
 }
 
@@ -172,7 +174,7 @@ func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
 			return 0, 0, err
 		}
 		for i := int64(0); ; i++ {
-			n := bytes.IndexByte(data[min(i, to-from):to-from], tagIndex)
+			n := bytes.IndexByte(data[min(i, to-from):to-from], format.TagIndex)
 			if n < 0 {
 				break
 			}
@@ -187,19 +189,19 @@ func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
 			}
 		}
 		work := int64(len(data))*64 + 1<<20
-		high := f.next + int64(len(data))/minRecord + 1
+		high := f.next + int64(len(data))/format.MinRecord + 1
 		for at := 0; int64(at) < to-from; at++ {
-			r := findRecord(data[:to-from], at, f.h.ChunkSize, f.next, high, &work)
+			r := format.FindRecord(data[:to-from], at, f.h.ChunkSize, f.next, high, &work)
 			if r == nil {
 				break
 			}
-			at = r.at
-			ok, err := v.follows(f, from+int64(r.at+r.size), r.number+1)
+			at = r.At
+			ok, err := v.follows(f, from+int64(r.At+r.Size), r.Number+1)
 			if err != nil {
 				return 0, 0, err
 			}
 			if ok {
-				to, number = from+int64(r.at), r.number
+				to, number = from+int64(r.At), r.Number
 				break
 			}
 		}
@@ -221,14 +223,14 @@ func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, erro
 	var list []entry
 	work := int64(len(data))*64 + 1<<20
 	for at := 0; at < len(data); {
-		r := findRecord(data, at, f.h.ChunkSize, f.next, high, &work)
+		r := format.FindRecord(data, at, f.h.ChunkSize, f.next, high, &work)
 		if r == nil {
 			break
 		}
-		at = r.at + r.size
-		if !slices.ContainsFunc(list, func(e entry) bool { return e.number == r.number }) {
-			c := &chunk{chunkHeader: r.chunkHeader, number: r.number, offset: from + int64(r.at)}
-			list = append(list, entry{number: r.number, chunk: c, size: int64(r.size), offset: c.offset})
+		at = r.At + r.Size
+		if !slices.ContainsFunc(list, func(e entry) bool { return e.number == r.Number }) {
+			c := &format.Record{RecordHeader: r.RecordHeader, Number: r.Number, Offset: from + int64(r.At)}
+			list = append(list, entry{number: r.Number, chunk: c, size: int64(r.Size), offset: c.Offset})
 		}
 	}
 	slices.SortFunc(list, func(a, b entry) int { return int(a.number - b.number) })

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -37,7 +39,7 @@ func (s *subject) recovered(damaged []byte) (x *Recovery, missing []int, err err
 		if got, err = decompress(archive.Bytes(), WithReaderWorkers(1), WithReaderLanes(1)); err != nil {
 			return x, nil, fmt.Errorf("the recovered archive gives %w", err)
 		}
-		if _, err := ReadIndex(bytes.NewReader(archive.Bytes()), x.Size()); err != nil {
+		if _, err := format.ReadIndex(bytes.NewReader(archive.Bytes()), x.Size()); err != nil {
 			return x, nil, fmt.Errorf("the recovered archive is listed with %w", err)
 		}
 		if again, err := Recover(bytes.NewReader(archive.Bytes()), x.Size()); err != nil || !again.Intact() {

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"errors"
 	"fmt"
 	"io"
@@ -23,14 +25,14 @@ func (v *recoverer) write(f *recoveredFrame) error {
 			chunks = append(chunks, *e) // it is about chunks that are all there
 		}
 	}
-	if h.Primer == PrimerFirstChunk && !f.primer() {
-		h.Primer = PrimerNone
-		header = appendHeader(nil, &h)
+	if h.Primer == format.PrimerFirstChunk && !f.primer() {
+		h.Primer = format.PrimerNone
+		header = format.AppendHeader(nil, &h)
 	}
 	if len(chunks) == 0 && len(f.entries) > 0 {
 		return nil
 	}
-	x := index{chunkSize: int64(h.ChunkSize)}
+	x := format.Index{ChunkSize: int64(h.ChunkSize)}
 	headerSize := f.headerSize
 	if header != nil {
 		headerSize = int64(len(header))
@@ -43,47 +45,47 @@ func (v *recoverer) write(f *recoveredFrame) error {
 	for i, e := range chunks {
 		if e.aux {
 			v.copy(e.offset, e.size)
-			x.auxiliary(e.size)
+			x.Auxiliary(e.size)
 			continue
 		}
 		whole, err := v.payload(e)
 		if err != nil {
 			return err
 		}
-		head := appendChunk(nil, &e.chunk.chunkHeader, h.ChunkSize, n, whole)
+		head := format.AppendChunk(nil, &e.chunk.RecordHeader, h.ChunkSize, n, whole)
 		head = head[:len(head)-len(whole)]
 		v.put(head)
-		if e.chunk.whole {
+		if e.chunk.Whole {
 			v.put(whole)
 		} else {
 			v.copy(e.offset+e.size-int64(len(whole)), int64(len(whole)))
 		}
-		x.chunk(int64(len(head)+len(whole)), e.chunk.raw, e.chunk.lines)
+		x.Chunk(int64(len(head)+len(whole)), e.chunk.Raw, e.chunk.Lines)
 		v.Chunks++
 		n++
-		if i == 0 && h.Primer == PrimerFirstChunk && len(chunks) > 1 && !chunks[1].aux {
-			parity := appendParity(nil, slices.Concat(head, whole))
+		if i == 0 && h.Primer == format.PrimerFirstChunk && len(chunks) > 1 && !chunks[1].aux {
+			parity := format.AppendParity(nil, slices.Concat(head, whole))
 			v.put(parity)
-			x.auxiliary(int64(len(parity)))
+			x.Auxiliary(int64(len(parity)))
 		}
 		same = same && e.number == int64(i)
-		if n := int64(i%groupSize + 1); same && (n == groupSize || i == len(chunks)-1) {
-			if _, from, size := readFilters(v.r, e.offset+e.size, v.end, int64(i)+1-n, n); size > 0 {
+		if n := int64(i%format.GroupSize + 1); same && (n == format.GroupSize || i == len(chunks)-1) {
+			if _, from, size := format.ReadFilters(v.r, e.offset+e.size, v.end, int64(i)+1-n, n); size > 0 {
 				v.copy(from, size)
-				x.auxiliary(size)
+				x.Auxiliary(size)
 			}
 		}
 	}
-	v.put(appendIndex(nil, &x, headerSize))
+	v.put(format.AppendIndex(nil, &x, headerSize))
 	return nil
 }
 
 // payload gives that of a chunk that was found.
 func (v *recoverer) payload(e entry) ([]byte, error) {
-	if e.chunk.whole {
-		return e.chunk.payload, nil
+	if e.chunk.Whole {
+		return e.chunk.Payload, nil
 	}
-	p := make([]byte, e.chunk.chunkHeader.payload)
+	p := make([]byte, e.chunk.RecordHeader.Payload)
 	_, err := v.r.ReadAt(p, e.offset+e.size-int64(len(p)))
 	if err == io.EOF {
 		err = nil
@@ -99,7 +101,7 @@ func (f *recoveredFrame) primer() bool {
 
 // orphan says whether a chunk starts from a primer that is lost.
 func (f *recoveredFrame) orphan(e *entry) bool {
-	return e.chunk.primed && f.h.Primer == PrimerFirstChunk && !f.primer()
+	return e.chunk.Primed && f.h.Primer == format.PrimerFirstChunk && !f.primer()
 }
 
 // addOrphan adds an intact chunk whose primer is lost to the losses, or to the last one if it follows that.
@@ -107,7 +109,7 @@ func (v *recoverer) addOrphan(e *entry, raw, lines int64, known bool) {
 	if n := len(v.Losses); n > 0 {
 		l := &v.Losses[n-1]
 		if l.Chunk+l.Chunks == e.number && errors.Is(l.Err, errOrphan) && l.Offset+l.Size <= e.offset {
-			l.Size, l.Chunks, l.RawSize, l.Lines = e.offset+e.size-l.Offset, l.Chunks+1, l.RawSize+int64(e.chunk.raw), l.Lines+int64(e.chunk.lines)
+			l.Size, l.Chunks, l.RawSize, l.Lines = e.offset+e.size-l.Offset, l.Chunks+1, l.RawSize+int64(e.chunk.Raw), l.Lines+int64(e.chunk.Lines)
 			return
 		}
 	}
@@ -115,8 +117,8 @@ func (v *recoverer) addOrphan(e *entry, raw, lines int64, known bool) {
 		raw, lines = -1, -1
 	}
 	v.Losses = append(v.Losses, Loss{
-		Offset: e.offset, Size: e.size, Chunk: e.number, Chunks: 1, RawOffset: raw, RawSize: int64(e.chunk.raw), Line: lines,
-		Lines: int64(e.chunk.lines), Err: errOrphan,
+		Offset: e.offset, Size: e.size, Chunk: e.number, Chunks: 1, RawOffset: raw, RawSize: int64(e.chunk.Raw), Line: lines,
+		Lines: int64(e.chunk.Lines), Err: errOrphan,
 	})
 }
 

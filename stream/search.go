@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -119,7 +121,7 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 		return l.Damaged(lost)
 	}
 	if s.RawOffset != l.behind && len(l.begun) > 0 {
-		return &ChunkError{int(s.number), s.Offset, fmt.Errorf("%w: the filter of a chunk in front of it tells of a line end that is not there", ErrCorrupt)}
+		return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the filter of a chunk in front of it tells of a line end that is not there", ErrCorrupt)}
 	}
 	l.behind = s.RawOffset + s.RawSize
 	number, offset := s.linesBefore+1, s.RawOffset
@@ -218,7 +220,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		t := f.total()
 		c.close()
 		c.found.Chunks += f.chunks
-		return !c.over && c.give(spot{located{Chunk: Chunk{RawOffset: f.raw, RawSize: t.raw, Lines: t.lines}}, f}, f.err)
+		return !c.over && c.give(spot{located{Chunk: Chunk{RawOffset: f.raw, RawSize: t.Raw, Lines: t.Lines}}, f}, f.err)
 	}
 	if f.chunks == 0 {
 		return !c.over
@@ -228,7 +230,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if c.over {
 			return false
 		}
-		var filters []chunkFilter
+		var filters []format.ChunkFilter
 		var err error
 		if !trivial {
 			filters, err = c.filters(f, g)
@@ -269,7 +271,7 @@ func (c *candidates) primerGrams(f *archiveFrame) ([]bool, error) {
 }
 
 // group goes through a group; without filters all of it may match.
-func (c *candidates) group(f *archiveFrame, g int, filters []chunkFilter, primer []bool) {
+func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, primer []bool) {
 	if !c.run.begun && c.skips(filters, primer) {
 		c.found.Chunks += int64(len(filters))
 		c.found.Skipped += int64(len(filters))
@@ -284,8 +286,8 @@ func (c *candidates) group(f *archiveFrame, g int, filters []chunkFilter, primer
 		if c.over {
 			return
 		}
-		i := int(l.number) - g*groupSize
-		var filter *chunkFilter
+		i := int(l.number) - g*format.GroupSize
+		var filter *format.ChunkFilter
 		if l.damage == nil && i < len(filters) {
 			filter = &filters[i]
 		}
@@ -294,34 +296,37 @@ func (c *candidates) group(f *archiveFrame, g int, filters []chunkFilter, primer
 }
 
 // skips says whether no line of a group may match, and none goes on behind it.
-func (c *candidates) skips(filters []chunkFilter, primer []bool) bool {
+func (c *candidates) skips(filters []format.ChunkFilter, primer []bool) bool {
 	for i := range filters {
-		if f := &filters[i]; !f.ends || f.shifts() == noFilter || c.query.May(func(i int) bool { return f.has(c.query.Grams[i], primer[i]) }) {
+		if f := &filters[i]; !f.Ends || f.Shifts() == format.NoFilter || c.query.May(func(i int) bool { return mayHave(f, c.query.Grams[i], primer[i]) }) {
 			return false
 		}
 	}
 	return len(filters) > 0
 }
 
-func (f *chunkFilter) has(w gram.Wanted, known bool) bool { return known || f.Has(w.Gram, w.Class) }
+// mayHave says whether a chunk with this filter, of a frame in which the gram is known or not, may have it.
+func mayHave(f *format.ChunkFilter, w gram.Wanted, known bool) bool {
+	return known || f.Has(w.Gram, w.Class)
+}
 
 // add adds a chunk to the run; nil: its filter is not known.
-func (c *candidates) add(l located, filter *chunkFilter, primer []bool) {
+func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
 	r := &c.run
 	if !r.begun {
 		r.begun, r.from, r.may, r.have = true, l.RawOffset, false, make([]bool, len(c.query.Grams))
 	}
 	r.chunks++
 	r.to = l.RawOffset + l.RawSize
-	if filter == nil || filter.shifts() == noFilter {
+	if filter == nil || filter.Shifts() == format.NoFilter {
 		r.may = true
 	} else if !r.may {
 		for i, w := range c.query.Grams {
-			r.have[i] = r.have[i] || filter.has(w, primer[i])
+			r.have[i] = r.have[i] || mayHave(filter, w, primer[i])
 		}
 	}
 	switch {
-	case filter != nil && filter.ends:
+	case filter != nil && filter.Ends:
 		c.close()
 	case r.may:
 		c.decode() // the line may go on, and so does the run

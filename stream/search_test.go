@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -212,7 +214,7 @@ func TestSearchDamaged(t *testing.T) {
 		if name != "primer" && name != "flushed" && name != "no lines" {
 			continue
 		}
-		frames, err := ReadIndex(bytes.NewReader(tt.archive), int64(len(tt.archive)))
+		frames, err := format.ReadIndex(bytes.NewReader(tt.archive), int64(len(tt.archive)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,18 +294,21 @@ func TestSearchErrors(t *testing.T) {
 
 // FuzzFilters: any body is refused, or is that of the filters that it gives.
 func FuzzFilters(f *testing.F) {
-	group := []chunkFilter{{gram.Filter{Shift: [2]int{0, 3}, Table: []byte("table")}, true}, {gram.Filter{Shift: [2]int{15, 15}}, false}}
-	f.Add(appendFilters(nil, 16, group), uint8(2))
+	group := []format.ChunkFilter{
+		{Filter: gram.Filter{Shift: [2]int{0, 3}, Table: []byte("table")}, Ends: true},
+		{Filter: gram.Filter{Shift: [2]int{15, 15}}},
+	}
+	f.Add(format.AppendFilters(nil, 16, group), uint8(2))
 	f.Add([]byte{}, uint8(0))
 	f.Fuzz(func(t *testing.T, body []byte, count uint8) {
-		group, err := parseFilters(body, 16, int64(count%groupSize))
+		group, err := format.ParseFilters(body, 16, int64(count%format.GroupSize))
 		if err != nil {
 			if !documented(err) {
 				t.Error(err)
 			}
 			return
 		}
-		if again := appendFilters(nil, 16, group); !bytes.Equal(again, body) {
+		if again := format.AppendFilters(nil, 16, group); !bytes.Equal(again, body) {
 			t.Errorf("% x from % x", again, body)
 		}
 		for _, c := range group {

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"context"
 	"fmt"
 	"io"
@@ -21,7 +23,7 @@ type item struct {
 
 // source reads an archive ahead of its consumer and submits the chunks for decoding.
 type source struct {
-	scan   *scanner
+	scan   *format.Scanner
 	models *modelCache
 	opts   *readerOptions
 	memory *semaphore.Weighted
@@ -41,7 +43,7 @@ type source struct {
 
 // nextFrame reads a header and opens the model that it names.
 func (s *source) nextFrame(ctx context.Context) (*Header, error) {
-	h, err := s.scan.nextFrame()
+	h, err := s.scan.NextFrame()
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 	}
 	s.header, s.model, s.window, s.level = h, m, h.Window, h.Level
 	s.dict, s.first, s.primed = nil, nil, nil
-	if h.Primer == PrimerDictionary {
+	if h.Primer == format.PrimerDictionary {
 		if s.opts.dictionaries == nil {
 			return nil, fmt.Errorf("%w: SHA-256 %x", ErrNoDictionary, h.Dict)
 		}
@@ -85,7 +87,7 @@ func (s *source) prime() (primed *codec.Primed, err error) {
 
 // step reads the next item. It blocks while too many chunks, or too many bytes of them, wait for the consumer.
 func (s *source) step(ctx context.Context) item {
-	c, err := s.scan.nextChunk()
+	c, err := s.scan.NextChunk()
 	if err == io.EOF {
 		h, err := s.nextFrame(ctx)
 		return item{header: h, err: err}
@@ -95,17 +97,17 @@ func (s *source) step(ctx context.Context) item {
 	}
 	t, err := s.admit(ctx, c)
 	if err == nil {
-		err = s.scan.payload(c)
+		err = s.scan.Payload(c)
 	}
 	if err != nil {
 		return item{err: err}
 	}
 	params := codec.Params{Window: s.window, Level: s.level}
-	if c.primed {
+	if c.Primed {
 		if params.Primed, err = s.prime(); err != nil {
-			return item{err: &ChunkError{int(c.number), c.offset, err}}
+			return item{err: &ChunkError{Index: int(c.Number), Offset: c.Offset, Err: err}}
 		}
-	} else if c.number == 0 && s.header.Primer == PrimerFirstChunk {
+	} else if c.Number == 0 && s.header.Primer == format.PrimerFirstChunk {
 		t.primes, s.first = true, t
 	}
 	t.run = func(l *codec.Lane) error { return t.decode(l, params) }
@@ -114,19 +116,19 @@ func (s *source) step(ctx context.Context) item {
 }
 
 // admit waits until there is room for one more chunk.
-func (s *source) admit(ctx context.Context, c *chunk) (*decodeTask, error) {
-	t := &decodeTask{chunk: c, cost: 2*int64(c.raw) + int64(c.chunkHeader.payload)}
+func (s *source) admit(ctx context.Context, c *format.Record) (*decodeTask, error) {
+	t := &decodeTask{chunk: c, cost: 2*int64(c.Raw) + int64(c.RecordHeader.Payload)}
 	workers, tables := s.opts.fit(s.header)
 	need, states := t.cost, int64(0)
 	if s.pool == nil {
 		need += tables
 	}
-	if c.primed && !s.states && tables > 0 {
+	if c.Primed && !s.states && tables > 0 {
 		states = primerTables * LevelMemory(s.level)
 		need += states
 	}
 	if need > s.opts.limit-s.held {
-		return nil, &ChunkError{int(c.number), c.offset, fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, need+s.held, s.opts.limit)}
+		return nil, &ChunkError{Index: int(c.Number), Offset: c.Offset, Err: fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, need+s.held, s.opts.limit)}
 	}
 	if s.pool == nil {
 		s.pool = newPool(ctx, s.model, s.window.Window, workers, lanesFor(s.level, s.opts.lanes))

@@ -21,8 +21,7 @@ const (
 	DefaultChunkSize      = 1 << 20  // of codec.Raw and codec.Zstd; that of codec.Mix rises with the level
 	DefaultModelChunkSize = 64 << 10 // of codec.LM
 	DefaultLevel          = 6        // of codec.Mix
-	MaxChunkSize          = 1 << 30
-	DefaultLanes          = 8 // per worker
+	DefaultLanes          = 8        // per worker
 	DefaultMemoryLimit    = 1 << 30
 	DefaultCache          = 64 << 20 // of an Archive
 )

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"context"
 	"errors"
@@ -448,17 +450,17 @@ func TestFallback(t *testing.T) {
 func TestOverhead(t *testing.T) {
 	log := logExcerpt(t, 120000)
 	payloads := func(archive []byte) (n int) {
-		s := newScanner(bytes.NewReader(archive))
-		s.nextFrame()
+		s := format.NewScanner(bytes.NewReader(archive))
+		s.NextFrame()
 		for {
-			c, err := s.nextChunk()
+			c, err := s.NextChunk()
 			if err != nil {
 				return n
 			}
-			if err := s.payload(c); err != nil {
+			if err := s.Payload(c); err != nil {
 				t.Fatal(err)
 			}
-			n += len(c.payload)
+			n += len(c.Payload)
 		}
 	}
 	one := compress(t, nil, log[:30000])
@@ -468,7 +470,7 @@ func TestOverhead(t *testing.T) {
 	const size = 1 << 16
 	long := bytes.Repeat(log, 50)
 	many := compress(t, nil, long, WithChunkSize(size))
-	frames, err := ReadIndex(bytes.NewReader(many), int64(len(many)))
+	frames, err := format.ReadIndex(bytes.NewReader(many), int64(len(many)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -507,7 +509,7 @@ func TestReadIndex(t *testing.T) {
 	// Without a footer: by scanning.
 	for _, cutOff := range []int{1, 8, 9, 30, 100} {
 		cut := first[:len(first)-cutOff]
-		got, err := ReadIndex(bytes.NewReader(cut), int64(len(cut)))
+		got, err := format.ReadIndex(bytes.NewReader(cut), int64(len(cut)))
 		if !errors.Is(err, ErrTruncated) || len(got) != 1 || got[0].Indexed {
 			t.Fatalf("cut by %d: %d frames, %v", cutOff, len(got), err)
 		}

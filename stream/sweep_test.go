@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"fmt"
 	"math/rand/v2"
@@ -46,7 +48,7 @@ func subjects(t *testing.T) []*subject {
 	}
 	for _, s := range list {
 		var err error
-		if s.frames, err = ReadIndex(bytes.NewReader(s.archive), int64(len(s.archive))); err != nil {
+		if s.frames, err = format.ReadIndex(bytes.NewReader(s.archive), int64(len(s.archive))); err != nil {
 			t.Fatalf("%s: %v", s.name, err)
 		}
 		if s.page == 0 {

@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/codec"
@@ -23,7 +25,7 @@ const primerTables = 2
 
 // needsMore says whether a frame may need more memory than another one of the same level.
 func needsMore(h, than *Header) bool {
-	return h.ChunkSize > than.ChunkSize || h.Primer != PrimerNone && than.Primer == PrimerNone
+	return h.ChunkSize > than.ChunkSize || h.Primer != format.PrimerNone && than.Primer == format.PrimerNone
 }
 
 // fit is how many workers can decode chunks of a frame within the memory limit, one at least, and what their tables take.
@@ -35,7 +37,7 @@ func (o *readerOptions) fit(h *Header) (workers int, tables int64) {
 		return o.workers, 0
 	}
 	spare := o.limit - one - 3*int64(h.ChunkSize)
-	if h.Primer != PrimerNone {
+	if h.Primer != format.PrimerNone {
 		spare -= primerTables * one
 	}
 	workers = min(o.workers, 1+int(max(0, spare/one)))
@@ -54,7 +56,7 @@ func (a *Archive) fit() {
 			}
 			level := LevelMemory(f.header.Level)
 			one, chunk = max(one, level), max(chunk, int64(f.header.ChunkSize))
-			if f.primes() || f.header.Primer == PrimerDictionary {
+			if f.primes() || f.header.Primer == format.PrimerDictionary {
 				states = max(states, (1+primerTables)*level)
 			}
 		}

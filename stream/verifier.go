@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"bytes"
 	"errors"
 	"fmt"
@@ -38,7 +40,7 @@ func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) error {
 		v.primed = primed
 	}
 	params := codec.Params{Window: v.opts.window, Level: v.opts.level, Primed: v.primed}
-	back := &readBack{record: appendChunk(nil, &t.header, v.size, n, t.payload)}
+	back := &readBack{record: format.AppendChunk(nil, &t.header, v.size, n, t.payload)}
 	back.primes = t.primes
 	back.run = func(l *codec.Lane) error { return back.read(l, t.raw, n, v.size, params) }
 	t.back = back
@@ -48,10 +50,10 @@ func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) error {
 
 // read decodes the record and compares it with raw.
 func (b *readBack) read(l *codec.Lane, raw []byte, n int64, size int, params codec.Params) (err error) {
-	if b.chunk, err = parseRecord(b.record, size, n); err != nil {
+	if b.chunk, err = format.ParseRecord(b.record, size, n); err != nil {
 		return err
 	}
-	if !b.chunk.primed {
+	if !b.chunk.Primed {
 		params.Primed = nil
 	}
 	if err := b.decode(l, params); err != nil {
@@ -104,7 +106,7 @@ func (z *Writer) readBack() error {
 			continue
 		}
 		if t.err == nil && t.back == nil {
-			if err := z.verifier.submit(t, z.index.total.chunks+int64(i), z.named()); err != nil {
+			if err := z.verifier.submit(t, z.index.Total.Chunks+int64(i), z.named()); err != nil {
 				return err
 			}
 		}
@@ -117,7 +119,7 @@ func (z *Writer) readBack() error {
 func (z *Writer) verify(t *encodeTask) error {
 	for {
 		if t.back == nil {
-			if err := z.verifier.submit(t, z.index.total.chunks, z.named()); err != nil {
+			if err := z.verifier.submit(t, z.index.Total.Chunks, z.named()); err != nil {
 				return err
 			}
 		}
@@ -125,20 +127,20 @@ func (z *Writer) verify(t *encodeTask) error {
 		if wrong == nil {
 			return nil
 		}
-		if !errors.Is(wrong, ErrCorrupt) || t.header.method == codec.Raw {
+		if !errors.Is(wrong, ErrCorrupt) || t.header.Method == codec.Raw {
 			return fmt.Errorf("reading it back: %w", wrong)
 		}
-		failed, instead := t.header.method, codec.Zstd
+		failed, instead := t.header.Method, codec.Zstd
 		if failed == codec.Zstd {
 			instead = codec.Raw
 		}
-		if t.header.failed != nil {
-			failed = *t.header.failed
+		if t.header.Failed != nil {
+			failed = *t.header.Failed
 		}
 		t.back = nil
 		t.run = func(l *codec.Lane) error {
 			err := t.encode(l, instead, codec.Params{})
-			t.header.failed = &failed
+			t.header.Failed = &failed
 			if err == nil && t.primes {
 				t.primed, err = codec.Prime(z.opts.level, t.raw)
 			}
@@ -150,8 +152,8 @@ func (z *Writer) verify(t *encodeTask) error {
 			return t.err
 		}
 		if z.opts.fellBack != nil {
-			offset := int64(len(z.frameHeader())) + z.index.total.records
-			z.opts.fellBack(&ChunkError{int(z.index.total.chunks), offset, fmt.Errorf("verified: %w; coded otherwise", wrong)})
+			offset := int64(len(z.frameHeader())) + z.index.Total.Records
+			z.opts.fellBack(&ChunkError{Index: int(z.index.Total.Chunks), Offset: offset, Err: fmt.Errorf("verified: %w; coded otherwise", wrong)})
 		}
 	}
 }

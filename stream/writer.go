@@ -1,6 +1,8 @@
 package stream
 
 import (
+	"github.com/lmz-go/lmz/internal/format"
+
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -34,7 +36,7 @@ type Writer struct {
 	parity   []byte        // record that protects the primer, to be written in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
-	index    index
+	index    format.Index
 	out      []byte
 	err      error // sticky
 	closed   bool
@@ -51,26 +53,26 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Level: o.level}
 	switch {
 	case o.dictionary != nil:
-		h.Primer, h.Dict = PrimerDictionary, sha256.Sum256(o.dictionary)
+		h.Primer, h.Dict = format.PrimerDictionary, sha256.Sum256(o.dictionary)
 	case o.primerSize > 0:
-		h.Primer = PrimerFirstChunk
+		h.Primer = format.PrimerFirstChunk
 	}
 	if !asksModel(o.method) {
 		m = nil
 	}
 	if m != nil {
 		id := m.ID()
-		if len(id.Class) < 1 || len(id.Class) > maxClass {
-			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, maxClass)
+		if len(id.Class) < 1 || len(id.Class) > format.MaxClass {
+			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, format.MaxClass)
 		}
 		h.Model, h.Window = &id, o.window
 		if h.Probe, err = codec.Probe(o.ctx, m); err != nil {
 			return nil, err
 		}
 	}
-	z := &Writer{model: m, opts: o, header: appendHeader(nil, &h), maxChunk: h.ChunkSize}
+	z := &Writer{model: m, opts: o, header: format.AppendHeader(nil, &h), maxChunk: h.ChunkSize}
 	h.Model = nil
-	z.alone = appendHeader(nil, &h)
+	z.alone = format.AppendHeader(nil, &h)
 	if o.dictionary != nil {
 		if z.primed, err = codec.Prime(o.level, o.dictionary); err != nil {
 			return nil, err
@@ -92,7 +94,7 @@ func (z *Writer) Reset(w io.Writer) {
 		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk,
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
-		index: index{chunkSize: int64(z.maxChunk)},
+		index: format.Index{ChunkSize: int64(z.maxChunk)},
 	}
 	if z.opts.verify {
 		z.verifier = &verifier{opts: z.opts, size: z.maxChunk}
@@ -225,7 +227,7 @@ func (z *Writer) decide(t *encodeTask) {
 		return
 	}
 	z.asks = false
-	if t.header.method == codec.Mix && compresses(t.alone, t.raw) {
+	if t.header.Method == codec.Mix && compresses(t.alone, t.raw) {
 		t.payload = t.alone
 		return
 	}
@@ -265,21 +267,21 @@ func (z *Writer) emit(limit int) {
 		}
 		z.inFlight = z.inFlight[1:]
 		if t.err != nil {
-			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.total.chunks, t.err)
+			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.Total.Chunks, t.err)
 			return
 		}
 		z.begin()
 		if z.parity != nil {
 			z.put(z.parity)
-			z.index.auxiliary(int64(len(z.parity)))
+			z.index.Auxiliary(int64(len(z.parity)))
 			z.parity = nil
 		}
 		z.putFilters()
-		z.out = appendChunk(z.out[:0], &t.header, z.maxChunk, z.index.total.chunks, t.payload)
-		z.index.chunk(int64(len(z.out)), t.header.raw, t.header.lines)
+		z.out = format.AppendChunk(z.out[:0], &t.header, z.maxChunk, z.index.Total.Chunks, t.payload)
+		z.index.Chunk(int64(len(z.out)), t.header.Raw, t.header.Lines)
 		if t.primed != nil {
 			z.primed, t.primed = t.primed, nil
-			z.parity = appendParity(nil, z.out)
+			z.parity = format.AppendParity(nil, z.out)
 			if z.opts.filter > 0 {
 				z.filters.known = gram.KnownOf(t.raw)
 			}
@@ -288,11 +290,11 @@ func (z *Writer) emit(limit int) {
 		if z.opts.decoded != nil && z.err == nil {
 			_, z.err = z.opts.decoded.Write(t.back.raw)
 		}
-		z.filters.add(z.index.total.chunks-1, t.filter)
+		z.filters.add(z.index.Total.Chunks-1, t.filter)
 		t.back = nil
 		z.free = append(z.free, t)
 		if z.opts.progress != nil && z.err == nil {
-			z.opts.progress(z.index.total.raw, int64(len(z.frameHeader()))+z.index.total.records)
+			z.opts.progress(z.index.Total.Raw, int64(len(z.frameHeader()))+z.index.Total.Records)
 		}
 	}
 }
@@ -301,7 +303,7 @@ func (z *Writer) emit(limit int) {
 func (z *Writer) putFilters() {
 	if due := z.filters.due; due != nil {
 		z.put(due)
-		z.index.auxiliary(int64(len(due)))
+		z.index.Auxiliary(int64(len(due)))
 		z.filters.due = nil
 	}
 }
@@ -370,9 +372,9 @@ func (z *Writer) Close() error {
 		z.asks = false
 	}
 	z.flush(false)
-	z.filters.finish(z.index.total.chunks)
+	z.filters.finish(z.index.Total.Chunks)
 	z.putFilters()
-	z.put(appendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
+	z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
 	z.stop()
 	z.closed = true
 	if z.err != nil {

@@ -33,11 +33,6 @@ type frameListing struct {
 	Chunks    []chunkListing `json:"chunks"`
 }
 
-// primers names what the chunks of a frame start from.
-var primers = map[stream.Primer]string{
-	stream.PrimerNone: "none", stream.PrimerFirstChunk: "first chunk", stream.PrimerDictionary: "dictionary",
-}
-
 type modelListing struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
@@ -114,9 +109,9 @@ func (l *listing) add(f stream.Frame) {
 		}
 	}
 	if level := f.Header.Level; level > 0 {
-		frame.Level, frame.Primer = level, primers[f.Header.Primer]
+		frame.Level, frame.Primer = level, f.Header.Primer.String()
 	}
-	if f.Header.Primer == stream.PrimerDictionary {
+	if f.Header.Dict != [32]byte{} {
 		frame.Dict = hex.EncodeToString(f.Header.Dict[:])
 	}
 	if f.Repaired != nil {

@@ -1,4 +1,4 @@
-package stream
+package format
 
 import (
 	"bytes"
@@ -13,20 +13,22 @@ import (
 )
 
 const (
-	headerMagic = "\x8clmz"
-	version     = 1
+	HeaderMagic = "\x8clmz"
+	Version     = 1
 
-	maxFields    = 1 << 16 // bytes of a list of fields in front of a checksum
-	maxClass     = 64
+	MaxFields    = 1 << 16 // bytes of a list of fields in front of a checksum
+	MaxClass     = 64
 	maxModelName = 255
+
+	MaxChunkSize = 1 << 30
 )
 
 // Kinds of header fields.
 const (
-	fieldChunkSize = 1
-	fieldModel     = 3
+	FieldChunkSize = 1
+	FieldModel     = 3
 	fieldModelName = 4
-	fieldWindow    = 5
+	FieldWindow    = 5
 	fieldPrimer    = 7
 	fieldMix       = 9
 )
@@ -51,61 +53,71 @@ const (
 	PrimerDictionary Primer = 2 // the state after a dictionary
 )
 
-// appendHeader appends the header of a frame, checksum included.
-func appendHeader(dst []byte, h *Header) []byte {
-	fields := appendField(nil, fieldChunkSize, binary.AppendUvarint(nil, uint64(h.ChunkSize)))
+func (p Primer) String() string {
+	switch p {
+	case PrimerNone:
+		return "none"
+	case PrimerFirstChunk:
+		return "first chunk"
+	}
+	return "dictionary"
+}
+
+// AppendHeader appends the header of a frame, checksum included.
+func AppendHeader(dst []byte, h *Header) []byte {
+	fields := AppendField(nil, FieldChunkSize, binary.AppendUvarint(nil, uint64(h.ChunkSize)))
 	if m := h.Model; m != nil {
 		value := append(m.SHA256[:], h.Probe[:]...)
-		fields = appendField(fields, fieldModel, append(value, m.Class...))
+		fields = AppendField(fields, FieldModel, append(value, m.Class...))
 		if m.Name != "" {
-			fields = appendField(fields, fieldModelName, []byte(m.Name[:min(len(m.Name), maxModelName)]))
+			fields = AppendField(fields, fieldModelName, []byte(m.Name[:min(len(m.Name), maxModelName)]))
 		}
 		w := binary.AppendUvarint(nil, uint64(h.Window.Reset))
 		w = binary.AppendUvarint(w, uint64(h.Window.Window))
 		w = binary.AppendUvarint(w, uint64(h.Window.Overlap))
 		w = binary.AppendUvarint(w, uint64(h.Window.Bits))
-		fields = appendField(fields, fieldWindow, w)
+		fields = AppendField(fields, FieldWindow, w)
 	}
 	switch h.Primer {
 	case PrimerFirstChunk:
-		fields = appendField(fields, fieldPrimer, []byte{byte(h.Primer)})
+		fields = AppendField(fields, fieldPrimer, []byte{byte(h.Primer)})
 	case PrimerDictionary:
-		fields = appendField(fields, fieldPrimer, append([]byte{byte(h.Primer)}, h.Dict[:]...))
+		fields = AppendField(fields, fieldPrimer, append([]byte{byte(h.Primer)}, h.Dict[:]...))
 	}
 	if h.Level > 0 {
-		fields = appendField(fields, fieldMix, []byte{byte(h.Level)})
+		fields = AppendField(fields, fieldMix, []byte{byte(h.Level)})
 	}
 	start := len(dst)
-	dst = append(dst, headerMagic...)
-	dst = append(dst, version)
+	dst = append(dst, HeaderMagic...)
+	dst = append(dst, Version)
 	dst = binary.AppendUvarint(dst, uint64(len(fields)))
 	dst = append(dst, fields...)
-	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], Castagnoli))
 }
 
-// readHeader reads the header of a frame. At the end of input it returns io.EOF; what is no header at all is ErrNotArchive.
-func readHeader(r *recorder) (*Header, error) {
+// ReadHeader reads the header of a frame. At the end of input it returns io.EOF; what is no header at all is ErrNotArchive.
+func ReadHeader(r *recorder) (*Header, error) {
 	r.reset()
-	for i := range len(headerMagic) {
+	for i := range len(HeaderMagic) {
 		c, err := r.ReadByte()
 		if err == io.EOF && i == 0 {
 			return nil, io.EOF
 		}
 		if err != nil {
-			return nil, truncated(err)
+			return nil, Truncated(err)
 		}
-		if c != headerMagic[i] {
+		if c != HeaderMagic[i] {
 			return nil, ErrNotArchive
 		}
 	}
 	v, err := r.ReadByte()
 	if err != nil {
-		return nil, truncated(err)
+		return nil, Truncated(err)
 	}
-	if v != version {
-		return nil, fmt.Errorf("%w: format version %d, this one reads version %d", ErrUnsupportedVersion, v, version)
+	if v != Version {
+		return nil, fmt.Errorf("%w: format version %d, this one reads version %d", ErrUnsupportedVersion, v, Version)
 	}
-	n, err := readUvarint(r, maxFields, "length of the header")
+	n, err := readUvarint(r, MaxFields, "length of the header")
 	if err != nil {
 		return nil, err
 	}
@@ -116,11 +128,11 @@ func readHeader(r *recorder) (*Header, error) {
 	if err := r.verifySum("header"); err != nil {
 		return nil, err
 	}
-	return parseHeader(r.buf[start : start+int(n)])
+	return ParseHeader(r.buf[start : start+int(n)])
 }
 
-// parseHeader takes a header apart from its fields, whose checksum was right.
-func parseHeader(src []byte) (*Header, error) {
+// ParseHeader takes a header apart from its fields, whose checksum was right.
+func ParseHeader(src []byte) (*Header, error) {
 	fields, err := parseFields(src)
 	if err != nil {
 		return nil, err
@@ -130,24 +142,24 @@ func parseHeader(src []byte) (*Header, error) {
 	var window bool
 	for _, f := range fields {
 		switch f.kind {
-		case fieldChunkSize:
-			size, rest, ok := cutUvarint(f.value)
+		case FieldChunkSize:
+			size, rest, ok := CutUvarint(f.value)
 			if !ok || len(rest) > 0 || size < 1 || size > MaxChunkSize {
 				return nil, fmt.Errorf("%w: chunk size", ErrCorrupt)
 			}
 			h.ChunkSize = int(size)
-		case fieldModel:
+		case FieldModel:
 			id := &lm.ModelID{}
 			class := f.value[min(len(f.value), copy(id.SHA256[:], f.value)):]
 			class = class[copy(h.Probe[:], class):]
-			if len(class) < 1 || len(class) > maxClass {
+			if len(class) < 1 || len(class) > MaxClass {
 				return nil, fmt.Errorf("%w: numeric class", ErrCorrupt)
 			}
 			id.Class = string(class)
 			h.Model = id
 		case fieldModelName:
 			name = string(bytes.ToValidUTF8(f.value, []byte("?")))
-		case fieldWindow:
+		case FieldWindow:
 			window = true
 			if h.Window, err = parseWindow(f.value); err != nil {
 				return nil, err
@@ -192,7 +204,7 @@ func parseWindow(src []byte) (p kvcache.Policy, err error) {
 	var v [4]uint64
 	for i := range v {
 		var ok bool
-		if v[i], src, ok = cutUvarint(src); !ok || v[i] > 1<<40 {
+		if v[i], src, ok = CutUvarint(src); !ok || v[i] > 1<<40 {
 			return p, fmt.Errorf("%w: window policy", ErrCorrupt)
 		}
 	}

@@ -1,4 +1,4 @@
-package stream
+package format
 
 import (
 	"bufio"
@@ -9,14 +9,14 @@ import (
 	"slices"
 )
 
-// recorder reads an archive front to back and keeps the bytes read since the last reset, for their checksum.
+// Recorder reads an archive front to back and keeps the bytes read since the last reset, for their checksum.
 type recorder struct {
 	r   *bufio.Reader
-	off int64 // of the next byte in the archive
+	Off int64 // of the next byte in the archive
 	buf []byte
 }
 
-func newRecorder(r io.Reader, ahead int) *recorder {
+func NewRecorder(r io.Reader, ahead int) *recorder {
 	return &recorder{r: bufio.NewReaderSize(r, ahead)}
 }
 
@@ -27,7 +27,7 @@ func (r *recorder) ReadByte() (byte, error) {
 	if err != nil {
 		return 0, err
 	}
-	r.off++
+	r.Off++
 	r.buf = append(r.buf, c)
 	return c, nil
 }
@@ -45,10 +45,10 @@ func (r *recorder) appendN(dst []byte, n int) ([]byte, error) {
 		dst = slices.Grow(dst, step)
 		got, err := io.ReadFull(r.r, dst[len(dst):len(dst)+step])
 		dst = dst[:len(dst)+got]
-		r.off += int64(got)
+		r.Off += int64(got)
 		n -= got
 		if err != nil {
-			return dst, truncated(err)
+			return dst, Truncated(err)
 		}
 	}
 	return dst, nil
@@ -59,11 +59,11 @@ func (r *recorder) sumRest(sum uint32, n uint64) (uint32, error) {
 	var block [4096]byte
 	for n > 0 {
 		got, err := io.ReadFull(r.r, block[:min(n, uint64(len(block)))])
-		sum = crc32.Update(sum, castagnoli, block[:got])
-		r.off += int64(got)
+		sum = crc32.Update(sum, Castagnoli, block[:got])
+		r.Off += int64(got)
 		n -= uint64(got)
 		if err != nil {
-			return sum, truncated(err)
+			return sum, Truncated(err)
 		}
 	}
 	return sum, nil
@@ -73,13 +73,13 @@ func (r *recorder) sumRest(sum uint32, n uint64) (uint32, error) {
 func (r *recorder) uint32() (uint32, error) {
 	var b [4]byte
 	got, err := io.ReadFull(r.r, b[:])
-	r.off += int64(got)
-	return binary.LittleEndian.Uint32(b[:]), truncated(err)
+	r.Off += int64(got)
+	return binary.LittleEndian.Uint32(b[:]), Truncated(err)
 }
 
 // verifySum reads a CRC32C and compares it with the bytes kept.
 func (r *recorder) verifySum(what string) error {
-	return r.compareSum(crc32.Checksum(r.buf, castagnoli), what)
+	return r.compareSum(crc32.Checksum(r.buf, Castagnoli), what)
 }
 
 func (r *recorder) compareSum(got uint32, what string) error {

@@ -1,4 +1,4 @@
-package stream
+package format
 
 import (
 	"bytes"
@@ -8,98 +8,98 @@ import (
 )
 
 const (
-	footerMagic = "zml\x8c"
-	footerSize  = 8
-	groupSize   = 16 // chunks
+	FooterMagic = "zml\x8c"
+	FooterSize  = 8
+	GroupSize   = 16 // chunks
 )
 
 // sums are what the index says about a run of records.
 type sums struct {
-	records int64 // bytes
-	raw     int64 // bytes
-	lines   int64
-	chunks  int64
+	Records int64 // bytes
+	Raw     int64 // bytes
+	Lines   int64
+	Chunks  int64
 }
 
 func (s *sums) add(t sums) {
-	s.records += t.records
-	s.raw += t.raw
-	s.lines += t.lines
-	s.chunks += t.chunks
+	s.Records += t.Records
+	s.Raw += t.Raw
+	s.Lines += t.Lines
+	s.Chunks += t.Chunks
 }
 
-// index collects what the index of a frame holds while its records go by.
-type index struct {
-	chunkSize int64
+// Index collects what the index of a frame holds while its records go by.
+type Index struct {
+	ChunkSize int64
 	groups    []byte // entries of the groups before the current one, as they are in the file
 	group     sums   // the current one
 	next      int64  // bytes of auxiliary records behind a full group: of the next, or the last, group
-	total     sums
+	Total     sums
 }
 
-// chunk counts a chunk record of size bytes.
-func (x *index) chunk(size int64, raw, lines int) {
-	if x.group.chunks == groupSize {
-		x.groups = appendGroup(x.groups, x.group, x.chunkSize)
-		x.group, x.next = sums{records: x.next}, 0
+// Chunk counts a chunk record of size bytes.
+func (x *Index) Chunk(size int64, raw, lines int) {
+	if x.group.Chunks == GroupSize {
+		x.groups = appendGroup(x.groups, x.group, x.ChunkSize)
+		x.group, x.next = sums{Records: x.next}, 0
 	}
-	s := sums{records: size, raw: int64(raw), lines: int64(lines), chunks: 1}
+	s := sums{Records: size, Raw: int64(raw), Lines: int64(lines), Chunks: 1}
 	x.group.add(s)
-	x.total.add(s)
+	x.Total.add(s)
 }
 
-// auxiliary counts an auxiliary record of size bytes.
-func (x *index) auxiliary(size int64) {
-	x.total.records += size
-	if x.group.chunks == groupSize {
+// Auxiliary counts an auxiliary record of size bytes.
+func (x *Index) Auxiliary(size int64) {
+	x.Total.Records += size
+	if x.group.Chunks == GroupSize {
 		x.next += size
 	} else {
-		x.group.records += size
+		x.group.Records += size
 	}
 }
 
 func appendGroup(dst []byte, g sums, chunkSize int64) []byte {
-	dst = binary.AppendUvarint(dst, uint64(g.records))
-	dst = binary.AppendUvarint(dst, uint64(g.chunks*chunkSize-g.raw))
-	return binary.AppendUvarint(dst, uint64(g.lines))
+	dst = binary.AppendUvarint(dst, uint64(g.Records))
+	dst = binary.AppendUvarint(dst, uint64(g.Chunks*chunkSize-g.Raw))
+	return binary.AppendUvarint(dst, uint64(g.Lines))
 }
 
-// body is the index up to its sections; header is the size of the frame's header.
-func (x *index) body(header int64) []byte {
-	b := binary.AppendUvarint(nil, uint64(header+x.total.records))
-	b = binary.AppendUvarint(b, uint64(x.total.chunks))
-	b = binary.AppendUvarint(b, uint64(x.total.raw))
-	b = binary.AppendUvarint(b, uint64(x.total.lines))
+// Body is the index up to its sections; header is the size of the frame's header.
+func (x *Index) Body(header int64) []byte {
+	b := binary.AppendUvarint(nil, uint64(header+x.Total.Records))
+	b = binary.AppendUvarint(b, uint64(x.Total.Chunks))
+	b = binary.AppendUvarint(b, uint64(x.Total.Raw))
+	b = binary.AppendUvarint(b, uint64(x.Total.Lines))
 	return append(b, x.groups...)
 }
 
-// appendIndex appends index and footer of a frame.
-func appendIndex(dst []byte, x *index, header int64) []byte {
+// AppendIndex appends index and footer of a frame.
+func AppendIndex(dst []byte, x *Index, header int64) []byte {
 	start := len(dst)
-	body := x.body(header)
-	dst = append(dst, tagIndex)
+	body := x.Body(header)
+	dst = append(dst, TagIndex)
 	dst = binary.AppendUvarint(dst, uint64(len(body)))
 	dst = append(dst, body...)
-	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+	dst = binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], Castagnoli))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(dst)-start))
-	return append(dst, footerMagic...)
+	return append(dst, FooterMagic...)
 }
 
 // readIndex reads index and footer of a frame from behind the index's tag, which the recorder keeps, and compares it with the
 // records that went by.
-func readIndex(r *recorder, x *index, header int64) error {
-	start := r.off - 1
+func readIndex(r *recorder, x *Index, header int64) error {
+	start := r.Off - 1
 	n, err := readUvarint(r, 1<<32-1, "length of the index")
 	if err != nil {
 		return err
 	}
-	want := x.body(header)
+	want := x.Body(header)
 	at := len(r.buf)
 	if err := r.record(int(min(n, uint64(len(want))))); err != nil {
 		return err
 	}
 	agrees := bytes.Equal(r.buf[at:], want)
-	sum := crc32.Checksum(r.buf, castagnoli)
+	sum := crc32.Checksum(r.buf, Castagnoli)
 	var sections error
 	if agrees {
 		sum, sections, err = skipSections(r, sum, n-uint64(len(want)))
@@ -118,7 +118,7 @@ func readIndex(r *recorder, x *index, header int64) error {
 	if sections != nil {
 		return sections
 	}
-	return readFooter(r, r.off-start)
+	return readFooter(r, r.Off-start)
 }
 
 // skipSections reads n bytes of optional sections. What is wrong with them counts only when the checksum is right.
@@ -138,7 +138,7 @@ func skipSections(r *recorder, sum uint32, n uint64) (_ uint32, wrong, err error
 		if head+size > n || !first && kind <= last {
 			return sum, nil, fmt.Errorf("%w: list of index sections", ErrCorrupt)
 		}
-		if sum, err = r.sumRest(crc32.Update(sum, castagnoli, r.buf), size); err != nil {
+		if sum, err = r.sumRest(crc32.Update(sum, Castagnoli, r.buf), size); err != nil {
 			return sum, nil, err
 		}
 		if refused := refuseUnknown("index section", kind); refused != nil && wrong == nil {
@@ -152,10 +152,10 @@ func skipSections(r *recorder, sum uint32, n uint64) (_ uint32, wrong, err error
 
 func readFooter(r *recorder, index int64) error {
 	r.reset()
-	if err := r.record(footerSize); err != nil {
+	if err := r.record(FooterSize); err != nil {
 		return err
 	}
-	if string(r.buf[4:]) != footerMagic || int64(binary.LittleEndian.Uint32(r.buf)) != index {
+	if string(r.buf[4:]) != FooterMagic || int64(binary.LittleEndian.Uint32(r.buf)) != index {
 		return fmt.Errorf("%w: footer", ErrCorrupt)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package stream
+package format
 
 import (
 	"fmt"
@@ -63,58 +63,58 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (*Frame, error)
 	if hop {
 		ahead = 4 << 10
 	}
-	s := scanner{in: newRecorder(io.NewSectionReader(r, offset, size-offset), ahead)}
-	s.in.off = offset
+	s := Scanner{In: NewRecorder(io.NewSectionReader(r, offset, size-offset), ahead)}
+	s.In.Off = offset
 	if offset > 0 {
-		s.frames = 1
+		s.Frames = 1
 	}
-	h, err := s.nextFrame()
+	h, err := s.NextFrame()
 	if err != nil {
 		return nil, err
 	}
 	f := &Frame{Header: *h, Offset: offset, Size: s.size}
-	s.notice = func(damage error) { f.Repaired = damage }
+	s.Notice = func(damage error) { f.Repaired = damage }
 	for {
-		c, err := s.nextChunk()
+		c, err := s.NextChunk()
 		if err == io.EOF {
-			f.Size, f.Indexed = s.in.off-offset, true
+			f.Size, f.Indexed = s.In.Off-offset, true
 			return f, nil
 		}
 		if err != nil {
 			return f, err
 		}
 		if hop {
-			err = s.hop(r, size, c)
+			err = s.Hop(r, size, c)
 		} else {
-			err = s.payload(c)
+			err = s.Payload(c)
 		}
 		if err != nil {
 			return f, err
 		}
 		f.Chunks = append(f.Chunks, Chunk{
-			Offset: c.offset, Size: s.in.off - c.offset, RawOffset: raw, RawSize: int64(c.raw),
-			Lines: int64(c.lines), Method: c.method, CRC32C: c.crc, Failed: c.failed, Primed: c.primed,
+			Offset: c.Offset, Size: s.In.Off - c.Offset, RawOffset: raw, RawSize: int64(c.Raw),
+			Lines: int64(c.Lines), Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed,
 		})
-		f.Size = s.in.off - offset
-		raw += int64(c.raw)
+		f.Size = s.In.Off - offset
+		raw += int64(c.Raw)
 	}
 }
 
-// hop steps over the payload of c.
-func (s *scanner) hop(r io.ReaderAt, size int64, c *chunk) error {
-	n := c.chunkHeader.payload
-	to := s.in.off + int64(n)
+// Hop steps over the payload of c.
+func (s *Scanner) Hop(r io.ReaderAt, size int64, c *Record) error {
+	n := c.RecordHeader.Payload
+	to := s.In.Off + int64(n)
 	if to > size {
-		return &ChunkError{int(c.number), c.offset, fmt.Errorf("%w: payload of %d bytes, there are %d", ErrTruncated, n, size-s.in.off)}
+		return &ChunkError{Index: int(c.Number), Offset: c.Offset, Err: fmt.Errorf("%w: payload of %d bytes, there are %d", ErrTruncated, n, size-s.In.Off)}
 	}
-	if n <= s.in.r.Buffered() {
-		if _, err := s.in.r.Discard(n); err != nil {
+	if n <= s.In.r.Buffered() {
+		if _, err := s.In.r.Discard(n); err != nil {
 			return err
 		}
 	} else {
-		s.in.r.Reset(io.NewSectionReader(r, to, size-to))
+		s.In.r.Reset(io.NewSectionReader(r, to, size-to))
 	}
-	s.in.off = to
-	s.index.chunk(s.in.off-c.offset, c.raw, c.lines)
+	s.In.Off = to
+	s.Index.Chunk(s.In.Off-c.Offset, c.Raw, c.Lines)
 	return nil
 }

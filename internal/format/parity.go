@@ -1,4 +1,4 @@
-package stream
+package format
 
 import (
 	"bytes"
@@ -13,29 +13,29 @@ import (
 // parityShards parts of it gives a 32nd more parts, at least two, so that damage of any place as long as a part, and more of a long
 // record, can be undone: any parts that are left, as many as there were, give all others.
 const (
-	auxParity    = 2
+	AuxParity    = 2
 	parityShards = 128
 	parityShare  = 32 // data parts for each part of parity
 	shardMin     = 32 // bytes of a part, at least
 	shardCheck   = 2  // bytes of CRC32C that tell which parts are damaged
 )
 
-// parityShape is the number of parts of a record of n bytes, of parts with parity, and the bytes of each.
-func parityShape(n int) (data, parity, size int) {
+// ParityShape is the number of parts of a record of n bytes, of parts with parity, and the bytes of each.
+func ParityShape(n int) (data, parity, size int) {
 	size = max(shardMin, (n+parityShards-1)/parityShards)
 	data = (n + size - 1) / size
 	return data, max(2, (data+parityShare-1)/parityShare), size
 }
 
-// paritySize is the bytes of the body of a parity record for n bytes.
-func paritySize(n int) int {
-	data, parity, size := parityShape(n)
+// ParitySize is the bytes of the body of a parity record for n bytes.
+func ParitySize(n int) int {
+	data, parity, size := ParityShape(n)
 	return len(binary.AppendUvarint(nil, uint64(n))) + (data+parity)*shardCheck + parity*size
 }
 
-// appendParity appends the auxiliary record that protects the chunk record in front of it.
-func appendParity(dst, record []byte) []byte {
-	data, parity, size := parityShape(len(record))
+// AppendParity appends the auxiliary record that protects the chunk record in front of it.
+func AppendParity(dst, record []byte) []byte {
+	data, parity, size := ParityShape(len(record))
 	shards := splitShards(record, data, parity, size)
 	code, err := reedsolomon.New(data, parity)
 	if err == nil {
@@ -46,12 +46,12 @@ func appendParity(dst, record []byte) []byte {
 	}
 	body := binary.AppendUvarint(nil, uint64(len(record)))
 	for _, s := range shards {
-		body = binary.LittleEndian.AppendUint16(body, uint16(crc32.Checksum(s, castagnoli)))
+		body = binary.LittleEndian.AppendUint16(body, uint16(crc32.Checksum(s, Castagnoli)))
 	}
 	for _, s := range shards[data:] {
 		body = append(body, s...)
 	}
-	return appendAuxiliary(dst, auxParity, body)
+	return AppendAuxiliary(dst, AuxParity, body)
 }
 
 // splitShards cuts a record, and adds room for parity.
@@ -67,11 +67,11 @@ func splitShards(record []byte, data, parity, size int) [][]byte {
 
 // repairRecord gives the chunk record that was damaged to what body, of its parity record, knows about.
 func repairRecord(damaged, body []byte) ([]byte, error) {
-	n, body, ok := cutUvarint(body)
+	n, body, ok := CutUvarint(body)
 	if !ok || n != uint64(len(damaged)) {
 		return nil, fmt.Errorf("%w: parity of another record", ErrCorrupt)
 	}
-	data, parity, size := parityShape(len(damaged))
+	data, parity, size := ParityShape(len(damaged))
 	if len(body) != (data+parity)*shardCheck+parity*size {
 		return nil, fmt.Errorf("%w: parity record", ErrCorrupt)
 	}
@@ -79,7 +79,7 @@ func repairRecord(damaged, body []byte) ([]byte, error) {
 	checks := body[:(data+parity)*shardCheck]
 	copy(shards[data][:parity*size], body[len(checks):])
 	for i, s := range shards {
-		if uint16(crc32.Checksum(s, castagnoli)) != binary.LittleEndian.Uint16(checks[i*shardCheck:]) {
+		if uint16(crc32.Checksum(s, Castagnoli)) != binary.LittleEndian.Uint16(checks[i*shardCheck:]) {
 			shards[i] = nil
 		}
 	}

@@ -1,4 +1,4 @@
-package stream
+package format
 
 import (
 	"encoding/binary"
@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // field is one entry of an extensible list (FORMAT.md, conventions): an odd kind must be known by the reader.
 type field struct {
@@ -15,7 +15,7 @@ type field struct {
 	value []byte
 }
 
-func appendField(dst []byte, kind uint64, value []byte) []byte {
+func AppendField(dst []byte, kind uint64, value []byte) []byte {
 	dst = binary.AppendUvarint(dst, kind)
 	dst = binary.AppendUvarint(dst, uint64(len(value)))
 	return append(dst, value...)
@@ -25,8 +25,8 @@ func appendField(dst []byte, kind uint64, value []byte) []byte {
 func parseFields(src []byte) ([]field, error) {
 	var list []field
 	for last := uint64(0); len(src) > 0; {
-		kind, src1, ok := cutUvarint(src)
-		n, src2, ok2 := cutUvarint(src1)
+		kind, src1, ok := CutUvarint(src)
+		n, src2, ok2 := CutUvarint(src1)
 		if !ok || !ok2 || n > uint64(len(src2)) || len(list) > 0 && kind <= last {
 			return nil, fmt.Errorf("%w: list of fields", ErrCorrupt)
 		}
@@ -44,8 +44,8 @@ func refuseUnknown(where string, kind uint64) error {
 	return fmt.Errorf("%w: mandatory %s %d is not known", ErrUnsupportedVersion, where, kind)
 }
 
-// cutUvarint takes a varint below 2^63 in its shortest form from the front of src.
-func cutUvarint(src []byte) (v uint64, rest []byte, ok bool) {
+// CutUvarint takes a varint below 2^63 in its shortest form from the front of src.
+func CutUvarint(src []byte) (v uint64, rest []byte, ok bool) {
 	v, n := binary.Uvarint(src)
 	if n <= 0 || v >= 1<<63 || n > 1 && src[n-1] == 0 {
 		return 0, src, false
@@ -59,7 +59,7 @@ func readUvarint(r io.ByteReader, limit uint64, what string) (uint64, error) {
 	for shift := 0; shift < 63; shift += 7 {
 		b, err := r.ReadByte()
 		if err != nil {
-			return 0, truncated(err)
+			return 0, Truncated(err)
 		}
 		v |= uint64(b&0x7f) << shift
 		if b&0x80 != 0 {

@@ -1,0 +1,168 @@
+package format
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+
+	"github.com/lmz-go/lmz/codec"
+)
+
+// Tags of what follows a header (FORMAT.md).
+const (
+	TagChunkMask = 0xc0
+	TagChunk     = 0x80 // and flags and a method
+	TagExtended  = 0x20
+	TagPrimed    = 0x10
+	tagMethod    = 0x0f
+	TagIndex     = 0xc1
+	TagAuxiliary = 0xc2
+)
+
+// Kinds of fields of a chunk's extension.
+const fieldFailed = 2
+
+const (
+	CheckSize = 3
+	CheckMask = 1<<(8*CheckSize) - 1
+)
+
+// RecordHeader is a chunk record without its payload.
+type RecordHeader struct {
+	Method  codec.Method
+	Primed  bool
+	Raw     int           // bytes
+	Payload int           // bytes
+	Lines   int           // '\n' in the raw bytes
+	Failed  *codec.Method // method whose payload did not give the raw bytes back; nil: there was none
+	CRC32C  uint32        // CRC32C of the raw bytes
+	Check   uint32        // 24 bits, chunk number included
+}
+
+// AppendChunk appends the record of chunk number index, payload included.
+func AppendChunk(dst []byte, h *RecordHeader, chunkSize int, index int64, payload []byte) []byte {
+	start := len(dst)
+	tag := TagChunk | byte(h.Method)
+	if h.Primed {
+		tag |= TagPrimed
+	}
+	if h.Failed != nil {
+		tag |= TagExtended
+	}
+	dst = append(dst, tag)
+	dst = binary.AppendUvarint(dst, uint64(chunkSize-h.Raw))
+	dst = binary.AppendUvarint(dst, uint64(len(payload)))
+	dst = binary.AppendUvarint(dst, uint64(h.Lines))
+	if h.Failed != nil {
+		ext := AppendField(nil, fieldFailed, []byte{byte(*h.Failed)})
+		dst = append(binary.AppendUvarint(dst, uint64(len(ext))), ext...)
+	}
+	dst = binary.LittleEndian.AppendUint32(dst, h.CRC32C)
+	check := ChunkCheck(dst[start:], payload, index)
+	dst = append(dst, byte(check), byte(check>>8), byte(check>>16))
+	return append(dst, payload...)
+}
+
+// ChunkCheck is the check of a record whose first bytes, up to the check, are head.
+func ChunkCheck(head, payload []byte, index int64) uint32 {
+	sum := crc32.Update(crc32.Checksum(head, Castagnoli), Castagnoli, payload)
+	return (sum + uint32(index)) & CheckMask
+}
+
+// ReadChunkHeader reads a record from behind its tag up to the payload. The caller's recorder keeps what is read; it ends
+// in the check.
+func ReadChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h RecordHeader, err error) {
+	h.Method, h.Primed = codec.Method(tag&tagMethod), tag&TagPrimed != 0
+	less, err := readUvarint(r, uint64(chunkSize-1), "raw size")
+	if err != nil {
+		return h, err
+	}
+	h.Raw = chunkSize - int(less)
+	payload, err := readUvarint(r, uint64(h.Raw), "payload size")
+	if err != nil {
+		return h, err
+	}
+	lines, err := readUvarint(r, uint64(h.Raw), "number of lines")
+	if err != nil {
+		return h, err
+	}
+	h.Payload, h.Lines = int(payload), int(lines)
+	if tag&TagExtended != 0 {
+		if err := h.readExtension(r); err != nil {
+			return h, err
+		}
+	}
+	var tail [4 + CheckSize]byte
+	for i := range tail {
+		if tail[i], err = r.ReadByte(); err != nil {
+			return h, Truncated(err)
+		}
+	}
+	h.CRC32C = binary.LittleEndian.Uint32(tail[:])
+	h.Check = uint32(tail[4]) | uint32(tail[5])<<8 | uint32(tail[6])<<16
+	return h, nil
+}
+
+func (h *RecordHeader) readExtension(r io.ByteReader) error {
+	n, err := readUvarint(r, MaxFields, "length of the extension")
+	if err != nil {
+		return err
+	}
+	ext := make([]byte, n)
+	for i := range ext {
+		if ext[i], err = r.ReadByte(); err != nil {
+			return Truncated(err)
+		}
+	}
+	fields, err := parseFields(ext)
+	if err != nil {
+		return err
+	}
+	for _, f := range fields {
+		if f.kind == fieldFailed && len(f.value) == 1 {
+			h.Failed = new(codec.Method)
+			*h.Failed = codec.Method(f.value[0])
+		} else if err := refuseUnknown("chunk field", f.kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyCheck compares the check of a record; head is the record up to the check.
+func (h *RecordHeader) verifyCheck(head, payload []byte, index int64) error {
+	at := (h.Check - ChunkCheck(head, payload, 0)) & CheckMask // the number it was written with, if it is intact
+	want := uint32(index) & CheckMask
+	if at == want {
+		return nil
+	}
+	// Damage gives any of 2^24 numbers; one that is near is a record from elsewhere in the frame.
+	if far := min(at-want, want-at); far < 1<<12 {
+		return fmt.Errorf("%w: this is chunk %d, chunk %d belongs here", ErrCorrupt, int64(index)+int64(int32(at-want)), index)
+	}
+	return fmt.Errorf("%w: the check of the record does not match", ErrCorrupt)
+}
+
+// ParseRecord takes a whole record, of chunk number index, apart. The payload is a view of it.
+func ParseRecord(record []byte, chunkSize int, index int64) (*Record, error) {
+	in := bytes.NewReader(record)
+	tag, err := in.ReadByte()
+	if err != nil {
+		return nil, Truncated(err)
+	}
+	if tag&TagChunkMask != TagChunk {
+		return nil, fmt.Errorf("%w: no chunk begins with %02x", ErrCorrupt, tag)
+	}
+	c := &Record{Number: index, Whole: true}
+	if c.RecordHeader, err = ReadChunkHeader(in, tag, chunkSize); err != nil {
+		return nil, err
+	}
+	if in.Len() != c.RecordHeader.Payload {
+		return nil, fmt.Errorf("%w: payload of %d bytes, want %d", ErrCorrupt, in.Len(), c.RecordHeader.Payload)
+	}
+	head := record[:len(record)-in.Len()]
+	c.Payload = record[len(head):]
+	return c, c.verifyCheck(head[:len(head)-CheckSize], c.Payload, index)
+}

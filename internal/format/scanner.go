@@ -1,0 +1,115 @@
+package format
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Scanner walks through an archive front to back without decoding: nextFrame, then nextChunk and payload until nextChunk
+// returns io.EOF, then nextFrame again.
+type Scanner struct {
+	In     *recorder
+	Frames int // whose header has been read
+	Header *Header
+	Start  int64 // of the frame in the archive
+	size   int64 // of the frame's header
+	Index  Index
+	Notice func(error) // told of what was repaired; may be nil
+}
+
+// Record is one chunk record.
+type Record struct {
+	RecordHeader
+	Number  int64 // in its frame
+	Offset  int64 // of the record in the archive
+	Payload []byte
+	Whole   bool // payload and check have been read
+}
+
+func NewScanner(r io.Reader) *Scanner { return &Scanner{In: NewRecorder(r, 64<<10)} }
+
+// NextFrame reads the header of a frame. It returns io.EOF at the end of the archive.
+func (s *Scanner) NextFrame() (*Header, error) {
+	s.Start = s.In.Off
+	h, err := ReadHeader(s.In)
+	switch {
+	case err == io.EOF && s.Frames == 0:
+		return nil, fmt.Errorf("%w: the input is empty", ErrTruncated)
+	case errors.Is(err, ErrNotArchive) && s.Frames > 0:
+		return nil, fmt.Errorf("%w: what follows the end of the archive at byte %d is not a frame", ErrCorrupt, s.Start)
+	case err != nil:
+		return nil, err
+	}
+	s.Frames++
+	s.Header, s.size = h, s.In.Off-s.Start
+	s.Index = Index{ChunkSize: int64(h.ChunkSize)}
+	return h, nil
+}
+
+// NextChunk reads the next chunk record up to its payload, which must be read next. It returns io.EOF when the frame has ended
+// and its index agrees with its records.
+func (s *Scanner) NextChunk() (*Record, error) {
+	for {
+		offset := s.In.Off
+		s.In.reset()
+		tag, err := s.In.ReadByte()
+		if err == io.EOF {
+			return nil, ErrUnfinished
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case tag&TagChunkMask == TagChunk:
+			c := &Record{Number: s.Index.Total.Chunks, Offset: offset}
+			if c.RecordHeader, err = ReadChunkHeader(s.In, tag, s.Header.ChunkSize); err != nil {
+				if err = s.repair(c, s.In.buf, err); err != nil {
+					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
+				}
+			}
+			if p := s.Header.Primer; c.Primed && (p == PrimerNone || p == PrimerFirstChunk && c.Number == 0) {
+				err := fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)
+				if err = s.repair(c, s.In.buf, err); err != nil {
+					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
+				}
+			}
+			return c, nil
+		case tag == TagIndex:
+			if err := readIndex(s.In, &s.Index, s.size); err != nil {
+				return nil, fmt.Errorf("index at byte %d: %w", offset, err)
+			}
+			return nil, io.EOF
+		case tag == TagAuxiliary:
+			if err := ReadAuxiliary(s.In); err != nil {
+				return nil, fmt.Errorf("auxiliary record at byte %d: %w", offset, err)
+			}
+			s.Index.Auxiliary(s.In.Off - offset)
+		default:
+			c := &Record{Number: s.Index.Total.Chunks, Offset: offset}
+			err := fmt.Errorf("%w: no record begins with %02x", ErrCorrupt, tag)
+			if err = s.repair(c, s.In.buf, err); err != nil {
+				return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
+			}
+			return c, nil
+		}
+	}
+}
+
+// Payload reads the payload of the chunk that nextChunk returned and verifies the check of the record.
+func (s *Scanner) Payload(c *Record) (err error) {
+	if !c.Whole {
+		head := s.In.buf[:len(s.In.buf)-CheckSize]
+		if c.Payload, err = s.In.appendN(c.Payload[:0], c.RecordHeader.Payload); err == nil {
+			err = c.verifyCheck(head, c.Payload, c.Number)
+		}
+		if err != nil {
+			err = s.repair(c, append(s.In.buf, c.Payload...), err)
+		}
+		if err != nil {
+			return &ChunkError{Index: int(c.Number), Offset: c.Offset, Err: err}
+		}
+	}
+	s.Index.Chunk(s.In.Off-c.Offset, c.Raw, c.Lines)
+	return nil
+}
