@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 var (

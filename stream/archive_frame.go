@@ -1,12 +1,12 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // archiveFrame is a frame whose chunks can be found.

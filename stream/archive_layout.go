@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // layOut finds the frames of the archive, from its end as far as there are indexes, and the rest from its front.

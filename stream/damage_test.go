@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
 )
 

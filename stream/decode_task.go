@@ -1,14 +1,13 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // decodeTask decodes one chunk.

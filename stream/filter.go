@@ -1,9 +1,8 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
 )
 

@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"errors"
 	"io"
@@ -11,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
 )
 

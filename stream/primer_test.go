@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // primed makes archives of several chunks out of little input, which level 1 codes fast.

@@ -1,13 +1,13 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"context"
 	"io"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // linger is how long a Reader that waits for a chunk lets others arrive to be decoded with it. It bears on speed only.

@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"fmt"
 	"io"
 	"sort"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // Recovery is an archive of everything that is intact in a damaged one. It holds no records: it reads them from the damaged

@@ -1,13 +1,13 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // header reads the header at off; h is nil if there is none.

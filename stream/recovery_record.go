@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // step reads what is at f.pos. It reports whether the frame has ended.

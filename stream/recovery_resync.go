@@ -1,12 +1,12 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // resync passes over what is wrong at f.pos, up to the next thing that is intact.

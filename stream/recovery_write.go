@@ -1,12 +1,12 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // write adds what was found of a frame to the recovery.

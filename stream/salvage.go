@@ -1,11 +1,11 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // salvageGroup gives the chunks of a group whose records cannot be walked through: those that are intact, and one with damage that

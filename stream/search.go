@@ -1,13 +1,12 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"errors"
 	"fmt"
 	"iter"
 
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/search"
 )

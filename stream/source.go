@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +8,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )

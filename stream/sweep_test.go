@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +10,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // subject is an archive that is damaged in every way.

@@ -1,11 +1,10 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // levelMiB is about what the tables of codec.Mix take at levels 1 … 9, in MiB.

@@ -1,13 +1,12 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"bytes"
 	"errors"
 	"fmt"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
 )
 

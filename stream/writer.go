@@ -1,8 +1,6 @@
 package stream
 
 import (
-	"github.com/lmz-go/lmz/internal/format"
-
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -10,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/lm"
 )
