@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 
-	"golang.org/x/sync/semaphore"
-	"golang.org/x/sync/singleflight"
-
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/lm"
 )
 
 var (
@@ -24,35 +22,35 @@ var (
 // Archive gives any part of what an archive holds. It decodes the chunks that are asked for, and what these start from, and
 // nothing else.
 //
-// ReadAt, LineOffset and the other methods may be called concurrently; Read, Seek and WriteTo share a position and belong to
-// one goroutine at a time.
+// ReadAt, LineOffset and the other methods may be called concurrently, also from the functions that they call, Close
+// included; Read, Seek and WriteTo share a position and belong to one goroutine at a time.
 type Archive struct {
+	*archive
+	ctx context.Context // of this view's calls
+	pos int64           // of Read and Seek, in the content
+}
+
+// archive is what all views of an Archive share.
+type archive struct {
 	r      io.ReaderAt
 	opts   *readerOptions
 	frames []*archiveFrame
 	total  format.Place // behind the last frame
 	short  error        // why the content ends there; nil: it is the end of the archive
-	pos    int64        // of Read and Seek, in the content
 
-	ctx        context.Context
-	cancel     context.CancelCauseFunc
-	room       int64               // the most bytes of chunks that are being decoded: the limit, less the tables that count
-	memory     *semaphore.Weighted // of these
-	decoders   *decoders
-	models     modelSet
-	flights    singleflight.Group       // of chunks and primers
-	chunks     *cache[int64, []byte]    // by the offset of the record
-	groups     *cache[int64, []located] // by the offset of the first record
-	primers    *cache[int64, *codec.Primed]
-	noticed    sync.Map       // offsets of the frames whose damage was told of
-	background sync.WaitGroup // goroutines whose result nobody may wait for
-
-	mu     sync.RWMutex // held for reading while a method runs, for writing by Close
-	closed bool
+	base    context.Context // ends with Close
+	cancel  context.CancelCauseFunc
+	running sync.WaitGroup // goroutines that decode ahead
+	engine  *engine.Engine
+	flights engine.Flights[int64, []byte]   // of chunks
+	chunks  *engine.Cache[int64, []byte]    // by the offset of the record
+	groups  *engine.Cache[int64, []located] // by the offset of the first record
+	noticed sync.Map                        // offsets of the frames whose damage was told of
+	calls   calls
 }
 
 // groupsKept is how many groups of chunk headers an Archive keeps. primersKept is the same for the states that the chunks
-// of a frame start from, each of which takes as much memory as a decoder.
+// of a frame start from, each of which takes as much memory as a decoder; with a limit that was asked for, it is one.
 const (
 	groupsKept  = 1024
 	primersKept = 2
@@ -74,17 +72,43 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 	if err := context.Cause(o.ctx); err != nil {
 		return nil, err
 	}
-	a := &Archive{
-		r: r, opts: o, models: modelSet{source: models},
-		chunks: newCache[int64, []byte](o.cache), groups: newCache[int64, []located](groupsKept),
-		primers: newCache[int64, *codec.Primed](primersKept),
+	if r == nil {
+		return nil, errNoSource
 	}
+	a := &Archive{ctx: o.ctx, archive: &archive{
+		r: r, opts: o,
+		chunks: engine.NewCache[int64, []byte](o.cache), groups: engine.NewCache[int64, []located](groupsKept),
+	}}
 	if err := a.layOut(size); err != nil {
 		return nil, err
 	}
-	a.fit()
-	a.ctx, a.cancel = context.WithCancelCause(o.ctx)
+	a.base, a.cancel = context.WithCancelCause(o.ctx)
+	a.ctx = a.base
+	options := o.engine(func(ctx context.Context, id lm.ModelID) (m lm.Model, err error) {
+		if models == nil {
+			return nil, engine.NoModel(id)
+		}
+		a.calls.out(func() { m, err = models(ctx, id) })
+		return m, err
+	})
+	if options.States = primersKept; o.limited {
+		options.States = 1
+	}
+	a.engine = engine.New(a.base, options)
+	var headers []*Header
+	for _, f := range a.frames {
+		if f.header != nil {
+			headers = append(headers, f.header)
+		}
+	}
+	a.engine.Reserve(headers)
 	return a, nil
+}
+
+// WithContext gives a view of the Archive whose calls also end, with the context's cause, when ctx does; work that others may
+// use goes on. The view has a position of its own, at the beginning. Closing any view closes the Archive.
+func (a *Archive) WithContext(ctx context.Context) *Archive {
+	return &Archive{archive: a.archive, ctx: ctx}
 }
 
 // Size is the number of bytes that can be read.
@@ -106,7 +130,7 @@ func (a *Archive) ReadAt(p []byte, off int64) (n int, err error) {
 	if err := a.enter(); err != nil {
 		return 0, err
 	}
-	defer a.mu.RUnlock()
+	defer a.leave()
 	return a.readAt(p, off)
 }
 
@@ -156,7 +180,7 @@ func (a *Archive) LineOffset(n int64) (int64, error) {
 	if err := a.enter(); err != nil {
 		return 0, err
 	}
-	defer a.mu.RUnlock()
+	defer a.leave()
 	if n == 0 {
 		return 0, nil
 	}
@@ -171,46 +195,43 @@ func (a *Archive) LineOffset(n int64) (int64, error) {
 	return s.RawOffset + lineStart(raw, n-s.linesBefore), nil
 }
 
-// enter lets a method begin unless the Archive is closed. The caller must unlock a.mu.
+// enter lets a method begin unless the Archive is closed or the view's context has ended. The caller must leave.
 func (a *Archive) enter() error {
-	a.mu.RLock()
-	if a.closed {
-		a.mu.RUnlock()
-		return ErrClosed
+	if err := context.Cause(a.ctx); err != nil && a.base.Err() == nil {
+		return err
+	}
+	return a.calls.enter()
+}
+
+func (a *Archive) leave() {
+	if a.calls.leave() {
+		a.free()
+	}
+}
+
+// Close ends calls that are under way with ErrClosed, waits for them and for all goroutines, and frees the sessions; for calls
+// that wait for a function of the caller's to return, among them the one that calls Close, it does not wait: the last of
+// them frees the sessions. Close does not close what is read from, or the models.
+func (a *Archive) Close() error {
+	a.cancel(ErrClosed)
+	if a.calls.close() {
+		a.free()
 	}
 	return nil
 }
 
-// Close ends reads that are under way with ErrClosed, waits for them and for all goroutines, and frees the sessions. It does
-// not close what is read from, or the models.
-func (a *Archive) Close() error {
-	a.cancel(ErrClosed)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.background.Wait()
-	a.closed = true
-	a.chunks.clear()
-	a.groups.clear()
-	a.primers.clear()
-	return a.decoders.close()
+// free is called once, when no method runs any more.
+func (a *Archive) free() {
+	a.running.Wait()
+	a.flights.Background.Wait()
+	a.engine.Close()
+	a.chunks.Clear()
+	a.groups.Clear()
 }
 
 // chunk gives the decoded bytes of a chunk, which the caller must not change. Concurrent calls for one chunk decode it once.
 func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
-	if raw, ok := a.chunks.get(s.Offset); ok {
-		return raw, nil
-	}
-	v, err, _ := a.flights.Do("chunk "+strconv.FormatInt(s.Offset, 10), func() (any, error) {
-		if raw, ok := a.chunks.get(s.Offset); ok { // since a flight that has just ended
-			return raw, nil
-		}
-		raw, err := a.decode(s)
-		if err == nil && keep {
-			a.chunks.add(s.Offset, raw, int64(len(raw)))
-		}
-		return raw, err
-	})
-	raw, _ := v.([]byte)
+	raw, err := a.decoded(a.ctx, s, keep)
 	var at *ChunkError
 	if errors.As(err, &at) {
 		err = &LostError{s.RawOffset, s.RawSize, err}
@@ -218,128 +239,92 @@ func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
 	return raw, err
 }
 
-func (a *Archive) decode(s spot) ([]byte, error) {
+func (a *archive) decoded(ctx context.Context, s spot, keep bool) ([]byte, error) {
+	if raw, ok := a.chunks.Get(s.Offset); ok {
+		return raw, context.Cause(ctx)
+	}
+	return a.flights.Do(ctx, a.base, s.Offset, func(ctx context.Context) ([]byte, error) {
+		if raw, ok := a.chunks.Get(s.Offset); ok { // since a flight that has just ended
+			return raw, nil
+		}
+		raw, err := a.decode(ctx, s)
+		if err == nil && (keep || s.number == 0 && s.frame.primes()) {
+			a.chunks.Add(s.Offset, raw, int64(len(raw)))
+		}
+		return raw, err
+	})
+}
+
+// decode reads and decodes a chunk. What is wrong with it is a *ChunkError.
+func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	if s.damage != nil {
 		return nil, s.damage
 	}
-	if s.number == 0 && s.frame.primes() {
-		if _, raw, err := a.primer(s.frame); err != nil || raw != nil {
-			return raw, err
-		}
-	}
-	t := decodeTask{}
-	if err := a.runTask(&t, s); err != nil {
-		return nil, err
-	}
-	return t.raw, nil
-}
-
-// runTask reads and decodes a chunk into t. Its errors are *ChunkError.
-func (a *Archive) runTask(t *decodeTask, s spot) error {
 	fail := func(err error) error {
-		if a.ctx.Err() != nil {
-			return context.Cause(a.ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: err}
 	}
-	f := s.frame
-	model, err := a.models.open(a.ctx, f.header)
+	f, err := a.engine.Frame(ctx, s.frame.header, s.frame.start)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	params := codec.Params{Window: f.header.Window, Level: f.header.Level}
-	if s.Primed {
-		switch p := f.header.Primer; {
-		case p == format.PrimerNone || p == format.PrimerFirstChunk && s.number == 0:
-			return fail(fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt))
-		case p == format.PrimerDictionary:
-			if params.Primed, _, err = a.primer(f); err != nil {
-				return err
-			}
-		default:
-			if params.Primed, _, err = a.primer(f); err != nil {
-				var first *ChunkError
-				if errors.As(err, &first) {
-					err = first.Err
-				}
-				return fail(fmt.Errorf("it depends on the frame's first chunk: %w", err))
-			}
-		}
-	}
-	t.cost = 2*s.RawSize + s.Size
-	if t.cost > a.room {
-		return fail(fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, t.cost+a.opts.limit-a.room, a.opts.limit))
-	}
-	if err := a.memory.Acquire(a.ctx, t.cost); err != nil {
-		return context.Cause(a.ctx)
-	}
-	defer a.memory.Release(t.cost)
-	if t.chunk, err = a.readChunk(s); err != nil {
-		return err
-	}
-	err = a.decoders.run(a.ctx, model, f.header.Window.Window, func(l *codec.Lane) error { return t.decode(l, params) })
-	t.chunk.Payload = nil
+	primed, err := a.primed(ctx, f, s)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	return nil
+	c := &engine.Chunk{Keeps: s.number == 0 && s.frame.primes()}
+	if err := a.engine.Admit(ctx, f, c, s.RawSize, s.Size, s.Primed); err != nil {
+		return nil, fail(err)
+	}
+	defer a.engine.Release(c)
+	if c.Record, err = a.readChunk(s); err != nil {
+		return nil, err
+	}
+	a.engine.Submit(f, c, primed)
+	a.engine.Kick()
+	err = c.Wait(ctx)
+	c.Record.Payload = nil
+	if err != nil {
+		return nil, fail(err)
+	}
+	if c.Keeps {
+		a.engine.Keep(f, c)
+	}
+	return c.Raw, nil
 }
 
-// primer gives what the primed chunks of a frame start from, and the first chunk if that is it and was decoded for this.
-func (a *Archive) primer(f *archiveFrame) (*codec.Primed, []byte, error) {
-	if p, ok := a.primers.get(f.start); ok {
-		return p, nil, nil
-	}
-	type result struct {
-		primed *codec.Primed
-		raw    []byte
-	}
-	v, err, _ := a.flights.Do("primer "+strconv.FormatInt(f.start, 10), func() (any, error) {
-		if p, ok := a.primers.get(f.start); ok {
-			return result{p, nil}, nil
-		}
-		var r result
-		text, err := a.dictionary(f)
-		if err == nil && text == nil {
-			t := decodeTask{primes: true}
-			var s spot
-			if s, err = a.spot(f, 0); err == nil {
-				err = a.runTask(&t, s)
-			}
-			if err == nil {
-				a.chunks.add(s.Offset, t.raw, int64(len(t.raw)))
-			}
-			r, text = result{t.primed, t.raw}, t.raw
-		}
-		if err == nil && r.primed == nil {
-			err = a.decoders.run(a.ctx, nil, 0, func(*codec.Lane) (err error) {
-				r.primed, err = codec.Prime(f.header.Level, text)
-				return err
-			})
-		}
-		if err == nil {
-			a.primers.add(f.start, r.primed, 1)
-		}
-		return r, err
-	})
-	r, _ := v.(result)
-	return r.primed, r.raw, err
-}
-
-// dictionary finds that of a frame; nil: it has none.
-func (a *Archive) dictionary(f *archiveFrame) ([]byte, error) {
-	if f.header.Primer != format.PrimerDictionary {
+// primed gives what a chunk starts from; nil: from nothing.
+func (a *archive) primed(ctx context.Context, f *engine.Frame, s spot) (*codec.Primed, error) {
+	if !s.Primed {
 		return nil, nil
 	}
-	if a.opts.dictionaries == nil {
-		return nil, fmt.Errorf("%w: SHA-256 %x", ErrNoDictionary, f.header.Dict)
+	p := s.frame.header.Primer
+	if p == format.PrimerNone || p == format.PrimerFirstChunk && s.number == 0 {
+		err := fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)
+		return nil, &ChunkError{Index: int(s.number), Offset: s.Offset, Err: err}
 	}
-	return a.opts.dictionaries(a.ctx, f.header.Dict)
+	primed, err := a.engine.Primed(ctx, f, func(ctx context.Context) ([]byte, error) {
+		first, err := a.spot(s.frame, 0)
+		if err != nil {
+			return nil, err
+		}
+		return a.decoded(ctx, first, true)
+	})
+	var first *ChunkError
+	if errors.As(err, &first) && p == format.PrimerFirstChunk {
+		err = &ChunkError{
+			Index: int(s.number), Offset: s.Offset,
+			Err: dependent(first.Err),
+		}
+	}
+	return primed, err
 }
 
 // notice tells of damage that was repaired, once for each frame.
-func (a *Archive) notice(frame int64, damage error) {
+func (a *archive) notice(frame int64, damage error) {
 	if _, told := a.noticed.LoadOrStore(frame, true); !told && a.opts.notice != nil {
-		a.opts.notice(damage)
+		a.calls.out(func() { a.opts.notice(damage) })
 	}
 }

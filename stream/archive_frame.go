@@ -43,7 +43,7 @@ type spot struct {
 }
 
 // find gives the chunk that holds a byte of the content.
-func (a *Archive) find(off int64) (spot, error) {
+func (a *archive) find(off int64) (spot, error) {
 	i, _ := slices.BinarySearchFunc(a.frames, off, func(f *archiveFrame, off int64) int {
 		return cmpAfter(f.raw+f.total().Raw, off)
 	})
@@ -61,7 +61,7 @@ func (a *Archive) find(off int64) (spot, error) {
 }
 
 // findLine gives the chunk with line end n of the content, counted from 1.
-func (a *Archive) findLine(n int64) (spot, error) {
+func (a *archive) findLine(n int64) (spot, error) {
 	i, _ := slices.BinarySearchFunc(a.frames, n, func(f *archiveFrame, n int64) int { return cmp.Compare(f.lines+f.total().Lines, n) })
 	// Of several frames that end with this line end, the first has it.
 	f := a.frames[i]
@@ -86,7 +86,7 @@ func cmpAfter(end, off int64) int {
 }
 
 // spot gives a chunk of a frame by its number.
-func (a *Archive) spot(f *archiveFrame, number int64) (spot, error) {
+func (a *archive) spot(f *archiveFrame, number int64) (spot, error) {
 	chunks, err := a.group(f, int(number/format.GroupSize))
 	if err != nil {
 		return spot{}, err
@@ -99,24 +99,24 @@ func (a *Archive) spot(f *archiveFrame, number int64) (spot, error) {
 }
 
 // group gives the chunks of a group.
-func (a *Archive) group(f *archiveFrame, g int) ([]located, error) {
+func (a *archive) group(f *archiveFrame, g int) ([]located, error) {
 	first, end := g*format.GroupSize, min((g+1)*format.GroupSize, int(f.chunks))
 	if f.listed != nil {
 		return f.listed[first:end], nil
 	}
-	if chunks, ok := a.groups.get(f.groups[g].Offset); ok {
+	if chunks, ok := a.groups.Get(f.groups[g].Offset); ok {
 		return chunks, nil
 	}
 	chunks, err := a.readGroup(f, g)
 	if err == nil {
-		a.groups.add(f.groups[g].Offset, chunks, 1)
+		a.groups.Add(f.groups[g].Offset, chunks, 1)
 	}
 	return chunks, err
 }
 
 // readGroup reads the heads of the records of a group. What is behind a damaged one, up to the end of the group, becomes one
 // chunk with damage.
-func (a *Archive) readGroup(f *archiveFrame, g int) ([]located, error) {
+func (a *archive) readGroup(f *archiveFrame, g int) ([]located, error) {
 	from, to := f.groups[g], f.groups[g+1]
 	first := int64(g) * format.GroupSize
 	count := min(format.GroupSize, f.chunks-first)
@@ -148,7 +148,7 @@ func (a *Archive) readGroup(f *archiveFrame, g int) ([]located, error) {
 }
 
 // scanner gives one that stands in front of the record of a chunk; the archive ends at to for it.
-func (a *Archive) scanner(f *archiveFrame, from, to, number int64) *format.Scanner {
+func (a *archive) scanner(f *archiveFrame, from, to, number int64) *format.Scanner {
 	ahead := 4 << 10
 	s := &format.Scanner{In: format.NewRecorder(io.NewSectionReader(a.r, from, to-from), ahead), Frames: 1, Header: f.header, Start: f.start}
 	s.In.Off = from
@@ -159,7 +159,7 @@ func (a *Archive) scanner(f *archiveFrame, from, to, number int64) *format.Scann
 }
 
 // readChunk reads the record of a chunk, payload included, and makes sure that it is intact.
-func (a *Archive) readChunk(s spot) (*format.Record, error) {
+func (a *archive) readChunk(s spot) (*format.Record, error) {
 	// A first chunk is repaired from the parity behind it.
 	in := a.scanner(s.frame, s.Offset, s.frame.total().Offset, s.number)
 	c, err := in.NextChunk()

@@ -9,7 +9,7 @@ import (
 )
 
 // layOut finds the frames of the archive, from its end as far as there are indexes, and the rest from its front.
-func (a *Archive) layOut(size int64) error {
+func (a *archive) layOut(size int64) error {
 	var last []*archiveFrame // from the end
 	memory := int64(0)
 	for size > 0 {
@@ -58,7 +58,7 @@ func (a *Archive) layOut(size int64) error {
 
 // frameBefore gives the frame that ends at end, if its index says so, and how many bytes of memory it takes, at most limit;
 // nil if there is none. The header of a frame may be unreadable, which becomes the frame's error.
-func (a *Archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
+func (a *archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
 	t, err := format.ReadTail(a.r, end, limit)
 	if err != nil || t == nil {
 		return nil, 0, err
@@ -81,7 +81,7 @@ func (a *Archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
 const frameMemory = 512
 
 // listedFrame makes a frame of what was found by reading it all.
-func (a *Archive) listedFrame(l Frame) *archiveFrame {
+func (a *archive) listedFrame(l Frame) *archiveFrame {
 	if l.Repaired != nil {
 		a.notice(l.Offset, l.Repaired)
 	}

@@ -9,13 +9,13 @@ import (
 
 // Read gives bytes from the position on.
 func (a *Archive) Read(p []byte) (n int, err error) {
-	if err := a.enter(); err != nil || len(p) == 0 {
-		if err == nil {
-			a.mu.RUnlock()
-		}
+	if err := a.enter(); err != nil {
 		return 0, err
 	}
-	defer a.mu.RUnlock()
+	defer a.leave()
+	if len(p) == 0 {
+		return 0, nil
+	}
 	n, err = a.readAt(p, a.pos)
 	a.pos += int64(n)
 	if n > 0 {
@@ -69,13 +69,14 @@ func (a *Archive) writeRange(w io.Writer, from, to int64) (n int64, err error) {
 	if err := a.enter(); err != nil {
 		return 0, err
 	}
-	defer a.mu.RUnlock()
+	defer a.leave()
 	err = a.visit(a.spots(from, to), false, func(s spot, raw []byte, err error) error {
 		if err != nil {
 			return err
 		}
 		part := raw[max(0, from-s.RawOffset):min(s.RawSize, to-s.RawOffset)]
-		put, err := w.Write(part)
+		var put int
+		a.calls.out(func() { put, err = w.Write(part) })
 		n += int64(put)
 		if err == nil && put < len(part) {
 			err = io.ErrShortWrite

@@ -516,29 +516,6 @@ func TestArchiveGoroutines(t *testing.T) {
 	}
 }
 
-func TestCache(t *testing.T) {
-	c := newCache[int, string](10)
-	for i := range 5 {
-		c.add(i, "v", 3)
-	}
-	c.get(2)
-	c.add(5, "v", 3)
-	for i, want := range []bool{false, false, true, false, true, true} {
-		if _, ok := c.get(i); ok != want {
-			t.Errorf("%d is kept: %v, want %v", i, ok, want)
-		}
-	}
-	c.add(6, "large", 100)
-	if v, ok := c.get(6); !ok || v != "large" || len(c.byKey) != 1 || c.cost != 100 {
-		t.Errorf("%q, %d values of cost %d", v, len(c.byKey), c.cost)
-	}
-	c.add(6, "small", 1)
-	c.add(7, "v", 3)
-	if c.cost != 4 || c.order.Len() != 2 {
-		t.Errorf("%d values of cost %d", c.order.Len(), c.cost)
-	}
-}
-
 // FuzzArchive: no input makes an Archive panic or give an error that is not documented, and what a Reader reads to the end it
 // reads too.
 func FuzzArchive(f *testing.F) {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"iter"
 	"sync/atomic"
 )
@@ -68,7 +69,11 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		waiting -= in.spot.RawSize
 		switch {
 		case in.done != nil:
-			<-in.done
+			select {
+			case <-in.done:
+			case <-a.ctx.Done():
+				return context.Cause(a.ctx)
+			}
 		case in.err == nil:
 			in.raw, in.err = a.chunk(in.spot, keep)
 		}
@@ -81,7 +86,7 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 // begin decodes a chunk on a goroutine of its own, unless all is over.
 func (a *Archive) begin(in *arrival, keep bool, over *atomic.Bool) {
 	in.done = make(chan struct{})
-	a.background.Go(func() {
+	a.running.Go(func() {
 		defer close(in.done)
 		if !over.Load() {
 			in.raw, in.err = a.chunk(in.spot, keep)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+
+	"github.com/lmz-go/lmz/internal/engine"
 )
 
 // Dictionaries finds a dictionary by the SHA-256 of its bytes. It returns an error that wraps ErrNoDictionary for one that it
 // does not know.
-type Dictionaries func(ctx context.Context, sha256 [32]byte) ([]byte, error)
+type Dictionaries = engine.Dictionaries
 
 // DictionarySet finds dictionaries in a list.
 func DictionarySet(list ...[]byte) Dictionaries {

@@ -6,12 +6,13 @@ import (
 	"hash/crc32"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 )
 
 // encodeTask codes one chunk.
 type encodeTask struct {
-	task
+	engine.Task
 	raw     []byte
 	header  format.RecordHeader
 	payload []byte

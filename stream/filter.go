@@ -59,7 +59,7 @@ func (f *filters) finish(end int64) {
 }
 
 // filters gives those of a group of chunks; nil if there are none that are intact.
-func (a *Archive) filters(f *archiveFrame, g int) ([]format.ChunkFilter, error) {
+func (a *archive) filters(f *archiveFrame, g int) ([]format.ChunkFilter, error) {
 	at := f.groups[g+1].Offset
 	if g+2 == len(f.groups) || f.listed != nil {
 		chunks, err := a.group(f, g)

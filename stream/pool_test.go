@@ -78,8 +78,8 @@ func TestNoGoroutine(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Write(text)
-	if w.pool.started != 0 {
-		t.Errorf("the Writer started %d goroutines", w.pool.started)
+	if n := w.pool.Goroutines(); n != 0 {
+		t.Errorf("the Writer started %d goroutines", n)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

@@ -3,30 +3,25 @@ package stream
 import (
 	"context"
 	"io"
-	"time"
 
-	"golang.org/x/sync/semaphore"
-
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 )
-
-// linger is how long a Reader that waits for a chunk lets others arrive to be decoded with it. It bears on speed only.
-const linger = 20 * time.Millisecond
 
 // Reader reads an archive. It belongs to one goroutine at a time.
 type Reader struct {
 	opts   *readerOptions
-	models modelCache
+	engine *engine.Engine
 	header Header
-	source *source
-	ctx    context.Context // of the goroutines
+	source *source         // nil: closed, or it could not be reset
+	ctx    context.Context // of the goroutine that reads ahead
 	cancel context.CancelFunc
 	items  chan item     // nil: no reading ahead
 	ended  chan struct{} // closed when nothing reads ahead any more; nil: it has not begun
 
-	current *decodeTask // whose bytes are being given out
-	unread  []byte      // of current
-	err     error       // sticky
+	current *ahead // whose bytes are being given out
+	unread  []byte // of current
+	err     error  // sticky
 }
 
 // NewReader makes a Reader of the archive that r gives. It reads the header of the first frame and, if that names a model,
@@ -40,33 +35,62 @@ func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, 
 	if err != nil {
 		return nil, err
 	}
-	z := &Reader{opts: o, models: modelCache{source: models}}
+	options := o.engine(models)
+	options.Inline = o.ctx.Done() == nil // else the goroutine that reads ahead may have to be left behind
+	z := &Reader{opts: o, engine: engine.New(o.ctx, options)}
 	if err := z.Reset(r); err != nil {
+		z.Close()
 		return nil, err
 	}
 	return z, nil
 }
 
-// Reset makes the Reader read another archive, as NewReader would with the same models and options.
+// Reset makes the Reader read another archive, as NewReader would with the same models and options. Workers, their tables and
+// the sessions of models are kept, unless the Reader had not come to its end. After an error only Reset and Close may be
+// called.
 func (z *Reader) Reset(r io.Reader) error {
-	z.Close()
-	if err := context.Cause(z.opts.ctx); err != nil {
+	z.stop()
+	err := context.Cause(z.opts.ctx)
+	if err == nil && r == nil {
+		err = errNoSource
+	}
+	if err != nil {
+		z.err = err
 		return err
 	}
-	*z = Reader{opts: z.opts, models: z.models}
+	z.engine.Reset()
+	*z = Reader{opts: z.opts, engine: z.engine}
 	z.ctx, z.cancel = context.WithCancel(z.opts.ctx)
-	z.source = &source{scan: format.NewScanner(r), models: &z.models, opts: z.opts, memory: semaphore.NewWeighted(z.opts.limit)}
+	z.source = &source{scan: format.NewScanner(r), engine: z.engine, opts: z.opts}
 	z.source.scan.Notice = z.opts.notice
-	h, err := z.source.nextFrame(z.ctx)
+	h, err := z.first()
 	if err != nil {
 		z.fail(err)
 		return err
 	}
 	z.header = *h
-	if n := z.opts.workers * z.opts.lanes; n > 1 {
+	if n := z.opts.workers * z.opts.lanes; n > 1 || z.opts.ctx.Done() != nil {
 		z.items = make(chan item, 2*n)
 	}
 	return nil
+}
+
+// first reads the first header. Reading may block: where the context can end, a goroutine does it.
+func (z *Reader) first() (*Header, error) {
+	if z.opts.ctx.Done() == nil {
+		return z.source.nextFrame(z.ctx)
+	}
+	source, ctx, got := z.source, z.ctx, make(chan item, 1)
+	go func() {
+		h, err := source.nextFrame(ctx)
+		got <- item{header: h, err: err}
+	}()
+	select {
+	case it := <-got:
+		return it.header, it.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // Header is that of the frame whose bytes were returned last, or of the first frame.
@@ -98,8 +122,7 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 		if err == nil && put < len(z.unread) {
 			err = io.ErrShortWrite
 		}
-		z.unread = z.unread[put:]
-		if err != nil {
+		if z.unread = z.unread[min(put, len(z.unread)):]; err != nil {
 			return n, err
 		}
 	}
@@ -119,14 +142,14 @@ func (z *Reader) fill() error {
 		case it.header != nil:
 			z.header = *it.header
 		default:
-			if err := it.task.wait(); err != nil {
+			if err := it.chunk.Wait(z.ctx); err != nil {
 				if z.ctx.Err() == nil {
-					err = &ChunkError{Index: int(it.task.chunk.Number), Offset: it.task.chunk.Offset, Err: err}
+					err = &ChunkError{Index: int(it.chunk.Record.Number), Offset: it.chunk.Record.Offset, Err: err}
 				}
 				z.fail(err)
 				break
 			}
-			z.current, z.unread = it.task, it.task.raw
+			z.current, z.unread = it.chunk, it.chunk.Raw
 		}
 	}
 	if len(z.unread) > 0 {
@@ -145,7 +168,7 @@ func (z *Reader) next() item {
 	}
 	if z.ended == nil {
 		z.ended = make(chan struct{})
-		go z.readAhead(z.items, z.ended)
+		go z.source.readAhead(z.ctx, z.items, z.ended)
 	}
 	select {
 	case it := <-z.items:
@@ -156,14 +179,12 @@ func (z *Reader) next() item {
 }
 
 // readAhead is the goroutine that reads the archive.
-func (z *Reader) readAhead(items chan<- item, ended chan<- struct{}) {
-	ctx, source := z.ctx, z.source
+func (s *source) readAhead(ctx context.Context, items chan<- item, ended chan<- struct{}) {
 	defer close(ended)
-	defer source.close(ctx)
 	for {
-		it := source.step(ctx)
-		if it.err != nil && source.pool != nil {
-			source.pool.kick()
+		it := s.step(ctx)
+		if it.err != nil {
+			s.engine.Kick()
 		}
 		select {
 		case items <- it:
@@ -176,45 +197,35 @@ func (z *Reader) readAhead(items chan<- item, ended chan<- struct{}) {
 	}
 }
 
-// wait waits until the chunk is decoded. Where that does not begin because too few chunks have arrived, it soon does.
-func (t *task) wait() error {
-	select {
-	case <-t.done:
-		return t.err
-	default:
-	}
-	timer := time.NewTimer(linger)
-	defer timer.Stop()
-	select {
-	case <-t.done:
-	case <-timer.C:
-		t.pool.kick()
-		<-t.done
-	}
-	return t.err
-}
-
 // fail makes err what all later calls return, and stops decoding.
 func (z *Reader) fail(err error) {
 	z.err = err
 	z.cancel()
+	if err != io.EOF {
+		z.engine.Close()
+	}
 }
 
 // Close stops all goroutines and frees the sessions. It waits for a Read of the underlying reader that is under way, unless the
 // context has ended. It does not close the underlying reader, or the models.
 func (z *Reader) Close() error {
+	z.stop()
+	z.engine.Close()
+	z.err = ErrClosed
+	return nil
+}
+
+// stop ends what is under way.
+func (z *Reader) stop() {
 	if z.source == nil {
-		return nil
+		return
 	}
 	z.cancel()
-	if z.ended == nil {
-		z.source.close(z.ctx)
-	} else {
+	if z.ended != nil {
 		select {
 		case <-z.ended:
 		case <-z.opts.ctx.Done():
 		}
 	}
-	z.source, z.current, z.unread, z.err = nil, nil, nil, ErrClosed
-	return nil
+	z.source, z.current, z.unread = nil, nil, nil
 }

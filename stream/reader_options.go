@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+
+	"github.com/lmz-go/lmz/internal/engine"
 )
 
 // ReaderOption sets an option of NewReader and Open.
@@ -28,6 +30,18 @@ func newReaderOptions(opts []ReaderOption) (*readerOptions, error) {
 	}
 	return o, nil
 }
+
+// engine is the options of one that decodes for them.
+func (o *readerOptions) engine(models ModelSource) engine.Options {
+	return engine.Options{
+		Workers: o.workers, Lanes: o.lanes, Limit: o.limit, Limited: o.limited, States: 1,
+		Models: models, Dictionaries: o.dictionaries,
+	}
+}
+
+// LevelMemory is about what the tables of codec.Mix take at a level, 1 … 9, in bytes: for each worker, and once more for the
+// state that chunks start from.
+func LevelMemory(level int) int64 { return engine.LevelMemory(level) }
 
 // WithReaderWorkers sets how many goroutines decode chunks, 1 … 4096: GOMAXPROCS by default.
 func WithReaderWorkers(n int) ReaderOption {

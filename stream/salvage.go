@@ -10,7 +10,7 @@ import (
 
 // salvageGroup gives the chunks of a group whose records cannot be walked through: those that are intact, and one with damage that
 // stands for those that are not, and for all between them.
-func (a *Archive) salvageGroup(f *archiveFrame, g int) ([]located, error) {
+func (a *archive) salvageGroup(f *archiveFrame, g int) ([]located, error) {
 	from, to := f.groups[g], f.groups[g+1]
 	first := int64(g) * format.GroupSize
 	end := first + min(format.GroupSize, f.chunks-first)

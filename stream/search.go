@@ -2,6 +2,7 @@ package stream
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -44,12 +45,15 @@ func (a *Archive) Search(s Search) (found Found, err error) {
 	if err := a.enter(); err != nil {
 		return found, err
 	}
-	defer a.mu.RUnlock()
+	defer a.leave()
+	if s.Pattern == nil {
+		return found, errNoPattern
+	}
 	query := s.Pattern.Query()
 	if s.Invert && s.Found != nil {
 		query = &gram.Query{}
 	}
-	l := &lineSearch{Search: s, limit: a.opts.limit}
+	l := &lineSearch{Search: s, calls: &a.calls, limit: a.opts.limit}
 	if s.Invert && s.Found == nil {
 		// Count those that match.
 		l.Invert = false
@@ -93,6 +97,7 @@ func (a *Archive) countLines() (int64, error) {
 // lineSearch searches chunks that come in order.
 type lineSearch struct {
 	Search
+	calls     *calls
 	limit     int64
 	found     int64
 	behind    int64  // the last chunk, in the content
@@ -117,7 +122,8 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 		}
 		l.behind = lost.Offset + lost.Size
 		l.lostLines += s.Lines
-		return l.Damaged(lost)
+		l.calls.out(func() { err = l.Damaged(lost) })
+		return err
 	}
 	if s.RawOffset != l.behind && len(l.begun) > 0 {
 		return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the filter of a chunk in front of it tells of a line end that is not there", ErrCorrupt)}
@@ -159,7 +165,9 @@ func (l *lineSearch) line(text []byte) error {
 	if l.Found == nil {
 		return nil
 	}
-	return l.Found(Line{l.number, l.offset, text})
+	var err error
+	l.calls.out(func() { err = l.Found(Line{l.number, l.offset, text}) })
+	return err
 }
 
 // last looks at a line that does not go on.
@@ -229,6 +237,9 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if c.over {
 			return false
 		}
+		if err := context.Cause(c.ctx); err != nil {
+			return c.give(spot{frame: f}, err)
+		}
 		var filters []format.ChunkFilter
 		var err error
 		if !trivial {
@@ -252,7 +263,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 // primerGrams says which grams of the query are known in a frame.
 func (c *candidates) primerGrams(f *archiveFrame) ([]bool, error) {
 	have := make([]bool, len(c.query.Grams))
-	text, err := c.dictionary(f)
+	text, err := c.engine.Dictionary(c.ctx, f.header)
 	if err == nil && f.primes() {
 		var s spot
 		if s, err = c.spot(f, 0); err == nil {

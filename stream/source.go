@@ -2,91 +2,78 @@ package stream
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/kvcache"
-	"github.com/lmz-go/lmz/lm"
 )
 
 // item is what a source gives: one of its fields.
 type item struct {
 	header *Header // a new frame begins
-	task   *decodeTask
+	chunk  *ahead
 	err    error // io.EOF, or what is wrong after everything before
+}
+
+// ahead is a chunk that was read before the consumer wants it.
+type ahead struct {
+	engine.Chunk
+	slots *semaphore.Weighted // of its frame
 }
 
 // source reads an archive ahead of its consumer and submits the chunks for decoding.
 type source struct {
 	scan   *format.Scanner
-	models *modelCache
+	engine *engine.Engine
 	opts   *readerOptions
-	memory *semaphore.Weighted
 
-	header *Header
-	pool   *pool // of the current frame; nil until it has a chunk
-	model  lm.Model
-	window kvcache.Policy // the pool's
-	level  int            // the pool's
-	sized  *Header        // that the pool's number of workers was found for
-	held   int64          // of the memory, by tables of the pool
-	states bool           // held includes what chunks start from
-	dict   []byte         // that the frame's chunks start from
-	first  *decodeTask    // chunk 0 of a frame whose others start from it
-	primed *codec.Primed  // what they start from, once it is needed
+	frame *engine.Frame
+	slots *semaphore.Weighted // chunks of the frame that were admitted and not released
+	first *ahead              // chunk 0 of a frame whose others start from it
 }
 
-// nextFrame reads a header and opens the model that it names.
+// nextFrame reads a header and opens the model that it names, and finds the dictionary.
 func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 	h, err := s.scan.NextFrame()
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.models.open(ctx, h)
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	f, err := s.engine.Frame(ctx, h, s.scan.Start)
 	if err != nil {
 		return nil, err
 	}
-	if m != s.model || h.Window != s.window || h.Level != s.level || s.opts.limited && s.pool != nil && needsMore(h, s.sized) {
-		s.close(ctx)
+	if _, err := s.engine.Dictionary(ctx, h); err != nil {
+		return nil, err
 	}
-	s.header, s.model, s.window, s.level = h, m, h.Window, h.Level
-	s.dict, s.first, s.primed = nil, nil, nil
-	if h.Primer == format.PrimerDictionary {
-		if s.opts.dictionaries == nil {
-			return nil, fmt.Errorf("%w: SHA-256 %x", ErrNoDictionary, h.Dict)
-		}
-		if s.dict, err = s.opts.dictionaries(ctx, h.Dict); err != nil {
-			return nil, err
-		}
-	}
+	s.engine.Next(h)
+	s.frame, s.first = f, nil
+	s.slots = semaphore.NewWeighted(int64(2 * s.engine.Concurrency(f)))
 	return h, nil
 }
 
-// prime gives what the frame's primed chunks start from. It waits for the first chunk if that is the primer.
-func (s *source) prime() (primed *codec.Primed, err error) {
-	if s.primed != nil {
-		return s.primed, nil
+// primed gives what a chunk starts from; nil: from nothing. It waits for the first chunk if that is the primer.
+func (s *source) primed(ctx context.Context, r *format.Record) (*codec.Primed, error) {
+	if !r.Primed {
+		return nil, nil
 	}
-	text := s.dict
-	if s.first != nil {
-		if err := s.first.wait(); err != nil {
-			return nil, fmt.Errorf("it depends on the frame's first chunk: %w", err)
+	return s.engine.Primed(ctx, s.frame, func(ctx context.Context) ([]byte, error) {
+		if err := s.first.Wait(ctx); err != nil {
+			return nil, dependent(err)
 		}
-		s.primed, text = s.first.primed, s.first.raw
-	}
-	if s.primed == nil {
-		s.primed, err = codec.Prime(s.level, text)
-	}
-	return s.primed, err
+		s.engine.Keep(s.frame, &s.first.Chunk)
+		return s.first.Raw, nil
+	})
 }
 
 // step reads the next item. It blocks while too many chunks, or too many bytes of them, wait for the consumer.
 func (s *source) step(ctx context.Context) item {
-	c, err := s.scan.NextChunk()
+	r, err := s.scan.NextChunk()
 	if err == io.EOF {
 		h, err := s.nextFrame(ctx)
 		return item{header: h, err: err}
@@ -94,74 +81,40 @@ func (s *source) step(ctx context.Context) item {
 	if err != nil {
 		return item{err: err}
 	}
-	t, err := s.admit(ctx, c)
+	fail := func(err error) item {
+		return item{err: &ChunkError{Index: int(r.Number), Offset: r.Offset, Err: err}}
+	}
+	if s.slots.Acquire(ctx, 1) != nil {
+		return item{err: context.Cause(ctx)}
+	}
+	c := &ahead{slots: s.slots}
+	c.Record = r
+	err = s.engine.Admit(ctx, s.frame, &c.Chunk, int64(r.Raw), int64(r.RecordHeader.Payload), r.Primed)
+	if err != nil && ctx.Err() == nil {
+		return fail(err)
+	}
 	if err == nil {
-		err = s.scan.Payload(c)
+		err = s.scan.Payload(r)
 	}
 	if err != nil {
 		return item{err: err}
 	}
-	params := codec.Params{Window: s.window, Level: s.level}
-	if c.Primed {
-		if params.Primed, err = s.prime(); err != nil {
-			return item{err: &ChunkError{Index: int(c.Number), Offset: c.Offset, Err: err}}
-		}
-	} else if c.Number == 0 && s.header.Primer == format.PrimerFirstChunk {
-		t.primes, s.first = true, t
+	primed, err := s.primed(ctx, r)
+	if err == nil {
+		err = context.Cause(ctx)
 	}
-	t.run = func(l *codec.Lane) error { return t.decode(l, params) }
-	s.pool.submit(&t.task)
-	return item{task: t}
-}
-
-// admit waits until there is room for one more chunk.
-func (s *source) admit(ctx context.Context, c *format.Record) (*decodeTask, error) {
-	t := &decodeTask{chunk: c, cost: 2*int64(c.Raw) + int64(c.RecordHeader.Payload)}
-	workers, tables := s.opts.fit(s.header)
-	need, states := t.cost, int64(0)
-	if s.pool == nil {
-		need += tables
+	if err != nil {
+		return fail(err)
 	}
-	if c.Primed && !s.states && tables > 0 {
-		states = primerTables * LevelMemory(s.level)
-		need += states
+	if r.Number == 0 && s.frame.Header.Primer == format.PrimerFirstChunk {
+		c.Keeps, s.first = true, c
 	}
-	if need > s.opts.limit-s.held {
-		return nil, &ChunkError{Index: int(c.Number), Offset: c.Offset, Err: fmt.Errorf("%w: it takes %d bytes, the limit is %d", ErrTooLarge, need+s.held, s.opts.limit)}
-	}
-	if s.pool == nil {
-		s.pool = newPool(ctx, s.model, s.window.Window, workers, lanesFor(s.level, s.opts.lanes))
-		s.pool.slots = semaphore.NewWeighted(int64(2 * s.pool.concurrency()))
-		s.sized = s.header
-	}
-	if err := s.pool.slots.Acquire(ctx, 1); err != nil {
-		return nil, err
-	}
-	if err := s.memory.Acquire(ctx, need); err != nil {
-		return nil, err
-	}
-	s.held += need - t.cost
-	s.states = s.states || states > 0
-	return t, nil
+	s.engine.Submit(s.frame, &c.Chunk, primed)
+	return item{chunk: c}
 }
 
 // release makes room when the consumer is done with a chunk.
-func (s *source) release(t *decodeTask) {
-	s.memory.Release(t.cost)
-	t.pool.slots.Release(1)
-}
-
-// close finishes what has been submitted, unless ctx has ended, and stops the goroutines that decode.
-func (s *source) close(ctx context.Context) {
-	if s.pool == nil {
-		return
-	}
-	if ctx.Err() != nil {
-		s.pool.abort()
-	} else {
-		s.pool.close()
-	}
-	s.pool = nil
-	s.memory.Release(s.held)
-	s.held, s.states = 0, false
+func (s *source) release(c *ahead) {
+	s.engine.Release(&c.Chunk)
+	c.slots.Release(1)
 }

@@ -6,15 +6,11 @@
 // workers and lanes or on timing. Whatever a Reader returns has passed its checksum.
 package stream
 
-import (
-	"context"
-
-	"github.com/lmz-go/lmz/lm"
-)
+import "github.com/lmz-go/lmz/internal/engine"
 
 // ModelSource finds the model whose file has id.SHA256 and opens it in the numeric class id.Class; id.Name is a hint for
-// messages. The source owns what it returns. It is called once for each run of frames that name the same model.
-type ModelSource func(ctx context.Context, id lm.ModelID) (lm.Model, error)
+// messages. The source owns what it returns. It is called once for each model that frames name.
+type ModelSource = engine.ModelSource
 
 // Default sizes, in bytes unless they say otherwise.
 const (

@@ -4,91 +4,81 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
 )
 
-// verifier reads the records of a frame back before they are written, as a Reader would: with a pool, coders, sessions and a
-// primed state of its own, so that nothing the encoder got wrong can make its own mistake look right.
+// verifier reads the records of a frame back before they are written, as a Reader would: with an engine, coders, sessions and
+// a primed state of its own, so that nothing the encoder got wrong can make its own mistake look right.
 type verifier struct {
 	opts   *writerOptions
-	size   int // of chunks: the header's
-	pool   *pool
+	engine *engine.Engine
+	size   int           // of chunks: the header's
 	primed *codec.Primed // what decoding the primer, or reading the dictionary, has left
+}
+
+func newVerifier(o *writerOptions, size int) *verifier {
+	return &verifier{opts: o, size: size, engine: engine.New(o.ctx, engine.Options{Workers: o.workers, Lanes: o.lanes, Limit: math.MaxInt64})}
 }
 
 // readBack is one record that is read back.
 type readBack struct {
-	decodeTask
+	engine.Chunk
 	record []byte
 }
 
 // submit starts reading back what t, which is done, would write as chunk number n of a frame that names the model m, or none.
 // The frame's first chunk must have been accepted before others are submitted if it is their primer.
-func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) error {
-	if v.pool == nil {
-		v.pool = newPool(v.opts.ctx, m, v.opts.window.Window, v.opts.workers, v.opts.lanes)
-	}
+func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) (err error) {
 	if v.primed == nil && v.opts.dictionary != nil {
-		primed, err := codec.Prime(v.opts.level, v.opts.dictionary)
-		if err != nil {
+		if v.primed, err = v.engine.Prime(v.opts.ctx, v.opts.level, v.opts.dictionary); err != nil {
 			return err
 		}
-		v.primed = primed
 	}
-	params := codec.Params{Window: v.opts.window, Level: v.opts.level, Primed: v.primed}
 	back := &readBack{record: format.AppendChunk(nil, &t.header, v.size, n, t.payload)}
-	back.primes = t.primes
-	back.run = func(l *codec.Lane) error { return back.read(l, t.raw, n, v.size, params) }
+	if back.Record, err = format.ParseRecord(back.record, v.size, n); err != nil {
+		return err
+	}
+	back.Keeps = t.primes
+	var primed *codec.Primed
+	if back.Record.Primed {
+		primed = v.primed
+	}
+	v.engine.Submit(v.frame(m), &back.Chunk, primed)
 	t.back = back
-	v.pool.submit(&back.task)
 	return nil
 }
 
-// read decodes the record and compares it with raw.
-func (b *readBack) read(l *codec.Lane, raw []byte, n int64, size int, params codec.Params) (err error) {
-	if b.chunk, err = format.ParseRecord(b.record, size, n); err != nil {
-		return err
-	}
-	if !b.chunk.Primed {
-		params.Primed = nil
-	}
-	if err := b.decode(l, params); err != nil {
-		return err
-	}
-	if !bytes.Equal(b.raw, raw) {
-		return fmt.Errorf("%w: other bytes with the same CRC32C", ErrCorrupt)
-	}
-	return nil
+// frame is what the verifier reads from a frame's header.
+func (v *verifier) frame(m lm.Model) *engine.Frame {
+	return engine.NewFrame(&Header{ChunkSize: v.size, Level: v.opts.level, Window: v.opts.window}, m)
 }
 
 // accept waits until t has been read back. It returns an error that wraps ErrCorrupt for a record that does not give the
 // chunk back; others are not about the record.
-func (v *verifier) accept(t *encodeTask) error {
-	v.pool.kick()
-	<-t.back.done
-	if err := t.back.err; err != nil {
+func (v *verifier) accept(t *encodeTask) (err error) {
+	v.engine.Kick()
+	if err := t.back.Wait(v.opts.ctx); err != nil {
 		return err
 	}
+	if !bytes.Equal(t.back.Raw, t.raw) {
+		return fmt.Errorf("%w: other bytes with the same CRC32C", ErrCorrupt)
+	}
 	if t.primes {
-		v.primed = t.back.primed
-		if v.primed == nil {
-			primed, err := codec.Prime(v.opts.level, t.back.raw)
-			if err != nil {
-				return err
-			}
-			v.primed = primed
+		if v.primed = t.back.Primed(); v.primed == nil {
+			v.primed, err = v.engine.Prime(v.opts.ctx, v.opts.level, t.back.Raw)
 		}
 	}
-	return nil
+	return err
 }
 
 func (v *verifier) stop() {
-	if v != nil && v.pool != nil {
-		v.pool.abort()
-		v.pool = nil
+	if v != nil {
+		v.engine.Close()
 	}
 }
 
@@ -100,11 +90,11 @@ func (z *Writer) readBack() error {
 	}
 	for i, t := range z.inFlight {
 		select {
-		case <-t.done:
+		case <-t.Done():
 		default:
 			continue
 		}
-		if t.err == nil && t.back == nil {
+		if t.Err() == nil && t.back == nil {
 			if err := z.verifier.submit(t, z.index.Total.Chunks+int64(i), z.named()); err != nil {
 				return err
 			}
@@ -137,7 +127,7 @@ func (z *Writer) verify(t *encodeTask) error {
 			failed = *t.header.Failed
 		}
 		t.back = nil
-		t.run = func(l *codec.Lane) error {
+		t.Run = func(l *codec.Lane) error {
 			err := t.encode(l, instead, codec.Params{})
 			t.header.Failed = &failed
 			if err == nil && t.primes {
@@ -145,10 +135,8 @@ func (z *Writer) verify(t *encodeTask) error {
 			}
 			return err
 		}
-		z.pool.submit(&t.task)
-		z.pool.kick()
-		if <-t.done; t.err != nil {
-			return t.err
+		if err := z.again(t); err != nil {
+			return err
 		}
 		if z.opts.fellBack != nil {
 			offset := int64(len(z.frameHeader())) + z.index.Total.Records

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/lm"
@@ -19,10 +20,11 @@ type Writer struct {
 	w        io.Writer
 	model    lm.Model
 	opts     *writerOptions
-	header   []byte // with the model
-	alone    []byte // without
-	maxChunk int    // bytes
-	pool     *pool  // nil until it is needed, and after Close
+	header   []byte       // with the model
+	alone    []byte       // without
+	maxChunk int          // bytes
+	pool     *engine.Pool // nil until it is needed, and after Close
+	shape    engine.Shape // of its tasks
 
 	buf      []byte        // the chunk that is being filled
 	inFlight []*encodeTask // in order
@@ -49,6 +51,9 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w == nil {
+		return nil, errNoTarget
+	}
 	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Level: o.level}
 	switch {
 	case o.dictionary != nil:
@@ -70,6 +75,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 		}
 	}
 	z := &Writer{model: m, opts: o, header: format.AppendHeader(nil, &h), maxChunk: h.ChunkSize}
+	z.shape = engine.NewShape(m, o.window.Window, o.level, o.lanes)
 	h.Model = nil
 	z.alone = format.AppendHeader(nil, &h)
 	if o.dictionary != nil {
@@ -85,18 +91,21 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 }
 
 // Reset makes the Writer write a new frame to w, as NewWriter would with the same model and options. What has not been
-// written of the frame before it is dropped.
+// written of the frame before it is dropped. With w nil, all that can be called then is Reset and Close.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk,
+		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk, shape: z.shape,
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.Index{ChunkSize: int64(z.maxChunk)},
 	}
+	if w == nil {
+		z.err = errNoTarget
+	}
 	if z.opts.verify {
-		z.verifier = &verifier{opts: z.opts, size: z.maxChunk}
+		z.verifier = newVerifier(z.opts, z.maxChunk)
 	}
 	if z.opts.dictionary != nil {
 		z.primed, z.filters.known = primed, known
@@ -129,6 +138,10 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 		}
 		z.buf = slices.Grow(z.buf, min(4096, z.limit()-len(z.buf)))
 		got, err := r.Read(z.buf[len(z.buf):min(cap(z.buf), z.limit())])
+		if got < 0 || got > min(cap(z.buf), z.limit())-len(z.buf) {
+			z.err = errBadRead
+			return n, z.err
+		}
 		z.buf = z.buf[:len(z.buf)+got]
 		n += int64(got)
 		if empty++; got > 0 {
@@ -171,11 +184,11 @@ func (z *Writer) limit() int {
 // submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may follow.
 func (z *Writer) submit(n int, more bool) {
 	if z.pool == nil {
-		z.pool = newPool(z.opts.ctx, z.model, z.opts.window.Window, z.opts.workers, z.opts.lanes)
+		z.pool = engine.NewPool(z.opts.ctx, z.opts.workers, true)
 	}
-	limit := 2*z.pool.concurrency() - 1
+	limit := 2*z.pool.Concurrency(z.shape) - 1
 	if z.opts.verify {
-		limit += z.pool.concurrency()
+		limit += z.pool.Concurrency(z.shape)
 	}
 	if z.opts.primerSize > 0 && z.primed == nil || !z.decided {
 		limit = 0 // the first chunk, if there is one, is the primer, or decides
@@ -195,10 +208,10 @@ func (z *Writer) submit(n int, more bool) {
 	if z.chunks == 0 && (!more || z.opts.primerSize > 0) {
 		t.share = 0 // it is all there is, or must be decoded anyway
 	}
-	t.run = z.encode(t)
+	t.Run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
-	z.pool.submit(&t.task)
+	z.pool.Submit(&t.Task, z.shape)
 	z.emit(len(z.inFlight))
 }
 
@@ -216,24 +229,30 @@ func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 
 // decide drops the model from a frame if it did too little for the first chunk: an archive that names no model can be read
 // without it, on any machine.
-func (z *Writer) decide(t *encodeTask) {
+func (z *Writer) decide(t *encodeTask) error {
 	z.decided = true
 	named := int64(len(z.header) - len(z.alone))
 	if z.opts.level < alwaysLevel {
 		named += int64(len(t.payload) / worthwhile)
 	}
 	if t.saved/8 > named {
-		return
+		return nil
 	}
 	z.asks = false
 	if t.header.Method == codec.Mix && compresses(t.alone, t.raw) {
 		t.payload = t.alone
-		return
+		return nil
 	}
-	t.run = z.encode(t)
-	z.pool.submit(&t.task)
-	z.pool.kick()
-	<-t.done
+	t.Run = z.encode(t)
+	return z.again(t)
+}
+
+// again runs a task that has ended once more, and waits for it.
+func (z *Writer) again(t *encodeTask) error {
+	z.pool.Submit(&t.Task, z.shape)
+	z.pool.Kick()
+	<-t.Done()
+	return t.Err()
 }
 
 // worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor, beyond the bytes
@@ -248,25 +267,26 @@ func (z *Writer) emit(limit int) {
 		}
 		t := z.inFlight[0]
 		if len(z.inFlight) > limit {
-			z.pool.kick()
-			<-t.done
+			z.pool.Kick()
+			<-t.Done()
 		}
 		select {
-		case <-t.done:
+		case <-t.Done():
 		default:
 			return
 		}
-		if t.err == nil && !z.decided {
-			z.decide(t)
+		err := t.Err()
+		if err == nil && !z.decided {
+			err = z.decide(t)
 		}
-		if z.verifier != nil && t.err == nil {
-			if t.err = z.readBack(); t.err == nil { // of the chunks behind it, too
-				t.err = z.verify(t)
+		if z.verifier != nil && err == nil {
+			if err = z.readBack(); err == nil { // of the chunks behind it, too
+				err = z.verify(t)
 			}
 		}
 		z.inFlight = z.inFlight[1:]
-		if t.err != nil {
-			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.Total.Chunks, t.err)
+		if err != nil {
+			z.err = fmt.Errorf("stream: encode chunk %d: %w", z.index.Total.Chunks, err)
 			return
 		}
 		z.begin()
@@ -287,7 +307,7 @@ func (z *Writer) emit(limit int) {
 		}
 		z.put(z.out)
 		if z.opts.decoded != nil && z.err == nil {
-			_, z.err = z.opts.decoded.Write(t.back.raw)
+			_, z.err = z.opts.decoded.Write(t.back.Raw)
 		}
 		z.filters.add(z.index.Total.Chunks-1, t.filter)
 		t.back = nil
@@ -385,7 +405,7 @@ func (z *Writer) Close() error {
 
 func (z *Writer) stop() {
 	if z.pool != nil {
-		z.pool.abort()
+		z.pool.Abort(ErrClosed)
 		z.pool = nil
 	}
 	z.verifier.stop()

@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -65,7 +66,6 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	} else if o.dictionary != nil {
 		o.primerSize = 0
 	}
-	o.lanes = lanesFor(o.level, o.lanes)
 	if m == nil && o.method == codec.LM {
 		return nil, codec.ErrNoModel
 	}
@@ -76,31 +76,10 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 		n := min(m.ContextLength(), defaultWindow)
 		o.window = kvcache.Policy{Reset: kvcache.Overlap, Window: n, Overlap: n / 4}
 	}
-	return o, checkWindow(o.window, m)
-}
-
-// checkWindow refuses a window that m was not made for.
-func checkWindow(p kvcache.Policy, m lm.Model) error {
-	if err := p.Validate(); err != nil {
-		return err
-	}
-	if p.Window > m.ContextLength() {
-		return fmt.Errorf("%w: window of %d tokens, model %q has a context of %d",
-			kvcache.ErrPolicy, p.Window, m.ID().Name, m.ContextLength())
-	}
-	return nil
+	return o, engine.CheckWindow(o.window, m)
 }
 
 func asksModel(m codec.Method) bool { return m == codec.LM || m == codec.Mix }
-
-// lanesFor is the number of lanes of a worker where n are asked for: the tables of the method Mix, which a frame with a level
-// may use, are too large to have several of.
-func lanesFor(level, n int) int {
-	if level > 0 {
-		return 1
-	}
-	return n
-}
 
 // WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one; below level 9 the frame
 // names no model, and can be read without it, if that saves less than 1 % of the first chunk, at level 9 if it saves less than its

@@ -1,13 +1,13 @@
-package stream
+package engine
 
 import (
 	"container/list"
 	"sync"
 )
 
-// cache keeps values up to a total cost, and drops those first that were not used for longest. The one that was added last
+// Cache keeps values up to a total cost, and drops those first that were not used for longest. The one that was added last
 // stays however much it costs. Its methods may be called concurrently.
-type cache[K comparable, V any] struct {
+type Cache[K comparable, V any] struct {
 	limit int64
 
 	mu    sync.Mutex
@@ -22,11 +22,11 @@ type cached[K comparable, V any] struct {
 	cost  int64
 }
 
-func newCache[K comparable, V any](limit int64) *cache[K, V] {
-	return &cache[K, V]{limit: limit, byKey: map[K]*list.Element{}}
+func NewCache[K comparable, V any](limit int64) *Cache[K, V] {
+	return &Cache[K, V]{limit: limit, byKey: map[K]*list.Element{}}
 }
 
-func (c *cache[K, V]) get(key K) (value V, ok bool) {
+func (c *Cache[K, V]) Get(key K) (value V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
@@ -37,7 +37,7 @@ func (c *cache[K, V]) get(key K) (value V, ok bool) {
 	return e.Value.(*cached[K, V]).value, true
 }
 
-func (c *cache[K, V]) add(key K, value V, cost int64) {
+func (c *Cache[K, V]) Add(key K, value V, cost int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[key]; ok {
@@ -51,14 +51,14 @@ func (c *cache[K, V]) add(key K, value V, cost int64) {
 }
 
 // remove must be called with the cache locked.
-func (c *cache[K, V]) remove(e *list.Element) {
+func (c *Cache[K, V]) remove(e *list.Element) {
 	v := c.order.Remove(e).(*cached[K, V])
 	delete(c.byKey, v.key)
 	c.cost -= v.cost
 }
 
 // clear drops everything.
-func (c *cache[K, V]) clear() {
+func (c *Cache[K, V]) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.order.Len() > 0 {

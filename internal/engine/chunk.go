@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"hash/crc32"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
+)
+
+// Chunk is a chunk record that is decoded.
+type Chunk struct {
+	Task
+	Record *format.Record
+	Raw    []byte // what it decodes to, once done
+	Keeps  bool   // the state behind it is kept, since later chunks start from it
+
+	cost   int64 // what it counts towards the memory limit
+	primed *codec.Primed
+}
+
+// Primed is the state behind the chunk, which was decoded with Keeps set; nil if its method has none.
+func (c *Chunk) Primed() *codec.Primed { return c.primed }
+
+func (c *Chunk) decode(lane *codec.Lane, params codec.Params) error {
+	r := c.Record
+	if r.Method == codec.Mix && params.Level == 0 {
+		return fmt.Errorf("%w: chunk of method mix, the header names no level of it", format.ErrCorrupt)
+	}
+	coder, err := codec.New(r.Method, lane, params)
+	switch {
+	case errors.Is(err, codec.ErrMethod):
+		return fmt.Errorf("%w: %w", format.ErrUnsupportedVersion, err)
+	case errors.Is(err, codec.ErrNoModel):
+		return fmt.Errorf("%w: chunk needs a model, the header names none", format.ErrCorrupt)
+	case err != nil:
+		return err
+	}
+	c.Raw, err = coder.Decode(nil, r.Payload, r.Raw)
+	switch {
+	case errors.Is(err, codec.ErrCorrupt):
+		return fmt.Errorf("%w: %w", format.ErrCorrupt, err)
+	case err != nil:
+		return err
+	case len(c.Raw) != r.Raw:
+		return fmt.Errorf("%w: decodes to %d bytes, want %d", format.ErrCorrupt, len(c.Raw), r.Raw)
+	}
+	if sum := crc32.Checksum(c.Raw, format.Castagnoli); sum != r.CRC32C {
+		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", format.ErrCorrupt, sum, r.CRC32C)
+	}
+	if n := bytes.Count(c.Raw, []byte{'\n'}); n != r.Lines {
+		return fmt.Errorf("%w: decodes to %d lines, want %d", format.ErrCorrupt, n, r.Lines)
+	}
+	if mixer, ok := coder.(*codec.MixCoder); ok && c.Keeps {
+		c.primed = mixer.Primed(c.Raw)
+	}
+	return nil
+}

@@ -1,0 +1,292 @@
+// Package engine decodes the chunks of archives, for everything that reads them: in order, at random, or to verify.
+//
+// An Engine has one pool of workers, one memory budget, and the states that the chunks of the last frames start from. A
+// reader opens a Frame, admits a Chunk when there is room for it, submits it, waits for it, and releases it. The Pool also
+// serves writers.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/lm"
+)
+
+var (
+	// ErrNoDictionary says that chunks start from a dictionary that was not given.
+	ErrNoDictionary = errors.New("archive needs a dictionary that was not given")
+	// ErrClosed says that something was used after Close.
+	ErrClosed = errors.New("stream: closed")
+)
+
+// Dictionaries finds a dictionary by the SHA-256 of its bytes. It returns an error that wraps ErrNoDictionary for one that it
+// does not know.
+type Dictionaries func(ctx context.Context, sha256 [32]byte) ([]byte, error)
+
+// Options of an Engine.
+type Options struct {
+	Workers, Lanes int
+	Inline         bool  // see NewPool; Admit and Submit are called by one goroutine at a time
+	Limit          int64 // bytes of memory for chunks
+	Limited        bool  // the limit was asked for: it includes tables
+	States         int   // that chunks of a frame start from and are kept: each takes as much memory as a worker
+	Models         ModelSource
+	Dictionaries   Dictionaries
+}
+
+// Engine decodes chunks. Where they are not inline, methods may be called concurrently.
+type Engine struct {
+	ctx    context.Context
+	opts   Options
+	models *models
+	primed *Cache[int64, *codec.Primed] // by the offset of the frame
+	flight Flights[int64, *codec.Primed]
+
+	mu   sync.Mutex
+	pool *Pool // nil until it is needed
+
+	memory  *semaphore.Weighted
+	needs   needs // what follows was found for
+	workers int
+	tables  int64 // bytes, to be held with the first chunk
+	states  int64 // bytes, to be held with the first chunk that starts from a state
+	held    int64 // bytes of the memory that are held by tables and states
+	begun   bool  // held has the tables
+	primes  bool  // held has the states
+}
+
+// New makes an Engine, which fails with the context's cause when that ends.
+func New(ctx context.Context, o Options) *Engine {
+	e := &Engine{ctx: ctx, opts: o, models: newModels(o.Models)}
+	e.clear()
+	return e
+}
+
+// clear forgets what is about the archive that was read.
+func (e *Engine) clear() {
+	e.primed = NewCache[int64, *codec.Primed](int64(e.opts.States))
+	e.memory = semaphore.NewWeighted(e.opts.Limit)
+	e.needs, e.workers, e.tables, e.states, e.held = needs{}, e.opts.Workers, 0, 0, 0
+	e.begun, e.primes = false, false
+}
+
+// Frame is a frame whose chunks are to be decoded.
+type Frame struct {
+	Header *format.Header
+	Start  int64 // in the archive
+	model  lm.Model
+}
+
+// Frame opens the model that the frame names.
+func (e *Engine) Frame(ctx context.Context, h *format.Header, start int64) (*Frame, error) {
+	m, err := e.models.get(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	return &Frame{h, start, m}, nil
+}
+
+// NewFrame is a frame that nobody has read the header of; it names m, or nothing.
+func NewFrame(h *format.Header, m lm.Model) *Frame { return &Frame{Header: h, model: m} }
+
+// Dictionary finds that of a frame; nil: it has none.
+func (e *Engine) Dictionary(ctx context.Context, h *format.Header) ([]byte, error) {
+	if h.Primer != format.PrimerDictionary {
+		return nil, nil
+	}
+	if e.opts.Dictionaries == nil {
+		return nil, fmt.Errorf("%w: SHA-256 %x", ErrNoDictionary, h.Dict)
+	}
+	return e.opts.Dictionaries(ctx, h.Dict)
+}
+
+// Next makes the Engine ready for the chunks of a frame, behind those of another. It belongs to readers that go through an
+// archive in order.
+func (e *Engine) Next(h *format.Header) {
+	n := needsOf(h)
+	if !e.opts.Limited || e.begun && n.within(e.needs) {
+		return
+	}
+	e.stop(nil)
+	e.memory.Release(e.held)
+	e.held, e.begun, e.primes = 0, false, false
+	e.plan(n)
+}
+
+func (e *Engine) plan(n needs) {
+	e.needs = n
+	e.workers, e.tables, e.states = e.opts.plan(n)
+}
+
+// Reserve makes the Engine ready for chunks of all these frames, in any order. It is called once, before any of them.
+func (e *Engine) Reserve(headers []*format.Header) {
+	var n needs
+	for _, h := range headers {
+		m := needsOf(h)
+		n = needs{max(n.level, m.level), max(n.chunk, m.chunk), n.states || m.states}
+	}
+	e.plan(n)
+	e.held = min(e.opts.Limit, e.tables+e.states)
+	e.memory.TryAcquire(e.held)
+	e.begun, e.primes = true, true
+}
+
+// Concurrency is the number of chunks of a frame that are decoded at once.
+func (e *Engine) Concurrency(f *Frame) int { return e.workers * e.shape(f).Lanes }
+
+func (e *Engine) shape(f *Frame) Shape {
+	return NewShape(f.model, f.Header.Window.Window, f.Header.Level, e.opts.Lanes)
+}
+
+// Admit waits until there is room for one more chunk, of raw bytes from a payload of so many, and counts it. It returns
+// ErrTooLarge if there can never be.
+func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, raw, payload int64, primed bool) error {
+	need := 2*raw + payload
+	var more int64
+	if !e.begun {
+		more += e.tables
+	}
+	if primed && !e.primes {
+		more += e.states
+	}
+	if need+more > e.opts.Limit-e.held {
+		return fmt.Errorf("%w: it takes %d bytes, the limit is %d", format.ErrTooLarge, need+more+e.held, e.opts.Limit)
+	}
+	if e.memory.Acquire(ctx, need+more) != nil {
+		return context.Cause(ctx)
+	}
+	if more > 0 || !e.begun {
+		e.held += more
+		e.begun, e.primes = true, e.primes || primed
+	}
+	c.cost = need
+	return nil
+}
+
+// Release makes the room of a chunk free again.
+func (e *Engine) Release(c *Chunk) {
+	e.memory.Release(c.cost)
+	c.cost = 0
+}
+
+// Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for nothing.
+func (e *Engine) Submit(f *Frame, c *Chunk, primed *codec.Primed) {
+	params := codec.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
+	c.Run = func(l *codec.Lane) error { return c.decode(l, params) }
+	e.submit(&c.Task, e.shape(f))
+}
+
+func (e *Engine) submit(t *Task, s Shape) {
+	e.mu.Lock()
+	p := e.pool
+	if p != nil && p.Failed() && e.ctx.Err() == nil {
+		// A session has failed, with an error that its tasks have returned.
+		p.Abort(ErrClosed)
+		p = nil
+	}
+	if p == nil {
+		p = NewPool(e.ctx, e.workers, e.opts.Inline)
+		e.pool = p
+	}
+	e.mu.Unlock()
+	p.Submit(t, s)
+}
+
+// Kick makes the workers begin with what has been submitted.
+func (e *Engine) Kick() {
+	e.mu.Lock()
+	p := e.pool
+	e.mu.Unlock()
+	if p != nil {
+		p.Kick()
+	}
+}
+
+// Primed gives what the primed chunks of a frame start from: the state behind its dictionary, or behind its first chunk, whose
+// bytes first gives.
+func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Context) ([]byte, error)) (*codec.Primed, error) {
+	if p, ok := e.primed.Get(f.Start); ok {
+		return p, nil
+	}
+	base := e.ctx
+	if e.opts.Inline {
+		base = ctx
+	}
+	return e.flight.Do(ctx, base, f.Start, func(ctx context.Context) (*codec.Primed, error) {
+		text, err := e.Dictionary(ctx, f.Header)
+		if err == nil && f.Header.Primer != format.PrimerDictionary {
+			text, err = first(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if p, ok := e.primed.Get(f.Start); ok { // from Keep, or a flight that has just ended
+			return p, nil
+		}
+		p, err := e.Prime(ctx, f.Header.Level, text)
+		if err == nil {
+			e.primed.Add(f.Start, p, 1)
+		}
+		return p, err
+	})
+}
+
+// Keep makes the state behind c, a first chunk that was decoded with Keeps set, what the primed chunks of its frame start from.
+// That of a method other than mix has none: there, Primed reads its bytes.
+func (e *Engine) Keep(f *Frame, c *Chunk) {
+	if c.primed != nil {
+		e.primed.Add(f.Start, c.primed, 1)
+		c.primed = nil
+	}
+}
+
+// Prime gives the state that reading text leaves.
+func (e *Engine) Prime(ctx context.Context, level int, text []byte) (primed *codec.Primed, err error) {
+	t := &Task{Run: func(*codec.Lane) (err error) {
+		primed, err = codec.Prime(level, text)
+		return err
+	}}
+	e.submit(t, Shape{Lanes: 1})
+	e.Kick()
+	err = t.Wait(ctx)
+	return primed, err
+}
+
+// Reset makes the Engine ready for another archive, with the workers that it has. Chunks that were not released are forgotten.
+func (e *Engine) Reset() {
+	e.mu.Lock()
+	idle := e.pool != nil && e.pool.Idle()
+	e.mu.Unlock()
+	if !idle || e.opts.Limited {
+		e.Close()
+	}
+	e.clear()
+}
+
+// Close stops all goroutines and frees the sessions. What has not been decoded ends with ErrClosed. The Engine can be used
+// again.
+func (e *Engine) Close() {
+	e.stop(ErrClosed)
+	e.primed.Clear()
+}
+
+// stop ends the pool: what has been submitted is decoded if err is nil.
+func (e *Engine) stop(err error) {
+	e.mu.Lock()
+	p := e.pool
+	e.pool = nil
+	e.mu.Unlock()
+	switch {
+	case p == nil:
+	case err == nil:
+		p.Close()
+	default:
+		p.Abort(err)
+	}
+}
