@@ -3,11 +3,19 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
 )
 
+// catCommand is lmz cat.
+type catCommand struct {
+	reading
+	bytes, lines span
+}
+
 func newCatCommand(a *app) *cobra.Command {
-	bytes, lines := span{unit: bytesOfRange}, span{unit: linesOfRange}
+	c := &catCommand{reading{app: a}, span{unit: bytesOfRange}, span{unit: linesOfRange}}
 	cmd := &cobra.Command{
 		Use:   "cat [flags] FILE...",
 		Short: "Write what archives hold, or some of it, to standard output",
@@ -32,38 +40,35 @@ whole. FILE "-" is standard input, which must be a file.`,
 			f := cmd.Flags()
 			switch {
 			case len(files) == 0:
-				return &usageError{"cat wants files", "lmz -dc reads standard input"}
+				return ui.Usage("cat wants files", "lmz -dc reads standard input")
 			case f.Changed("bytes") && f.Changed("lines"):
-				return &usageError{"--bytes and --lines exclude each other", ""}
+				return ui.Usage("--bytes and --lines exclude each other", "")
 			}
-			if err := a.checkReading(); err != nil {
+			if err := c.check(); err != nil {
 				return err
 			}
-			return a.each(files, func(name string) error {
-				return a.readAnywhere(cmd.Context(), name, func(src *source, archive *stream.Archive) error {
-					return a.cat(src, archive, &bytes, &lines)
-				})
-			})
+			c.each(files, func(name string) error { return c.readAnywhere(cmd.Context(), name, c.cat) })
+			return nil
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Var(&bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
-	f.Var(&lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
-	a.addReading(f)
+	f.Var(&c.bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
+	f.Var(&c.lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
+	c.addFlags(f)
 	return cmd
 }
 
 // cat writes a range of an archive to standard output.
-func (a *app) cat(src *source, archive *stream.Archive, bytes, lines *span) error {
-	out, err := a.createOutput("-", src, false)
+func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
+	out, err := c.create("-", src, file.Manner{})
 	if err != nil {
 		return err
 	}
-	defer out.discard()
-	from, to, all := bytes.resolve(archive.Size())
-	if lines.given() {
-		if from, to, all, err = lineRange(archive, lines); err != nil {
+	defer out.Discard()
+	from, to, all := c.bytes.resolve(archive.Size())
+	if c.lines.given() {
+		if from, to, all, err = lineRange(archive, &c.lines); err != nil {
 			return err
 		}
 	}

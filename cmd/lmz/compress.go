@@ -3,102 +3,118 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
+	"time"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
-func (a *app) compress(ctx context.Context, name string) error {
-	if a.pending.finishing() {
-		return &skipError{msg: "is left out: interrupted"}
+// compression is what the flags say about compressing alone.
+type compression struct {
+	encoding
+	verify     bool
+	flushEvery time.Duration // 0: only at the end
+}
+
+// compressCommand is lmz FILE.
+type compressCommand struct {
+	*app
+	destination
+	coding
+	compression
+	removal
+}
+
+func (c *compressCommand) run(ctx context.Context, files []string) error {
+	c.each(files, func(name string) error { return c.compress(ctx, name) })
+	return nil
+}
+
+func (c *compressCommand) compress(ctx context.Context, name string) error {
+	if c.signals.finishing() {
+		return ui.Skip("is left out: interrupted", "")
 	}
-	src, err := openSource(name)
+	src, err := file.Open(name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	outName, err := a.outputName(src)
+	outName, err := c.archiveName(src)
 	if err != nil {
 		return err
 	}
-	out, err := a.createOutput(outName, src, true)
+	out, err := c.createArchive(outName, src, file.Manner{Force: c.force, Live: c.flushEvery > 0})
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 
 	var m meter
-	var proof *proof
-	if a.remove && out.staged != nil && src.regular() {
-		proof = newProof(0)
+	var proof *file.Proof
+	if c.remove && out.Staged() && src.Regular() {
+		proof = file.NewProof(0)
 	}
-	if err := a.writeArchive(ctx, out, src, &m, proof); err != nil {
+	if err := c.write(ctx, out, src, &m, proof); err != nil {
 		return err
 	}
-	if err := proof.check(out, src); err != nil {
+	if err := proof.Check(out, src); err != nil {
 		return err
 	}
-	if err := out.commit(src); err != nil {
+	if err := out.Commit(src); err != nil {
 		return err
 	}
 	raw, compressed := m.read.Load(), m.written.Load()
-	a.ui.summary("%s: %s -> %s (%s)", displayName(name), formatBytes(raw), formatBytes(compressed), formatRatio(raw, compressed))
-	return a.removeSource(src, out)
+	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed))
+	return c.removal.source(src, out)
 }
 
-// writeArchive compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what proves the archive.
-func (a *app) writeArchive(ctx context.Context, dst *output, src *source, m *meter, p *proof) error {
+// archiveName is where the archive goes.
+func (c *compressCommand) archiveName(src *file.Source) (string, error) {
+	if name, ok := c.named(); ok {
+		return name, nil
+	}
+	switch {
+	case src.Stdin:
+		return "-", nil
+	case strings.HasSuffix(src.Name, suffix):
+		return "", ui.Skip("ends in "+suffix+" already", "decompress with -d; to compress it again give the output's name with -o")
+	}
+	return src.Name + suffix, nil
+}
+
+// write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what proves the archive.
+func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file.Source, m *meter, p *file.Proof) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	opts := []stream.WriterOption{
-		stream.WithContext(ctx), stream.WithMethod(methods[a.method]), stream.WithLevel(a.level()),
-		stream.WithProgress(m.progress), stream.WithFilter(!a.noFilter),
+	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
+	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(m.progress))
+	if c.verify || p != nil {
+		opts = append(opts, stream.WithVerify(p.Decoded(), func(wrong error) {
+			c.ui.Warning(fallbackHint, "%v", ui.InFile(src.Name, wrong))
+		}))
 	}
-	if a.primed {
-		opts = append(opts, stream.WithPrimer(int(a.primer)))
-	}
-	if len(a.dictionaries) > 0 {
-		opts = append(opts, stream.WithDictionary(a.dictionaries[0]))
-	}
-	if a.workers > 0 {
-		opts = append(opts, stream.WithWorkers(a.workers))
-	}
-	if a.lanes > 0 {
-		opts = append(opts, stream.WithLanes(a.lanes))
-	}
-	if a.chunkSize > 0 {
-		opts = append(opts, stream.WithChunkSize(int(a.chunkSize)))
-	}
-	if a.verify || p != nil {
-		opts = append(opts, stream.WithVerify(p.decoded(), func(wrong error) { a.ui.fellBack(src.name, wrong) }))
-	}
-	var model lm.Model
-	if a.asksModel() {
-		var err error
-		model, err = a.store.Open(ctx, a.model, a.class)
-		switch {
-		case err != nil && errors.Is(err, llama.ErrNotBuilt) && !a.needsModel():
-			a.ui.summary("this lmz was built without libllama: the model is not asked")
-			model = nil
-		case err != nil:
-			return err
-		}
-	}
-	w, err := stream.NewWriter(m.output(p.written(dst)), m.model(model), opts...)
+	model, err := c.openModel(ctx)
 	if err != nil {
 		return err
 	}
-	stop := a.ui.showProgress(src.name, src.size(), func() (raw, done, compressed int64) {
+	w, err := stream.NewWriter(m.output(p.Written(dst)), m.model(model), opts...)
+	if err != nil {
+		return err
+	}
+	stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
 		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
-	if a.flushEvery > 0 {
+	if c.flushEvery > 0 {
 		var stop <-chan struct{}
-		if src.size() < 0 { // else half of a file would look like the whole
-			stop = a.pending.finishEarly()
+		if src.Size() < 0 { // else half of a file would look like the whole
+			stop = c.signals.finishEarly()
 		}
-		err = follow(ctx, w, m.source(src), a.flushEvery, stop, dst.sync)
+		err = follow(ctx, w, m.source(src), c.flushEvery, stop, dst.Sync)
 	} else {
 		_, err = w.ReadFrom(m.source(src))
 	}
@@ -110,16 +126,15 @@ func (a *app) writeArchive(ctx context.Context, dst *output, src *source, m *met
 	return w.Close()
 }
 
-// removeSource deletes the source, when asked to, after its output is there for good.
-func (a *app) removeSource(src *source, out *output) error {
-	if !a.remove {
-		return nil
+// openModel opens the model to compress with, nil if there is to be none.
+func (c *compressCommand) openModel(ctx context.Context) (lm.Model, error) {
+	if !c.asksModel(c.model) {
+		return nil, nil
 	}
-	if out.staged == nil {
-		return &skipError{msg: "is kept: the output is not a regular file"}
+	model, err := c.store.Open(ctx, c.model, c.class)
+	if err != nil && errors.Is(err, llama.ErrNotBuilt) && !c.needsModel(c.model) {
+		c.ui.Summary("this lmz was built without libllama: the model is not asked")
+		return nil, nil
 	}
-	if err := syncFolder(out.name); err != nil {
-		return err
-	}
-	return src.remove()
+	return model, err
 }

@@ -8,7 +8,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -21,8 +21,8 @@ type damage struct {
 }
 
 // survey finds all damage of an archive, and writes what can be decoded to w.
-func (a *app) survey(ctx context.Context, src *source, w io.Writer) (*damage, error) {
-	x, err := stream.Recover(src, src.size())
+func (r *reading) survey(ctx context.Context, src *file.Source, w io.Writer) (*damage, error) {
+	x, err := stream.Recover(src, src.Size())
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (a *app) survey(ctx context.Context, src *source, w io.Writer) (*damage, er
 	if x.Size() == 0 {
 		return d, nil
 	}
-	undecodable, good, err := a.readAround(ctx, x, w)
+	undecodable, good, err := r.readAround(ctx, x, w)
 	if d.good = good; err != nil {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
@@ -61,12 +61,12 @@ func (d *damage) place(offset, line int64) (int64, int64) {
 
 // readAround writes what an archive without damage holds to w. Chunks that cannot be decoded nevertheless are left out and
 // listed, with their place in that archive.
-func (a *app) readAround(ctx context.Context, x *stream.Recovery, w io.Writer) (bad []stream.Loss, good int64, err error) {
+func (r *reading) readAround(ctx context.Context, x *stream.Recovery, w io.Writer) (bad []stream.Loss, good int64, err error) {
 	frames, err := stream.ReadIndex(x, x.Size())
 	if err != nil {
 		return nil, 0, err
 	}
-	z, err := stream.Open(x, x.Size(), a.findModel, a.readerOptions(ctx, nil)...)
+	z, err := stream.Open(x, x.Size(), r.findModel, r.options(ctx, nil)...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -100,11 +100,6 @@ func (a *app) readAround(ctx context.Context, x *stream.Recovery, w io.Writer) (
 		at += c.RawSize
 	}
 	return bad, good, nil
-}
-
-// findModel is a stream.ModelSource.
-func (a *app) findModel(ctx context.Context, id lm.ModelID) (lm.Model, error) {
-	return a.store.Model(ctx, id)
 }
 
 // counts are the numbers of chunks that are bad, and of all; more says that there may be more.

@@ -4,84 +4,135 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
-// decompress gives back what an archive holds, or with -t only sees to it that it could.
-func (a *app) decompress(ctx context.Context, name string) error {
-	src, err := openSource(name)
+// decompressCommand is lmz -d.
+type decompressCommand struct {
+	reading
+	destination
+	removal
+}
+
+func (c *decompressCommand) run(ctx context.Context, files []string) error {
+	c.each(files, func(name string) error { return c.decompress(ctx, name) })
+	return nil
+}
+
+// decompress gives back what an archive holds.
+func (c *decompressCommand) decompress(ctx context.Context, name string) error {
+	src, err := openArchive(name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	if src.terminal() {
-		return &hintedError{"refusing to read compressed data from a terminal", "give a file, or redirect standard input"}
-	}
-	if a.mode == modeTest {
-		return a.test(ctx, src)
-	}
-	outName, err := a.outputName(src)
+	outName, err := c.contentName(src)
 	if err != nil {
 		return err
 	}
-	out, err := a.createOutput(outName, src, false)
+	out, err := c.create(outName, src, file.Manner{Force: c.force})
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 
 	var m meter
-	if _, err := a.readArchive(ctx, out, src, &m, func(damage error) { a.ui.repaired(name, damage) }); err != nil {
+	if _, err := c.copyContent(ctx, out, src, &m, func(damage error) { c.repaired(name, damage) }); err != nil {
 		return err
 	}
-	if err := out.commit(src); err != nil {
+	if err := out.Commit(src); err != nil {
 		return err
 	}
 	raw, compressed := m.written.Load(), m.read.Load()
-	a.ui.summary("%s: %s -> %s (%s)", displayName(name), formatBytes(compressed), formatBytes(raw), formatRatio(raw, compressed))
-	return a.removeSource(src, out)
+	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(compressed), ui.FormatBytes(raw), ui.FormatRatio(raw, compressed))
+	return c.removal.source(src, out)
 }
 
-// test fails also for damage that is repaired each time the archive is read: more of it may be too much.
-func (a *app) test(ctx context.Context, src *source) error {
-	var damage error
-	n, err := a.readArchive(ctx, io.Discard, src, &meter{}, func(repaired error) { damage = repaired })
-	switch {
-	case err != nil:
-		return a.explain(ctx, src, err)
-	case damage != nil:
-		return &hintedError{damage.Error(), rewriteHint}
+// contentName is where the content goes.
+func (c *decompressCommand) contentName(src *file.Source) (string, error) {
+	if name, ok := c.named(); ok {
+		return name, nil
 	}
-	a.ui.summary("%s: good (%s)", displayName(src.name), formatBytes(n))
+	if src.Stdin {
+		return "-", nil
+	}
+	base, ok := strings.CutSuffix(src.Name, suffix)
+	if !ok || base == "" || strings.HasSuffix(base, "/") {
+		return "", ui.Skip("does not end in "+suffix, "give the output's name with -o, or write to standard output with -c")
+	}
+	return base, nil
+}
+
+// testCommand is lmz -t.
+type testCommand struct{ reading }
+
+func (c *testCommand) run(ctx context.Context, files []string) error {
+	c.each(files, func(name string) error { return c.test(ctx, name) })
 	return nil
 }
 
-// readArchive writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides, and
+// test sees to it that an archive gives its content back. It fails also for damage that is repaired each time the archive is
+// read: more of it may be too much.
+func (c *testCommand) test(ctx context.Context, name string) error {
+	src, err := openArchive(name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	var damage error
+	n, err := c.copyContent(ctx, io.Discard, src, &meter{}, func(repaired error) { damage = repaired })
+	switch {
+	case err != nil:
+		return c.explain(ctx, src, err)
+	case damage != nil:
+		return ui.Hinted(damage.Error(), rewriteHint)
+	}
+	c.ui.Summary("%s: good (%s)", ui.Input(src.Name), ui.FormatBytes(n))
+	return nil
+}
+
+// openArchive opens an archive that is read from its beginning to its end.
+func openArchive(name string) (*file.Source, error) {
+	src, err := file.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if src.Terminal() {
+		src.Close()
+		return nil, ui.Hinted("refusing to read compressed data from a terminal", "give a file, or redirect standard input")
+	}
+	return src, nil
+}
+
+// copyContent writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides, and
 // tells notice, from another goroutine but not after it returns, of damage that it could repair.
-func (a *app) readArchive(ctx context.Context, dst io.Writer, src *source, m *meter, notice func(error)) (int64, error) {
+func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, m *meter, notice func(error)) (int64, error) {
 	find := func(ctx context.Context, id lm.ModelID) (lm.Model, error) {
-		model, err := a.store.Model(ctx, id)
+		model, err := r.findModel(ctx, id)
 		return m.model(model), err
 	}
-	stop := a.showReading(src, m)
+	stop := r.showReading(src, m)
 	defer stop()
-	r, err := stream.NewReader(m.source(src), find, a.readerOptions(ctx, notice)...)
+	z, err := stream.NewReader(m.source(src), find, r.options(ctx, notice)...)
 	if err != nil {
 		return 0, err
 	}
-	n, err := r.WriteTo(m.output(dst))
-	return n, errors.Join(err, r.Close())
+	n, err := z.WriteTo(m.output(dst))
+	return n, errors.Join(err, z.Close())
 }
 
 // showReading draws the progress of reading an archive.
-func (a *app) showReading(src *source, m *meter) (stop func()) {
-	if !a.ui.showsProgress() {
+func (r *reading) showReading(src *file.Source, m *meter) (stop func()) {
+	if !r.ui.ShowsProgress() {
 		return func() {}
 	}
 	raw, compressed := int64(-1), int64(-1) // not known, unless there is an index
-	if size := src.size(); size >= 0 && !src.stdin {
+	if size := src.Size(); size >= 0 && !src.Stdin {
 		if frames, err := stream.ReadIndex(src, size); err == nil {
 			raw, compressed = 0, size
 			for _, f := range frames {
@@ -91,7 +142,7 @@ func (a *app) showReading(src *source, m *meter) (stop func()) {
 			}
 		}
 	}
-	return a.ui.showProgress(src.name, raw, func() (int64, int64, int64) {
+	return r.ui.ShowProgress(src.Name, raw, func() (int64, int64, int64) {
 		return max(m.modeled.Load(), m.written.Load()), raw, compressed
 	})
 }

@@ -42,7 +42,7 @@ func TestFullDisk(t *testing.T) {
 		if err := syscall.Statfs(disk, &st); err != nil {
 			t.Fatal(err)
 		}
-		return int64(st.Bfree) * st.Bsize
+		return int64(st.Bfree) * int64(st.Bsize)
 	}
 	before := free()
 	for name, args := range map[string][]string{

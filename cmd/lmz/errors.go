@@ -3,55 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"strings"
 
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/llama/finetune"
 	"github.com/lmz-go/lmz/llama/train"
 	"github.com/lmz-go/lmz/stream"
 )
-
-// usageError is the user's mistake in how the command was called.
-type usageError struct{ msg, hint string }
-
-func (e *usageError) Error() string { return e.msg }
-func (e *usageError) Hint() string  { return e.hint }
-
-// skipError says why a file is left alone, which is a warning.
-type skipError struct{ msg, hint string }
-
-func (e *skipError) Error() string { return e.msg }
-
-// hintedError is a failure with advice.
-type hintedError struct{ msg, hint string }
-
-func (e *hintedError) Error() string { return e.msg }
-func (e *hintedError) Hint() string  { return e.hint }
-
-// fileError names the file that an error is about, unless the error does so itself.
-type fileError struct {
-	name string
-	err  error
-}
-
-func (e *fileError) Error() string {
-	msg := e.err.Error()
-	var path *fs.PathError
-	if errors.As(e.err, &path) && path.Path == e.name {
-		msg = strings.TrimPrefix(msg, path.Op+" "+path.Path+": ")
-	}
-	return displayName(e.name) + ": " + msg
-}
-
-func (e *fileError) Unwrap() error { return e.err }
-
-func displayName(name string) string {
-	if name == "-" {
-		return "standard input"
-	}
-	return name
-}
 
 // rewriteHint is for an archive with damage that can be repaired.
 const rewriteHint = "its content is good: decompress it and compress it again, since more damage may be too much"

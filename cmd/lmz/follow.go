@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"os"
 	"time"
 
 	"github.com/lmz-go/lmz/stream"
@@ -90,27 +89,4 @@ func drain(w *stream.Writer, blocks <-chan []byte) error {
 			return nil
 		}
 	}
-}
-
-// openLive makes an output that can be read while it is written: it has its name from the beginning, and keeps what was
-// flushed whatever happens.
-func (o *output) openLive(src *source) (err error) {
-	if err := os.Remove(o.name); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	perm := os.FileMode(0o666) // less the umask
-	if src.regular() {
-		perm = 0o600 // until it is complete
-	}
-	o.live = true
-	o.file, err = os.OpenFile(o.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
-	return err
-}
-
-// sync makes what has been written to a file durable; pipes and devices have nothing to sync.
-func (o *output) sync() error {
-	if info, err := o.file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return err
-	}
-	return o.file.Sync()
 }

@@ -2,25 +2,29 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/search"
 	"github.com/lmz-go/lmz/stream"
 )
 
-// grepOptions are the flags of lmz grep.
-type grepOptions struct {
+// grepCommand is lmz grep.
+type grepCommand struct {
+	reading
 	search.Options
 	extended, count, numbers, invert bool
 	names, noNames                   bool
 }
 
 func newGrepCommand(a *app) *cobra.Command {
-	var o grepOptions
+	c := &grepCommand{reading: reading{app: a}}
 	cmd := &cobra.Command{
 		Use:   "grep [flags] PATTERN FILE...",
 		Short: "Find lines in archives without decompressing all of them",
@@ -44,53 +48,37 @@ if lines were found. What is damaged is reported, and the rest searched.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
-				return &usageError{"grep wants a pattern and files", "see lmz grep --help"}
+				return ui.Usage("grep wants a pattern and files", "see lmz grep --help")
 			case len(args) == 1:
-				return &usageError{"grep wants files", "lmz -dc reads standard input; pipe it into grep"}
-			case o.extended && o.Fixed:
-				return &usageError{"-E and -F exclude each other", ""}
-			case o.names && o.noNames:
-				return &usageError{"-H and -h exclude each other", ""}
+				return ui.Usage("grep wants files", "lmz -dc reads standard input; pipe it into grep")
+			case c.extended && c.Fixed:
+				return ui.Usage("-E and -F exclude each other", "")
+			case c.names && c.noNames:
+				return ui.Usage("-H and -h exclude each other", "")
 			}
-			pattern, err := search.Compile(args[0], o.Options)
+			pattern, err := search.Compile(args[0], c.Options)
 			if err != nil {
-				return &usageError{err.Error(), "the syntax is that of RE2; -F takes the pattern as it is"}
+				return ui.Usage(err.Error(), "the syntax is that of RE2; -F takes the pattern as it is")
 			}
-			if err := a.checkReading(); err != nil {
+			if err := c.check(); err != nil {
 				return err
 			}
-			files := args[1:]
-			o.names = o.names || len(files) > 1 && !o.noNames
-			any := false
-			a.each(files, func(name string) error {
-				return a.readAnywhere(cmd.Context(), name, func(src *source, archive *stream.Archive) error {
-					found, err := a.grep(src, archive, pattern, &o)
-					any = any || found.Lines > 0
-					return err
-				})
-			})
-			switch {
-			case a.failed || a.warned:
-				return exitStatus(grepFailed)
-			case !any:
-				return exitStatus(grepNothing)
-			}
-			return nil
+			return c.run(cmd.Context(), pattern, args[1:])
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVarP(&o.extended, "extended-regexp", "E", false, "PATTERN is a regular expression (the default)")
-	f.BoolVarP(&o.Fixed, "fixed-strings", "F", false, "PATTERN is a text, not a regular expression")
-	f.BoolVarP(&o.IgnoreCase, "ignore-case", "i", false, "take upper case letters for lower case ones")
-	f.BoolVarP(&o.invert, "invert-match", "v", false, "find the lines that do not match")
-	f.BoolVarP(&o.count, "count", "c", false, "write only how many lines there are")
-	f.BoolVarP(&o.numbers, "line-number", "n", false, "write the number of each line in front of it, counted from 1")
-	f.BoolVarP(&o.names, "with-filename", "H", false, "write the name of the file in front of each line (the default with several files)")
-	f.BoolVarP(&o.noNames, "no-filename", "h", false, "write no names of files")
-	a.addReading(f)
+	f.BoolVarP(&c.extended, "extended-regexp", "E", false, "PATTERN is a regular expression (the default)")
+	f.BoolVarP(&c.Fixed, "fixed-strings", "F", false, "PATTERN is a text, not a regular expression")
+	f.BoolVarP(&c.IgnoreCase, "ignore-case", "i", false, "take upper case letters for lower case ones")
+	f.BoolVarP(&c.invert, "invert-match", "v", false, "find the lines that do not match")
+	f.BoolVarP(&c.count, "count", "c", false, "write only how many lines there are")
+	f.BoolVarP(&c.numbers, "line-number", "n", false, "write the number of each line in front of it, counted from 1")
+	f.BoolVarP(&c.names, "with-filename", "H", false, "write the name of the file in front of each line (the default with several files)")
+	f.BoolVarP(&c.noNames, "no-filename", "h", false, "write no names of files")
+	c.addFlags(f)
 	// As in grep, -v and -h are those above.
-	f.CountVar(&a.ui.verbose, "verbose", "say how many chunks were skipped; twice: also what libllama says")
+	f.CountVar(&c.ui.Verbose, "verbose", "say how many chunks were skipped; twice: also what libllama says")
 	f.Bool("help", false, "help for grep")
 	return cmd
 }
@@ -101,15 +89,34 @@ const (
 	grepFailed  = 2
 )
 
+func (c *grepCommand) run(ctx context.Context, pattern *search.Pattern, files []string) error {
+	c.names = c.names || len(files) > 1 && !c.noNames
+	any := false
+	c.each(files, func(name string) error {
+		return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error {
+			found, err := c.grep(src, archive, pattern)
+			any = any || found.Lines > 0
+			return err
+		})
+	})
+	switch {
+	case c.failed || c.warned:
+		return exitStatus(grepFailed)
+	case !any:
+		return exitStatus(grepNothing)
+	}
+	return nil
+}
+
 // grep writes the lines of an archive that are to be found.
-func (a *app) grep(src *source, archive *stream.Archive, p *search.Pattern, o *grepOptions) (found stream.Found, err error) {
-	out, err := a.createOutput("-", src, false)
+func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, p *search.Pattern) (found stream.Found, err error) {
+	out, err := c.create("-", src, file.Manner{})
 	if err != nil {
 		return found, err
 	}
-	defer out.discard()
-	name := src.name
-	if src.stdin {
+	defer out.Discard()
+	name := src.Name
+	if src.Stdin {
 		name = "(standard input)"
 	}
 	w := bufio.NewWriterSize(out, 64<<10)
@@ -119,13 +126,13 @@ func (a *app) grep(src *source, archive *stream.Archive, p *search.Pattern, o *g
 		}
 	}()
 	atOnce := term.IsTerminal(int(os.Stdout.Fd()))
-	s := stream.Search{Pattern: p, Invert: o.invert}
-	if !o.count {
+	s := stream.Search{Pattern: p, Invert: c.invert}
+	if !c.count {
 		s.Found = func(l stream.Line) error {
-			if o.names {
+			if c.names {
 				fmt.Fprintf(w, "%s:", name)
 			}
-			if o.numbers {
+			if c.numbers {
 				fmt.Fprintf(w, "%d:", l.Number)
 			}
 			w.Write(l.Text)
@@ -137,19 +144,19 @@ func (a *app) grep(src *source, archive *stream.Archive, p *search.Pattern, o *g
 		}
 	}
 	s.Damaged = func(lost *stream.LostError) error {
-		a.failed = true
-		a.ui.failure(&fileError{src.name, lost})
+		c.failed = true
+		c.ui.Failure(ui.InFile(src.Name, lost))
 		return nil
 	}
 	found, err = archive.Search(s)
-	if o.count {
-		if o.names {
+	if c.count {
+		if c.names {
 			fmt.Fprintf(w, "%s:", name)
 		}
 		fmt.Fprintf(w, "%d\n", found.Lines)
 	}
-	if a.ui.verbose > 0 {
-		a.ui.printf("%s: %d of %d chunks skipped", displayName(src.name), found.Skipped, found.Chunks)
+	if c.ui.Verbose > 0 {
+		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)
 	}
 	return found, err
 }

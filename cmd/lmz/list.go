@@ -9,7 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -52,49 +53,43 @@ type chunkListing struct {
 	FallbackFrom    string `json:"fallback_from,omitempty"` // method that did not give the chunk back when it was verified
 }
 
-func methodName(m codec.Method) string {
-	for name, known := range methods {
-		if known == m {
-			return name
-		}
-	}
-	return fmt.Sprintf("method %d", m)
-}
+// listCommand is lmz -l.
+type listCommand struct{ *app }
 
-// list prints what archives hold.
-func (a *app) list(files []string) error {
+// run prints what archives hold.
+func (c *listCommand) run(files []string) error {
 	var all []listing
-	a.each(files, func(name string) error {
-		l, err := a.listArchive(name)
+	c.each(files, func(name string) error {
+		l, err := c.listArchive(name)
 		if len(l.Frames) > 0 { // also the good part of a damaged archive
 			all = append(all, l)
 		}
 		return err
 	})
-	if a.json {
+	if c.json {
 		return printJSON(append([]listing{}, all...)) // [] rather than null
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	return printListings(os.Stdout, all, a.ui.verbose > 0)
+	return printListings(os.Stdout, all, c.ui.Verbose > 0)
 }
 
-func (a *app) listArchive(name string) (listing, error) {
-	src, err := openSource(name)
+func (c *listCommand) listArchive(name string) (listing, error) {
+	src, err := file.Open(name)
 	if err != nil {
 		return listing{}, err
 	}
 	defer src.Close()
-	if src.size() < 0 {
-		return listing{}, &hintedError{"cannot list what is not a regular file", "write it to a file first"}
+	if src.Size() < 0 {
+		return listing{}, ui.Hinted("cannot list what is not a regular file", "write it to a file first")
 	}
-	frames, err := stream.ReadIndex(src, src.size())
-	l := listing{File: name, CompressedBytes: src.size()}
+	frames, err := stream.ReadIndex(src, src.Size())
+	l := listing{File: name, CompressedBytes: src.Size()}
 	for _, f := range frames {
 		l.add(f)
 		if f.Repaired != nil {
-			a.ui.repaired(name, f.Repaired)
+			c.repaired(name, f.Repaired)
 		}
 	}
 	return l, err
@@ -180,8 +175,8 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 		if l.RawBytes > 0 {
 			perByte = fmt.Sprintf("%.3f", 8*float64(l.CompressedBytes)/float64(l.RawBytes))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", formatBytes(l.CompressedBytes), formatBytes(l.RawBytes),
-			formatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), l.model(), l.File)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", ui.FormatBytes(l.CompressedBytes), ui.FormatBytes(l.RawBytes),
+			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), l.model(), l.File)
 	}
 	if err := t.Flush(); err != nil || !verbose {
 		return err
@@ -194,7 +189,7 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 			if f.Level > 0 {
 				level, primer = fmt.Sprint(f.Level), strings.TrimSpace(f.Primer+" "+f.Dict)
 			}
-			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", i, f.Offset, formatBytes(int64(f.ChunkSize)), level, primer)
+			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", i, f.Offset, ui.FormatBytes(int64(f.ChunkSize)), level, primer)
 		}
 		if err := t.Flush(); err != nil {
 			return err

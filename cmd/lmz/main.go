@@ -2,6 +2,10 @@
 //
 // It behaves as zstd and xz do where this file is silent. Exit codes: 0 when all went well, 1 when something
 // failed, 2 for wrong usage or when a file was skipped with a warning and nothing failed.
+//
+// Each command is a type of its own in a file of its own, with the options that its flags set; what several share is embedded: app
+// (one run), reading (commands that read archives), coding, encoding and destination. What a user sees is written by
+// internal/ui, what is on disk by internal/file.
 package main
 
 import (
@@ -9,6 +13,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -27,24 +32,24 @@ func main() {
 
 // run is the whole command; a nil backend opens models with libllama.
 func run(args []string, backend models.Backend) int {
-	a := &app{ui: newUI(os.Stderr)}
-	a.pending.handleSignals(a.ui)
+	a := newApp(backend)
+	a.signals.handle()
 	defer a.close()
 
-	root := newRootCommand(a, backend)
+	root := newRootCommand(a)
 	root.SetArgs(args)
 	err := root.Execute()
-	var usage *usageError
+	var usage *ui.UsageError
 	var status exitStatus
 	switch {
 	case errors.As(err, &status):
 		return int(status)
 	case errors.As(err, &usage):
-		a.ui.failure(err)
+		a.ui.Failure(err)
 		return exitWarning
 	case err != nil:
-		a.pending.diePiped(a.ui, err)
-		a.ui.failure(err)
+		a.signals.diePiped(err)
+		a.ui.Failure(err)
 		return exitFailure
 	case a.failed:
 		return exitFailure
@@ -58,40 +63,3 @@ func run(args []string, backend models.Backend) int {
 type exitStatus int
 
 func (s exitStatus) Error() string { return fmt.Sprintf("exit code %d", int(s)) }
-
-// app is one run of the command.
-type app struct {
-	options
-	ui      *ui
-	store   *models.Store
-	pending pendingOutput
-
-	failed bool // some file failed
-	warned bool // some file was skipped
-}
-
-func (a *app) close() {
-	if a.store != nil {
-		if err := a.store.Close(); err != nil {
-			a.ui.warning("", err.Error())
-		}
-	}
-}
-
-// each runs do on every file; one that fails does not keep the others from being tried.
-func (a *app) each(files []string, do func(name string) error) error {
-	for _, name := range files {
-		err := do(name)
-		var skip *skipError
-		switch {
-		case errors.As(err, &skip):
-			a.warned = true
-			a.ui.skipped(name, skip)
-		case err != nil:
-			a.pending.diePiped(a.ui, err)
-			a.failed = true
-			a.ui.failure(&fileError{name, err})
-		}
-	}
-	return nil
-}

@@ -7,16 +7,21 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/models"
 )
 
+// modelCommand is lmz model, with the commands below it.
+type modelCommand struct{ *app }
+
 func newModelCommand(a *app) *cobra.Command {
+	c := modelCommand{a}
 	model := &cobra.Command{
 		Use:   "model",
 		Short: "Show language models",
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return &usageError{"model wants a command", "lmz model list, info [MODEL] or verify [MODEL]"}
+			return ui.Usage("model wants a command", "lmz model list, info [MODEL] or verify [MODEL]")
 		},
 	}
 	const names = `
@@ -31,7 +36,7 @@ MODEL it is the model of -m, or else the default.`
 			Long: "List the embedded models and those that are found in $" + models.PathVariable +
 				"\n(files and folders), and in ~/.local/share/lmz/models.",
 			Args: noArgs,
-			RunE: func(*cobra.Command, []string) error { return a.listModels() },
+			RunE: func(*cobra.Command, []string) error { return c.list() },
 		},
 		&cobra.Command{
 			Use:   "info [MODEL]...",
@@ -39,7 +44,7 @@ MODEL it is the model of -m, or else the default.`
 			Long:  "Show what models are, from their files; with -v also all metadata.\n" + names,
 			Args:  cobra.ArbitraryArgs,
 			RunE: func(_ *cobra.Command, args []string) error {
-				return a.modelInfos(a.modelArgs(args))
+				return c.infos(c.models(args))
 			},
 		},
 		&cobra.Command{
@@ -52,30 +57,31 @@ Each numeric class computes other numbers: --class says which to check.
 ` + names,
 			Args: cobra.ArbitraryArgs,
 			RunE: func(cmd *cobra.Command, args []string) error {
-				if a.json {
-					return &usageError{"--json is for -l, model list, model info and version", ""}
+				if c.json {
+					return ui.Usage("--json is for -l, model list, model info and version", "")
 				}
-				return a.each(a.modelArgs(args), func(name string) error { return a.verifyModel(cmd.Context(), name) })
+				c.each(c.models(args), func(name string) error { return c.verify(cmd.Context(), name) })
+				return nil
 			},
 		},
 	)
 	return model
 }
 
-// modelArgs are the models that a command is about.
-func (a *app) modelArgs(args []string) []string {
+// models are the models that a command is about.
+func (c modelCommand) models(args []string) []string {
 	if len(args) > 0 {
 		return args
 	}
-	if a.model != "" {
-		return []string{a.model}
+	if c.model != "" {
+		return []string{c.model}
 	}
 	return []string{models.EmbeddedName}
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usageError{fmt.Sprintf("%s takes no arguments", cmd.CommandPath()), ""}
+		return ui.Usage(fmt.Sprintf("%s takes no arguments", cmd.CommandPath()), "")
 	}
 	return nil
 }
@@ -84,28 +90,4 @@ func printJSON(v any) error {
 	e := json.NewEncoder(os.Stdout)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// formatCount gives about two digits, for people.
-func formatCount(n uint64) string {
-	f, unit := float64(n), ""
-	for _, u := range []string{" k", " M", " G", " T"} {
-		if f < 999.5 {
-			break
-		}
-		f, unit = f/1000, u
-	}
-	if unit == "" || f >= 9.95 {
-		return fmt.Sprintf("%.0f%s", f, unit)
-	}
-	return fmt.Sprintf("%.1f%s", f, unit)
-}
-
-// shorten cuts a text to at most this many characters.
-func shorten(text string, most int) string {
-	r := []rune(text)
-	if len(r) <= most {
-		return text
-	}
-	return string(r[:most-1]) + "…"
 }

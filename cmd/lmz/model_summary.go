@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/llama/gguf"
 	"github.com/lmz-go/lmz/models"
 )
@@ -38,12 +39,12 @@ type modelSummary struct {
 }
 
 // summarize gives what the list shows.
-func (a *app) summarize(f models.File) (modelSummary, error) {
+func (c modelCommand) summarize(f models.File) (modelSummary, error) {
 	h, err := f.Header()
 	if err != nil {
 		return modelSummary{}, err
 	}
-	sum, err := a.store.Sum(f)
+	sum, err := c.store.Sum(f)
 	if err != nil {
 		return modelSummary{}, err
 	}
@@ -92,18 +93,19 @@ func weightType(h *gguf.Header) string {
 	return most.String()
 }
 
-func (a *app) listModels() error {
+// list shows all models.
+func (c modelCommand) list() error {
 	all := []modelSummary{}
-	for _, f := range a.store.List() {
-		s, err := a.summarize(f)
+	for _, f := range c.store.List() {
+		s, err := c.summarize(f)
 		if err != nil {
-			a.warned = true
-			a.ui.warning("", "%v", &fileError{f.String(), err})
+			c.warned = true
+			c.ui.Warning("", "%v", ui.InFile(f.String(), err))
 			continue
 		}
 		all = append(all, s)
 	}
-	if a.json {
+	if c.json {
 		return printJSON(all)
 	}
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -113,25 +115,25 @@ func (a *app) listModels() error {
 		if s.Default {
 			file += ", the default"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", s.Name, formatBytes(s.Bytes), formatCount(s.Parameters), s.Weights,
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", s.Name, ui.FormatBytes(s.Bytes), ui.FormatCount(s.Parameters), s.Weights,
 			s.ContextLength, s.SHA256[:16], file)
 	}
 	return t.Flush()
 }
 
-// modelInfos shows each model; several are, as JSON, a list.
-func (a *app) modelInfos(names []string) error {
+// infos shows each model; several are, as JSON, a list.
+func (c modelCommand) infos(names []string) error {
 	var all []modelSummary
-	a.each(names, func(name string) error {
-		f, err := a.store.Locate(name)
+	c.each(names, func(name string) error {
+		f, err := c.store.Locate(name)
 		if err != nil {
 			return err
 		}
-		s, err := a.summarize(f)
+		s, err := c.summarize(f)
 		if err != nil {
 			return err
 		}
-		sum, err := a.store.Sum(f)
+		sum, err := c.store.Sum(f)
 		if err != nil {
 			return err
 		}
@@ -140,16 +142,16 @@ func (a *app) modelInfos(names []string) error {
 		return nil
 	})
 	switch {
-	case a.json && len(names) == 1 && len(all) == 1:
+	case c.json && len(names) == 1 && len(all) == 1:
 		return printJSON(all[0])
-	case a.json:
+	case c.json:
 		return printJSON(append([]modelSummary{}, all...))
 	}
 	for i, s := range all {
 		if i > 0 {
 			fmt.Println()
 		}
-		if err := s.print(a.ui.verbose > 0); err != nil {
+		if err := s.print(c.ui.Verbose > 0); err != nil {
 			return err
 		}
 	}
@@ -168,7 +170,7 @@ func (s *modelSummary) print(metadata bool) error {
 	row("in archives", "%s %s", or(s.GeneralName, "(no name)"), s.SHA256[:8])
 	row("sha256", "%s", s.SHA256)
 	row("size", "%d bytes", s.Bytes)
-	row("parameters", "%s", formatCount(s.Parameters))
+	row("parameters", "%s", ui.FormatCount(s.Parameters))
 	row("architecture", "%s", s.shape())
 	row("weights", "%s", s.Weights)
 	row("tensors", "%s", joinCounts(s.Tensors))
@@ -180,7 +182,7 @@ func (s *modelSummary) print(metadata bool) error {
 	}
 	if metadata {
 		for _, kv := range s.header.Metadata {
-			row(kv.Key, "%s", strings.ReplaceAll(shorten(fmt.Sprint(kv.Value), 100), "\n", `\n`))
+			row(kv.Key, "%s", strings.ReplaceAll(ui.Shorten(fmt.Sprint(kv.Value), 100), "\n", `\n`))
 		}
 	}
 	return t.Flush()

@@ -7,42 +7,43 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 )
 
-// verifyModel checks one model and says that it is good, or fails.
-func (a *app) verifyModel(ctx context.Context, name string) error {
-	f, err := a.store.Locate(name)
+// verify checks one model and says that it is good, or fails.
+func (c modelCommand) verify(ctx context.Context, name string) error {
+	f, err := c.store.Locate(name)
 	if err != nil {
 		return err
 	}
 	if _, err := f.Header(); err != nil { // also that all tensors lie within the file
 		return err
 	}
-	sum, known, err := a.store.Rehash(f)
+	sum, known, err := c.store.Rehash(f)
 	if err != nil {
 		return err
 	}
 	released, isReleased := models.ReleasedWith(sum)
 	if sum != known {
-		return &hintedError{fmt.Sprintf("SHA-256 is %x, and was %x: its content changed, but not its size and time", sum, known),
-			"the disk or a copy may be faulty: get the file again; if it was replaced on purpose, touch it"}
+		return ui.Hinted(fmt.Sprintf("SHA-256 is %x, and was %x: its content changed, but not its size and time", sum, known),
+			"the disk or a copy may be faulty: get the file again; if it was replaced on purpose, touch it")
 	}
 	if r, ok := models.ReleasedAs(filepath.Base(f.Path)); ok && !isReleased {
-		return &hintedError{fmt.Sprintf("it has the name of the released %s, but SHA-256 %x instead of %x", r.Name, sum, r.SHA256),
-			"get the released file again, or give yours another name"}
+		return ui.Hinted(fmt.Sprintf("it has the name of the released %s, but SHA-256 %x instead of %x", r.Name, sum, r.SHA256),
+			"get the released file again, or give yours another name")
 	}
 	what := "not a released model"
 	if isReleased {
 		what = "the released " + released.Name
 	}
-	m, err := a.openModel(ctx, f)
+	m, err := c.openModelFile(ctx, f)
 	if errors.Is(err, llama.ErrNotBuilt) {
-		a.warned = true
-		a.ui.warning(hintFor(err), "%s: the file is good, but what it computes was not checked: %v", name, llama.ErrNotBuilt)
+		c.warned = true
+		c.ui.Warning(hintFor(err), "%s: the file is good, but what it computes was not checked: %v", name, llama.ErrNotBuilt)
 		fmt.Printf("%s: file ok, %s, SHA-256 %s\n", name, what, hex.EncodeToString(sum[:8]))
 		return nil
 	}
@@ -61,18 +62,6 @@ func (a *app) verifyModel(ctx context.Context, name string) error {
 	return nil
 }
 
-// openModel opens a model in the class of --class.
-func (a *app) openModel(ctx context.Context, f models.File) (lm.Model, error) {
-	if f.Embedded() {
-		return a.store.Open(ctx, f.Name(), a.class)
-	}
-	path := f.Path
-	if !filepath.IsAbs(path) { // never one of the names that come before paths
-		path = "." + string(filepath.Separator) + path
-	}
-	return a.store.Open(ctx, path, a.class)
-}
-
 // verifyProbe computes the probe twice, in sessions of their own, and compares it with the released one if that is known.
 func verifyProbe(ctx context.Context, m lm.Model, released models.Released) (probe [8]byte, err error) {
 	var again [8]byte
@@ -83,14 +72,14 @@ func verifyProbe(ctx context.Context, m lm.Model, released models.Released) (pro
 		return probe, err
 	}
 	if again != probe {
-		return probe, &hintedError{fmt.Sprintf("it computes other numbers each time: probes %x and %x", probe, again),
-			"nothing that is compressed with it here can be trusted to come back: suspect the memory, or this libllama"}
+		return probe, ui.Hinted(fmt.Sprintf("it computes other numbers each time: probes %x and %x", probe, again),
+			"nothing that is compressed with it here can be trusted to come back: suspect the memory, or this libllama")
 	}
 	class := m.ID().Class
 	if known, ok := released.Probes[class]; ok && probe != known {
-		return probe, &hintedError{
+		return probe, ui.Hinted(
 			fmt.Sprintf("it computes other numbers here than where it was released: class %s, probe %x, want %x", class, probe, known),
-			"archives of other machines that name it cannot be read here, nor can those written here be read there: see docs/DETERMINISM.md"}
+			"archives of other machines that name it cannot be read here, nor can those written here be read there: see docs/DETERMINISM.md")
 	}
 	return probe, nil
 }

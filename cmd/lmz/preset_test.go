@@ -26,20 +26,20 @@ func TestPresetMemory(t *testing.T) {
 
 func TestAsksModel(t *testing.T) {
 	for _, c := range []struct {
-		options
-		want bool
+		encoding
+		model string
+		want  bool
 	}{
-		{options{method: "mix"}, usesModel(stream.DefaultLevel)},
-		{options{method: "mix", preset: modelFrom - 1}, false},
-		{options{method: "mix", preset: modelFrom}, true},
-		{options{method: "mix", preset: modelFrom, noModel: true}, false},
-		{options{method: "mix", preset: 1, model: "embedded"}, true},
-		{options{method: "lm"}, true},
-		{options{method: "zstd"}, false},
-		{options{method: "raw"}, false},
+		{encoding{method: "mix"}, "", usesModel(stream.DefaultLevel)},
+		{encoding{method: "mix", preset: modelFrom - 1}, "", false},
+		{encoding{method: "mix", preset: modelFrom}, "", true},
+		{encoding{method: "mix", preset: modelFrom, noModel: true}, "", false},
+		{encoding{method: "mix", preset: 1}, "embedded", true},
+		{encoding{method: "lm"}, "", true},
+		{encoding{method: "zstd"}, "", false},
+		{encoding{method: "raw"}, "", false},
 	} {
-		a := &app{options: c.options}
-		if got := a.asksModel(); got != c.want {
+		if got := c.asksModel(c.model); got != c.want {
 			t.Errorf("%s, preset %d, model %q, --no-model %v: %v", c.method, c.preset, c.model, c.noModel, got)
 		}
 	}

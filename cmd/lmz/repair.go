@@ -9,11 +9,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
 )
 
+// repairCommand is lmz repair.
+type repairCommand struct {
+	reading
+	destination
+	decode bool
+}
+
 func newRepairCommand(a *app) *cobra.Command {
-	var decode bool
+	c := &repairCommand{reading: reading{app: a}}
 	cmd := &cobra.Command{
 		Use:   "repair [flags] FILE...",
 		Short: "Write an archive, or the text, of what is intact in a damaged archive",
@@ -32,113 +41,114 @@ Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			switch {
 			case len(files) == 0:
-				return &usageError{"repair wants damaged archives", "name files: what is repaired is read more than once"}
-			case a.output != "" && a.stdout:
-				return &usageError{"-o and -c exclude each other", ""}
-			case a.output != "" && len(files) > 1:
-				return &usageError{"-o with several files", "give one file"}
+				return ui.Usage("repair wants damaged archives", "name files: what is repaired is read more than once")
+			case c.output != "" && len(files) > 1:
+				return ui.Usage("-o with several files", "give one file")
 			}
-			if err := a.checkReading(); err != nil {
+			if err := c.destination.check(); err != nil {
 				return err
 			}
-			return a.each(files, func(name string) error { return a.repair(cmd.Context(), name, decode) })
+			if err := c.reading.check(); err != nil {
+				return err
+			}
+			c.each(files, func(name string) error { return c.repair(cmd.Context(), name) })
+			return nil
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.BoolVarP(&decode, "decompress", "d", false, "write the text")
-	f.BoolVarP(&a.stdout, "stdout", "c", false, "write to standard output")
-	f.StringVarP(&a.output, "output", "o", "", `write to this file ("-" is standard output)`)
-	f.BoolVarP(&a.force, "force", "f", false, "overwrite the file")
-	a.addReading(f)
+	f.BoolVarP(&c.decode, "decompress", "d", false, "write the text")
+	f.BoolVarP(&c.stdout, "stdout", "c", false, "write to standard output")
+	f.StringVarP(&c.output, "output", "o", "", `write to this file ("-" is standard output)`)
+	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
+	c.addFlags(f)
 	return cmd
 }
 
-// repairedName is where what is intact in an archive goes when no option says so.
-func (a *app) repairedName(name string, decode bool) string {
-	switch {
-	case a.output != "":
-		return a.output
-	case a.stdout:
-		return "-"
+// repairedName is where what is intact in an archive goes.
+func (c *repairCommand) repairedName(name string) string {
+	if name, ok := c.named(); ok {
+		return name
 	}
-	base := strings.TrimSuffix(name, suffix)
-	if decode {
-		return base + ".repaired"
+	base := strings.TrimSuffix(name, suffix) + ".repaired"
+	if c.decode {
+		return base
 	}
-	return base + ".repaired" + suffix
+	return base + suffix
 }
 
-func (a *app) repair(ctx context.Context, name string, decode bool) error {
-	src, err := openSource(name)
+// createRepaired opens the output, which is an archive or a text.
+func (c *repairCommand) createRepaired(name string, src *file.Source) (*file.Output, error) {
+	how := file.Manner{Force: c.force}
+	if c.decode {
+		return c.create(name, src, how)
+	}
+	return c.createArchive(name, src, how)
+}
+
+func (c *repairCommand) repair(ctx context.Context, name string) error {
+	src, err := file.Open(name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	if src.size() < 0 {
-		return &hintedError{"cannot repair what is not a regular file", "write it to a file first"}
+	if src.Size() < 0 {
+		return ui.Hinted("cannot repair what is not a regular file", "write it to a file first")
 	}
-	outName := a.repairedName(name, decode)
-	out, err := a.createOutput(outName, src, !decode)
+	outName := c.repairedName(name)
+	out, err := c.createRepaired(outName, src)
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 	text := io.Writer(out)
-	if !decode {
+	if !c.decode {
 		text = io.Discard
 	}
-	d, err := a.survey(ctx, src, text)
+	d, err := c.survey(ctx, src, text)
 	if err != nil {
 		return err
 	}
-	if decode && d.undecoded != nil {
+	if c.decode && d.undecoded != nil {
 		return d.undecoded
 	}
 	for _, e := range d.recovery.Repaired {
-		a.ui.warning("", "%v", &fileError{name, e})
+		c.ui.Warning("", "%v", ui.InFile(name, e))
 	}
 	for _, l := range d.losses {
-		a.ui.warning("", "%v", &fileError{name, fmt.Errorf("lost: %s: %w", describe(l), l.Err)})
+		c.ui.Warning("", "%v", ui.InFile(name, fmt.Errorf("lost: %s: %w", describe(l), l.Err)))
 	}
 	if d.undecoded != nil {
-		a.ui.warning(hintFor(d.undecoded), "%v", &fileError{name, fmt.Errorf("what is intact was not decoded: %w", d.undecoded)})
+		c.ui.Warning(hintFor(d.undecoded), "%v", ui.InFile(name, fmt.Errorf("what is intact was not decoded: %w", d.undecoded)))
 	}
-	if d.recovery.Intact() && len(d.losses) == 0 && out.staged != nil {
-		a.ui.note("%s: there is nothing to repair", displayName(name))
+	if d.recovery.Intact() && len(d.losses) == 0 && out.Staged() {
+		c.ui.Note("%s: there is nothing to repair", ui.Input(name))
 		return nil
 	}
-	if !decode {
+	if !c.decode {
 		if _, err := d.recovery.WriteTo(out); err != nil {
 			return err
 		}
 	}
 	if d.recovery.Size() == 0 {
-		return &hintedError{"nothing is intact: " + d.summary(), ""}
+		return ui.Hinted("nothing is intact: "+d.summary(), "")
 	}
-	if err := out.commit(src); err != nil {
+	if err := out.Commit(src); err != nil {
 		return err
 	}
 	if len(d.losses) > 0 {
-		return fmt.Errorf("%s; the rest is in %s", d.summary(), outputLabel(outName))
+		return fmt.Errorf("%s; the rest is in %s", d.summary(), ui.Output(outName))
 	}
-	a.ui.note("%s: nothing is lost, all %d chunks are in %s", displayName(name), d.recovery.Chunks, outputLabel(outName))
+	c.ui.Note("%s: nothing is lost, all %d chunks are in %s", ui.Input(name), d.recovery.Chunks, ui.Output(outName))
 	return nil
 }
 
-func outputLabel(name string) string {
-	if name == "-" {
-		return "standard output"
-	}
-	return name
-}
-
 // explain adds to what reading an archive ran into what else is wrong with it.
-func (a *app) explain(ctx context.Context, src *source, err error) error {
-	if src.size() < 0 || !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
+func (r *reading) explain(ctx context.Context, src *file.Source, err error) error {
+	if src.Size() < 0 || !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
 		return err
 	}
-	d, failed := a.survey(ctx, src, io.Discard)
+	d, failed := r.survey(ctx, src, io.Discard)
 	switch {
 	case failed != nil:
 		return err

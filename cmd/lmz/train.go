@@ -10,10 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/llama/finetune"
 	"github.com/lmz-go/lmz/llama/gguf"
 	"github.com/lmz-go/lmz/llama/train"
@@ -29,8 +32,10 @@ const (
 // baseKey is the metadata of a model that lmz train wrote: the SHA-256 of the model that it was trained on from.
 const baseKey = "lmz.trained_from_sha256"
 
-// trainOptions are what the flags of lmz train say.
-type trainOptions struct {
+// trainCommand is lmz train.
+type trainCommand struct {
+	*app
+	destination
 	minutes float64
 	steps   int
 	seed    uint64
@@ -38,14 +43,14 @@ type trainOptions struct {
 	kernel  string
 }
 
-func (o trainOptions) finetune() finetune.Options {
+func (c *trainCommand) options() finetune.Options {
 	return finetune.Options{
-		Steps: o.steps, Time: time.Duration(o.minutes * float64(time.Minute)), Seed: o.seed, Threads: o.threads, Kernel: o.kernel,
+		Steps: c.steps, Time: time.Duration(c.minutes * float64(time.Minute)), Seed: c.seed, Threads: c.threads, Kernel: c.kernel,
 	}
 }
 
 func newTrainCommand(a *app) *cobra.Command {
-	var o trainOptions
+	c := &trainCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "train [flags] LOG... -o MODEL.gguf",
 		Short: "Train a model on your own logs, which compresses more of their kind better",
@@ -70,95 +75,96 @@ were measured, made archives of the presets smaller than a trained model did.`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			switch {
 			case len(files) == 0:
-				return &usageError{"train wants logs", "name files of the kind that is to be compressed"}
-			case a.output == "":
-				return &usageError{"train wants -o FILE", ""}
-			case !strings.EqualFold(filepath.Ext(a.output), ".gguf"):
-				return &usageError{"-o wants a name that ends in .gguf", "folders are searched for models of this name"}
-			case a.json:
-				return &usageError{"--json is for -l, model and version", ""}
-			case !(o.minutes > 0 && o.minutes <= maxTrainMinutes):
-				return &usageError{fmt.Sprintf("--minutes is more than 0 and at most %d", maxTrainMinutes), ""}
-			case o.steps < 0 || o.threads < 0 || o.threads > 4096:
-				return &usageError{"--steps is not negative, and -T is 0 to 4096", ""}
+				return ui.Usage("train wants logs", "name files of the kind that is to be compressed")
+			case c.output == "":
+				return ui.Usage("train wants -o FILE", "")
+			case !strings.EqualFold(filepath.Ext(c.output), ".gguf"):
+				return ui.Usage("-o wants a name that ends in .gguf", "folders are searched for models of this name")
+			case !(c.minutes > 0 && c.minutes <= maxTrainMinutes):
+				return ui.Usage(fmt.Sprintf("--minutes is more than 0 and at most %d", maxTrainMinutes), "")
+			case c.steps < 0 || c.threads < 0 || c.threads > 4096:
+				return ui.Usage("--steps is not negative, and -T is 0 to 4096", "")
 			}
-			return a.train(cmd.Context(), files, o)
+			if err := c.checkNoJSON(); err != nil {
+				return err
+			}
+			return c.run(cmd.Context(), files)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&a.output, "output", "o", "", "write the model to this file")
-	f.BoolVarP(&a.force, "force", "f", false, "overwrite the file")
-	f.Float64Var(&o.minutes, "minutes", defaultTrainMinutes, "how long to train")
-	f.IntVar(&o.steps, "steps", 0, "train for this many steps, however long they take (0: for --minutes)")
-	f.Uint64Var(&o.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
-	f.IntVarP(&o.threads, "threads", "T", 0, "threads (0: one for each core)")
-	f.StringVar(&o.kernel, "kernel", "", "how to compute: amx, avx512, avx2 or portable (default the best that this machine has)")
+	f.StringVarP(&c.output, "output", "o", "", "write the model to this file")
+	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
+	f.Float64Var(&c.minutes, "minutes", defaultTrainMinutes, "how long to train")
+	f.IntVar(&c.steps, "steps", 0, "train for this many steps, however long they take (0: for --minutes)")
+	f.Uint64Var(&c.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
+	f.IntVarP(&c.threads, "threads", "T", 0, "threads (0: one for each core)")
+	f.StringVar(&c.kernel, "kernel", "", "how to compute: amx, avx512, avx2 or portable (default the best that this machine has)")
 	return cmd
 }
 
-// train writes a model that was trained on the files. Who may not read all of them may not read it either.
-func (a *app) train(ctx context.Context, files []string, o trainOptions) error {
-	base, err := a.store.Locate(a.model)
+// run writes a model that was trained on the files. Who may not read all of them may not read it either.
+func (c *trainCommand) run(ctx context.Context, files []string) error {
+	base, err := c.store.Locate(c.model)
 	if err != nil {
 		return err
 	}
 	m, err := loadTrainable(base)
 	if err != nil {
-		return &fileError{or(base.Path, base.Name()), err}
+		return ui.InFile(or(base.Path, base.Name()), err)
 	}
-	opts := o.finetune()
+	opts := c.options()
 	if err := finetune.Supported(m, opts); err != nil {
 		return err
 	}
-	baseSum, err := a.store.Sum(base)
+	baseSum, err := c.store.Sum(base)
 	if err != nil {
 		return err
 	}
-	tokenizer, err := a.openModel(ctx, base)
+	tokenizer, err := c.openModelFile(ctx, base)
 	if err != nil {
 		return err
 	}
 	if n := len(tokenizer.Pieces()); n != m.Config.Vocab {
 		return fmt.Errorf("%s: %d tokens in libllama, %d in the file", or(base.Path, base.Name()), n, m.Config.Vocab)
 	}
-	texts, info, mode, err := a.readTrainingTexts(files)
+	texts, info, mode, err := c.readTrainingTexts(files)
 	if err != nil {
 		return err
 	}
-	out, err := a.createOutput(a.output, &source{stdin: true, info: info}, false)
+	out, err := c.create(c.output, &file.Source{Stdin: true, Info: info}, file.Manner{Force: c.force})
 	if err != nil {
 		return err
 	}
-	defer out.discard()
+	defer out.Discard()
 	corpus, err := finetune.NewCorpus(tokenizer, texts)
 	if err != nil {
 		return err
 	}
 
-	m.SetName(strings.TrimSuffix(filepath.Base(a.output), filepath.Ext(a.output)))
+	m.SetName(strings.TrimSuffix(filepath.Base(c.output), filepath.Ext(c.output)))
 	setMetadata(m, baseKey, fmt.Sprintf("%x", baseSum))
-	a.pending.finishEarly() // from here on
-	a.ui.summary("training on %d tokens, %d are held out", corpus.Tokens(), corpus.Held())
-	file, result, err := a.fineTune(ctx, m, corpus, opts)
+	c.signals.finishEarly() // from here on
+	c.ui.Summary("training on %d tokens, %d are held out", corpus.Tokens(), corpus.Held())
+	model, result, err := c.fineTune(ctx, m, corpus, opts)
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(file); err != nil {
+	if _, err := out.Write(model); err != nil {
 		return err
 	}
-	if err := a.checkTrained(ctx, out, result); err != nil {
+	if err := c.checkTrained(ctx, out, result); err != nil {
 		return err
 	}
-	if out.staged != nil {
-		if err := out.restrict(mode); err != nil {
+	if out.Staged() {
+		if err := out.Restrict(mode); err != nil {
 			return err
 		}
 	}
-	if err := out.commit(&source{stdin: true}); err != nil {
+	if err := out.Commit(nil); err != nil {
 		return err
 	}
-	a.printTrained(result, file)
+	c.printTrained(result, model)
 	return nil
 }
 
@@ -183,22 +189,29 @@ func setMetadata(m *train.Model, key, value string) {
 }
 
 // fineTune trains m and gives the file of the best model. A signal ends the training early.
-func (a *app) fineTune(ctx context.Context, m *train.Model, corpus *finetune.Corpus, o finetune.Options) (best []byte, result finetune.Result, err error) {
+func (c *trainCommand) fineTune(ctx context.Context, m *train.Model, corpus *finetune.Corpus, o finetune.Options) (best []byte, result finetune.Result, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		select {
-		case <-a.pending.finishEarly():
-			a.ui.summary("training ends here; a second signal leaves nothing")
+		case <-c.signals.finishEarly():
+			c.ui.Summary("training ends here; a second signal leaves nothing")
 			cancel()
 		case <-ctx.Done():
 		}
 	}()
-	shown, stop := a.ui.showTraining()
-	defer stop()
-	o.Progress = shown
-	o.Best = func(file []byte) error {
-		best = file
+	var latest atomic.Pointer[finetune.Progress]
+	o.Progress = func(p finetune.Progress) { latest.Store(&p) }
+	start := time.Now()
+	defer c.ui.ShowShare(func() (float64, string) {
+		p := latest.Load()
+		if p == nil {
+			return 0, "training"
+		}
+		return p.Share, fmt.Sprintf("training, loss %.2f, %.0f tokens/s", p.Loss, float64(p.Tokens)/time.Since(start).Seconds())
+	})()
+	o.Best = func(model []byte) error {
+		best = model
 		return nil
 	}
 	result, err = finetune.Run(ctx, m, corpus, o)
@@ -206,22 +219,22 @@ func (a *app) fineTune(ctx context.Context, m *train.Model, corpus *finetune.Cor
 }
 
 // checkTrained opens the model that was written, as whoever uses it will, and compares what it predicts with what training saw.
-func (a *app) checkTrained(ctx context.Context, out *output, result finetune.Result) error {
-	if out.staged == nil {
+func (c *trainCommand) checkTrained(ctx context.Context, out *file.Output, result finetune.Result) error {
+	if !out.Staged() {
 		return nil // a device cannot be read back
 	}
-	path, err := filepath.Abs(out.file.Name())
+	path, err := filepath.Abs(out.TemporaryName())
 	if err != nil {
 		return err
 	}
-	m, err := a.store.Open(ctx, path, a.class)
+	m, err := c.store.Open(ctx, path, c.class)
 	if err != nil {
 		return err
 	}
 	return result.Check(ctx, m)
 }
 
-func (a *app) printTrained(r finetune.Result, file []byte) {
+func (c *trainCommand) printTrained(r finetune.Result, model []byte) {
 	ended := ""
 	if r.Stopped {
 		ended = ", interrupted"
@@ -229,17 +242,17 @@ func (a *app) printTrained(r finetune.Result, file []byte) {
 	fmt.Printf("trained for %s: %d steps, %d tokens, %.1f passes over the text, kernel %s%s\n", r.Elapsed.Round(time.Second), r.Steps,
 		r.Tokens, r.Passes, r.Kernel, ended)
 	fmt.Printf("held-out end of the text: %.3f -> %.3f bits per byte\n", r.Before, r.After)
-	fmt.Printf("%s: %s, SHA-256 %x\n", a.output, formatBytes(int64(len(file))), sha256.Sum256(file))
-	fmt.Printf("compress with it: lmz -m %s FILE\n", a.output)
+	fmt.Printf("%s: %s, SHA-256 %x\n", c.output, ui.FormatBytes(int64(len(model))), sha256.Sum256(model))
+	fmt.Printf("compress with it: lmz -m %s FILE\n", c.output)
 	fmt.Println("keep it: what is compressed with it cannot be read without this very file, in $" + models.PathVariable +
 		", ~/.local/share/lmz/models or at -m")
 }
 
 // readTrainingTexts reads the files, or of more than maxTrainText evenly spaced parts. It returns the information of the first
 // one and the permissions that all of them give.
-func (a *app) readTrainingTexts(files []string) (texts [][]byte, first os.FileInfo, mode os.FileMode, err error) {
+func (c *trainCommand) readTrainingTexts(files []string) (texts [][]byte, first os.FileInfo, mode os.FileMode, err error) {
 	mode = 0o666
-	var sources []*source
+	var sources []*file.Source
 	defer func() {
 		for _, src := range sources {
 			src.Close()
@@ -248,38 +261,38 @@ func (a *app) readTrainingTexts(files []string) (texts [][]byte, first os.FileIn
 	total := int64(0)
 	for _, name := range files {
 		if strings.HasSuffix(name, suffix) {
-			return nil, nil, 0, &fileError{name, &hintedError{"is an archive", "give its content: lmz -dc " + name + " | lmz train - -o FILE"}}
+			return nil, nil, 0, ui.InFile(name, ui.Hinted("is an archive", "give its content: lmz -dc "+name+" | lmz train - -o FILE"))
 		}
-		src, err := openSource(name)
+		src, err := file.Open(name)
 		if err != nil {
-			return nil, nil, 0, &fileError{name, err}
+			return nil, nil, 0, ui.InFile(name, err)
 		}
 		sources = append(sources, src)
-		if out, err := os.Stat(a.output); err == nil && sameRegular(out, src.info) {
-			return nil, nil, 0, &fileError{name, errSameFile}
+		if out, err := os.Stat(c.output); err == nil && file.SameRegular(out, src.Info) {
+			return nil, nil, 0, ui.InFile(name, file.ErrSame)
 		}
-		if src.regular() {
-			mode &= src.info.Mode().Perm()
+		if src.Regular() {
+			mode &= src.Info.Mode().Perm()
 		}
-		total += max(0, src.size())
+		total += max(0, src.Size())
 	}
 	left := int64(maxTrainText)
 	for _, src := range sources {
 		share := left
-		if size := src.size(); size >= 0 && total > maxTrainText {
+		if size := src.Size(); size >= 0 && total > maxTrainText {
 			share = min(left, int64(float64(size)*float64(maxTrainText)/float64(total)))
 		}
-		text, all, err := readEvenly(src, src.size(), share)
+		text, all, err := readEvenly(src, src.Size(), share)
 		if err != nil {
-			return nil, nil, 0, &fileError{src.name, err}
+			return nil, nil, 0, ui.InFile(src.Name, err)
 		}
 		if !all {
-			a.ui.summary("%s: trained on %s of it", displayName(src.name), formatBytes(int64(len(text))))
+			c.ui.Summary("%s: trained on %s of it", ui.Input(src.Name), ui.FormatBytes(int64(len(text))))
 		}
 		left -= int64(len(text))
 		texts = append(texts, text)
 	}
-	return texts, sources[0].info, mode, nil
+	return texts, sources[0].Info, mode, nil
 }
 
 // readEvenly reads at most so many bytes: all of r if it has no more, the first if its size is not known (negative), else parts

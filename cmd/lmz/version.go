@@ -25,14 +25,18 @@ type versions struct {
 	BackendFail string   `json:"error,omitempty"` // why no plug-in could be loaded
 }
 
+// versionCommand is lmz version.
+type versionCommand struct{ *app }
+
 func newVersionCommand(a *app) *cobra.Command {
+	c := versionCommand{a}
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Show versions, and what this machine can decompress",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			v := a.versions()
-			if a.json {
+			v := c.versions()
+			if c.json {
 				return printJSON(v)
 			}
 			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -51,12 +55,12 @@ func newVersionCommand(a *app) *cobra.Command {
 	}
 }
 
-func (a *app) versions() versions {
+func (c versionCommand) versions() versions {
 	v := versions{
 		Lmz: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		LibLlama: llama.Version(), CanRun: llama.Classes(),
 	}
-	b, err := llama.LoadBackend(a.class)
+	b, err := llama.LoadBackend(c.class)
 	if err != nil && !errors.Is(err, llama.ErrNotBuilt) {
 		v.BackendFail = err.Error()
 	}

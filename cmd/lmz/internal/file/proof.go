@@ -1,4 +1,4 @@
-package main
+package file
 
 import (
 	"crypto/sha256"
@@ -11,57 +11,57 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// errDiffers is returned when an archive does not give back what was compressed.
-var errDiffers = errors.New("the archive does not give the original back")
+// ErrDiffers is returned when an archive does not give back what was compressed.
+var ErrDiffers = errors.New("the archive does not give the original back")
 
-// proof makes sure, before a source is deleted, that its archive gives it back. While the archive is written, each of its
+// Proof makes sure, before a source is deleted, that its archive gives it back. While the archive is written, each of its
 // records is decoded (stream.WithVerify); the proof takes the SHA-256 of what that gives and of what is written. At the end the
 // file must hold the bytes that were written, as whole frames, and the source the bytes that were decoded. So the
 // decoding is done once, of what is in the file, and is compared with the source as it is now.
 //
-// The methods of a nil proof prove nothing.
-type proof struct {
+// The methods of a nil Proof prove nothing.
+type Proof struct {
 	raw     hash.Hash // of what the records decode to
 	archive hash.Hash // of what was written
 	start   int64     // of the archive's frame in its file, in bytes
 	size    int64     // of the frame
 }
 
-// newProof makes a proof of a frame that begins at start in its file, and goes to the end of that.
-func newProof(start int64) *proof {
-	return &proof{raw: sha256.New(), archive: sha256.New(), start: start}
+// NewProof makes a proof of a frame that begins at start in its file, and goes to the end of that.
+func NewProof(start int64) *Proof {
+	return &Proof{raw: sha256.New(), archive: sha256.New(), start: start}
 }
 
-// decoded is what takes the decoded bytes.
-func (p *proof) decoded() io.Writer {
+// Decoded is what takes the decoded bytes.
+func (p *Proof) Decoded() io.Writer {
 	if p == nil {
 		return nil
 	}
 	return p.raw
 }
 
-// written is dst, with the proof taking notes.
-func (p *proof) written(dst io.Writer) io.Writer {
+// Written is dst, with the proof taking notes.
+func (p *Proof) Written(dst io.Writer) io.Writer {
 	if p == nil {
 		return dst
 	}
 	return io.MultiWriter(dst, p)
 }
 
-func (p *proof) Write(b []byte) (int, error) {
+func (p *Proof) Write(b []byte) (int, error) {
 	p.size += int64(len(b))
 	return p.archive.Write(b)
 }
 
-// check reads the archive and the source.
-func (p *proof) check(out *output, src *source) error {
+// Check reads the archive and the source.
+func (p *Proof) Check(out *Output, src *Source) error {
 	if p == nil {
 		return nil
 	}
 	if err := out.file.Sync(); err != nil {
 		return err
 	}
-	f, err := os.Open(out.staged.Name())
+	f, err := os.Open(out.TemporaryName())
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (p *proof) check(out *output, src *source) error {
 	case err != nil:
 		return fmt.Errorf("reading the archive back: %w", err)
 	case !same:
-		return fmt.Errorf("%w: its file holds other bytes than were written", errDiffers)
+		return fmt.Errorf("%w: its file holds other bytes than were written", ErrDiffers)
 	}
 	if _, err := stream.ReadIndex(io.NewSectionReader(f, p.start, p.size), p.size); err != nil {
 		return fmt.Errorf("reading the archive back: %w", err)
@@ -85,7 +85,7 @@ func (p *proof) check(out *output, src *source) error {
 	case err != nil:
 		return fmt.Errorf("reading the original again: %w", err)
 	case !same:
-		return fmt.Errorf("%w: was that written to?", errDiffers)
+		return fmt.Errorf("%w: was that written to?", ErrDiffers)
 	}
 	return nil
 }

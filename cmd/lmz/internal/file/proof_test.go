@@ -1,4 +1,4 @@
-package main
+package file
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/renameio/v2"
@@ -16,7 +17,7 @@ import (
 
 // What happens to the archive's file or to the source after they were written and read is found before the source is deleted.
 func TestProof(t *testing.T) {
-	log := samples(1, 2000)
+	log := []byte(strings.Repeat("GET /index.html 200\nGET /missing 404\n", 1000))
 	change := func(path string, edit func([]byte) []byte) {
 		b, err := os.ReadFile(path)
 		if err != nil {
@@ -32,11 +33,11 @@ func TestProof(t *testing.T) {
 		want error
 	}{
 		"nothing":           {func(string, string) {}, nil},
-		"archive, a bit":    {func(archive, _ string) { change(archive, flip) }, errDiffers},
-		"archive cut off":   {func(archive, _ string) { os.Truncate(archive, 100) }, errDiffers},
-		"source, a bit":     {func(_, source string) { change(source, flip) }, errDiffers},
-		"source goes on":    {func(_, source string) { change(source, func(b []byte) []byte { return append(b, '\n') }) }, errDiffers},
-		"source is shorter": {func(_, source string) { os.Truncate(source, 100) }, errDiffers},
+		"archive, a bit":    {func(archive, _ string) { change(archive, flip) }, ErrDiffers},
+		"archive cut off":   {func(archive, _ string) { os.Truncate(archive, 100) }, ErrDiffers},
+		"source, a bit":     {func(_, source string) { change(source, flip) }, ErrDiffers},
+		"source goes on":    {func(_, source string) { change(source, func(b []byte) []byte { return append(b, '\n') }) }, ErrDiffers},
+		"source is shorter": {func(_, source string) { os.Truncate(source, 100) }, ErrDiffers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -44,7 +45,7 @@ func TestProof(t *testing.T) {
 			if err := os.WriteFile(source, log, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			src, err := openSource(source)
+			src, err := Open(source)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,8 +55,8 @@ func TestProof(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer f.Close()
-			p := newProof(0)
-			w, err := stream.NewWriter(p.written(f), nil, stream.WithMethod(codec.Zstd), stream.WithChunkSize(10000), stream.WithVerify(p.decoded(), nil))
+			p := NewProof(0)
+			w, err := stream.NewWriter(p.Written(f), nil, stream.WithMethod(codec.Zstd), stream.WithChunkSize(10000), stream.WithVerify(p.Decoded(), nil))
 			if err == nil {
 				_, err = io.Copy(w, src)
 			}
@@ -66,8 +67,8 @@ func TestProof(t *testing.T) {
 				t.Fatal(err)
 			}
 			tt.harm(archive, source)
-			out := &output{name: archive, file: f, staged: &renameio.PendingFile{File: f}}
-			if err := p.check(out, src); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
+			out := &Output{Name: archive, file: f, staged: &renameio.PendingFile{File: f}}
+			if err := p.Check(out, src); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
 		})
@@ -78,11 +79,11 @@ func TestProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	p := newProof(0)
-	if _, err := io.Copy(p.written(f), bytes.NewReader([]byte("\x8clmz\x01 and no frame"))); err != nil {
+	p := NewProof(0)
+	if _, err := io.Copy(p.Written(f), bytes.NewReader([]byte("\x8clmz\x01 and no frame"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.check(&output{file: f, staged: &renameio.PendingFile{File: f}}, nil); !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
+	if err := p.Check(&Output{file: f, staged: &renameio.PendingFile{File: f}}, nil); !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
 		t.Errorf("not an archive: %v", err)
 	}
 }

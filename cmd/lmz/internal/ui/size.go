@@ -1,4 +1,4 @@
-package main
+package ui
 
 import (
 	"errors"
@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// byteSize is a flag for a number of bytes, such as 4096, 64KiB, 64K or 2G; suffixes are powers of 1024, as in xz.
-type byteSize int64
+// ByteSize is a flag for a number of bytes, such as 4096, 64KiB, 64K or 2G; suffixes are powers of 1024, as in xz.
+type ByteSize int64
 
-func (b *byteSize) Type() string { return "size" }
+func (b *ByteSize) Type() string { return "size" }
 
-func (b *byteSize) String() string {
+func (b *ByteSize) String() string {
 	n, unit := int64(*b), 0
 	for n > 0 && n%1024 == 0 && unit < 4 {
 		n /= 1024
@@ -22,7 +22,7 @@ func (b *byteSize) String() string {
 	return strconv.FormatInt(n, 10) + []string{"", "KiB", "MiB", "GiB", "TiB"}[unit]
 }
 
-func (b *byteSize) Set(s string) error {
+func (b *ByteSize) Set(s string) error {
 	digits := strings.TrimRight(s, "KMGTiBkmgtb ")
 	n, err := strconv.ParseInt(digits, 10, 64)
 	unit := strings.ToLower(strings.TrimLeft(s[len(digits):], " "))
@@ -34,12 +34,12 @@ func (b *byteSize) Set(s string) error {
 	if err != nil || unit != "" && unit != "b" || n < 0 || n > math.MaxInt64>>shift {
 		return errors.New("want a number of bytes such as 4096, 64KiB or 2G")
 	}
-	*b = byteSize(n << shift)
+	*b = ByteSize(n << shift)
 	return nil
 }
 
-// formatBytes gives about three digits, for people.
-func formatBytes(n int64) string {
+// FormatBytes gives about three digits, for people.
+func FormatBytes(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)
 	}
@@ -57,10 +57,34 @@ func formatBytes(n int64) string {
 	return fmt.Sprintf("%.*f %ciB", digits, f, "KMGTP"[unit])
 }
 
-// formatRatio is how many times smaller the archive is.
-func formatRatio(raw, compressed int64) string {
+// FormatRatio is how many times smaller the archive is.
+func FormatRatio(raw, compressed int64) string {
 	if compressed == 0 {
 		return "-"
 	}
 	return fmt.Sprintf("%.2fx", float64(raw)/float64(compressed))
+}
+
+// FormatCount gives about two digits, for people.
+func FormatCount(n uint64) string {
+	f, unit := float64(n), ""
+	for _, u := range []string{" k", " M", " G", " T"} {
+		if f < 999.5 {
+			break
+		}
+		f, unit = f/1000, u
+	}
+	if unit == "" || f >= 9.95 {
+		return fmt.Sprintf("%.0f%s", f, unit)
+	}
+	return fmt.Sprintf("%.1f%s", f, unit)
+}
+
+// Shorten cuts a text to at most this many characters.
+func Shorten(text string, most int) string {
+	r := []rune(text)
+	if len(r) <= most {
+		return text
+	}
+	return string(r[:most-1]) + "…"
 }

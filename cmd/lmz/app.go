@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/llama"
+	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/models"
+)
+
+// app is one run of the command: what all commands share.
+type app struct {
+	ui      *ui.UI
+	files   *file.Set
+	signals *signals
+	backend models.Backend
+	store   *models.Store // opened when the flags are known
+
+	model string // of -m
+	class string
+	json  bool
+
+	failed bool // some file failed
+	warned bool // some file was skipped
+}
+
+func newApp(backend models.Backend) *app {
+	a := &app{ui: ui.New(os.Stderr, hintFor), files: new(file.Set), backend: backend}
+	a.signals = &signals{ui: a.ui, files: a.files}
+	return a
+}
+
+// addFlags defines the flags that all commands have.
+func (a *app) addFlags(f *pflag.FlagSet) {
+	f.CountVarP(&a.ui.Quiet, "quiet", "q", "no warnings and no progress bar; twice: no errors")
+	f.CountVarP(&a.ui.Verbose, "verbose", "v", "say what is done; twice: also what libllama says")
+	f.StringVarP(&a.model, "model", "m", "", `compress with this model at any preset: a GGUF file, the name of one that "lmz model list" shows, or "embedded" (what presets take); to decompress: a place to look as well`)
+	f.StringVar(&a.class, "class", "", "numeric class to compress in with a model, which a machine must have to decompress (default avx2 on x86-64)")
+	f.BoolVar(&a.json, "json", false, "print JSON (-l, model, version)")
+}
+
+func (a *app) openStore() {
+	path := models.SearchPath()
+	if a.model != "" && !models.IsEmbeddedName(a.model) {
+		path = append([]string{a.model}, path...)
+	}
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		cache = filepath.Join(cache, "lmz")
+	}
+	llama.SetLogger(a.ui.Logger())
+	a.store = models.NewStore(models.Options{Path: path, CacheDir: cache, Backend: a.backend})
+}
+
+func (a *app) close() {
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.ui.Warning("", "%v", err)
+		}
+	}
+}
+
+// checkModel finds a -m that names nothing. Also to decompress, where it is one more place to look, it must at least be there.
+func (a *app) checkModel() error {
+	if a.model == "" {
+		return nil
+	}
+	if _, err := a.store.Locate(a.model); err != nil {
+		return ui.Usage(err.Error(), hintFor(err))
+	}
+	return nil
+}
+
+// openModelFile opens a model in the class of --class.
+func (a *app) openModelFile(ctx context.Context, f models.File) (lm.Model, error) {
+	if f.Embedded() {
+		return a.store.Open(ctx, f.Name(), a.class)
+	}
+	path := f.Path
+	if !filepath.IsAbs(path) { // never one of the names that come before paths
+		path = "." + string(filepath.Separator) + path
+	}
+	return a.store.Open(ctx, path, a.class)
+}
+
+// checkNoJSON refuses --json to a command that prints none.
+func (a *app) checkNoJSON() error {
+	if a.json {
+		return ui.Usage("--json is for -l, model and version", "")
+	}
+	return nil
+}
+
+// each runs do on every file; one that fails does not keep the others from being tried.
+func (a *app) each(files []string, do func(name string) error) {
+	for _, name := range files {
+		err := do(name)
+		var skip *ui.SkipError
+		switch {
+		case errors.As(err, &skip):
+			a.warned = true
+			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
+		case err != nil:
+			a.signals.diePiped(err)
+			a.failed = true
+			a.ui.Failure(ui.InFile(name, err))
+		}
+	}
+}
+
+// create opens the output called name, "-" for standard output. src is what it is made from.
+func (a *app) create(name string, src *file.Source, how file.Manner) (*file.Output, error) {
+	if name == "-" {
+		a.ui.Busy(term.IsTerminal(int(os.Stdout.Fd())))
+	}
+	return a.files.Create(name, src, how)
+}
+
+// createArchive is create for compressed data, which a terminal gets only if forced.
+func (a *app) createArchive(name string, src *file.Source, how file.Manner) (*file.Output, error) {
+	if name == "-" && !how.Force && term.IsTerminal(int(os.Stdout.Fd())) {
+		return nil, ui.Hinted("refusing to write compressed data to a terminal", "redirect it, or give -o FILE, or force it with -f")
+	}
+	return a.create(name, src, how)
+}
+
+// repaired tells of damage to an archive that does no harm yet.
+func (a *app) repaired(name string, damage error) {
+	a.ui.Warning(rewriteHint, "%v", ui.InFile(name, damage))
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// coding is what the flags say about coding in either direction.
+type coding struct {
+	workers   int
+	lanes     int
+	memLimit  ui.ByteSize
+	dictFiles []string
+
+	dictionaries [][]byte // read from dictFiles
+}
+
+func (c *coding) check() error {
+	if min(c.workers, c.lanes) < 0 || max(c.workers, c.lanes) > 4096 {
+		return ui.Usage("-T and --lanes take 0 to 4096", "")
+	}
+	return nil
+}
+
+// readDictionaries reads the files of --dict.
+func (c *coding) readDictionaries() error {
+	for _, name := range c.dictFiles {
+		text, err := os.ReadFile(name)
+		if err == nil && len(text) == 0 {
+			err = fmt.Errorf("the dictionary is empty")
+		}
+		if err != nil {
+			return ui.Usage(ui.InFile(name, err).Error(), "")
+		}
+		c.dictionaries = append(c.dictionaries, text)
+	}
+	return nil
+}
+
+// ownMemory is what lmz takes itself, beyond the limit on archives, in bytes.
+const ownMemory = 32 << 20
+
+// readerOptions are what the flags say about decompressing.
+func (c *coding) readerOptions() []stream.ReaderOption {
+	opts := []stream.ReaderOption{stream.WithDictionaries(stream.DictionarySet(c.dictionaries...))}
+	if c.workers > 0 {
+		opts = append(opts, stream.WithReaderWorkers(c.workers))
+	}
+	if c.lanes > 0 {
+		opts = append(opts, stream.WithReaderLanes(c.lanes))
+	}
+	if c.memLimit > 0 {
+		// What is no longer used counts until it is collected.
+		debug.SetMemoryLimit(int64(c.memLimit) + ownMemory)
+		opts = append(opts, stream.WithMemoryLimit(int64(c.memLimit)))
+	}
+	return opts
+}
+
+// writerOptions are what the flags say about compressing.
+func (c *coding) writerOptions() (opts []stream.WriterOption) {
+	if len(c.dictionaries) > 0 {
+		opts = append(opts, stream.WithDictionary(c.dictionaries[0]))
+	}
+	if c.workers > 0 {
+		opts = append(opts, stream.WithWorkers(c.workers))
+	}
+	if c.lanes > 0 {
+		opts = append(opts, stream.WithLanes(c.lanes))
+	}
+	return opts
+}

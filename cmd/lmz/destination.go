@@ -1,0 +1,48 @@
+package main
+
+import (
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+)
+
+// suffix is that of archives.
+const suffix = ".lmz"
+
+// destination is where the flags say that a result goes.
+type destination struct {
+	output string // -o; "-": standard output
+	stdout bool   // -c
+	force  bool   // -f
+}
+
+func (d *destination) check() error {
+	if d.output != "" && d.stdout {
+		return ui.Usage("-o and -c exclude each other", "")
+	}
+	return nil
+}
+
+// named is the name that the flags give, if they do.
+func (d *destination) named() (name string, ok bool) {
+	if d.stdout {
+		return "-", true
+	}
+	return d.output, d.output != ""
+}
+
+// removal deletes sources, if that is asked for.
+type removal struct{ remove bool }
+
+// source deletes src after its output is there for good.
+func (r removal) source(src *file.Source, out *file.Output) error {
+	if !r.remove {
+		return nil
+	}
+	if !out.Staged() {
+		return ui.Skip("is kept: the output is not a regular file", "")
+	}
+	if err := out.SyncFolder(); err != nil {
+		return err
+	}
+	return src.Remove()
+}

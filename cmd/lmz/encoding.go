@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// encoding is what the flags say about the bytes that compressing gives.
+type encoding struct {
+	method    string
+	preset    int // 0: the default
+	noModel   bool
+	noFilter  bool
+	chunkSize ui.ByteSize
+	primer    ui.ByteSize
+	primed    bool // primer is given
+}
+
+// methods are the ways to compress that a user may choose.
+var methods = map[string]codec.Method{"mix": codec.Mix, "lm": codec.LM, "zstd": codec.Zstd, "raw": codec.Raw}
+
+func methodName(m codec.Method) string {
+	for name, known := range methods {
+		if known == m {
+			return name
+		}
+	}
+	return fmt.Sprintf("method %d", m)
+}
+
+func (e *encoding) addFlags(f *pflag.FlagSet) {
+	addPresets(f, &e.preset)
+	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets), lm (the language model alone), zstd or raw")
+	f.BoolVar(&e.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
+	f.BoolVar(&e.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
+}
+
+func (e *encoding) addSizes(f *pflag.FlagSet) {
+	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm, 1MiB with zstd and raw)")
+	f.Var(&e.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
+}
+
+// check finds options that make no sense, whatever is done with them.
+func (e *encoding) check() error {
+	if _, known := methods[e.method]; !known {
+		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, lm, zstd and raw")
+	}
+	if max(e.chunkSize, e.primer) > stream.MaxChunkSize {
+		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
+	}
+	return nil
+}
+
+// checkMethod finds options that the method to compress with has no use for. model is that of -m.
+func (e *encoding) checkMethod(model string, dictionaries int) error {
+	method := methods[e.method]
+	switch {
+	case method != codec.Mix && e.preset > 0:
+		return ui.Usage(fmt.Sprintf("-%d with --method %s", e.preset, e.method), "presets are levels of the method mix")
+	case method != codec.Mix && (dictionaries > 0 || e.primed):
+		return ui.Usage("--dict and --primer-size with --method "+e.method, "they are for the method mix")
+	case dictionaries > 1:
+		return ui.Usage("several dictionaries", "only to decompress more than one may be given")
+	case dictionaries > 0 && e.primed:
+		return ui.Usage("--dict and --primer-size exclude each other", "with a dictionary, all chunks start from it")
+	case e.noModel && (model != "" || method == codec.LM):
+		return ui.Usage("--no-model with -m or --method lm", "")
+	case model != "" && method != codec.Mix && method != codec.LM:
+		return ui.Usage("-m with --method "+e.method, "this method asks no model")
+	}
+	return nil
+}
+
+// level is that of the method mix.
+func (e *encoding) level() int {
+	if e.preset == 0 {
+		return stream.DefaultLevel
+	}
+	return e.preset
+}
+
+// asksModel says whether compressing takes a model. model is that of -m.
+func (e *encoding) asksModel(model string) bool {
+	switch methods[e.method] {
+	case codec.LM:
+		return true
+	case codec.Mix:
+		return !e.noModel && (model != "" || usesModel(e.level()))
+	}
+	return false
+}
+
+// needsModel says whether compressing cannot do without the model that it takes.
+func (e *encoding) needsModel(model string) bool {
+	return methods[e.method] == codec.LM || model != "" || e.level() >= modelAlways
+}
+
+// writerOptions are what the flags say about the archive.
+func (e *encoding) writerOptions() []stream.WriterOption {
+	opts := []stream.WriterOption{stream.WithMethod(methods[e.method]), stream.WithLevel(e.level()), stream.WithFilter(!e.noFilter)}
+	if e.primed {
+		opts = append(opts, stream.WithPrimer(int(e.primer)))
+	}
+	if e.chunkSize > 0 {
+		opts = append(opts, stream.WithChunkSize(int(e.chunkSize)))
+	}
+	return opts
+}
