@@ -80,7 +80,7 @@ BENCH ?= all
 DATA ?= ../shared/data/bench
 
 bench: setup
-	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./internal/bench -data '$(DATA)' $(BENCH)
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(BENCH)
 
 # Before a new model is committed: it needs its line in models/released.go and its card. Prints the probes for that line. It
 # writes only archives that are missing, and never one that is there: those are what old archives are tested with.

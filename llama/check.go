@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // check refuses what is known to make libllama crash, abort the process or read out of bounds instead of refusing it.

@@ -12,8 +12,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 // childEnv makes the test binary a child that computes with the plug-in "class:path" and prints hashes.

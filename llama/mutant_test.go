@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 	"github.com/lmz-go/lmz/lm"
 )
 

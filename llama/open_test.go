@@ -11,8 +11,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 var small = gguftest.Spec{Arch: "llama", Type: gguf.Q8_0}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"unsafe"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 var fileTypes = map[string]C.enum_llama_ftype{

@@ -5,7 +5,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // ReaderAtCloser is the content of a model file.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/stream"
 )

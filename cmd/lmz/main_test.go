@@ -18,9 +18,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/finetune"
+	"github.com/lmz-go/lmz/internal/train"
 	"github.com/lmz-go/lmz/llama"
-	"github.com/lmz-go/lmz/llama/finetune"
-	"github.com/lmz-go/lmz/llama/train"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 )

@@ -9,7 +9,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
-	"github.com/lmz-go/lmz/llama/finetune"
+	"github.com/lmz-go/lmz/internal/finetune"
 )
 
 const redrawEvery = 200 * time.Millisecond

@@ -14,9 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/lmz-go/lmz/llama/finetune"
-	"github.com/lmz-go/lmz/llama/gguf"
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/finetune"
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/train"
 	"github.com/lmz-go/lmz/models"
 )
 

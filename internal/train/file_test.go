@@ -6,8 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 func readFile(t *testing.T, path string) []byte {

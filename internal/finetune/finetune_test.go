@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/train"
 )
 
 // tiny is a model of 64 tokens that knows nothing.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 var tiny = Config{Vocab: 96, Width: 64, Layers: 2, Heads: 2, KVHeads: 1, FFN: 96, Context: 64}

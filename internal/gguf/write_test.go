@@ -7,8 +7,8 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 // TestWrite: what is written reads back, values of every type and tensors.

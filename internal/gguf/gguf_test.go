@@ -9,8 +9,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 func sample() []byte { return gguftest.New(gguftest.Spec{Arch: "gemma", Type: gguf.Q4_0}).Bytes() }

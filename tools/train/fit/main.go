@@ -1,4 +1,4 @@
-// Fit trains a model on the CPU with package llama/train: the pipeline's fast trainer.
+// Fit trains a model on the CPU with package internal/train: the pipeline's fast trainer.
 //
 // usage:
 //

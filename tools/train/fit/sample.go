@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/train"
 )
 
 // sample is what sample.py writes: windows of tokens, and the trainer's mean loss of each.

@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/llama"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 // compareQuantized fails when the matrices of the Q8_0 file are not bit for bit those that libllama makes of the F32 file.

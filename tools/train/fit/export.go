@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/lmz-go/lmz/llama/gguf"
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/train"
 )
 
 var forms = map[string]gguf.TensorType{"f32": gguf.F32, "f16": gguf.F16, "q8_0": gguf.Q8_0, "q4_0": gguf.Q4_0}

@@ -12,8 +12,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/lmz-go/lmz/llama/gguf"
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/train"
 )
 
 var (

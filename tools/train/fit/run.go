@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/train"
 )
 
 const saveSeconds = 120

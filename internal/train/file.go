@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // Load reads a GGUF file of arch llama whose tensors are F32, F16, Q8_0 or Q4_0. Errors wrap ErrModel, an error of gguf, or
