@@ -212,7 +212,7 @@ func useMutants(numbers string) int {
 }
 
 func useMutant(data []byte) error {
-	m, err := OpenBytes(data, Options{})
+	m, err := OpenBytes(context.Background(), data, "")
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type modelSummary struct {
 
 // summarize gives what the list shows.
 func (a *app) summarize(f models.File) (modelSummary, error) {
-	h, err := f.Header()
+	h, err := readHeader(f)
 	if err != nil {
 		return modelSummary{}, err
 	}
@@ -47,8 +47,12 @@ func (a *app) summarize(f models.File) (modelSummary, error) {
 	if err != nil {
 		return modelSummary{}, err
 	}
+	byDefault, err := a.store.Locate(models.EmbeddedName)
+	if err != nil {
+		return modelSummary{}, err
+	}
 	s := modelSummary{
-		Name: f.Name(), File: f.String(), Default: f == models.File{}, GeneralName: h.Text("general.name"),
+		Name: f.Name(), File: f.String(), Default: f == byDefault, GeneralName: h.Text("general.name"),
 		SHA256: hex.EncodeToString(sum[:]), Bytes: h.Size, Parameters: h.Parameters(),
 		Architecture: h.Text("general.architecture"), Weights: weightType(h), Tokenizer: h.Text("tokenizer.ggml.model"),
 		Licence: h.Text("general.license"), TrainedFrom: h.Text(baseKey), header: h,
@@ -61,6 +65,16 @@ func (a *app) summarize(f models.File) (modelSummary, error) {
 		s.Released = r.Name
 	}
 	return s, nil
+}
+
+// readHeader reads the GGUF header of a model file, without libllama.
+func readHeader(f models.File) (*gguf.Header, error) {
+	r, size, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return gguf.Read(r, size)
 }
 
 // detail adds what only lmz model info shows.

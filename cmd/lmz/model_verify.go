@@ -19,7 +19,7 @@ func (a *app) verifyModel(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Header(); err != nil { // also that all tensors lie within the file
+	if _, err := readHeader(f); err != nil { // also that all tensors lie within the file
 		return err
 	}
 	sum, known, err := a.store.Rehash(f)

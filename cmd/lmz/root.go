@@ -13,6 +13,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -271,7 +272,9 @@ func (a *app) needsModel() bool {
 
 func (a *app) newStore(backend models.Backend) *models.Store {
 	path := models.SearchPath()
-	if a.model != "" && !models.IsEmbeddedName(a.model) {
+	inside := embedded.Models()
+	if a.model != "" && a.model != models.EmbeddedName &&
+		!slices.ContainsFunc(inside, func(m models.Embedded) bool { return m.Name == a.model }) {
 		path = append([]string{a.model}, path...)
 	}
 	cache, err := os.UserCacheDir()
@@ -279,5 +282,5 @@ func (a *app) newStore(backend models.Backend) *models.Store {
 		cache = filepath.Join(cache, "lmz")
 	}
 	llama.SetLogger(a.ui.logger())
-	return models.NewStore(models.Options{Path: path, CacheDir: cache, Backend: backend})
+	return models.NewStore(models.Options{Embedded: inside, Path: path, CacheDir: cache, Backend: backend})
 }

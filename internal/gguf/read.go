@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"math"
 	"os"
@@ -24,20 +25,35 @@ const (
 
 // ReadFile reads the header of the file at path.
 func ReadFile(path string) (*Header, error) {
-	f, err := os.Open(path)
+	f, size, err := OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	return Read(f, size)
+}
+
+// OpenFile opens the file at path, which has size bytes. It refuses what is not a regular file before it is opened, which
+// may have no end.
+func OpenFile(path string) (f *os.File, size int64, err error) {
+	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file", path)
+		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: errNotRegular}
 	}
-	return Read(f, info.Size())
+	if f, err = os.Open(path); err != nil {
+		return nil, 0, err
+	}
+	if info, err = f.Stat(); err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
 }
+
+var errNotRegular = errors.New("not a regular file")
 
 // Read reads the header of a GGUF file of size bytes. Errors wrap ErrNotGGUF, ErrTruncated, ErrCorrupt or what r returned.
 func Read(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, false) }
@@ -64,7 +80,7 @@ func read(r io.ReaderAt, size int64, elements bool) (*Header, error) {
 	if v := h.Get("general.alignment"); v != nil {
 		a, ok := v.(uint32)
 		if h.Alignment = uint64(a); !ok || a == 0 || a&(a-1) != 0 || a > maxAlignment {
-			d.fail("general.alignment is %v", v)
+			d.fail("general.alignment is %.60q", fmt.Sprint(v))
 		}
 	}
 	d.tensors(h, tensors)

@@ -12,7 +12,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
-	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -188,7 +188,7 @@ func loadEmbeddedBare() (bareModel, error) {
 		return nil, err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.Write(models.Embedded())
+	_, err = f.Write(embedded.Models()[0].GGUF)
 	if e := f.Close(); err == nil {
 		err = e
 	}

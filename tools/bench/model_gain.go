@@ -8,6 +8,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -48,7 +49,7 @@ func (g *gain) add(o gain) {
 }
 
 func openEmbedded() (lm.Model, func() error, error) {
-	store := models.NewStore(models.Options{Backend: models.LibLlama{}})
+	store := models.NewStore(models.Options{Embedded: embedded.Models()})
 	m, err := store.Open(context.Background(), models.EmbeddedName, "")
 	return m, store.Close, err
 }
@@ -68,7 +69,7 @@ func modelGain(o *options) error {
 	if o.quick {
 		head = min(head, quickHead)
 	}
-	modelSize := int64(len(models.Embedded()))
+	modelSize := int64(len(embedded.Models()[0].GGUF))
 	fmt.Fprintf(o.out, "## Gain of the model\n\nArchives of the first %d bytes of each file, by the same preset without a model and with the embedded one (%s, %s bytes, class %s). Steps are tokens that the model is fed. The adjusted size counts the model with the archive, as if it were sent along for this one file.\n\n",
 		head, m.ID().Name, grouped(modelSize), m.ID().Class)
 	t := markdown{head: []string{"file", "preset", "without, bytes", "with, bytes", "gain, %", "bits saved per byte", "steps per byte", "adjusted, bytes"}}

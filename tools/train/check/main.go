@@ -51,7 +51,7 @@ func main() {
 }
 
 func run(path, class string, report func(lm.Model) error) error {
-	m, err := llama.Open(path, llama.Options{Class: class})
+	m, err := llama.Open(context.Background(), path, class)
 	if err != nil {
 		return err
 	}
