@@ -8,8 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"github.com/google/renameio/v2"
 )
 
 // hashCache remembers the SHA-256 of model files between runs, so that looking for one among many gigabytes of models does
@@ -155,8 +153,23 @@ func (c *hashCache) save() {
 	if err != nil {
 		return
 	}
-	if os.MkdirAll(filepath.Dir(c.file), 0o700) == nil {
-		_ = renameio.WriteFile(c.file, b, 0o600, renameio.WithTempDir(filepath.Dir(c.file)))
+	dir := filepath.Dir(c.file)
+	if os.MkdirAll(dir, 0o700) != nil {
+		return
+	}
+	f, err := os.CreateTemp(dir, "model-hashes-*")
+	if err != nil {
+		return
+	}
+	_, err = f.Write(b)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), c.file)
+	}
+	if err != nil {
+		os.Remove(f.Name())
 	}
 }
 
