@@ -10,6 +10,8 @@
 
 PREFIX ?= /usr/local
 GO ?= go
+# The library and the tools, which are a module of their own so that what they need never reaches users of the library.
+PKGS := ./... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -45,14 +47,14 @@ demo: build
 	@scripts/demo bin/lmz testdata/postgresql-syslog.log
 
 test: setup
-	$(GOTEST) ./...
+	$(GOTEST) $(PKGS)
 
 test-race: setup
-	$(GOTEST) -timeout 30m -race ./...
+	$(GOTEST) -timeout 30m -race $(PKGS)
 
 # The packages without C, and the stub of the binding.
 test-nocgo:
-	CGO_ENABLED=0 $(GO) test ./...
+	CGO_ENABLED=0 $(GO) test $(PKGS)
 
 torture: setup
 	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Passes|Verify|Killed|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
@@ -70,10 +72,12 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 lint: setup
 	@test -z "$$(gofmt -l .)" || { echo 'gofmt: these files need formatting:'; gofmt -l .; exit 1; }
-	$(GO) vet ./...
-	$(GO) vet $(GOTAGS) ./...
-	$(GO) run $(STATICCHECK) ./...
-	$(GO) run $(STATICCHECK) $(GOTAGS) ./...
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+	$(GO) vet $(PKGS)
+	$(GO) vet $(GOTAGS) $(PKGS)
+	$(GO) run $(STATICCHECK) $(PKGS)
+	$(GO) run $(STATICCHECK) $(GOTAGS) $(PKGS)
 
 # Tables in Markdown. BENCH=sizes and the like give one of them; DATA is the folder with the benchmark files.
 BENCH ?= all

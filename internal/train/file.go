@@ -1,15 +1,12 @@
 package train
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-
-	"github.com/google/renameio/v2"
 
 	"github.com/lmz-go/lmz/internal/gguf"
 )
@@ -74,16 +71,7 @@ func Read(r io.ReaderAt, size int64) (*Model, error) {
 	return m, nil
 }
 
-// Save writes a GGUF file whose matrices have the type form, in place of what was at path only when it is complete.
-func (m *Model) Save(path string, form gguf.TensorType) error {
-	var b bytes.Buffer
-	if err := m.Write(&b, form); err != nil {
-		return err
-	}
-	return renameio.WriteFile(path, b.Bytes(), 0o644)
-}
-
-// Write writes the file that Save saves.
+// Write writes a GGUF file whose matrices have the type form.
 func (m *Model) Write(w io.Writer, form gguf.TensorType) error {
 	list, _ := m.Config.tensors()
 	var tensors []gguf.TensorData

@@ -360,8 +360,19 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestSaveLoad: a file has the model's parameters again, exactly as float32, and close to them as Q8_0.
-func TestSaveLoad(t *testing.T) {
+func writeFile(t *testing.T, path string, m *Model, form gguf.TensorType) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := m.Write(&b, form); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWriteLoad: a file has the model's parameters again, exactly as float32, and close to them as Q8_0.
+func TestWriteLoad(t *testing.T) {
 	for _, tied := range []bool{false, true} {
 		c := tiny
 		c.Tied = tied
@@ -371,9 +382,7 @@ func TestSaveLoad(t *testing.T) {
 		m.SetName("second")
 		for form, tolerance := range map[gguf.TensorType]float64{gguf.F32: 0, gguf.F16: 1e-3, gguf.Q8_0: 0.01, gguf.Q4_0: 0.2} {
 			path := filepath.Join(t.TempDir(), "m.gguf")
-			if err := m.Save(path, form); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, path, m, form)
 			got, err := Load(path)
 			if err != nil {
 				t.Fatal(err)
@@ -388,11 +397,9 @@ func TestSaveLoad(t *testing.T) {
 				t.Errorf("%v: %+v, %v", form, got.Config, got.Metadata)
 			}
 			again := filepath.Join(t.TempDir(), "again.gguf")
-			if err := got.Save(again, form); err != nil {
-				t.Fatal(err)
-			}
+			writeFile(t, again, got, form)
 			if a, b := readFile(t, path), readFile(t, again); form == gguf.F32 && !bytes.Equal(a, b) {
-				t.Error("a file that was loaded is saved otherwise")
+				t.Error("a file that was loaded is written otherwise")
 			}
 		}
 	}

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"os"
+
+	"github.com/google/renameio/v2"
 
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/train"
@@ -35,13 +38,13 @@ func exportModel(out, folder, file, form, name string) error {
 		return err
 	}
 	m.SetName(name)
-	if err := m.Save(file, t); err != nil {
+	var b bytes.Buffer
+	if err := m.Write(&b, t); err != nil {
 		return err
 	}
-	written, err := os.ReadFile(file)
-	if err != nil {
+	if err := renameio.WriteFile(file, b.Bytes(), 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("%s %d bytes, SHA-256 %x\n", file, len(written), sha256.Sum256(written))
+	fmt.Printf("%s %d bytes, SHA-256 %x\n", file, b.Len(), sha256.Sum256(b.Bytes()))
 	return nil
 }
