@@ -10,8 +10,9 @@
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library and the command, which is a module of its own so that what it needs never reaches users of the library.
-PKGS := ./... ./cmd/lmz/...
+# The library, and the command and the tools, which are modules of their own so that what they need never reaches users of
+# the library.
+PKGS := ./... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -74,6 +75,7 @@ lint: setup
 	@test -z "$$(gofmt -l .)" || { echo 'gofmt: these files need formatting:'; gofmt -l .; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) -C cmd/lmz mod tidy -diff
+	$(GO) -C tools mod tidy -diff
 	$(GO) vet $(PKGS)
 	$(GO) vet $(GOTAGS) $(PKGS)
 	$(GO) run $(STATICCHECK) $(PKGS)
@@ -84,7 +86,7 @@ BENCH ?= all
 DATA ?= ../shared/data/bench
 
 bench: setup
-	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./internal/bench -data '$(DATA)' $(BENCH)
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(BENCH)
 
 # Before a new model is committed: it needs its line in models/released.go and its card. Prints the probes for that line. It
 # writes only archives that are missing, and never one that is there: those are what old archives are tested with.

@@ -69,8 +69,7 @@ func (a *advisor) begin() {
 	}
 	if a.open && !was {
 		// What the window missed is fed at once.
-		p := Params{Window: a.policy, Primer: a.text}
-		if err := a.bytewise.Start(a.policy, a.vocab.PrimerTokens(p)); err != nil && a.err == nil {
+		if err := a.bytewise.Start(a.policy, a.vocab.lastTokens(a.text, a.policy.Window/2)); err != nil && a.err == nil {
 			a.err = err
 		}
 	}

@@ -88,8 +88,6 @@ func TestRoundTripPolicies(t *testing.T) {
 		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}},
 		{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 300, Overlap: 30, Bits: 500}},
 		{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 300, Bits: 1}},
-		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}, Primer: excerpt(t, 8000)},
-		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}, Primer: []byte("\xff")},
 	} {
 		payload := codectest.RoundTrip(t, m, codec.LM, p, excerpt(t, 3000))
 		t.Logf("%+v: %d bytes", p.Window, len(payload))
@@ -100,21 +98,10 @@ func TestRoundTripPolicies(t *testing.T) {
 	}
 }
 
-func TestPrimerHelps(t *testing.T) {
-	m := fakemodel.New(fakemodel.Options{})
-	text := excerpt(t, 4000)
-	cold := codectest.RoundTrip(t, m, codec.LM, testParams, text[3800:])
-	primed := testParams
-	primed.Primer = text[:3800]
-	if warm := codectest.RoundTrip(t, m, codec.LM, primed, text[3800:]); len(warm) >= len(cold) {
-		t.Errorf("%d bytes with a primer, %d without", len(warm), len(cold))
-	}
-}
-
 func TestOverCost(t *testing.T) {
 	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), testParams, excerpt(t, 16<<10))
-	primed := codec.Params{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 1024, Overlap: 100, Bits: 9000}, Primer: excerpt(t, 5000)}
-	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), primed, excerpt(t, 16<<10))
+	byInfo := codec.Params{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 1024, Overlap: 100, Bits: 9000}}
+	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), byInfo, excerpt(t, 16<<10))
 }
 
 // TestTokensAreTheModels: what the tokenizer spells back is not tokenized otherwise, with a space put before it or not.

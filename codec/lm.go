@@ -11,7 +11,6 @@ type tokenCoder struct {
 	lane   *Lane
 	vocab  *Vocabulary
 	policy kvcache.Policy
-	primer []int32
 	tokens []int32
 	enc    RangeEncoder
 	dec    RangeDecoder
@@ -25,7 +24,7 @@ func newLM(lane *Lane, p Params) (*tokenCoder, error) {
 	if err := p.Window.Validate(); err != nil {
 		return nil, err
 	}
-	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window, primer: vocab.PrimerTokens(p)}, nil
+	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window}, nil
 }
 
 func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
@@ -34,7 +33,7 @@ func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
 	}
 	base := len(dst)
 	c.enc.Reset(dst)
-	logits, err := c.lane.Start(c.policy, c.primer)
+	logits, err := c.lane.Start(c.policy, nil)
 	for err == nil {
 		c.tokens, src, err = c.vocab.AppendTokens(c.tokens[:0], src)
 		if err != nil {
@@ -77,7 +76,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	if err := c.dec.Reset(src); err != nil {
 		return dst, err
 	}
-	logits, err := c.lane.Start(c.policy, c.primer)
+	logits, err := c.lane.Start(c.policy, nil)
 	for err == nil {
 		var token int32
 		if token, err = c.decode(logits); err != nil {

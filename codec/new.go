@@ -9,7 +9,6 @@ import (
 // Params are what encoder and decoder must agree on beyond the method and the model.
 type Params struct {
 	Window kvcache.Policy // of the lane; ignored by methods without a model
-	Primer []byte         // text that windows of LM open with; may be empty. It is not kept.
 	Level  int            // of Mix, 1 … 9
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 	Alone  bool           // Mix does not ask the lane's model

@@ -163,11 +163,11 @@ func (v *Vocabulary) longest(text []byte) int32 {
 	return best
 }
 
-// PrimerTokens are the tokens that a window can take of the primer's end. They must not depend on the model's tokenizer, whose
-// version may differ from the encoder's. Bytes that no piece spells are left out.
-func (v *Vocabulary) PrimerTokens(p Params) []int32 {
-	const bytesPerToken = 8 // enough to fill half a window with all but the longest pieces
-	text := p.Primer[max(0, len(p.Primer)-p.Window.Window/2*bytesPerToken):]
+// lastTokens are the last n tokens of the end of text. They must not depend on the model's tokenizer, whose version may differ
+// from the encoder's. Bytes that no piece spells are left out.
+func (v *Vocabulary) lastTokens(text []byte, n int) []int32 {
+	const bytesPerToken = 8 // enough for all but the longest pieces
+	text = text[max(0, len(text)-n*bytesPerToken):]
 	var tokens []int32
 	for len(text) > 0 {
 		t := v.longest(text)
@@ -178,7 +178,7 @@ func (v *Vocabulary) PrimerTokens(p Params) []int32 {
 		tokens = append(tokens, t)
 		text = text[len(v.pieces[t]):]
 	}
-	return tokens[max(0, len(tokens)-p.Window.Window/2):]
+	return tokens[max(0, len(tokens)-n):]
 }
 
 // validPrefix is the length of the longest prefix of text that is valid UTF-8.

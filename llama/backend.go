@@ -143,27 +143,3 @@ func pluginFolders() []string {
 	slices.Reverse(folders)
 	return append(folders, dir, filepath.Join(dir, "..", "libexec"), filepath.Join(dir, "..", "bin"))
 }
-
-// Devices lists what libggml could compute on (ggml_backend_dev_get); nothing before a backend is loaded.
-func Devices() []Device {
-	kinds := map[uint32]string{
-		C.GGML_BACKEND_DEVICE_TYPE_CPU: "cpu", C.GGML_BACKEND_DEVICE_TYPE_GPU: "gpu",
-		C.GGML_BACKEND_DEVICE_TYPE_IGPU: "igpu", C.GGML_BACKEND_DEVICE_TYPE_ACCEL: "accel",
-	}
-	var devices []Device
-	for i := range C.ggml_backend_dev_count() {
-		dev := C.ggml_backend_dev_get(i)
-		var free, total C.size_t
-		C.ggml_backend_dev_memory(dev, &free, &total)
-		kind, ok := kinds[uint32(C.ggml_backend_dev_type(dev))]
-		if !ok {
-			kind = "other"
-		}
-		devices = append(devices, Device{
-			Name:        C.GoString(C.ggml_backend_dev_name(dev)),
-			Description: C.GoString(C.ggml_backend_dev_description(dev)),
-			Kind:        kind, MemoryFree: uint64(free), MemoryTotal: uint64(total),
-		})
-	}
-	return devices
-}

@@ -48,7 +48,14 @@ bool lmz_cpu_feature(ggml_backend_reg_t reg, const char *name) {
 	return false;
 }
 
-struct llama_model *lmz_model_load(int fd) {
+static bool on_abort(void *flag) { return atomic_load_explicit((_Atomic int32_t *)flag, memory_order_relaxed) != 0; }
+
+static bool on_progress(float part, void *flag) {
+	(void)part;
+	return !on_abort(flag);
+}
+
+struct llama_model *lmz_model_load(int fd, int32_t *abort) {
 	int own = dup(fd);
 	if (own < 0) return NULL;
 	lseek(own, 0, SEEK_SET);
@@ -72,12 +79,12 @@ struct llama_model *lmz_model_load(int fd) {
 	p.no_host = false;
 	p.no_alloc = false;
 	p.load_mtp = false;
+	p.progress_callback = on_progress;
+	p.progress_callback_user_data = abort;
 	struct llama_model *model = llama_model_load_from_file_ptr(file, p);
 	fclose(file);
 	return model;
 }
-
-static bool on_abort(void *flag) { return atomic_load_explicit((_Atomic int32_t *)flag, memory_order_relaxed) != 0; }
 
 static struct llama_context *new_context(struct llama_model *model, const struct lmz_params *c, int32_t *abort) {
 	struct llama_context_params p = llama_context_default_params();

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // check refuses what is known to make libllama crash, abort the process or read out of bounds instead of refusing it.
@@ -19,6 +19,9 @@ func check(h *gguf.Header, r io.ReaderAt) error {
 	arch := h.Text("general.architecture")
 	if arch == "" {
 		return fmt.Errorf("%w: no general.architecture", gguf.ErrCorrupt)
+	}
+	if strings.Trim(arch, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
+		return fmt.Errorf("%w: general.architecture is %.60q", gguf.ErrCorrupt, arch)
 	}
 	if len(h.Tensors) == 0 {
 		return fmt.Errorf("%w: no tensors", ErrUnsupported)
@@ -33,6 +36,14 @@ func check(h *gguf.Header, r io.ReaderAt) error {
 		return err
 	}
 	return checkShape(h, r, arch)
+}
+
+// shown is a value of the metadata as messages have it.
+func shown(value any) any {
+	if text, ok := value.(string); ok {
+		return fmt.Sprintf("%.60q", text)
+	}
+	return value
 }
 
 // checkTensors refuses types that libllama loads, and then aborts on when it computes with them.
@@ -63,7 +74,7 @@ var weightTypes = func() map[gguf.TensorType]bool {
 // checkExperts checks what libllama asserts of mixtures of experts, and of layers that predict further tokens.
 func checkExperts(h *gguf.Header, arch string) error {
 	wrong := func(key string) error {
-		return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, key, h.Get(arch+"."+key))
+		return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, key, shown(h.Get(arch+"."+key)))
 	}
 	number := func(key string, most uint64) (uint64, error) {
 		if h.Get(arch+"."+key) == nil {
@@ -111,7 +122,7 @@ func checkVocabulary(h *gguf.Header, r io.ReaderAt) error {
 		}
 		a, ok := v.(gguf.Array)
 		if !ok || a.Type != elem || key != "merges" && a.Len != tokens.Len {
-			return fmt.Errorf("%w: %s%s is %v for %d tokens", gguf.ErrCorrupt, prefix, key, v, tokens.Len)
+			return fmt.Errorf("%w: %s%s is %v for %d tokens", gguf.ErrCorrupt, prefix, key, shown(v), tokens.Len)
 		}
 	}
 	kind := h.Text(prefix + "model")
@@ -175,7 +186,7 @@ func checkShape(h *gguf.Header, r io.ReaderAt, arch string) error {
 		}
 		if a, perLayer := v.(gguf.Array); perLayer {
 			if a.Len > 512 {
-				return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, l.key, v)
+				return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, l.key, shown(v))
 			}
 			for n, err := range h.Integers(r, a) {
 				if err != nil {
@@ -189,7 +200,7 @@ func checkShape(h *gguf.Header, r io.ReaderAt, arch string) error {
 		}
 		n, ok := h.Uint(arch + "." + l.key)
 		if !ok || n < l.min || n > l.max {
-			return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, l.key, v)
+			return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, l.key, shown(v))
 		}
 		value[l.key] = n
 	}

@@ -39,6 +39,12 @@ func BestClass() string {
 	return ""
 }
 
+// Backend is libggml's CPU plug-in that this process computes with.
+type Backend struct {
+	Class string
+	Path  string // of the plug-in; empty when libggml has its CPU backend built in
+}
+
 type numericClass struct {
 	name    string
 	plugins []plugin // fastest first

@@ -1,6 +1,7 @@
 package llama
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"slices"
@@ -61,10 +62,10 @@ func TestNotBuilt(t *testing.T) {
 	if Version() != "" {
 		t.Skip("built with libllama")
 	}
-	if _, err := Open("x.gguf", Options{}); !errors.Is(err, ErrNotBuilt) {
+	if _, err := Open(context.Background(), "x.gguf", ""); !errors.Is(err, ErrNotBuilt) {
 		t.Errorf("Open: %v", err)
 	}
-	if _, err := OpenBytes(nil, Options{}); !errors.Is(err, ErrNotBuilt) {
+	if _, err := OpenBytes(context.Background(), nil, ""); !errors.Is(err, ErrNotBuilt) {
 		t.Errorf("OpenBytes: %v", err)
 	}
 	if _, err := LoadBackend(""); !errors.Is(err, ErrNotBuilt) {

@@ -14,7 +14,7 @@ import (
 
 // Decode is llama_decode, in rounds of at most 32 tokens per lane and with every lane's last token in the last round, whose
 // rows Logits gives. When ctx ends it returns the context's error.
-func (s *Session) Decode(ctx context.Context, feeds []lm.Feed) error {
+func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	if err := s.ready(); err != nil {
 		return err
 	}
@@ -26,11 +26,11 @@ func (s *Session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	return nil
 }
 
-func (s *Session) decode(ctx context.Context, feeds []lm.Feed) error {
+func (s *session) decode(ctx context.Context, feeds []lm.Feed) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	s.abort.watch(ctx)
+	defer s.abort.watch(ctx)()
 	if err := s.checkFeeds(feeds); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *Session) decode(ctx context.Context, feeds []lm.Feed) error {
 }
 
 // fill writes the batch of the round after which left rounds remain, and returns its length.
-func (s *Session) fill(feeds []lm.Feed, perRound, left int) int {
+func (s *session) fill(feeds []lm.Feed, perRound, left int) int {
 	n := 0
 	s.rows = 0
 	for _, f := range feeds {
@@ -82,7 +82,7 @@ func (s *Session) fill(feeds []lm.Feed, perRound, left int) int {
 }
 
 // step forgets and decodes what has been filled in.
-func (s *Session) step(ctx context.Context, forgets, tokens int) error {
+func (s *session) step(ctx context.Context, forgets, tokens int) error {
 	switch rc := C.lmz_decode(s.c, C.int32_t(forgets), C.int32_t(tokens)); rc {
 	case 0:
 		return nil
@@ -100,7 +100,7 @@ func (s *Session) step(ctx context.Context, forgets, tokens int) error {
 
 // checkFeeds refuses what would be out of a lane's or the vocabulary's range. Lanes fed twice are found by their
 // marks in forgetFrom, which the caller fills in afterwards.
-func (s *Session) checkFeeds(feeds []lm.Feed) error {
+func (s *session) checkFeeds(feeds []lm.Feed) error {
 	if len(feeds) > s.params.lanes {
 		return fmt.Errorf("llama: %d feeds for %d lanes", len(feeds), s.params.lanes)
 	}

@@ -88,7 +88,7 @@ func prefillRows(t *testing.T, m *Model, lane, n int) []uint64 {
 	return mustRows(t, m, exactParams(1, 512), tokensOf(m, lane, n), maxLaneTokens)
 }
 
-func mustDecode(t *testing.T, s *Session, feeds []lm.Feed) {
+func mustDecode(t *testing.T, s *session, feeds []lm.Feed) {
 	t.Helper()
 	if err := s.Decode(context.Background(), feeds); err != nil {
 		t.Fatal(err)
@@ -126,7 +126,7 @@ func TestExactLockstep(t *testing.T) {
 			var firstGot, lastGot []uint64
 			for range n - from {
 				for lane := range feeds {
-					at := s.Held(lane)
+					at := s.held[lane]
 					feeds[lane] = lm.Feed{Lane: lane, Pos: at, Tokens: tokens[lane][at : at+1]}
 				}
 				mustDecode(t, s, feeds)
@@ -138,8 +138,7 @@ func TestExactLockstep(t *testing.T) {
 	})
 }
 
-// TestExactSchedule feeds lanes as a compressor might: any lanes in any order, pieces of any length, rewinds, fresh starts,
-// copies, saved and restored states.
+// TestExactSchedule feeds lanes as a compressor might: any lanes in any order, pieces of any length, rewinds, fresh starts.
 func TestExactSchedule(t *testing.T) {
 	forEachSpec(t, func(t *testing.T, m *Model) {
 		const lanes, n = 5, 280
@@ -151,27 +150,9 @@ func TestExactSchedule(t *testing.T) {
 		s := openSession(t, m, exactParams(lanes, n))
 		text := []int{0, 1, 2, 3, 4} // which tokens each lane holds
 		for step := range 40 {
-			if src, dst := random.IntN(lanes), random.IntN(lanes); step%7 == 3 && s.Held(src) > 0 {
-				if step%2 == 0 {
-					if err := s.Copy(dst, src); err != nil {
-						t.Fatal(err)
-					}
-				} else {
-					state, err := s.SaveLane(src)
-					if err == nil {
-						err = s.RestoreLane(dst, state)
-					}
-					if err != nil {
-						t.Fatal(err)
-					}
-				}
-				if text[dst] = text[src]; s.Held(dst) != s.Held(src) {
-					t.Fatalf("copied lane holds %d tokens, not %d", s.Held(dst), s.Held(src))
-				}
-			}
 			var feeds []lm.Feed
 			for _, lane := range random.Perm(lanes)[:1+random.IntN(lanes)] {
-				pos := s.Held(lane)
+				pos := s.held[lane]
 				switch random.IntN(8) {
 				case 0:
 					pos, text[lane] = 0, random.IntN(lanes)

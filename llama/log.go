@@ -52,7 +52,7 @@ func slogLevel(level C.int) slog.Level {
 
 //export lmzLog
 func lmzLog(level C.int, text *C.char) {
-	line := strings.TrimSpace(C.GoString(text))
+	line := printable(strings.TrimSpace(C.GoString(text)))
 	log.Lock()
 	l := log.logger
 	if level == C.GGML_LOG_LEVEL_ERROR {

@@ -3,6 +3,7 @@
 package llama
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -12,8 +13,8 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 )
 
 // childEnv makes the test binary a child that computes with the plug-in "class:path" and prints hashes.
@@ -54,7 +55,7 @@ func specName(s gguftest.Spec) string { return s.Arch + "-" + s.Type.String() }
 
 func openSpec(t testing.TB, s gguftest.Spec) *Model {
 	t.Helper()
-	m, err := OpenBytes(gguftest.New(s).Bytes(), Options{})
+	m, err := OpenBytes(context.Background(), gguftest.New(s).Bytes(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func openSpec(t testing.TB, s gguftest.Spec) *Model {
 	return m
 }
 
-func openSession(t testing.TB, m *Model, p sessionParams) *Session {
+func openSession(t testing.TB, m *Model, p sessionParams) *session {
 	t.Helper()
 	s, err := m.newSession(p)
 	if err != nil {
@@ -102,7 +103,7 @@ func hashWithPlugin(plugin string) int {
 		return 3
 	}
 	for _, spec := range specs() {
-		m, err := OpenBytes(gguftest.New(spec).Bytes(), Options{})
+		m, err := OpenBytes(context.Background(), gguftest.New(spec).Bytes(), "")
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1

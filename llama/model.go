@@ -6,6 +6,7 @@ package llama
 import "C"
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -14,7 +15,9 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -29,7 +32,6 @@ type Model struct {
 	id     lm.ModelID
 	header *gguf.Header
 	pieces [][]byte
-	attrs  []TokenAttr
 	bos    int32
 	memory *modelMemory
 	net    runtime.Cleanup
@@ -44,30 +46,24 @@ type modelMemory struct {
 }
 
 // Open loads the model file at path, hashing it whole, and binds the process to a numeric class (LoadBackend). Errors wrap
-// the header's (package gguf), ErrUnsupported, ErrLoad, or are a *ClassError. The caller closes the model; the file must not
-// change while it is open.
-func Open(path string, o Options) (*Model, error) {
-	f, err := os.Open(path)
+// ErrUnsupported or ErrLoad, say what is wrong with the file's header, or are a *ClassError; when ctx ends meanwhile the error
+// is that of ctx. The empty class is that of the backend which is loaded already, else DefaultClass(). The caller closes the
+// model; the file must not change while it is open.
+func Open(ctx context.Context, path, class string) (*Model, error) {
+	f, size, err := gguf.OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	m, err := open(ctx, f, size, class)
 	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("model %s: not a regular file", path)
-	}
-	m, err := open(f, info.Size(), o)
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", path, err)
+		return nil, fmt.Errorf("model %s: %w", printable(path), err)
 	}
 	return m, nil
 }
 
 // OpenBytes loads a model file that is in memory, through an anonymous file; data is not kept. Errors are Open's.
-func OpenBytes(data []byte, o Options) (*Model, error) {
+func OpenBytes(ctx context.Context, data []byte, class string) (*Model, error) {
 	f, err := anonymousFile()
 	if err != nil {
 		return nil, err
@@ -76,7 +72,7 @@ func OpenBytes(data []byte, o Options) (*Model, error) {
 	if _, err := f.Write(data); err != nil {
 		return nil, err
 	}
-	m, err := open(f, int64(len(data)), o)
+	m, err := open(ctx, f, int64(len(data)), class)
 	if err != nil {
 		return nil, fmt.Errorf("model in memory: %w", err)
 	}
@@ -84,9 +80,12 @@ func OpenBytes(data []byte, o Options) (*Model, error) {
 }
 
 // loading makes libllama load one model at a time, so that its log tells why a load failed.
-var loading sync.Mutex
+var loading = semaphore.NewWeighted(1)
 
-func open(f *os.File, size int64, o Options) (*Model, error) {
+func open(ctx context.Context, f *os.File, size int64, class string) (*Model, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	header, err := gguf.Read(f, size)
 	if err != nil {
 		return nil, err
@@ -94,22 +93,27 @@ func open(f *os.File, size int64, o Options) (*Model, error) {
 	if err := check(header, f); err != nil {
 		return nil, err
 	}
-	backend, err := LoadBackend(o.Class)
+	backend, err := LoadBackend(class)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{header: header, id: lm.ModelID{Name: header.Text("general.name"), Class: backend.Class}}
 	hash := sha256.New()
-	if _, err := io.Copy(hash, io.NewSectionReader(f, 0, size)); err != nil {
+	if _, err := io.Copy(hash, &contextReader{ctx, io.NewSectionReader(f, 0, size)}); err != nil {
 		return nil, err
 	}
 	hash.Sum(m.id.SHA256[:0])
 
-	loading.Lock()
-	defer loading.Unlock()
+	if err := loading.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	defer loading.Release(1)
 	takeReason()
-	c := C.lmz_model_load(C.int(f.Fd()))
+	c := load(ctx, f)
 	if c == nil {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("%w%s", ErrLoad, takeReason())
 	}
 	live.Add(1)
@@ -119,8 +123,32 @@ func open(f *os.File, size int64, o Options) (*Model, error) {
 		m.Close()
 		return nil, err
 	}
-	m.readVocabulary(C.llama_model_get_vocab(c))
+	if err := m.readVocabulary(C.llama_model_get_vocab(c)); err != nil {
+		m.Close()
+		return nil, err
+	}
 	return m, nil
+}
+
+// load is lmz_model_load, which ends early, without a model, when ctx ends.
+func load(ctx context.Context, f *os.File) *C.struct_llama_model {
+	a := newAbort()
+	defer a.pinner.Unpin()
+	defer a.watch(ctx)()
+	return C.lmz_model_load(C.int(f.Fd()), (*C.int32_t)(&a.flag))
+}
+
+// contextReader reads until a context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r *contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
 }
 
 // supported refuses kinds of models for which the contract of lm.Model was not measured, or which predict no next token.
@@ -145,9 +173,6 @@ func (m *Model) supported() error {
 
 // ID is the hash of the file, its general.name and the numeric class of the process.
 func (m *Model) ID() lm.ModelID { return m.id }
-
-// Header is the header of the model's file.
-func (m *Model) Header() *gguf.Header { return m.header }
 
 // ContextLength is llama_model_n_ctx_train.
 func (m *Model) ContextLength() int {

@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
-	"github.com/lmz-go/lmz/llama/gguf"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -212,7 +212,7 @@ func useMutants(numbers string) int {
 }
 
 func useMutant(data []byte) error {
-	m, err := OpenBytes(data, Options{})
+	m, err := OpenBytes(context.Background(), data, "")
 	if err != nil {
 		return err
 	}

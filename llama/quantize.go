@@ -7,11 +7,12 @@ package llama
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"unsafe"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 var fileTypes = map[string]C.enum_llama_ftype{
@@ -34,8 +35,8 @@ func Quantize(dst, src, ftype string) error {
 	if _, err := LoadBackend(""); err != nil {
 		return err
 	}
-	loading.Lock()
-	defer loading.Unlock()
+	loading.Acquire(context.Background(), 1)
+	defer loading.Release(1)
 	takeReason()
 	part := dst + ".part"
 	csrc, cdst := C.CString(src), C.CString(part)

@@ -15,7 +15,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-var _ lm.Session = (*Session)(nil)
+var _ lm.Session = (*session)(nil)
 
 // maxLaneTokens is the most tokens of one lane in one llama_decode: flash attention gives other bits from 64 on.
 const maxLaneTokens = 32
@@ -37,8 +37,8 @@ func exactParams(lanes, window int) sessionParams {
 		batch: max(lanes, min(lanes*maxLaneTokens, 512)), flashAttention: true}
 }
 
-// Session is a llama_context with one sequence per lane. It belongs to one goroutine at a time.
-type Session struct {
+// session is a llama_context with one sequence per lane. It belongs to one goroutine at a time.
+type session struct {
 	model  *modelMemory
 	params sessionParams
 	vocab  int
@@ -57,12 +57,16 @@ type Session struct {
 	abort *abort
 }
 
-// abort is the flag that libllama polls while it decodes; pinned, since C keeps its address.
+// abort is the flag that libllama polls while it decodes or loads; pinned, since C keeps its address.
 type abort struct {
 	flag   int32
 	pinner runtime.Pinner
-	ctx    context.Context // the one whose end raises the flag
-	stop   func() bool
+}
+
+func newAbort() *abort {
+	a := new(abort)
+	a.pinner.Pin(&a.flag)
+	return a
 }
 
 // NewSession makes a context for lanes x window tokens.
@@ -74,7 +78,7 @@ func (m *Model) NewSession(lanes, window int) (lm.Session, error) {
 	return s, nil
 }
 
-func (m *Model) newSession(p sessionParams) (*Session, error) {
+func (m *Model) newSession(p sessionParams) (*session, error) {
 	if limit := int(C.llama_max_parallel_sequences()); p.lanes < 1 || p.lanes > limit {
 		return nil, fmt.Errorf("llama: %d lanes, want 1 to %d", p.lanes, limit)
 	}
@@ -85,8 +89,7 @@ func (m *Model) newSession(p sessionParams) (*Session, error) {
 	if !m.memory.use() {
 		return nil, ErrClosed
 	}
-	s := &Session{model: m.memory, params: p, vocab: len(m.pieces), held: make([]int, p.lanes), abort: new(abort)}
-	s.abort.pinner.Pin(&s.abort.flag)
+	s := &session{model: m.memory, params: p, vocab: len(m.pieces), held: make([]int, p.lanes), abort: newAbort()}
 	outputs := p.lanes
 	if p.everyRow {
 		outputs = p.batch
@@ -122,7 +125,6 @@ type sessionMemory struct {
 }
 
 func freeSession(m sessionMemory) {
-	m.abort.unwatch()
 	C.lmz_session_free(m.c)
 	live.Add(-1)
 	m.abort.pinner.Unpin()
@@ -130,7 +132,7 @@ func freeSession(m sessionMemory) {
 }
 
 // Close frees the context. Views that Logits gave are invalid from then on.
-func (s *Session) Close() error {
+func (s *session) Close() error {
 	if s.c == nil {
 		return ErrClosed
 	}
@@ -140,11 +142,8 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// Held is the number of tokens that a lane holds.
-func (s *Session) Held(lane int) int { return s.held[lane] }
-
 // Logits is the row of feeds[i] of the latest Decode (llama_get_logits_ith), valid until the next Decode or Close.
-func (s *Session) Logits(i int) []float32 {
+func (s *session) Logits(i int) []float32 {
 	if i < 0 || i >= s.rows {
 		panic(fmt.Sprintf("llama: logits of feed %d of %d", i, s.rows))
 	}
@@ -152,7 +151,7 @@ func (s *Session) Logits(i int) []float32 {
 }
 
 // ready says why the session cannot be used, if it cannot.
-func (s *Session) ready() error {
+func (s *session) ready() error {
 	if s.c == nil {
 		return ErrClosed
 	}
@@ -162,20 +161,20 @@ func (s *Session) ready() error {
 	return nil
 }
 
-// watch raises the flag when ctx ends; the same context is watched on from call to call.
-func (a *abort) watch(ctx context.Context) {
-	if a.ctx == ctx {
-		return
+// watch raises the flag when ctx ends, until the result is called. The flag of an earlier context is lowered.
+func (a *abort) watch(ctx context.Context) (unwatch func()) {
+	if ctx.Done() == nil {
+		return func() {}
 	}
-	a.unwatch()
-	if a.ctx = ctx; ctx.Done() != nil {
-		a.stop = context.AfterFunc(ctx, func() { atomic.StoreInt32(&a.flag, 1) })
+	raised := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		atomic.StoreInt32(&a.flag, 1)
+		close(raised)
+	})
+	return func() {
+		if !stop() {
+			<-raised
+		}
+		atomic.StoreInt32(&a.flag, 0)
 	}
-}
-
-func (a *abort) unwatch() {
-	if a.stop != nil {
-		a.stop()
-	}
-	a.ctx, a.stop = nil, nil
 }

@@ -160,36 +160,6 @@ type dropper struct{ testing.TB }
 
 func (*dropper) Cleanup(func()) {}
 
-// TestRemoveAndShift: what is removed at the end is as if it had never been fed; a shift moves positions.
-func TestRemoveAndShift(t *testing.T) {
-	m := openSpec(t, small)
-	tokens := tokensOf(m, 0, 60)
-	want := prefillRows(t, m, 0, 60)
-	s := openSession(t, m, exactParams(2, 64))
-	mustDecode(t, s, []lm.Feed{{Lane: 1, Tokens: tokens[:50]}})
-	if err := s.Remove(1, 20, 50); err != nil || s.Held(1) != 20 {
-		t.Fatalf("removed: %v, %d tokens are held", err, s.Held(1))
-	}
-	mustDecode(t, s, []lm.Feed{{Lane: 1, Pos: 20, Tokens: tokens[20:60]}})
-	if hashRow(s.Logits(0)) != want[59] {
-		t.Error("logits differ after tokens were removed and fed again")
-	}
-	err := s.Remove(1, 0, 30)
-	if err == nil {
-		err = s.Shift(1, 30, 60, -30)
-	}
-	if err != nil || s.Held(1) != 30 {
-		t.Fatalf("shifted: %v, %d tokens are held", err, s.Held(1))
-	}
-	mustDecode(t, s, []lm.Feed{{Lane: 1, Pos: 30, Tokens: tokens[:34]}})
-	for _, bad := range []error{s.Remove(1, 5, 99), s.Remove(2, 0, 1), s.Shift(1, 0, 64, 1), s.Shift(0, 0, 1, 0), s.Copy(0, 2),
-		s.RestoreLane(0, nil)} {
-		if bad == nil {
-			t.Error("a range that does not exist was accepted")
-		}
-	}
-}
-
 func TestLogger(t *testing.T) {
 	var out bytes.Buffer
 	SetLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelInfo})))

@@ -16,8 +16,8 @@ import (
 
 // BenchmarkDecode compares Session.Decode with a bare C loop over llama_decode on the same tokens, in CPU time, taking turns.
 func BenchmarkDecode(b *testing.B) {
-	const path, window, steps = "../models/base-q8_0.gguf", 256, 128
-	m, err := Open(path, Options{})
+	const path, window, steps = "../models/embedded/base-q8_0.gguf", 256, 128
+	m, err := Open(context.Background(), path, "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,41 +8,47 @@ import "C"
 import (
 	"fmt"
 	"math"
-	"slices"
 	"unsafe"
 )
 
 // Pieces gives the bytes of every token (llama_token_to_piece); those of control and unknown tokens are empty. Read only.
 func (m *Model) Pieces() [][]byte { return m.pieces }
 
-// Attrs gives the attributes of every token (llama_vocab_get_attr). Read only.
-func (m *Model) Attrs() []TokenAttr { return m.attrs }
-
 // BOS is the token that the file names as BOS, else as end of text, else the first control token, else token 0. (libllama's
 // llama_vocab_bos gives ordinary tokens for files that name none.)
 func (m *Model) BOS() int32 { return m.bos }
 
-func (m *Model) readVocabulary(vocab *C.struct_llama_vocab) {
+// readVocabulary refuses a vocabulary that spells nothing: no text could be coded with it.
+func (m *Model) readVocabulary(vocab *C.struct_llama_vocab) error {
 	n := int(C.llama_vocab_n_tokens(vocab))
 	m.pieces = make([][]byte, n)
-	m.attrs = make([]TokenAttr, n)
 	buf := make([]byte, 256)
+	spelling, control := 0, -1 // tokens that stand for bytes, the first control token
 	for t := range m.pieces {
-		m.attrs[t] = TokenAttr(C.llama_vocab_get_attr(vocab, C.llama_token(t)))
+		if control < 0 && C.llama_vocab_get_attr(vocab, C.llama_token(t))&C.LLAMA_TOKEN_ATTR_CONTROL != 0 {
+			control = t
+		}
 		size := tokenPiece(vocab, t, buf)
 		if size < 0 {
 			buf = make([]byte, -size)
 			size = tokenPiece(vocab, t, buf)
 		}
-		m.pieces[t] = append([]byte(nil), buf[:max(size, 0)]...)
+		if size > 0 {
+			m.pieces[t] = append([]byte(nil), buf[:size]...)
+			spelling++
+		}
 	}
-	m.bos = int32(max(0, slices.IndexFunc(m.attrs, func(a TokenAttr) bool { return a&TokenControl != 0 })))
+	if spelling == 0 {
+		return fmt.Errorf("%w: none of its %d tokens stands for bytes", ErrUnsupported, n)
+	}
+	m.bos = int32(max(0, control))
 	for _, key := range []string{"tokenizer.ggml.bos_token_id", "tokenizer.ggml.eos_token_id"} {
 		if t, ok := m.header.Uint(key); ok && t < uint64(n) {
 			m.bos = int32(t)
 			break
 		}
 	}
+	return nil
 }
 
 // tokenPiece is the length of a token's piece, or minus the length that buf lacks.

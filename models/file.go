@@ -1,37 +1,30 @@
 package models
 
 import (
+	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
+
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
-// File is a GGUF file that holds a model: an embedded one or one on disk. The zero value is the default embedded model.
+// File is a GGUF file that holds a model: an embedded one or one on disk. Files are equal if they are the same.
 type File struct {
 	Path string // empty for an embedded model
 
-	index int // in the table of embedded models
-}
-
-// EmbeddedFile is the embedded model of this name; an empty name, EmbeddedName and a name that none has give the default one.
-func EmbeddedFile(name string) File {
-	for i, m := range embedded {
-		if m.name == name {
-			return File{index: i}
-		}
-	}
-	return File{}
+	embedded *embeddedModel
 }
 
 // Embedded reports whether f is an embedded model.
-func (f File) Embedded() bool { return f.Path == "" }
+func (f File) Embedded() bool { return f.embedded != nil }
 
 // Name is what a user calls the model: the name of an embedded one, else the file's without .gguf.
 func (f File) Name() string {
 	if f.Embedded() {
-		return embedded[f.index].name
+		return f.embedded.Name
 	}
-	base := filepath.Base(f.Path)
-	return strings.TrimSuffix(base, filepath.Ext(base))
+	return withoutExt(f.Path)
 }
 
 // String says where the model is.
@@ -42,11 +35,35 @@ func (f File) String() string {
 	return f.Path
 }
 
-// bytes are those of an embedded model.
-func (f File) bytes() []byte { return embedded[f.index].gguf }
+// Open opens the content of a model file, which has size bytes. The caller closes it.
+func (f File) Open() (r interface {
+	io.ReaderAt
+	io.Closer
+}, size int64, err error) {
+	if f.Embedded() {
+		return embeddedReader{bytes.NewReader(f.embedded.GGUF)}, int64(len(f.embedded.GGUF)), nil
+	}
+	file, size, err := gguf.OpenFile(f.Path)
+	if err != nil {
+		return nil, 0, err
+	}
+	return file, size, nil
+}
 
-// embeddedSHA256 is the hash of an embedded model, as the table of released models has it: it is not computed.
-func (f File) embeddedSHA256() [32]byte {
-	r, _ := releasedNamed(embedded[f.index].name)
-	return r.SHA256
+type embeddedReader struct{ *bytes.Reader }
+
+func (embeddedReader) Close() error { return nil }
+
+// generalName is the general.name of the file's metadata, or empty.
+func generalName(path string) string {
+	h, err := gguf.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return h.Text("general.name")
+}
+
+func withoutExt(path string) string {
+	base := filepath.Base(path)
+	return strings.TrimSuffix(base, filepath.Ext(base))
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -64,7 +65,7 @@ func decodeGolden(t *testing.T, file string) {
 		t.Fatalf("%s is no golden archive", file)
 	}
 	g := goldens()[i]
-	store := models.NewStore(models.Options{Path: []string{g.model.File}, Backend: models.LibLlama{}})
+	store := models.NewStore(models.Options{Path: []string{filepath.Join("embedded", g.model.File)}})
 	defer store.Close()
 	if *update {
 		writeGolden(t, store, g)

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -12,23 +13,30 @@ import (
 const minPrefix = 8
 
 // Locate finds the model file that a user names, without opening it as a model. A name is, in this order: nothing or
-// EmbeddedName for the default embedded model; the name of an embedded one; the path of a file; the name, with or without
+// EmbeddedName for the first embedded model; the name of an embedded one; the path of a file; the name, with or without
 // .gguf, of a file on the search path; the name of a released model whose file is there; at least 8 digits of the start of
-// a SHA-256. The error is a *NotFoundError when nothing fits, and an *AmbiguousError when several hashes begin so.
+// a SHA-256. The error is a *NotFoundError when nothing fits; another one when several hashes begin so, or a path leads to no
+// file.
 func (s *Store) Locate(name string) (File, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.locate(name)
+	ctx := context.Background()
+	if err := s.begin(ctx); err != nil {
+		return File{}, err
+	}
+	defer s.lock.Release(1)
+	return s.locate(ctx, name)
 }
 
-func (s *Store) locate(name string) (File, error) {
-	if name == "" || IsEmbeddedName(name) {
-		return EmbeddedFile(name), nil
+func (s *Store) locate(ctx context.Context, name string) (File, error) {
+	if f, ok := s.embeddedNamed(name); ok {
+		return f, nil
+	}
+	if name == "" || name == EmbeddedName {
+		return File{}, s.notFound(&NotFoundError{Query: EmbeddedName})
 	}
 	info, err := os.Stat(name)
 	switch {
 	case err == nil && info.IsDir():
-		return File{}, fmt.Errorf("model %s: is a folder", name)
+		return File{}, fmt.Errorf("model %s: is a folder", quoted(name))
 	case err == nil:
 		return File{Path: name}, nil
 	case strings.ContainsRune(name, filepath.Separator):
@@ -36,7 +44,7 @@ func (s *Store) locate(name string) (File, error) {
 	}
 	files := candidates(s.path)
 	for _, path := range files {
-		if base := filepath.Base(path); base == name || strings.TrimSuffix(base, filepath.Ext(base)) == name {
+		if filepath.Base(path) == name || withoutExt(path) == name {
 			return File{Path: path}, nil
 		}
 	}
@@ -45,15 +53,15 @@ func (s *Store) locate(name string) (File, error) {
 			if filepath.Base(path) != r.File {
 				continue
 			}
-			if sum, err := s.hashes.sum(path); err == nil && sum == r.SHA256 {
+			if sum, err := s.hashes.proven(ctx, path); err == nil && sum == r.SHA256 {
 				return File{Path: path}, nil
 			}
 		}
 	}
 	if isHashPrefix(name) {
-		return s.byHash(strings.ToLower(name))
+		return s.byHash(ctx, strings.ToLower(name))
 	}
-	return File{}, &NotFoundError{Query: name, Looked: s.path}
+	return File{}, s.notFound(&NotFoundError{Query: name})
 }
 
 func isHashPrefix(name string) bool {
@@ -61,22 +69,41 @@ func isHashPrefix(name string) bool {
 }
 
 // byHash finds the one model whose hash starts with these digits.
-func (s *Store) byHash(prefix string) (File, error) {
+func (s *Store) byHash(ctx context.Context, prefix string) (File, error) {
 	var found []File
-	seen := map[string]bool{}
-	for _, f := range s.List() {
-		sum, err := s.sum(f)
-		text := hex.EncodeToString(sum[:])
-		if err == nil && strings.HasPrefix(text, prefix) && !seen[text] {
-			seen[text] = true
+	seen := map[[32]byte]bool{}
+	add := func(f File, sum [32]byte) {
+		if strings.HasPrefix(hex.EncodeToString(sum[:]), prefix) && !seen[sum] {
+			seen[sum] = true
 			found = append(found, f)
+		}
+	}
+	for _, m := range s.embedded {
+		add(File{embedded: m}, m.sha256)
+	}
+	files := candidates(s.path)
+	for _, sum := range s.sums(ctx) {
+		for _, path := range files {
+			got, err := sum(path)
+			if err == nil && strings.HasPrefix(hex.EncodeToString(got[:]), prefix) {
+				got, err = s.hashes.proven(ctx, path)
+			}
+			if ctx.Err() != nil {
+				return File{}, ctx.Err()
+			}
+			if err == nil {
+				add(File{Path: path}, got)
+			}
+		}
+		if len(found) > 0 {
+			break
 		}
 	}
 	switch len(found) {
 	case 0:
-		return File{}, &NotFoundError{Query: prefix, Looked: s.path}
+		return File{}, s.notFound(&NotFoundError{Query: prefix})
 	case 1:
 		return found[0], nil
 	}
-	return File{}, &AmbiguousError{Prefix: prefix, Found: found}
+	return File{}, &ambiguousError{prefix, found}
 }

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -41,7 +42,7 @@ func TestReleased(t *testing.T) {
 	var files, cards, wantFiles, wantCards []string
 	for _, r := range models.ReleasedModels() {
 		wantFiles, wantCards = append(wantFiles, r.File), append(wantCards, r.Name+".md")
-		file, err := os.ReadFile(r.File)
+		file, err := os.ReadFile(filepath.Join("embedded", r.File))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -49,7 +50,7 @@ func TestReleased(t *testing.T) {
 		if got := sha256.Sum256(file); got != r.SHA256 {
 			t.Errorf("%s has SHA-256 %x, the table %x", r.File, got, r.SHA256)
 		}
-		h, err := gguf.ReadFile(r.File)
+		h, err := gguf.ReadFile(filepath.Join("embedded", r.File))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -65,7 +66,10 @@ func TestReleased(t *testing.T) {
 			}
 		}
 	}
-	files, _ = filepath.Glob("*.gguf")
+	files, _ = filepath.Glob("embedded/*.gguf")
+	for i, file := range files {
+		files[i] = filepath.Base(file)
+	}
 	cards, _ = filepath.Glob("*.md")
 	for _, c := range []struct{ got, want []string }{{files, wantFiles}, {cards, wantCards}} {
 		slices.Sort(c.got)
@@ -113,18 +117,18 @@ func TestReleasedGolden(t *testing.T) {
 }
 
 func TestEmbeddedAreReleased(t *testing.T) {
-	for _, name := range models.EmbeddedNames() {
-		f := models.EmbeddedFile(name)
-		if f.Name() != name || !f.Embedded() {
-			t.Errorf("%q is found as %q", name, f.Name())
+	s := models.NewStore(models.Options{Embedded: embedded.Models(), Path: []string{}})
+	for _, m := range embedded.Models() {
+		f, err := s.Locate(m.Name)
+		if err != nil || f.Name() != m.Name || !f.Embedded() {
+			t.Errorf("%q is found as %q: %v", m.Name, f.Name(), err)
 		}
-		s := models.NewStore(models.Options{Path: []string{}})
 		got, released, err := s.Rehash(f)
 		if err != nil || got != released {
-			t.Errorf("%s: SHA-256 is %x, want %x: %v", name, got, released, err)
+			t.Errorf("%s: SHA-256 is %x, want %x: %v", m.Name, got, released, err)
 		}
-		if r, ok := models.ReleasedWith(got); !ok || r.Name != name {
-			t.Errorf("%s is released as %q", name, r.Name)
+		if r, ok := models.ReleasedWith(got); !ok || r.Name != m.Name {
+			t.Errorf("%s is released as %q", m.Name, r.Name)
 		}
 	}
 }

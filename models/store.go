@@ -1,35 +1,28 @@
+// Package models finds the language models that archives name, and owns the ones that are open.
+//
+// A model is named by the SHA-256 of its GGUF file. It is looked for among the embedded models that the program carries, if it
+// does (package models/embedded), in the files that the user gave, in $LMZ_MODEL_PATH and in the user's data folder.
 package models
 
 import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"io"
-	"sync"
+	"fmt"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Opened is a model that the store has opened and will close.
-type Opened interface {
-	lm.Model
-	io.Closer
-}
-
-// Backend opens GGUF files as models whose logits have the bits of a numeric class; the empty class is the default one.
-// The models' ID().SHA256 is the hash of what was opened.
-type Backend interface {
-	OpenFile(path, class string) (Opened, error)
-	OpenBytes(gguf []byte, class string) (Opened, error)
-}
-
 // Store finds models and owns those that it opened: one per hash and numeric class. Its methods may be called
 // concurrently.
 type Store struct {
-	backend Backend
-	path    []string
+	backend  Backend
+	path     []string
+	embedded []*embeddedModel
 
-	mu     sync.Mutex
+	lock   *semaphore.Weighted // of what follows; waiting for it ends with a context
 	hashes *hashCache
 	opened map[opening]Opened
 	closed bool
@@ -40,15 +33,13 @@ type opening struct {
 	class  string
 }
 
-// Options says where a store looks for models besides the embedded one, and what opens them.
+// Options says where a store looks for models, and what opens them.
 type Options struct {
-	Path     []string // files and folders; nil is SearchPath()
-	CacheDir string   // folder that remembers the hashes of model files; empty remembers none
-	Backend  Backend  // nil is LibLlama
+	Embedded []Embedded // looked at first, such as embedded.Models(); the first one is the default model
+	Path     []string   // files and folders; nil is SearchPath()
+	CacheDir string     // folder that remembers the hashes of model files; empty remembers none
+	Backend  Backend    // nil is libllama, which needs the build tag llama (package llama)
 }
-
-// ErrClosed is returned by the methods of a closed store.
-var ErrClosed = errors.New("models: store is closed")
 
 // NewStore makes a store that has opened nothing yet.
 func NewStore(o Options) *Store {
@@ -56,41 +47,76 @@ func NewStore(o Options) *Store {
 		o.Path = SearchPath()
 	}
 	if o.Backend == nil {
-		o.Backend = LibLlama{}
+		o.Backend = libllama{}
 	}
-	return &Store{backend: o.Backend, path: o.Path, hashes: openHashCache(o.CacheDir), opened: map[opening]Opened{}}
+	return &Store{
+		backend: o.Backend, path: o.Path, embedded: newEmbedded(o.Embedded), lock: semaphore.NewWeighted(1),
+		hashes: openHashCache(o.CacheDir), opened: map[opening]Opened{},
+	}
 }
 
 // Model finds the model with the hash id.SHA256 and opens it in the numeric class id.Class, or gives the one that is open
-// already. The store owns the result. The error is a *NotFoundError when no file has this hash.
+// already. The store owns the result. The error is a *NotFoundError when no file has this hash, the backend's when the file
+// cannot be opened, or that of ctx.
 func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
+	if err := s.begin(ctx); err != nil {
+		return nil, err
 	}
+	defer s.lock.Release(1)
 	if m, ok := s.opened[opening{id.SHA256, id.Class}]; ok {
 		return m, nil
 	}
-	if f, ok := embeddedWith(id.SHA256); ok {
-		return s.keep(s.backend.OpenBytes(f.bytes(), id.Class))
+	if f, ok := s.embeddedWith(id.SHA256); ok {
+		return s.openEmbedded(ctx, f.embedded, id.Class)
 	}
-	for _, path := range s.byName(id.Name) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	files := s.byName(id.Name)
+	for _, sum := range s.sums(ctx) {
+		for _, path := range files {
+			got, err := sum(path)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil || got != id.SHA256 {
+				continue
+			}
+			m, err := s.backend.OpenFile(ctx, path, id.Class)
+			if err == nil && m.ID().SHA256 == id.SHA256 {
+				return s.keep(m, nil)
+			}
+			if err == nil {
+				err = m.Close()
+			}
+			// Its content may be another than the one that its hash was remembered of.
+			if got, wrong := s.hashes.proven(ctx, path); err != nil && wrong == nil && got == id.SHA256 {
+				return nil, err
+			}
 		}
-		if sum, err := s.hashes.sum(path); err != nil || sum != id.SHA256 {
-			continue
-		}
-		m, err := s.backend.OpenFile(path, id.Class)
-		if err == nil && m.ID().SHA256 != id.SHA256 { // the file was replaced behind the cache's back
-			s.hashes.forget(path)
-			m.Close()
-			continue
-		}
-		return s.keep(m, err)
 	}
-	return nil, &NotFoundError{ID: id, Looked: s.path}
+	return nil, s.notFound(&NotFoundError{ID: id})
+}
+
+// sums are the ways to find a file by its hash, to be tried one after the other: by what earlier runs found, which says only
+// where to look first, then by what its bytes give.
+func (s *Store) sums(ctx context.Context) []func(path string) ([32]byte, error) {
+	return []func(string) ([32]byte, error){
+		func(path string) ([32]byte, error) { return s.hashes.sum(ctx, path) },
+		func(path string) ([32]byte, error) { return s.hashes.proven(ctx, path) },
+	}
+}
+
+// begin takes the lock of an open store. If it returns nil the caller releases it.
+func (s *Store) begin(ctx context.Context) error {
+	if err := s.lock.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	err := ctx.Err()
+	if s.closed {
+		err = ErrClosed
+	}
+	if err != nil {
+		s.lock.Release(1)
+	}
+	return err
 }
 
 // byName orders the files of the search path so that those whose metadata has this name come first, which finds a model
@@ -98,7 +124,7 @@ func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 func (s *Store) byName(name string) []string {
 	var named, others []string
 	for _, path := range candidates(s.path) {
-		if name != "" && (File{Path: path}).name() == name {
+		if name != "" && generalName(path) == name {
 			named = append(named, path)
 		} else {
 			others = append(others, path)
@@ -107,27 +133,33 @@ func (s *Store) byName(name string) []string {
 	return append(named, others...)
 }
 
-// Open opens the model that a user names, as Locate finds it. The store owns the result.
+// Open opens the model that a user names, as Locate finds it. The store owns the result. Errors are those of Locate, of the
+// backend, or that of ctx.
 func (s *Store) Open(ctx context.Context, name, class string) (lm.Model, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
-	}
-	if err := ctx.Err(); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	f, err := s.locate(name)
+	defer s.lock.Release(1)
+	f, err := s.locate(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	if f.Embedded() {
-		if m, ok := s.opened[opening{f.embeddedSHA256(), class}]; ok {
+		if m, ok := s.opened[opening{f.embedded.sha256, class}]; ok {
 			return m, nil
 		}
-		return s.keep(s.backend.OpenBytes(f.bytes(), class))
+		return s.openEmbedded(ctx, f.embedded, class)
 	}
-	return s.keep(s.backend.OpenFile(f.Path, class))
+	return s.keep(s.backend.OpenFile(ctx, f.Path, class))
+}
+
+func (s *Store) openEmbedded(ctx context.Context, e *embeddedModel, class string) (lm.Model, error) {
+	m, err := s.backend.OpenBytes(ctx, e.GGUF, class)
+	if err == nil && m.ID().SHA256 != e.sha256 {
+		err = fmt.Errorf("embedded model %s: SHA-256 is %x, want %x", e.Name, m.ID().SHA256, e.sha256)
+		return nil, errors.Join(err, m.Close())
+	}
+	return s.keep(m, err)
 }
 
 // keep takes ownership of what a backend just opened; if the same model is open already, that one is given instead.
@@ -146,8 +178,8 @@ func (s *Store) keep(m Opened, err error) (lm.Model, error) {
 
 // Close closes all models that the store opened.
 func (s *Store) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.lock.Acquire(context.Background(), 1)
+	defer s.lock.Release(1)
 	var errs []error
 	for key, m := range s.opened {
 		errs = append(errs, m.Close())
@@ -160,8 +192,8 @@ func (s *Store) Close() error {
 // List gives the embedded models and every model file on the search path.
 func (s *Store) List() []File {
 	var files []File
-	for i := range embedded {
-		files = append(files, File{index: i})
+	for _, m := range s.embedded {
+		files = append(files, File{embedded: m})
 	}
 	for _, path := range candidates(s.path) {
 		files = append(files, File{Path: path})
@@ -171,31 +203,39 @@ func (s *Store) List() []File {
 
 // Sum is the SHA-256 of a model file; for files seen in an earlier run it may come from the cache.
 func (s *Store) Sum(f File) ([32]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sum(f)
-}
-
-func (s *Store) sum(f File) ([32]byte, error) {
 	if f.Embedded() {
-		return f.embeddedSHA256(), nil
+		return f.embedded.sha256, nil
 	}
-	return s.hashes.sum(f.Path)
+	ctx := context.Background()
+	if err := s.begin(ctx); err != nil {
+		return [32]byte{}, err
+	}
+	defer s.lock.Release(1)
+	return s.hashes.sum(ctx, f.Path)
 }
 
 // Rehash computes the SHA-256 of a model file from all of its bytes. known is what it ought to be: for an embedded model
-// the released hash, for a file what an earlier run found if its size and modification time are the same since, else sum.
+// the released hash, for a file what it was first found to be with the size and modification time that it has now.
 func (s *Store) Rehash(f File) (sum, known [32]byte, err error) {
 	if f.Embedded() {
-		return sha256.Sum256(f.bytes()), f.embeddedSHA256(), nil
+		return sha256.Sum256(f.embedded.GGUF), f.embedded.sha256, nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	known, remembered := s.hashes.remembered(f.Path)
-	if !remembered {
-		sum, err = s.hashes.sum(f.Path)
-		return sum, sum, err
+	ctx := context.Background()
+	if err := s.begin(ctx); err != nil {
+		return sum, known, err
 	}
-	sum, err = hashFile(f.Path)
-	return sum, known, err
+	defer s.lock.Release(1)
+	if sum, err = s.hashes.compute(ctx, f.Path); err != nil {
+		return sum, known, err
+	}
+	return sum, s.hashes.first(f.Path), nil
+}
+
+// notFound completes the error.
+func (s *Store) notFound(e *NotFoundError) error {
+	e.Looked = s.path
+	for _, m := range s.embedded {
+		e.embedded = append(e.embedded, m.Name)
+	}
+	return e
 }

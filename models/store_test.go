@@ -33,7 +33,7 @@ type fake struct {
 func (f *fake) ID() lm.ModelID { return f.id }
 func (f *fake) Close() error   { f.backend.closed++; return nil }
 
-func (b *backend) OpenFile(path, class string) (Opened, error) {
+func (b *backend) OpenFile(ctx context.Context, path, class string) (Opened, error) {
 	if b.before != nil {
 		b.before()
 	}
@@ -45,7 +45,7 @@ func (b *backend) OpenFile(path, class string) (Opened, error) {
 	return b.open(data, class), nil
 }
 
-func (b *backend) OpenBytes(gguf []byte, class string) (Opened, error) {
+func (b *backend) OpenBytes(ctx context.Context, gguf []byte, class string) (Opened, error) {
 	b.opened = append(b.opened, EmbeddedName)
 	return b.open(gguf, class), nil
 }
@@ -56,6 +56,9 @@ func (b *backend) open(data []byte, class string) *fake {
 	}
 	return &fake{fakemodel.New(fakemodel.Options{}), lm.ModelID{SHA256: sha256.Sum256(data), Class: class}, b}
 }
+
+// inside are the embedded models.
+var inside = []Embedded{{"first", header("inside first")}, {"second", header("inside second")}}
 
 // header is a GGUF file without tensors.
 func header(name string) []byte {
@@ -107,11 +110,11 @@ func TestModelBySHA256(t *testing.T) {
 
 	b := &backend{}
 	path := []string{filepath.Join(dir, "missing"), filepath.Join(dir, "given"), dir}
-	s := NewStore(Options{Path: path, CacheDir: cache, Backend: b})
+	s := NewStore(Options{Embedded: inside, Path: path, CacheDir: cache, Backend: b})
 	ctx := context.Background()
 	for _, id := range []lm.ModelID{
 		{SHA256: one, Class: "a"}, {SHA256: one, Name: "one", Class: "b"}, {SHA256: two, Name: "two", Class: "a"},
-		{SHA256: plain, Name: "other", Class: "a"}, {SHA256: EmbeddedSHA256(), Class: "a"},
+		{SHA256: plain, Name: "other", Class: "a"}, {SHA256: sha256.Sum256(inside[0].GGUF), Class: "a"},
 	} {
 		m, err := s.Model(ctx, id)
 		if err != nil {
@@ -139,7 +142,7 @@ func TestModelBySHA256(t *testing.T) {
 func TestModelNotFound(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "one.gguf"), header("one"))
-	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: &backend{}})
 	id := lm.ModelID{SHA256: [32]byte{1, 2, 3}, Name: "one"}
 	_, err := s.Model(context.Background(), id)
 	var missing *NotFoundError
@@ -161,68 +164,6 @@ func TestModelNotFound(t *testing.T) {
 	}
 }
 
-// A file that changed under a cached hash must neither be taken for the model nor hide it.
-func TestStaleCache(t *testing.T) {
-	dir, cache := t.TempDir(), t.TempDir()
-	path := filepath.Join(dir, "a.gguf")
-	first := write(t, path, header("one"))
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts := Options{Path: []string{dir}, CacheDir: cache, Backend: &backend{}}
-	if _, err := NewStore(opts).Model(context.Background(), lm.ModelID{SHA256: first}); err != nil {
-		t.Fatal(err)
-	}
-	second := write(t, path, header("two")) // of the same size
-	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
-		t.Fatal(err)
-	}
-	s := NewStore(opts)
-	var missing *NotFoundError
-	if _, err := s.Model(context.Background(), lm.ModelID{SHA256: first}); !errors.As(err, &missing) {
-		t.Errorf("got %v for a model that is gone", err)
-	}
-	if _, err := s.Model(context.Background(), lm.ModelID{SHA256: second}); err != nil {
-		t.Errorf("the model is there, but: %v", err)
-	}
-	s.Close()
-	if b := opts.Backend.(*backend); b.closed != 2 { // the wrong one and the right one; the first store is still open
-		t.Errorf("%d models closed, want 2", b.closed)
-	}
-}
-
-func TestHashCache(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "a.gguf")
-	want := write(t, path, header("one"))
-	cache := filepath.Join(dir, "cache")
-	if got, err := openHashCache(cache).sum(path); err != nil || got != want {
-		t.Fatalf("%x, %v", got, err)
-	}
-	// A second run takes the hash from the file: swap it for another to see.
-	c := openHashCache(cache)
-	for key, e := range c.entries {
-		e.SHA256 = strings.Repeat("ab", 32)
-		c.entries[key] = e
-	}
-	c.save()
-	if got, err := openHashCache(cache).sum(path); err != nil || got[0] != 0xab {
-		t.Errorf("the cache was not used: %x, %v", got, err)
-	}
-	changed := write(t, path, header("longer"))
-	if got, err := openHashCache(cache).sum(path); err != nil || got != changed {
-		t.Errorf("the cache was used for a changed file: %x, %v", got, err)
-	}
-	// A broken cache is as good as none.
-	if err := os.WriteFile(c.file, []byte("{broken"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := openHashCache(cache).sum(path); err != nil || got != changed {
-		t.Errorf("%x, %v", got, err)
-	}
-}
-
 func TestOpenByName(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(t.TempDir())
@@ -237,7 +178,7 @@ func TestOpenByName(t *testing.T) {
 		"./here.bin":  "./here.bin",
 	} {
 		b := &backend{}
-		s := NewStore(Options{Path: []string{dir}, Backend: b})
+		s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: b})
 		if _, err := s.Open(context.Background(), name, ""); err != nil {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -245,7 +186,7 @@ func TestOpenByName(t *testing.T) {
 			t.Errorf("%q opened %q, want %q", name, b.opened, want)
 		}
 	}
-	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: &backend{}})
 	for _, name := range []string{"./absent.gguf", dir, "7b"} {
 		if _, err := s.Open(context.Background(), name, ""); err == nil {
 			t.Errorf("%q was found", name)
@@ -260,17 +201,20 @@ func TestLocate(t *testing.T) {
 	write(t, filepath.Join(dir, "copy", "two.gguf"), header("one"))
 	write(t, filepath.Join(dir, "base-q8_0.gguf"), header("not the released one"))
 	t.Chdir(t.TempDir())
-	write(t, "base", []byte("a file of this name"))
-	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
-	base := EmbeddedFile("base")
-	sum := base.embeddedSHA256()
+	write(t, "second", []byte("a file of this name"))
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: &backend{}})
+	first, _ := s.embeddedNamed("first")
+	second, _ := s.embeddedNamed("second")
+	sum := sha256.Sum256(inside[1].GGUF)
 	for name, want := range map[string]File{
-		"embedded":                  {},
-		"base":                      base,
-		"./base":                    {Path: "./base"},
+		"":                          first,
+		"embedded":                  first,
+		"first":                     first,
+		"second":                    second,
+		"./second":                  {Path: "./second"},
 		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")}, // WalkDir goes by name
 		hex.EncodeToString(one[:4]): {Path: filepath.Join(dir, "copy", "two.gguf")},
-		fmt.Sprintf("%X", sum[:8]):  base,
+		fmt.Sprintf("%X", sum[:8]):  second,
 		"base-q8_0":                 {Path: filepath.Join(dir, "base-q8_0.gguf")},
 		filepath.Join(dir, "..", filepath.Base(dir), "one.gguf"): {Path: filepath.Join(dir, "one.gguf")},
 	} {
@@ -293,7 +237,7 @@ func TestLocateReleased(t *testing.T) {
 	path := filepath.Join(dir, "deep", "old-q8_0.gguf")
 	sum := write(t, path, header("old"))
 	released = append([]Released{{Name: "old", File: "old-q8_0.gguf", SHA256: sum}}, released...)
-	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: &backend{}})
 	if got, err := s.Locate("old"); err != nil || got.Path != path {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -309,20 +253,20 @@ func TestLocateReleased(t *testing.T) {
 }
 
 func TestLocateAmbiguous(t *testing.T) {
-	defer func(all []Released) { released = all }(released)
 	dir := t.TempDir()
 	sum := write(t, filepath.Join(dir, "one.gguf"), header("one"))
 	prefix := hex.EncodeToString(sum[:5])
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: &backend{}})
 	sum[31]++
-	released = []Released{{Name: embedded[0].name, SHA256: sum}} // in the place of the embedded one's
-	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
-	var ambiguous *AmbiguousError
-	if got, err := s.Locate(prefix); !errors.As(err, &ambiguous) || len(ambiguous.Found) != 2 {
-		t.Fatalf("got %v, %v", got, err)
+	s.embedded[0].sha256 = sum
+	_, err := s.Locate(prefix)
+	var hinted interface{ Hint() string }
+	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint(), "more digits") {
+		t.Fatalf("got %v", err)
 	}
-	for _, want := range []string{prefix, embedded[0].name, "one"} {
-		if !strings.Contains(ambiguous.Error(), want) {
-			t.Errorf("%q does not mention %s", ambiguous, want)
+	for _, want := range []string{prefix, inside[0].Name, "one"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not mention %s", err, want)
 		}
 	}
 }
@@ -331,7 +275,7 @@ func TestRehash(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.gguf")
 	first := write(t, path, header("one"))
-	s := NewStore(Options{Path: []string{dir}, CacheDir: filepath.Join(dir, "cache"), Backend: &backend{}})
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, CacheDir: filepath.Join(dir, "cache"), Backend: &backend{}})
 	check := func(wantSum, wantKnown [32]byte) {
 		t.Helper()
 		if sum, known, err := s.Rehash(File{Path: path}); err != nil || sum != wantSum || known != wantKnown {
@@ -363,7 +307,7 @@ func TestOpenOnce(t *testing.T) {
 	path := filepath.Join(dir, "a.gguf")
 	sum := write(t, path, header("one"))
 	b := &backend{}
-	s := NewStore(Options{Path: []string{dir}, Backend: b})
+	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: b})
 	m, err := s.Open(context.Background(), path, "x")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -14,6 +15,7 @@ import (
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 )
 
 // app is one run of the command: what all commands share.
@@ -49,7 +51,9 @@ func (a *app) addFlags(f *pflag.FlagSet) {
 
 func (a *app) openStore() {
 	path := models.SearchPath()
-	if a.model != "" && !models.IsEmbeddedName(a.model) {
+	inside := embedded.Models()
+	if a.model != "" && a.model != models.EmbeddedName &&
+		!slices.ContainsFunc(inside, func(m models.Embedded) bool { return m.Name == a.model }) {
 		path = append([]string{a.model}, path...)
 	}
 	cache, err := os.UserCacheDir()
@@ -57,7 +61,7 @@ func (a *app) openStore() {
 		cache = filepath.Join(cache, "lmz")
 	}
 	llama.SetLogger(a.ui.Logger())
-	a.store = models.NewStore(models.Options{Path: path, CacheDir: cache, Backend: a.backend})
+	a.store = models.NewStore(models.Options{Embedded: inside, Path: path, CacheDir: cache, Backend: a.backend})
 }
 
 func (a *app) close() {

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lmz-go/lmz/internal/finetune"
+	"github.com/lmz-go/lmz/internal/train"
 	"github.com/lmz-go/lmz/llama"
-	"github.com/lmz-go/lmz/llama/finetune"
-	"github.com/lmz-go/lmz/llama/train"
 	"github.com/lmz-go/lmz/stream"
 )
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -18,9 +19,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/finetune"
+	"github.com/lmz-go/lmz/internal/train"
 	"github.com/lmz-go/lmz/llama"
-	"github.com/lmz-go/lmz/llama/finetune"
-	"github.com/lmz-go/lmz/llama/train"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 )
@@ -75,15 +76,15 @@ func (m *fakeModel) Close() error {
 	return nil
 }
 
-func (fakeBackend) OpenFile(path, class string) (models.Opened, error) {
+func (fakeBackend) OpenFile(ctx context.Context, path, class string) (models.Opened, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return fakeBackend{}.OpenBytes(b, class)
+	return fakeBackend{}.OpenBytes(ctx, b, class)
 }
 
-func (fakeBackend) OpenBytes(gguf []byte, class string) (models.Opened, error) {
+func (fakeBackend) OpenBytes(_ context.Context, gguf []byte, class string) (models.Opened, error) {
 	sum := sha256.Sum256(gguf)
 	setting := func(name string) int {
 		n, _ := strconv.Atoi(os.Getenv(name))

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -40,7 +40,7 @@ type modelSummary struct {
 
 // summarize gives what the list shows.
 func (c modelCommand) summarize(f models.File) (modelSummary, error) {
-	h, err := f.Header()
+	h, err := readHeader(f)
 	if err != nil {
 		return modelSummary{}, err
 	}
@@ -48,8 +48,12 @@ func (c modelCommand) summarize(f models.File) (modelSummary, error) {
 	if err != nil {
 		return modelSummary{}, err
 	}
+	byDefault, err := c.store.Locate(models.EmbeddedName)
+	if err != nil {
+		return modelSummary{}, err
+	}
 	s := modelSummary{
-		Name: f.Name(), File: f.String(), Default: f == models.File{}, GeneralName: h.Text("general.name"),
+		Name: f.Name(), File: f.String(), Default: f == byDefault, GeneralName: h.Text("general.name"),
 		SHA256: hex.EncodeToString(sum[:]), Bytes: h.Size, Parameters: h.Parameters(),
 		Architecture: h.Text("general.architecture"), Weights: weightType(h), Tokenizer: h.Text("tokenizer.ggml.model"),
 		Licence: h.Text("general.license"), TrainedFrom: h.Text(baseKey), header: h,
@@ -62,6 +66,16 @@ func (c modelCommand) summarize(f models.File) (modelSummary, error) {
 		s.Released = r.Name
 	}
 	return s, nil
+}
+
+// readHeader reads the GGUF header of a model file, without libllama.
+func readHeader(f models.File) (*gguf.Header, error) {
+	r, size, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return gguf.Read(r, size)
 }
 
 // detail adds what only lmz model info shows.

@@ -20,7 +20,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.Header(); err != nil { // also that all tensors lie within the file
+	if _, err := readHeader(f); err != nil { // also that all tensors lie within the file
 		return err
 	}
 	sum, known, err := c.store.Rehash(f)

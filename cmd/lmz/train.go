@@ -17,9 +17,9 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/llama/finetune"
-	"github.com/lmz-go/lmz/llama/gguf"
-	"github.com/lmz-go/lmz/llama/train"
+	"github.com/lmz-go/lmz/internal/finetune"
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/train"
 	"github.com/lmz-go/lmz/models"
 )
 

@@ -79,7 +79,7 @@ func OverCost(t testing.TB, m lm.Model, p codec.Params, chunk []byte) {
 		if err != nil {
 			return err
 		}
-		row, err := l.Start(p.Window, v.PrimerTokens(p))
+		row, err := l.Start(p.Window, nil)
 		for rest := chunk; len(rest) > 0; {
 			var run []int32
 			if run, rest, err = v.AppendTokens(nil, rest); err != nil {

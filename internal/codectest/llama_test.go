@@ -13,12 +13,12 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
-	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 )
 
 func open(t testing.TB) *llama.Model {
 	t.Helper()
-	m, err := llama.OpenBytes(models.Embedded(), llama.Options{})
+	m, err := llama.OpenBytes(t.Context(), embedded.Models()[0].GGUF, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +46,6 @@ func TestOverCost(t *testing.T) {
 	m := open(t)
 	OverCost(t, m, params, excerpt(t, 6000))
 	OverCost(t, m, params, []byte("no log, but a line of text: čeština, 日本語\n"))
-	primed := params
-	primed.Primer = excerpt(t, 6000)
-	OverCost(t, m, primed, excerpt(t, 8000)[6000:])
 }
 
 // TestAnyBytes codes what the embedded model was not trained on.

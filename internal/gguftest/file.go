@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // File is a GGUF file before it is written; tests may change it to make it wrong.

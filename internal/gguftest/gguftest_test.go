@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 func TestHeaderReadsBack(t *testing.T) {

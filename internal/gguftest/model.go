@@ -4,7 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/lmz-go/lmz/llama/gguf"
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // Spec says what model to write.
