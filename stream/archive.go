@@ -268,6 +268,9 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	}
 	f, err := a.engine.Frame(ctx, s.frame.header, s.frame.start)
 	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		return nil, err
 	}
 	primed, err := a.primed(ctx, f, s)
