@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/lmz-go/lmz/internal/engine"
+	"github.com/lmz-go/lmz/internal/preset"
 )
 
 // ReaderOption sets an option of NewReader and Open.
@@ -41,7 +42,7 @@ func (o *readerOptions) engine(models ModelSource) engine.Options {
 
 // LevelMemory is about what the tables of codec.Mix take at a level, 1 … 9, in bytes: for each worker, and once more for the
 // state that chunks start from.
-func LevelMemory(level int) int64 { return engine.LevelMemory(level) }
+func LevelMemory(level int) int64 { return preset.Level(level).Memory }
 
 // WithReaderWorkers sets how many goroutines decode chunks, 1 … 4096: GOMAXPROCS by default.
 func WithReaderWorkers(n int) ReaderOption {

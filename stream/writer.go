@@ -11,6 +11,7 @@ import (
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -232,7 +233,7 @@ func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 func (z *Writer) decide(t *encodeTask) error {
 	z.decided = true
 	named := int64(len(z.header) - len(z.alone))
-	if z.opts.level < alwaysLevel {
+	if preset.Level(z.opts.level).Model != preset.Always {
 		named += int64(len(t.payload) / worthwhile)
 	}
 	if t.saved/8 > named {

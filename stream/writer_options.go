@@ -8,6 +8,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/engine"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -35,9 +36,6 @@ type writerOptions struct {
 
 const defaultWindow = 512 // tokens
 
-// LevelChunkSize is the default chunk size of codec.Mix at a level, in bytes.
-func LevelChunkSize(level int) int { return mixChunkSize(level) }
-
 func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	o := &writerOptions{
 		method: codec.Mix, level: DefaultLevel, primerSize: -1,
@@ -51,7 +49,7 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	if o.chunkSize == 0 {
 		switch o.method {
 		case codec.Mix:
-			o.chunkSize = mixChunkSize(o.level)
+			o.chunkSize = preset.Level(o.level).ChunkSize
 		case codec.LM:
 			o.chunkSize = DefaultModelChunkSize
 		default:
@@ -59,7 +57,7 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 		}
 	}
 	if o.primerSize < 0 {
-		o.primerSize = DefaultPrimerSize(o.chunkSize)
+		o.primerSize = preset.PrimerSize(o.chunkSize)
 	}
 	if o.method != codec.Mix {
 		o.level, o.primerSize, o.dictionary = 0, 0, nil
@@ -111,15 +109,15 @@ func WithChunkSize(bytes int) WriterOption {
 func WithLevel(n int) WriterOption {
 	return func(o *writerOptions) error {
 		o.level = n
-		if n < 1 || n > 9 {
-			return fmt.Errorf("stream: level %d, want 1 to 9", n)
+		if n < 1 || n > preset.Max {
+			return fmt.Errorf("stream: level %d, want 1 to %d", n, preset.Max)
 		}
 		return nil
 	}
 }
 
 // WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit into one chunk, 0 …
-// MaxChunkSize: DefaultPrimerSize of the chunk size by default. All other chunks start from the state that it leaves; a reader
+// MaxChunkSize: 256 KiB by default, or 1 MiB where chunks are smaller than that. All other chunks start from the state that it leaves; a reader
 // must decode it before them. With 0 all chunks start from nothing. It changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
 	return func(o *writerOptions) error {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -97,7 +98,7 @@ func (e *encoding) asksModel(model string) bool {
 
 // needsModel says whether compressing cannot do without the model that it takes.
 func (e *encoding) needsModel(model string) bool {
-	return methods[e.method] == codec.LM || model != "" || e.level() >= modelAlways
+	return methods[e.method] == codec.LM || model != "" || preset.Level(e.level()).Model == preset.Always
 }
 
 // writerOptions are what the flags say about the archive.

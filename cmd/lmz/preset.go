@@ -8,39 +8,30 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/lmz-go/lmz/stream"
-)
-
-// The presets from modelFrom on ask the model, where it pays for its time; those from modelAlways on, wherever
-// it saves anything.
-const (
-	modelFrom   = 4
-	modelAlways = 9
+	"github.com/lmz-go/lmz/internal/preset"
 )
 
 // usesModel says whether a preset asks the model where neither -m nor --no-model is given.
-func usesModel(preset int) bool { return preset >= modelFrom }
-
-// presets is the number of them.
-const presets = 9
+func usesModel(level int) bool { return preset.Level(level).Model != preset.Never }
 
 // presetTable tells users what the presets mean.
 func presetTable() string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "  preset\tcodec\tmemory\tchunks")
-	for n := 1; n <= presets; n++ {
-		codec, preset := "mix", fmt.Sprintf("-%d", n)
-		switch {
-		case n >= modelAlways:
+	for n := 1; n <= preset.Max; n++ {
+		p := preset.Level(n)
+		codec, name := "mix", fmt.Sprintf("-%d", n)
+		switch p.Model {
+		case preset.Always:
 			codec += " and the model"
-		case usesModel(n):
+		case preset.WherePays:
 			codec += " and the model where it pays"
 		}
-		if n == stream.DefaultLevel {
-			preset += " (default)"
+		if n == preset.Default {
+			name += " (default)"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%d MiB\n", preset, codec, stream.LevelMemory(n)>>20, stream.LevelChunkSize(n)>>20)
+		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%d MiB\n", name, codec, p.Memory>>20, p.ChunkSize>>20)
 	}
 	t.Flush()
 	return b.String()
@@ -48,7 +39,7 @@ func presetTable() string {
 
 // addPresets defines -1 … -9, the last of which leaves its number in chosen.
 func addPresets(f *pflag.FlagSet, chosen *int) {
-	for n := 1; n <= presets; n++ {
+	for n := 1; n <= preset.Max; n++ {
 		name := fmt.Sprint(n)
 		flag := f.VarPF(presetFlag{n, chosen}, name, name, "preset: see above")
 		flag.NoOptDefVal, flag.Hidden = "true", true

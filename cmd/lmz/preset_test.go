@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
 
 // What --help says about presets is so.
 func TestPresetMemory(t *testing.T) {
-	for level := 1; level <= presets; level++ {
+	for level := 1; level <= preset.Max; level++ {
 		coder, err := mix.New(level)
 		if err != nil {
 			t.Fatal(err)
@@ -19,8 +20,8 @@ func TestPresetMemory(t *testing.T) {
 			t.Errorf("-%d takes %.1f MiB, the table says %.0f", level, got, said)
 		}
 	}
-	if _, err := mix.New(presets + 1); err == nil {
-		t.Errorf("there is a level %d, which no preset has", presets+1)
+	if _, err := mix.New(preset.Max + 1); err == nil {
+		t.Errorf("there is a level %d, which no preset has", preset.Max+1)
 	}
 }
 

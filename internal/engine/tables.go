@@ -2,19 +2,8 @@ package engine
 
 import (
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/preset"
 )
-
-// levelMiB is about what the tables of codec.Mix take at levels 1 … 9, in MiB.
-var levelMiB = [...]int64{1: 8, 13, 24, 43, 63, 103, 167, 312, 600}
-
-// LevelMemory is about what the tables of codec.Mix take at a level, 1 … 9, in bytes: for each worker, and once more for the state
-// that chunks start from.
-func LevelMemory(level int) int64 {
-	if level < 1 || level >= len(levelMiB) {
-		return 0
-	}
-	return levelMiB[level] << 20
-}
 
 // primerTables is how many states that chunks start from there may be at a time: one that is kept, while another is made.
 const primerTables = 2
@@ -39,7 +28,7 @@ func (n needs) within(m needs) bool {
 // states that chunks start from take. Where there is more than one worker, any chunk still fits in beside them.
 // Without a limit that was asked for, tables do not count.
 func (o *Options) plan(n needs) (workers int, tables, states int64) {
-	one := LevelMemory(n.level)
+	one := preset.Level(n.level).Memory
 	if !o.Limited || one == 0 {
 		return o.Workers, 0, 0
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -19,7 +20,7 @@ func chunks(o *options) error {
 		return err
 	}
 	fmt.Fprintf(o.out, "## Chunks\n\nWhat random access costs: logs of 2 MB and more in chunks of %d KiB that start from the default primer (the first %d KiB), and in a single chunk; without a model.\n\n",
-		smallChunk>>10, stream.DefaultPrimerSize(smallChunk)>>10)
+		smallChunk>>10, preset.PrimerSize(smallChunk)>>10)
 	t := markdown{head: []string{"file", "preset", "single chunk, bytes", "small chunks, bytes", "more, %"}}
 	files = slices.DeleteFunc(files, func(f *benchFile) bool {
 		return !f.in("logs") || f.bytes < largeFile || o.quick && f.bytes > 2*largeFile

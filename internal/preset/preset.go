@@ -1,0 +1,57 @@
+// Package preset has one row for each level of compression: what -1 … -9 and stream.WithLevel mean, but for the contexts and
+// tables of the mixer, which are in codec/mix. It is part of the format: chunks are cut, primed and given to the model by it.
+package preset
+
+// Preset is what a level means beyond the mixer.
+type Preset struct {
+	ChunkSize int      // bytes
+	Memory    int64    // bytes of the mixer's tables, about: for each worker, and for each state that chunks start from
+	Model     ModelUse // where there is a model
+	Price     int64    // what a step of the model must save to be worth its time, in 1/32 of a bit
+}
+
+// ModelUse says when a level asks the model.
+type ModelUse uint8
+
+const (
+	Never     ModelUse = iota // unless one is named
+	WherePays                 // and names it in the archive if it saved a hundredth of the first chunk
+	Always                    // where it saves anything
+)
+
+// Default is the level where none is chosen, and Max the last one; the first is 1.
+const (
+	Default = 6
+	Max     = len(presets) - 1
+)
+
+const mib = 1 << 20
+
+var presets = [...]Preset{
+	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256},
+	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256},
+	3: {ChunkSize: 8 * mib, Memory: 24 * mib, Model: Never, Price: 256},
+	4: {ChunkSize: 8 * mib, Memory: 43 * mib, Model: WherePays, Price: 256},
+	5: {ChunkSize: 8 * mib, Memory: 63 * mib, Model: WherePays, Price: 192},
+	6: {ChunkSize: 8 * mib, Memory: 103 * mib, Model: WherePays, Price: 128},
+	7: {ChunkSize: 16 * mib, Memory: 167 * mib, Model: WherePays, Price: 32},
+	8: {ChunkSize: 16 * mib, Memory: 312 * mib, Model: WherePays, Price: 8},
+	9: {ChunkSize: 64 * mib, Memory: 600 * mib, Model: Always, Price: 1},
+}
+
+// Level gives the row of a level, 1 … Max; of any other, one that is all zero.
+func Level(n int) Preset {
+	if n < 1 || n > Max {
+		return Preset{}
+	}
+	return presets[n]
+}
+
+// PrimerSize is the size of the primer that fits chunks of this size, in bytes. Small chunks have little but their primer to
+// learn from.
+func PrimerSize(chunkSize int) int {
+	if chunkSize < mib {
+		return mib
+	}
+	return 256 << 10
+}
