@@ -32,9 +32,9 @@ func TestAsksModel(t *testing.T) {
 		want  bool
 	}{
 		{encoding{method: "mix"}, "", usesModel(stream.DefaultLevel)},
-		{encoding{method: "mix", preset: modelFrom - 1}, "", false},
-		{encoding{method: "mix", preset: modelFrom}, "", true},
-		{encoding{method: "mix", preset: modelFrom, noModel: true}, "", false},
+		{encoding{method: "mix", preset: 3}, "", false},
+		{encoding{method: "mix", preset: 4}, "", true},
+		{encoding{method: "mix", preset: 4, noModel: true}, "", false},
 		{encoding{method: "mix", preset: 1}, "embedded", true},
 		{encoding{method: "lm"}, "", true},
 		{encoding{method: "zstd"}, "", false},
