@@ -143,9 +143,9 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestClassErrors(t *testing.T) {
 	openSpec(t, small)
-	bound, ok := Loaded()
-	if !ok {
-		t.Fatal("no backend is loaded after a model was opened")
+	bound, err := LoadBackend("")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, class := range []string{"", bound.Class} {
 		if b, err := LoadBackend(class); err != nil || b != bound {
