@@ -97,7 +97,8 @@ func (x *Bytewise) Start(p kvcache.Policy, primer []int32) error {
 		return err
 	}
 	x.long.split, x.long.share = 0, unit
-	return x.distribution(logits, &x.long)
+	x.distribution(logits, &x.long)
+	return nil
 }
 
 // Steps is the number of tokens fed since the predictor was made.
@@ -275,7 +276,7 @@ func (x *Bytewise) feed(token int32, r *reading) {
 		logits, err = x.lane.Predict(token)
 	}
 	if err == nil {
-		err = x.distribution(logits, r)
+		x.distribution(logits, r)
 	}
 	if err != nil && x.err == nil {
 		x.err = err
@@ -283,12 +284,10 @@ func (x *Bytewise) feed(token int32, r *reading) {
 	x.held = token
 }
 
-// distribution makes r that of the logits, over the whole vocabulary.
-func (x *Bytewise) distribution(logits []float32, r *reading) error {
+// distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all tokens are equally likely.
+func (x *Bytewise) distribution(logits []float32, r *reading) {
 	cdf := &x.lane.worker.cdf
-	if err := cdf.Set(logits); err != nil {
-		return err
-	}
+	finite := cdf.Set(logits) == nil
 	if n := len(x.spare); r.cum == nil && n > 0 {
 		r.cum, x.spare = x.spare[n-1], x.spare[:n-1]
 	}
@@ -298,9 +297,12 @@ func (x *Bytewise) distribution(logits []float32, r *reading) error {
 	sum := uint64(0)
 	for i, t := range x.vocab.sorted {
 		r.cum[i] = sum
-		sum += uint64(cdf.weights[t])
+		if finite {
+			sum += uint64(cdf.weights[t])
+		} else {
+			sum++
+		}
 	}
 	r.lo, r.hi = 0, len(x.vocab.sorted)
 	r.cum[r.hi] = sum
-	return nil
 }

@@ -13,13 +13,16 @@ var (
 	// method must code the chunk.
 	ErrNotSpellable = errors.New("codec: vocabulary cannot spell the input")
 
+	// ErrVocabulary is wrapped by the error for a model whose tokens nothing can be coded with.
+	ErrVocabulary = errors.New("codec: vocabulary of the model cannot be used")
+
 	// ErrLogits is returned for logits that are no distribution: NaN, +Inf, or -Inf throughout.
 	ErrLogits = errors.New("codec: logits are not finite")
 
 	// ErrMethod is returned for a method that this build does not know.
 	ErrMethod = errors.New("codec: unknown method")
 
-	// ErrStopped is returned to a job whose Run has ended before it.
+	// ErrStopped is returned to a job whose Run has ended before it, and by a coder that is used outside of its lane's job.
 	ErrStopped = errors.New("codec: worker has stopped")
 
 	errNotStarted = errors.New("codec: Predict before Start")

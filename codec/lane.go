@@ -76,6 +76,9 @@ func (l *Lane) ask(pos int, tokens []int32) ([]float32, error) {
 	if l.stopErr != nil {
 		return nil, l.stopErr
 	}
+	if l.worker.running != l {
+		return nil, ErrStopped // a coder was kept, and is used by another lane's job or by none
+	}
 	l.feed = lm.Feed{Lane: l.index, Pos: pos, Tokens: tokens}
 	if !l.yield(struct{}{}) {
 		return nil, l.stopErr

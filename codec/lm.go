@@ -101,8 +101,8 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 
 func (c *tokenCoder) decode(logits []float32) (int32, error) {
 	cdf := &c.lane.worker.cdf
-	if err := cdf.Set(logits); err != nil {
-		return 0, err
+	if err := cdf.Set(logits); err != nil { // an encoder would have taken another method
+		return 0, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	token, cum, freq := cdf.Find(c.dec.Target(cdf.Total()))
 	c.spend(freq, cdf.Total())

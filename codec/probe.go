@@ -14,9 +14,16 @@ import (
 const probeTokens = 64
 
 // Probe is a hash of the integer CDFs that m gives over a fixed sequence of tokens: two models with the same probe are taken to
-// give the same logits. It costs a session and at most 64 tokens.
+// give the same logits. It costs a session and at most 64 tokens. Errors wrap ErrVocabulary or ErrLogits, or are those of the
+// session or of ctx.
 func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
-	n := min(probeTokens, m.ContextLength())
+	if err := checkVocabulary(m); err != nil {
+		return probe, err
+	}
+	if err := ctx.Err(); err != nil {
+		return probe, err
+	}
+	n := max(1, min(probeTokens, m.ContextLength()))
 	session, err := m.NewSession(1, n)
 	if err != nil {
 		return probe, err

@@ -15,8 +15,9 @@ const (
 	// maxVocabulary bounds the total of a CDF to 2^50.
 	maxVocabulary = 1 << 18
 
-	// maxRun is the number of bytes given to a model's tokenizer at once: several are worse than linear.
-	maxRun = 64 << 10
+	// maxRun is the number of bytes that are turned into tokens at once: several tokenizers are worse than linear, and no
+	// context ends them.
+	maxRun = 16 << 10
 
 	// minRun is the size below which a run that the tokenizer does not spell back is no longer halved.
 	minRun = 256
@@ -31,12 +32,26 @@ type Vocabulary struct {
 	single [256]int32 // token of each single byte, -1: none
 }
 
-// NewVocabulary prepares the vocabulary of m.
-func NewVocabulary(m lm.Model) (*Vocabulary, error) {
-	v := &Vocabulary{model: m, pieces: m.Pieces()}
-	if n := len(v.pieces); n > maxVocabulary {
-		return nil, fmt.Errorf("codec: vocabulary of %d tokens, at most %d can be coded", n, maxVocabulary)
+// checkVocabulary returns an error that wraps ErrVocabulary for a model whose tokens nothing can be coded with.
+func checkVocabulary(m lm.Model) error {
+	pieces := m.Pieces()
+	switch n := len(pieces); {
+	case n > maxVocabulary:
+		return fmt.Errorf("%w: it has %d tokens, at most %d can be coded", ErrVocabulary, n, maxVocabulary)
+	case m.BOS() < 0 || int(m.BOS()) >= n:
+		return fmt.Errorf("%w: BOS is token %d of %d", ErrVocabulary, m.BOS(), n)
+	case !slices.ContainsFunc(pieces, func(piece []byte) bool { return len(piece) > 0 }):
+		return fmt.Errorf("%w: none of its %d tokens stands for bytes", ErrVocabulary, n)
 	}
+	return nil
+}
+
+// NewVocabulary prepares the vocabulary of m. Errors wrap ErrVocabulary.
+func NewVocabulary(m lm.Model) (*Vocabulary, error) {
+	if err := checkVocabulary(m); err != nil {
+		return nil, err
+	}
+	v := &Vocabulary{model: m, pieces: m.Pieces()}
 	for t, p := range v.pieces {
 		if len(p) > 0 {
 			v.sorted = append(v.sorted, int32(t))
@@ -64,12 +79,12 @@ func (v *Vocabulary) Size() int { return len(v.pieces) }
 func (v *Vocabulary) Piece(token int32) []byte { return v.pieces[token] }
 
 // AppendTokens appends the tokens of the next run of text to dst and returns the rest of text, which is shorter. A run is
-// valid UTF-8, cut after a line end or else between characters so that it has at most 64 KiB, or bytes that are not. It
+// valid UTF-8, cut after a line end or else between characters so that it has at most 16 KiB, or bytes that are not. It
 // returns ErrNotSpellable if the vocabulary lacks a byte.
 func (v *Vocabulary) AppendTokens(dst []int32, text []byte) (tokens []int32, rest []byte, err error) {
 	n := validPrefix(text[:min(len(text), maxRun)])
 	if n == 0 {
-		n = invalidPrefix(text)
+		n = invalidPrefix(text[:min(len(text), maxRun)])
 		dst, err = v.LongestMatch(dst, text[:n])
 		return dst, text[n:], err
 	}

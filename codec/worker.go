@@ -18,6 +18,7 @@ type Worker struct {
 	lanes   []*Lane
 	waiting []*Lane // lanes that run a job, each with a request
 	feeds   []lm.Feed
+	running *Lane // whose job runs at the moment
 	failed  error // of the session, which can only be closed then
 
 	vocabulary *Vocabulary
@@ -119,7 +120,10 @@ func (w *Worker) step(ctx context.Context) error {
 
 // advance runs the lane's job up to its next request or its end.
 func (w *Worker) advance(l *Lane) error {
-	if _, ok := l.resume(); ok {
+	w.running = l
+	_, ok := l.resume()
+	w.running = nil
+	if ok {
 		w.waiting = append(w.waiting, l)
 		return nil
 	}
@@ -129,7 +133,7 @@ func (w *Worker) advance(l *Lane) error {
 
 // stop ends the jobs that are still suspended, all of them even if one panics.
 func (w *Worker) stop(cause error) {
-	w.waiting = w.waiting[:0]
+	w.waiting, w.running = w.waiting[:0], nil
 	for _, l := range w.lanes {
 		if l.resume != nil {
 			l.resume, l.stopErr = nil, cause

@@ -27,13 +27,6 @@ var registry struct {
 // Version is the version of libllama (llama_version).
 func Version() string { return C.GoString(C.llama_version()) }
 
-// Loaded tells which CPU backend this process computes with, if one is loaded.
-func Loaded() (Backend, bool) {
-	registry.Lock()
-	defer registry.Unlock()
-	return registry.backend, registry.loaded
-}
-
 // LoadBackend binds the process to a numeric class by loading one of its CPU plug-ins (ggml_backend_load); the empty class
 // is the one that is loaded already, else DefaultClass. The error is a *ClassError when the CPU cannot run the class, no
 // plug-in of it is found, or the process is bound to another class.

@@ -8,7 +8,7 @@ import (
 )
 
 // DefaultClass is the numeric class that archives get unless asked otherwise: what nearly every machine of the
-// architecture can compute, if the CPU can run it; else BestClass.
+// architecture can compute, if the CPU can run it; else the fastest. It is empty on an architecture without plug-ins.
 func DefaultClass() string {
 	classes := Classes()
 	for _, class := range []string{"avx2", "armv8.2"} {
@@ -16,7 +16,10 @@ func DefaultClass() string {
 			return class
 		}
 	}
-	return BestClass()
+	if len(classes) == 0 {
+		return ""
+	}
+	return classes[len(classes)-1]
 }
 
 // Classes lists the numeric classes that this CPU can run, the plainest first. A class is a set of libggml's CPU plug-ins
@@ -29,14 +32,6 @@ func Classes() []string {
 		}
 	}
 	return names
-}
-
-// BestClass is the fastest class that this CPU can run, or empty on an architecture without plug-ins.
-func BestClass() string {
-	if classes := Classes(); len(classes) > 0 {
-		return classes[len(classes)-1]
-	}
-	return ""
 }
 
 // Backend is libggml's CPU plug-in that this process computes with.

@@ -13,13 +13,13 @@ import (
 func TestClasses(t *testing.T) {
 	classes := Classes()
 	if _, known := classTable[runtime.GOARCH]; !known {
-		if len(classes) != 0 || BestClass() != "" || DefaultClass() != "" {
+		if len(classes) != 0 || DefaultClass() != "" {
 			t.Errorf("classes on an unknown architecture: %v", classes)
 		}
 		return
 	}
-	if !slices.Contains(classes, DefaultClass()) || classes[len(classes)-1] != BestClass() {
-		t.Errorf("classes are %v, default %q, best %q", classes, DefaultClass(), BestClass())
+	if !slices.Contains(classes, DefaultClass()) {
+		t.Errorf("classes are %v, default %q", classes, DefaultClass())
 	}
 	if runtime.GOARCH != "amd64" {
 		return

@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
+	"github.com/lmz-go/lmz/lm"
 )
 
 var small = gguftest.Spec{Arch: "llama", Type: gguf.Q8_0}
@@ -143,9 +145,9 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestClassErrors(t *testing.T) {
 	openSpec(t, small)
-	bound, ok := Loaded()
-	if !ok {
-		t.Fatal("no backend is loaded after a model was opened")
+	bound, err := LoadBackend("")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, class := range []string{"", bound.Class} {
 		if b, err := LoadBackend(class); err != nil || b != bound {
@@ -262,4 +264,107 @@ func quantizeAs(t *testing.T, src, dst, ftype string, want gguf.TensorType) {
 		t.Fatal(err)
 	}
 	m.Close()
+}
+
+// No text can be coded with tokens that all are control tokens, whichever of them BOS is.
+func TestControlTokensOnly(t *testing.T) {
+	for _, spec := range []gguftest.Spec{small, {Arch: "gemma", Type: gguf.Q4_0}} {
+		f := gguftest.New(spec)
+		types := make([]int32, len(openSpec(t, spec).Pieces()))
+		for i := range types {
+			types[i] = 3
+		}
+		f.Set("tokenizer.ggml.token_type", types)
+		m, err := OpenBytes(t.Context(), f.Bytes(), "")
+		if err == nil {
+			m.Close()
+		}
+		if !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrLoad) {
+			t.Errorf("%s: %v", spec.Arch, err)
+		}
+		t.Log(err)
+	}
+}
+
+// BOS is a token of the vocabulary whatever the file says.
+func TestOddBOS(t *testing.T) {
+	for name, set := range map[string]func(*gguftest.File){
+		"out of range": func(f *gguftest.File) { f.Set("tokenizer.ggml.bos_token_id", uint32(1<<30)) },
+		"both": func(f *gguftest.File) {
+			f.Set("tokenizer.ggml.bos_token_id", ^uint32(0))
+			f.Set("tokenizer.ggml.eos_token_id", ^uint32(0))
+		},
+		"an ordinary": func(f *gguftest.File) { f.Set("tokenizer.ggml.bos_token_id", uint32(5)) },
+		"a text":      func(f *gguftest.File) { f.Set("tokenizer.ggml.bos_token_id", "5") },
+		"negative":    func(f *gguftest.File) { f.Set("tokenizer.ggml.bos_token_id", int32(-1)) },
+	} {
+		f := gguftest.New(small)
+		set(f)
+		m, err := OpenBytes(t.Context(), f.Bytes(), "")
+		if err != nil {
+			t.Logf("%s: %v", name, err) // refused is as good
+			continue
+		}
+		if bos := m.BOS(); bos < 0 || int(bos) >= len(m.Pieces()) {
+			t.Errorf("%s: BOS is %d of %d", name, bos, len(m.Pieces()))
+		}
+		s := openSession(t, m, exactParams(1, 8))
+		mustDecode(t, s, []lm.Feed{{Tokens: []int32{m.BOS()}}})
+		m.Close()
+	}
+}
+
+// endingContext ends after its error was asked for so many times.
+type endingContext struct {
+	context.Context
+	left int
+}
+
+func (c *endingContext) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestContextWhileOpening(t *testing.T) {
+	data := gguftest.New(small).Bytes()
+	path := filepath.Join(t.TempDir(), "m.gguf")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before := live.Load()
+	for left := range 4 { // at once, while it is hashed, before it is loaded
+		if m, err := Open(&endingContext{context.Background(), left}, path, ""); !errors.Is(err, context.Canceled) {
+			if left < 3 {
+				t.Errorf("ends at look %d: %v", left, err)
+			} else {
+				m.Close()
+			}
+		}
+	}
+	// While libllama loads: it looks at a flag, which the end of the context raises.
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if c := load(ctx, f); c != nil {
+		t.Error("a model was loaded under a context that has ended")
+	}
+	// While another model is loaded.
+	if err := loading.Acquire(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := OpenBytes(ctx, data, ""); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("while another model is loaded: %v", err)
+	}
+	loading.Release(1)
+	if n := live.Load(); n != before {
+		t.Errorf("%d C objects are left", n-before)
+	}
 }

@@ -166,6 +166,9 @@ func (a *abort) watch(ctx context.Context) (unwatch func()) {
 	if ctx.Done() == nil {
 		return func() {}
 	}
+	if ctx.Err() != nil {
+		a.flag = 1
+	}
 	raised := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		atomic.StoreInt32(&a.flag, 1)

@@ -5,13 +5,19 @@ package llama
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
+	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -71,7 +77,7 @@ func TestCancel(t *testing.T) {
 		t.Error("a raised flag did not stop libllama")
 	}
 
-	// The end of the context raises the flag, also that of a context of earlier calls.
+	// The end of the context raises the flag.
 	ctx, cancel = context.WithCancel(context.Background())
 	s = openSession(t, m, exactParams(8, 1024))
 	feeds := make([]lm.Feed, 8)
@@ -96,6 +102,29 @@ func TestCancel(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Fatal("Decode goes on after its context ended")
+	}
+}
+
+// A context may end after each call: the next one has its own.
+func TestContextPerCall(t *testing.T) {
+	m := openSpec(t, small)
+	s := openSession(t, m, exactParams(1, 64))
+	tokens, want := tokensOf(m, 0, 20), prefillRows(t, m, 0, 20)
+	for i := range tokens {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := s.Decode(ctx, []lm.Feed{{Pos: i, Tokens: tokens[i : i+1]}})
+		cancel()
+		if err != nil {
+			t.Fatalf("call %d, whose context has not ended: %v", i, err)
+		}
+		if n := atomic.LoadInt32(&s.abort.flag); n != 0 {
+			t.Fatalf("call %d leaves its flag raised", i)
+		}
+		if hashRow(s.Logits(0)) != want[i] {
+			t.Fatalf("call %d: logits differ", i)
+		}
+		runtime.Gosched() // whatever the end of the context sets off comes now, if at all
+		time.Sleep(time.Millisecond)
 	}
 }
 
@@ -172,5 +201,55 @@ func TestLogger(t *testing.T) {
 	openSpec(t, small)
 	if out.Len() != n {
 		t.Error("the log goes on after SetLogger(nil)")
+	}
+}
+
+// What libllama says of a model may quote it: a terminal must not be told what to do by it.
+func TestMessagesAreShownQuoted(t *testing.T) {
+	const evil = "evil\x1b[2J\x1b]0;title\a\u202e name\nof two lines"
+	set := func(key string, value any) []byte {
+		f := gguftest.New(small)
+		f.Set(key, value)
+		return f.Bytes()
+	}
+	rename := gguftest.New(small)
+	rename.Tensors[len(rename.Tensors)-1].Name = evil
+	for name, data := range map[string][]byte{
+		"architecture":        set("general.architecture", evil),
+		"pre-tokenizer":       set("tokenizer.ggml.pre", evil),
+		"tokenizer":           set("tokenizer.ggml.model", evil),
+		"rope scaling":        set("llama.rope.scaling.type", evil),
+		"number":              set("llama.context_length", evil),
+		"epsilon":             set("llama.attention.layer_norm_rms_epsilon", evil),
+		"array":               set("tokenizer.ggml.scores", evil),
+		"alignment":           set("general.alignment", evil),
+		"name of a tensor":    rename.Bytes(),
+		"name and a bad file": append(set("general.name", evil), 0)[:2000],
+	} {
+		var out bytes.Buffer
+		SetLogger(slog.New(slog.NewJSONHandler(&out, nil)))
+		m, err := OpenBytes(t.Context(), data, "")
+		SetLogger(nil)
+		if err == nil {
+			m.Close()
+			t.Errorf("%s: it was opened", name)
+			continue
+		}
+		for _, line := range append(strings.Split(strings.TrimSpace(out.String()), "\n"), err.Error()) {
+			var record struct{ Msg string }
+			if json.Unmarshal([]byte(line), &record) == nil {
+				line = record.Msg
+			}
+			if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "evil\x1b[2J.gguf")
+	if err := os.WriteFile(path, []byte("GGUF"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), path, ""); err == nil || strings.Contains(err.Error(), "\x1b") {
+		t.Errorf("%q", err)
 	}
 }

@@ -18,9 +18,6 @@ func SetLogger(*slog.Logger) {}
 // LoadBackend returns ErrNotBuilt.
 func LoadBackend(class string) (Backend, error) { return Backend{}, ErrNotBuilt }
 
-// Loaded reports that no backend is loaded.
-func Loaded() (Backend, bool) { return Backend{}, false }
-
 // Quantize returns ErrNotBuilt.
 func Quantize(dst, src, ftype string) error { return ErrNotBuilt }
 

@@ -54,7 +54,11 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 		return err
 	}
 	err := t.try(lane, method, params)
-	if errors.Is(err, codec.ErrNotSpellable) {
+	switch {
+	case errors.Is(err, codec.ErrNotSpellable):
+		return nil
+	case errors.Is(err, codec.ErrLogits):
+		t.header.Failed = &method
 		return nil
 	}
 	return err

@@ -36,6 +36,9 @@ type Options struct {
 	Pieces    [][]byte
 	Tokenizer Tokenizer
 	FailAt    int // the Decode of a session that fails, from 1; 0: none
+
+	// Row may change the row of logits after the tokens that a lane holds; nil changes none.
+	Row func(held []int32, row []float32)
 }
 
 // Model is the lm.Model. Token 0 of the default pieces is BOS, which has no piece.

@@ -82,6 +82,9 @@ func (s *session) decode(ctx context.Context, feeds []lm.Feed) error {
 		}
 		s.lanes[f.Lane] = append(held[:f.Pos], f.Tokens...)
 		s.model.predict(s.rows[i], s.lanes[f.Lane])
+		if row := s.model.options.Row; row != nil {
+			row(s.lanes[f.Lane], s.rows[i])
+		}
 	}
 	return nil
 }
