@@ -287,9 +287,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	}
 	a.engine.Submit(f, c, primed)
 	a.engine.Kick()
-	err = c.Wait(ctx)
-	c.Record.Payload = nil
-	if err != nil {
+	if err := c.Wait(ctx); err != nil { // the task may go on if ctx has ended
 		return nil, fail(err)
 	}
 	if c.Keeps {
