@@ -84,9 +84,20 @@ func inWord(r rune) bool {
 
 const outsideWord = `[^_\pL\pN]`
 
-// isWord says whether no part of a word is next to a part of a line.
+// isWord says whether a part of a line cuts no character and has no part of a word next to it.
 func isWord(line []byte, start, end int) bool {
 	before, _ := utf8.DecodeLastRune(line[:start])
 	behind, _ := utf8.DecodeRune(line[end:])
-	return !inWord(before) && !inWord(behind)
+	return !inWord(before) && !inWord(behind) && !cuts(line, start) && !cuts(line, end)
+}
+
+// cuts says whether a place in a line is inside of a character.
+func cuts(line []byte, at int) bool {
+	for start := at - 1; start >= max(0, at-utf8.UTFMax+1); start-- {
+		if utf8.RuneStart(line[start]) {
+			_, n := utf8.DecodeRune(line[start:])
+			return start+n > at
+		}
+	}
+	return false
 }

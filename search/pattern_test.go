@@ -73,7 +73,7 @@ func plainFind(line []byte, p string, o Options) (all [][2]int) {
 		}
 		return strings.EqualFold(string(text), p)
 	}
-	between := func(i int) bool { return o.Fixed || i == len(line) || utf8.RuneStart(line[i]) } // characters
+	between := func(i int) bool { return o.Fixed && !o.Word || i == len(line) || utf8.RuneStart(line[i]) } // characters
 	found := false
 	for start := 0; start <= len(line); start++ {
 		for end := len(line); end >= start; end-- {
@@ -163,6 +163,9 @@ func TestAll(t *testing.T) {
 		{"a|b", Options{Line: true}, "ab", nil},
 		{"K", Options{Fixed: true, IgnoreCase: true}, "kK\u212a", []string{"k", "K", "\u212a"}},
 		{"m\xfcl", Options{Fixed: true, IgnoreCase: true}, "M\xfcL m\xfcl mul", []string{"M\xfcL", "m\xfcl"}},
+		{"", Options{Fixed: true, Word: true}, "né", nil},
+		{"\xa9", Options{Fixed: true, Word: true}, "é", nil},
+		{"\xa9", Options{Fixed: true}, "é", []string{"\xa9"}},
 		{"\xfc", Options{Fixed: true, Word: true}, "\xfc a\xfc", []string{"\xfc"}},
 		{"É\xff", Options{Fixed: true, IgnoreCase: true}, "\xffé\xff", []string{"é\xff"}},
 	} {

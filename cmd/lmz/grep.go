@@ -36,6 +36,7 @@ type grepCommand struct {
 	line                 lineStyle
 
 	pattern *search.Pattern
+	none    bool // no line can be found
 	found   bool // a line in some archive
 }
 
@@ -152,6 +153,8 @@ func (c *grepCommand) compile(args []string) (files []string, err error) {
 	if len(lines) == 0 {
 		c.Options, pattern = search.Options{}, noLine
 	}
+	anything := len(lines) > 0 && pattern == "" && !c.Word && !c.Line
+	c.none = c.most.given && c.most.n == 0 || len(lines) == 0 && !c.invert || anything && c.invert
 	if c.pattern, err = search.Compile(pattern, c.Options); err != nil {
 		return nil, ui.Usage(err.Error(), "the syntax is that of RE2; -F takes the pattern as it is")
 	}
@@ -194,7 +197,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 		files = c.walk(files)
 	}
 	c.names = c.names && !c.noNames
-	if c.most.given && c.most.n == 0 && !c.without {
+	if c.none && (c.quiet || !c.without) {
 		return exitStatus(grepNothing)
 	}
 	w := bufio.NewWriterSize(io.Discard, 64<<10)
@@ -216,7 +219,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 	})
 	switch {
 	case c.quiet && c.found:
-		return nil
+		return exitStatus(exitOK) // whatever failed
 	case c.failed || c.warned:
 		return exitStatus(grepFailed)
 	case !c.found:
@@ -259,7 +262,7 @@ func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepO
 		return nil
 	}
 	var found stream.Found
-	if !c.most.given || c.most.n != 0 {
+	if !c.none {
 		found, err = archive.Search(s)
 	}
 	c.found = c.found || found.Lines > 0

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// ran is what came of a command.
+type ran struct {
+	out  string
+	code int
+}
+
+func runIn(t *rapid.T, dir, locale string, name string, args ...string) (r ran, said string) {
+	cmd := exec.Command(name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "LC_ALL="+locale, "GREP_COLORS=", "GREP_COLOR=")
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return ran{out.String(), cmd.ProcessState.ExitCode()}, stderr.String()
+}
+
+// grepWords are what texts and patterns are made of; the first four are in most lines, the others in few.
+var grepWords = map[string][]string{
+	"C.UTF-8": {"info", "foo", "user", "bar", "foobar", "needle", "Needle", "sandwich", "10.0.3.17", "née", "É", "x-y", "_z", "timeout"},
+	"C":       {"info", "foo", "user", "bar", "M\xfcller", "m\xfcLLER", "\xff\xfe", "needle"},
+}
+
+// grepFolder has two texts and their archives under the same names, in folders of their own.
+type grepFolder struct{ locale, plain, packed string }
+
+var grepNames = []string{"a.lmz", "b.lmz"}
+
+func newGrepFolder(t *testing.T, locale string, random *rand.Rand) grepFolder {
+	f := grepFolder{locale, t.TempDir(), t.TempDir()}
+	for _, name := range grepNames {
+		content := grepText(grepWords[locale], random)
+		var z bytes.Buffer
+		w, err := stream.NewWriter(&z, nil, stream.WithMethod(codec.Mix), stream.WithLevel(1), stream.WithPrimer(0), stream.WithChunkSize(300+random.IntN(900)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(content)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for path, data := range map[string][]byte{filepath.Join(f.plain, name): content, filepath.Join(f.packed, name): z.Bytes()} {
+			if err := os.WriteFile(path, data, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return f
+}
+
+// grepText makes lines of words and numbers.
+func grepText(words []string, random *rand.Rand) (text []byte) {
+	rare := 10 + random.IntN(200)
+	for range []int{0, 3, 100, 100, 200, 200}[random.IntN(6)] {
+		for range random.IntN(5) {
+			word := words[random.IntN(4)]
+			if random.IntN(rare) == 0 {
+				word = words[random.IntN(len(words))]
+			}
+			text = append(text, word+" "...)
+		}
+		if random.IntN(4) > 0 {
+			text = fmt.Appendf(text, "%x", random.Uint64())
+		}
+		text = append(text, '\n')
+	}
+	if random.IntN(2) == 0 {
+		text = append(text, words[random.IntN(len(words))]...)
+	}
+	return text
+}
+
+// grepPattern draws what both programs take for the same expression.
+func grepPattern(words []string) *rapid.Generator[string] {
+	atom := rapid.OneOf(rapid.SampledFrom(words), rapid.SampledFrom([]string{".", "[a-f]", "[^ ]", "a", "n", "e", " ", "(foo|foobar)", "(e|ee)", "[0-9]"}))
+	return rapid.Custom(func(t *rapid.T) string {
+		var b strings.Builder
+		b.WriteString(rapid.SampledFrom([]string{"", "", "", "", "^"}).Draw(t, "begin"))
+		for range rapid.IntRange(1, 3).Draw(t, "atoms") {
+			a := atom.Draw(t, "atom")
+			if op := rapid.SampledFrom([]string{"", "", "", "*", "+", "?", "{2}"}).Draw(t, "op"); op != "" {
+				a = "(" + a + ")" + op
+			}
+			b.WriteString(a)
+		}
+		b.WriteString(rapid.SampledFrom([]string{"", "", "", "", "$"}).Draw(t, "end"))
+		return b.String()
+	})
+}
+
+// grepFlags draws flags that both programs have, so that each is there now and then.
+func grepFlags(t *rapid.T, locale string) (flags []string) {
+	maybe := func(one int, list ...string) {
+		if rapid.IntRange(0, one-1).Draw(t, list[0]) == 0 {
+			flags = append(flags, list...)
+		}
+	}
+	number := func(name string, most int) string {
+		return strconv.Itoa(rapid.IntRange(0, most).Draw(t, name))
+	}
+	for _, flag := range []string{"-n", "-b", "-i"} {
+		maybe(3, flag)
+	}
+	for _, flag := range []string{"-v", "-o", "-x", "-H", "-a", "--line-buffered"} {
+		maybe(6, flag)
+	}
+	if locale != "C" && !slices.Contains(flags, "-x") {
+		maybe(4, "-w") // what a word is depends on the locale, and with -x GNU grep takes line ends for matches
+	}
+	for _, flag := range []string{"-c", "-l", "-L", "-q"} {
+		maybe(15, flag)
+	}
+	if !slices.Contains(flags, "-x") || !slices.Contains(flags, "-v") {
+		// Of what follows the last line GNU grep takes parts for whole lines then, with -o and colors.
+		maybe(5, "-m", number("most", 5))
+	}
+	maybe(4, "-A"+number("after", 4))
+	maybe(4, "-B", number("before", 4))
+	maybe(5, "-C", number("both", 3))
+	maybe(4, "--color=always")
+	maybe(20, "--color=never")
+	return flags
+}
+
+// Output and exit codes are those of GNU grep, byte for byte, whatever the text, the patterns and the flags are.
+func TestGrepIsGrep(t *testing.T) {
+	if out, err := exec.Command("grep", "--version").Output(); err != nil || !bytes.Contains(out, []byte("GNU grep) 3")) {
+		t.Skip("needs GNU grep 3")
+	}
+	var folders []grepFolder
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 16 {
+		locale := "C.UTF-8"
+		if i%4 == 3 {
+			locale = "C"
+		}
+		folders = append(folders, newGrepFolder(t, locale, random))
+	}
+	skipped := 0
+	chunks := regexp.MustCompile(`: (\d+) of \d+ chunks skipped`)
+	rapid.Check(t, func(t *rapid.T) {
+		f := folders[rapid.IntRange(0, len(folders)-1).Draw(t, "folder")]
+		words := grepWords[f.locale]
+		flags := grepFlags(t, f.locale)
+		kind, pattern := "-E", grepPattern(words)
+		if f.locale == "C" || rapid.IntRange(0, 3).Draw(t, "fixed") == 0 {
+			kind, pattern = "-F", rapid.SampledFrom(append(slices.Clone(words), "ee", "oo", "", "absent"))
+		}
+		flags = append(flags, kind)
+		patterns := rapid.SliceOfN(pattern, 1, 3).Draw(t, "patterns")
+		switch rapid.IntRange(0, 2).Draw(t, "given") {
+		case 0:
+			flags = append(flags, strings.Join(patterns, "\n"))
+		case 1:
+			for _, p := range patterns {
+				flags = append(flags, "-e", p)
+			}
+		case 2:
+			patterns = patterns[rapid.IntRange(0, 1).Draw(t, "none"):]
+			list := ""
+			for _, p := range patterns {
+				list += p + "\n"
+			}
+			for _, dir := range []string{f.plain, f.packed} {
+				if err := os.WriteFile(filepath.Join(dir, "patterns"), []byte(list), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			flags = append(flags, "-f", "patterns")
+		}
+		flags = append(flags, rapid.SampledFrom([][]string{grepNames[:1], grepNames, {"missing.lmz", grepNames[1]}}).Draw(t, "files")...)
+		want, _ := runIn(t, f.plain, f.locale, "grep", append([]string{"-a"}, flags...)...)
+		got, said := runIn(t, f.packed, f.locale, "lmz", append([]string{"grep", "--verbose"}, flags...)...)
+		for _, m := range chunks.FindAllStringSubmatch(said, -1) {
+			n, _ := strconv.Atoi(m[1])
+			skipped += n
+		}
+		if got != want {
+			t.Fatalf("%s grep %q: exit code %d, want %d\n%s%s", f.locale, flags, got.code, want.code, differing(got.out, want.out), said)
+		}
+	})
+	if skipped < 10 {
+		t.Errorf("only %d chunks were skipped", skipped)
+	}
+}
+
+// differing shows what the two wrote from the first line on that is not the same.
+func differing(got, want string) (text string) {
+	g, w := strings.SplitAfter(got, "\n"), strings.SplitAfter(want, "\n")
+	for len(g) > 0 && len(w) > 0 && g[0] == w[0] {
+		g, w = g[1:], w[1:]
+	}
+	return fmt.Sprintf("got  %.500q\nwant %.500q\n", g, w)
+}
