@@ -70,18 +70,29 @@ func badPattern(err error) error {
 }
 
 func (e *expressions) match(ctx context.Context, line []byte) bool {
-	matches := func(re *regexp.Regexp) bool {
-		if len(line) < longLine {
-			return re.Match(line)
-		}
-		return re.MatchReader(&reader{ctx: ctx, rest: line})
-	}
 	for i, re := range e.plain {
-		if matches(re) && (e.whole == nil || matches(e.whole[i])) {
+		if matches(ctx, re, line) && (e.whole == nil || matches(ctx, e.whole[i], line)) {
 			return true
 		}
 	}
 	return false
+}
+
+func matches(ctx context.Context, re *regexp.Regexp, line []byte) bool {
+	if len(line) < longLine {
+		return re.Match(line)
+	}
+	// As the package regexp does, but for a reader.
+	if prefix, complete := re.LiteralPrefix(); prefix != "" {
+		x := text{bytes: []byte(prefix)}
+		at, _ := x.index(ctx, line, 0)
+		if at < 0 || complete {
+			return at >= 0
+		}
+		_, before := utf8.DecodeLastRune(line[:at])
+		line = line[at-before:]
+	}
+	return re.MatchReader(&reader{ctx: ctx, rest: line})
 }
 
 // reader gives the characters of a line, until the context ends.

@@ -184,12 +184,28 @@ func TestAll(t *testing.T) {
 	}
 }
 
+// A long line matches as a short one does.
+func TestLongLine(t *testing.T) {
+	filler := strings.Repeat("é x ", longLine/4)
+	for _, pattern := range []string{"needle", "needle+ x", `needle\b`, `\bneedle`, "^é x.*dle", "needle é x $", "n.edle", "(?i)NEEDLE", "absent", "needlework", "^needle"} {
+		p, err := Compile(pattern, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{filler + "needle " + filler, "needle " + filler, filler + "needle", filler + "eneedlee " + filler} {
+			if want := regexp.MustCompile(pattern).MatchString(line); p.Match([]byte(line)) != want {
+				t.Errorf("%q in %.20q…: want %v", pattern, line, want)
+			}
+		}
+	}
+}
+
 // To match a line of any length ends soon after the context, whatever the pattern is.
 func TestMatchContext(t *testing.T) {
 	line := bytes.Repeat([]byte("abcdefg "), 1<<20)
 	over := errors.New("over")
 	for _, o := range []Options{{}, {Word: true}, {Line: true}, {Fixed: true}, {Fixed: true, IgnoreCase: true}, {Fixed: true, Word: true}} {
-		pattern := "a.*h"
+		pattern := "[a-c].*h"
 		if o.Fixed {
 			pattern = "gh"
 		}
