@@ -247,6 +247,9 @@ func (a *Archive) runTask(t *decodeTask, s spot) error {
 		return err
 	}
 	params := codec.Params{Window: f.header.Window, Level: f.header.Level}
+	if f.header.Primer == PrimerFirstChunk && s.number == 0 {
+		params.Later = f.header.ChunkSize
+	}
 	if s.Primed {
 		switch p := f.header.Primer; {
 		case p == PrimerNone || p == PrimerFirstChunk && s.number == 0:
@@ -312,7 +315,7 @@ func (a *Archive) primer(f *archiveFrame) (*codec.Primed, []byte, error) {
 		}
 		if err == nil && r.primed == nil {
 			err = a.decoders.run(a.ctx, nil, 0, func(*codec.Lane) (err error) {
-				r.primed, err = codec.Prime(f.header.Level, text)
+				r.primed, err = codec.Prime(a.ctx, f.header.Level, f.header.ChunkSize, text)
 				return err
 			})
 		}

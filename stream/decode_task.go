@@ -49,7 +49,7 @@ func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
 		return fmt.Errorf("%w: decodes to %d lines, want %d", ErrCorrupt, n, t.chunk.lines)
 	}
 	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
-		t.primed = mixer.Primed(t.raw)
+		t.primed, err = mixer.Primed(t.raw)
 	}
-	return nil
+	return err
 }

@@ -66,7 +66,7 @@ func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 }
 
 // prime gives what the frame's primed chunks start from. It waits for the first chunk if that is the primer.
-func (s *source) prime() (primed *codec.Primed, err error) {
+func (s *source) prime(ctx context.Context) (primed *codec.Primed, err error) {
 	if s.primed != nil {
 		return s.primed, nil
 	}
@@ -78,7 +78,7 @@ func (s *source) prime() (primed *codec.Primed, err error) {
 		s.primed, text = s.first.primed, s.first.raw
 	}
 	if s.primed == nil {
-		s.primed, err = codec.Prime(s.level, text)
+		s.primed, err = codec.Prime(ctx, s.level, s.header.ChunkSize, text)
 	}
 	return s.primed, err
 }
@@ -102,11 +102,11 @@ func (s *source) step(ctx context.Context) item {
 	}
 	params := codec.Params{Window: s.window, Level: s.level}
 	if c.primed {
-		if params.Primed, err = s.prime(); err != nil {
+		if params.Primed, err = s.prime(ctx); err != nil {
 			return item{err: &ChunkError{int(c.number), c.offset, err}}
 		}
 	} else if c.number == 0 && s.header.Primer == PrimerFirstChunk {
-		t.primes, s.first = true, t
+		t.primes, s.first, params.Later = true, t, s.header.ChunkSize
 	}
 	t.run = func(l *codec.Lane) error { return t.decode(l, params) }
 	s.pool.submit(&t.task)

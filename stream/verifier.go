@@ -31,13 +31,16 @@ func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) error {
 		v.pool = newPool(v.opts.ctx, m, v.opts.window.Window, v.opts.workers, v.opts.lanes)
 	}
 	if v.primed == nil && v.opts.dictionary != nil {
-		primed, err := codec.Prime(v.opts.level, v.opts.dictionary)
+		primed, err := codec.Prime(v.opts.ctx, v.opts.level, v.size, v.opts.dictionary)
 		if err != nil {
 			return err
 		}
 		v.primed = primed
 	}
 	params := codec.Params{Window: v.opts.window, Level: v.opts.level, Primed: v.primed}
+	if t.primes {
+		params.Later = v.size
+	}
 	back := &readBack{record: appendChunk(nil, &t.header, v.size, n, t.payload)}
 	back.primes = t.primes
 	back.run = func(l *codec.Lane) error { return back.read(l, t.raw, n, v.size, params) }
@@ -74,7 +77,7 @@ func (v *verifier) accept(t *encodeTask) error {
 	if t.primes {
 		v.primed = t.back.primed
 		if v.primed == nil {
-			primed, err := codec.Prime(v.opts.level, t.back.raw)
+			primed, err := codec.Prime(v.opts.ctx, v.opts.level, v.size, t.back.raw)
 			if err != nil {
 				return err
 			}
@@ -140,7 +143,7 @@ func (z *Writer) verify(t *encodeTask) error {
 			err := t.encode(l, instead, codec.Params{})
 			t.header.failed = &failed
 			if err == nil && t.primes {
-				t.primed, err = codec.Prime(z.opts.level, t.raw)
+				t.primed, err = codec.Prime(z.opts.ctx, z.opts.level, z.maxChunk, t.raw)
 			}
 			return err
 		}

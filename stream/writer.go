@@ -72,7 +72,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	h.Model = nil
 	z.alone = appendHeader(nil, &h)
 	if o.dictionary != nil {
-		if z.primed, err = codec.Prime(o.level, o.dictionary); err != nil {
+		if z.primed, err = codec.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
 			return nil, err
 		}
 	}
@@ -203,6 +203,9 @@ func (z *Writer) submit(n int, more bool) {
 
 func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed, Alone: !z.asks}
+	if t.primes {
+		params.Later = z.maxChunk
+	}
 	known := z.filters.known
 	return func(l *codec.Lane) error {
 		err := t.encode(l, z.opts.method, params)
