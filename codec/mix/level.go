@@ -78,11 +78,9 @@ var proseLevels = func() (prose [len(levels)]level) {
 	return prose
 }()
 
-// tinyLevel takes the place of the levels with a prior for chunks of up to tinySize bytes that start from nothing: what is
-// spent on them is to begin, not to code.
-var tinyLevel = level{contexts3, experts3, sets3, 13, 13, 11, 9, 12, 20, 255, 64000, shortPrior, logRate}
-
-const tinySize = 256
+// tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing: what is spent on them is to
+// begin, not to code.
+var tinyLevel = level{contexts3, experts3, sets3, 13, 13, 11, 8, 14, 20, 255, 64000, shortPrior, logRate}
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5

@@ -12,11 +12,8 @@ import (
 //go:embed prior.txt
 var prior []byte
 
-// shortPrior is that of tinyLevel: the first lines of each style of prior.
-var shortPrior = shorten(prior)
-
-// shorten takes the first lines of each run of lines of a style from the text, which is told by the first bytes.
-func shorten(text []byte) (short []byte) { return text }
+// shortPrior is that of tinyLevel: a few lines of each style.
+var shortPrior = prior[len(prior)-3449:]
 
 // priors are models that have read the prior, for kinds that were asked for more than once: reading it takes longer than
 // coding a small chunk.

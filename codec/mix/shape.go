@@ -10,13 +10,29 @@ type kind struct {
 	bits   int
 }
 
+const (
+	// tinySize is how many bytes a chunk that starts from nothing has at most that is coded by tinyLevel.
+	tinySize = 64
+
+	// shortSize is how many it has at most to start with shortPrior, whose tables have shortBits.
+	shortSize = 512
+	shortBits = 12
+)
+
 // kindFor is the kind for chunks of a level whose tables are to serve size bytes in all; alone says that nothing is in front
 // of the chunk and nothing will start from it.
 func kindFor(number int, prose bool, size int, alone bool) kind {
 	if alone && size <= tinySize && levels[number].prior != nil {
 		return kind{}
 	}
-	return kind{number, prose && number >= firstProseLevel, bits.Len(uint(max(size+len(levels[number].prior), 2) - 1))}
+	if levels[number].prior != nil {
+		if alone && size <= shortSize {
+			size += len(shortPrior)
+		} else {
+			size += len(prior)
+		}
+	}
+	return kind{number, prose && number >= firstProseLevel, bits.Len(uint(max(size, 2) - 1))}
 }
 
 // spec is what a model of the kind consists of.
@@ -27,6 +43,9 @@ func (k kind) spec() level {
 	l := levels[k.number]
 	if k.prose {
 		l = proseLevels[k.number]
+	}
+	if l.prior != nil && k.bits <= shortBits {
+		l.prior = shortPrior
 	}
 	l.slotBits = min(l.slotBits, uint32(k.bits+slotsPerByte(len(l.contexts))))
 	l.matchBits = min(l.matchBits, k.bits)
