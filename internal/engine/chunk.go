@@ -54,7 +54,7 @@ func (c *Chunk) decode(lane *codec.Lane, params codec.Params) error {
 		return fmt.Errorf("%w: decodes to %d lines, want %d", format.ErrCorrupt, n, r.Lines)
 	}
 	if mixer, ok := coder.(*codec.MixCoder); ok && c.Keeps {
-		c.primed = mixer.Primed(c.Raw)
+		c.primed, err = mixer.Primed(c.Raw)
 	}
-	return nil
+	return err
 }
