@@ -43,7 +43,7 @@ func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) 
 		return nil, err
 	}
 	m := new(model)
-	if err := m.reset(ctx, kindFor(level, isProse(text), len(text)+later, false)); err != nil {
+	if err := m.reset(ctx, kindFor(level, isProse(text), int64(len(text))+int64(later), false)); err != nil {
 		return nil, err
 	}
 	if err := m.learn(ctx, text); err != nil {
@@ -89,9 +89,9 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 		if primes && p.Later == 0 {
 			return fmt.Errorf("%w: tables for chunks to come, of which there are none", ErrCorrupt)
 		}
-		size := n
+		size := int64(n)
 		if primes {
-			size += p.Later
+			size += int64(p.Later)
 		}
 		k := kindFor(p.Level, false, size, !primes)
 		if k.number >= firstProseLevel {

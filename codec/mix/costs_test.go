@@ -19,7 +19,7 @@ func TestCosts(t *testing.T) {
 	}
 	src = src[:min(len(src), 400000)]
 	var m model
-	if err := m.reset(t.Context(), kindFor(6, false, len(src), true)); err != nil {
+	if err := m.reset(t.Context(), kindFor(6, false, int64(len(src)), true)); err != nil {
 		t.Fatal(err)
 	}
 	sum := 0.0

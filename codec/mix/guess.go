@@ -54,9 +54,6 @@ func (m *model) guesser() int {
 func (m *model) makeGuess() {
 	g := &m.guess
 	g.active, g.pending = false, false
-	if m.guessOver == 0 {
-		return
-	}
 	who := m.guesser()
 	if who < 0 {
 		return

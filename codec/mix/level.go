@@ -12,7 +12,7 @@ type level struct {
 	guessBits  int    // entries of each table of guesses, log2
 	longLength int    // bytes that a long match begins with
 	mapLimit   uint32 // observations after which a map's rate stays
-	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536; 0 for never
+	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536
 	prior      []byte // text that is read before anything else
 	rate       rate   // of the mixers
 }

@@ -118,8 +118,8 @@ func TestPins(t *testing.T) {
 	p := openPins(t, pinned)
 	for number := 1; number < len(levels); number++ {
 		for _, prose := range []bool{false, true} {
-			for _, size := range []int{1, shortSize, shortSize + 1, 1 << 16, 1 << 30} {
-				k := kindFor(number, prose, size, size < 1<<30)
+			for _, size := range []int64{1, shortSize, shortSize + 1, 1 << 16, 1 << 31} {
+				k := kindFor(number, prose, size, size < 1<<31)
 				l := k.spec()
 				h := sha256.Sum256(fmt.Append(nil, l))
 				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d guesses=%d guess over %d, prior of %d, model %x",

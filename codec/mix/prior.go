@@ -13,7 +13,7 @@ import (
 var prior []byte
 
 // shortPrior is that of tinyLevel: a few lines of each style.
-var shortPrior = prior[len(prior)-3449:]
+var shortPrior = prior[len(prior)-2718:]
 
 // priors are models that have read the prior, for kinds that were asked for more than once: reading it takes longer than
 // coding a small chunk.

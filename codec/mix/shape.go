@@ -21,18 +21,17 @@ const (
 
 // kindFor is the kind for chunks of a level whose tables are to serve size bytes in all; alone says that nothing is in front
 // of the chunk and nothing will start from it.
-func kindFor(number int, prose bool, size int, alone bool) kind {
-	if alone && size <= tinySize && levels[number].prior != nil {
+func kindFor(number int, prose bool, size int64, alone bool) kind {
+	switch {
+	case levels[number].prior == nil:
+	case alone && size <= tinySize:
 		return kind{}
+	case alone && size <= shortSize:
+		size += int64(len(shortPrior))
+	default:
+		size += int64(len(prior))
 	}
-	if levels[number].prior != nil {
-		if alone && size <= shortSize {
-			size += len(shortPrior)
-		} else {
-			size += len(prior)
-		}
-	}
-	return kind{number, prose && number >= firstProseLevel, bits.Len(uint(max(size, 2) - 1))}
+	return kind{number, prose && number >= firstProseLevel, bits.Len64(uint64(max(size, 2) - 1))}
 }
 
 // spec is what a model of the kind consists of.
@@ -66,7 +65,7 @@ func Memory(number, size int, primed bool) int {
 	}
 	most := 0
 	for _, prose := range []bool{false, true} {
-		l := kindFor(number, prose, size, !primed).spec()
+		l := kindFor(number, prose, int64(size), !primed).spec()
 		most = max(most, l.size())
 	}
 	return most
