@@ -27,7 +27,7 @@ type priorCache struct {
 }
 
 // PriorMemory is the most memory that the process keeps for starting small chunks, in bytes.
-const PriorMemory = 48 << 20
+const PriorMemory = 32 << 20
 
 // get gives the model of a kind; keep asks to add it once it is made.
 func (c *priorCache) get(k kind) (m *model, keep bool) {
@@ -42,7 +42,7 @@ func (c *priorCache) get(k kind) (m *model, keep bool) {
 	}
 	c.asked[k] = true
 	l := k.spec()
-	return nil, keep && l.size() <= PriorMemory/2
+	return nil, keep && l.size() <= PriorMemory*3/4
 }
 
 // add keeps a copy of m, and forgets others if they are too much together.
