@@ -7,6 +7,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -40,12 +41,13 @@ func (c *compressCommand) memory(workers int) int64 {
 	chunkSize := int64(c.chunkSize)
 	switch method {
 	case codec.Mix:
+		level := preset.Level(c.level())
 		if chunkSize == 0 {
-			chunkSize = int64(stream.LevelChunkSize(c.level()))
+			chunkSize = int64(level.ChunkSize)
 		}
-		tables = chunks * stream.LevelMemory(c.level())
+		tables = chunks * level.Memory
 		if !c.primed || c.primer > 0 {
-			tables += 2 * stream.LevelMemory(c.level()) // one to keep, one to make it
+			tables += 2 * level.Memory // one to keep, one to make it
 		}
 	case codec.LM:
 		if chunkSize == 0 {

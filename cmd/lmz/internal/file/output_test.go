@@ -13,6 +13,14 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
+// rounds of races: many with LMZ_TORTURE.
+func rounds() int {
+	if os.Getenv("LMZ_TORTURE") != "" {
+		return 1000
+	}
+	return 50
+}
+
 func folder(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -44,8 +52,7 @@ func fromPipe(t *testing.T) *Source {
 
 // Of those who create one file at the same time, one does, and the others leave nothing.
 func TestCreateRace(t *testing.T) {
-	rounds := 200
-	for round := range rounds {
+	for round := range rounds() {
 		dir := t.TempDir()
 		name := filepath.Join(dir, "out")
 		src := fromPipe(t)

@@ -32,7 +32,7 @@ func appendLine(name, line string) error {
 // Those who append to a file that does not exist yet wait for each other, and none of them finds another file in the place of
 // its own before it is done.
 func TestFirstAppendRace(t *testing.T) {
-	for round := range 200 {
+	for round := range rounds() {
 		dir := t.TempDir()
 		name := filepath.Join(dir, "all")
 		if round%2 == 0 { // left behind by a process that was killed
