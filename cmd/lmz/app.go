@@ -95,6 +95,12 @@ func (a *app) openModelFile(ctx context.Context, f models.File) (lm.Model, error
 	return a.store.Open(ctx, path, a.class)
 }
 
+// checkStdout fails, before anything is done, if nobody could read what a command prints.
+func (a *app) checkStdout() error {
+	_, err := file.Stdout()
+	return err
+}
+
 // checkNoJSON refuses --json to a command that prints none.
 func (a *app) checkNoJSON() error {
 	if a.json {
@@ -123,14 +129,14 @@ func (a *app) each(files []string, do func(name string) error) {
 // create opens the output called name, "-" for standard output. src is what it is made from.
 func (a *app) create(name string, src *file.Source, how file.Manner) (*file.Output, error) {
 	if name == "-" {
-		a.ui.Busy(term.IsTerminal(int(os.Stdout.Fd())))
+		a.ui.Busy(term.IsTerminal(1))
 	}
 	return a.files.Create(name, src, how)
 }
 
 // createArchive is create for compressed data, which a terminal gets only if forced.
 func (a *app) createArchive(name string, src *file.Source, how file.Manner) (*file.Output, error) {
-	if name == "-" && !how.Force && term.IsTerminal(int(os.Stdout.Fd())) {
+	if name == "-" && !how.Force && term.IsTerminal(1) {
 		return nil, ui.Hinted("refusing to write compressed data to a terminal", "redirect it, or give -o FILE, or force it with -f")
 	}
 	return a.create(name, src, how)

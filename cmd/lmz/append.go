@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -20,66 +19,65 @@ type appendCommand struct{ compressCommand }
 // its place when it is complete: readers, and whoever looks after a crash, see the old archive or the new one. A copy
 // costs little, since archives are small, and nothing where the file system shares blocks.
 func (c *appendCommand) run(ctx context.Context, files []string) error {
-	t, err := file.OpenTarget(c.output, func() {
-		c.ui.Summary("%s: waiting for another lmz that appends to it", c.output)
+	t, err := c.files.OpenTarget(c.output, func() {
+		c.ui.Summary("%s: waiting for another lmz that appends to it", ui.Output(c.output))
 	})
 	if err != nil {
 		return ui.InFile(c.output, err)
 	}
 	defer t.Close()
-	out, err := c.files.Replace(t.Name, t.Exists())
-	if err != nil {
-		return err
-	}
-	defer out.Discard()
-	size, err := copyArchive(out, t)
+	size, err := copyArchive(t)
 	if err != nil {
 		return ui.InFile(c.output, err)
 	}
 	var done []*file.Source
-	defer func() {
-		for _, src := range done {
-			src.Close()
-		}
-	}()
 	c.each(files, func(name string) error {
-		src, err := c.append(ctx, out, name, &size, t)
+		src, err := c.append(ctx, t, name, &size)
 		if err == nil {
 			done = append(done, src)
 		}
 		return err
 	})
-	if len(done) == 0 {
+	if len(done) == 0 || size < 0 {
 		return nil
 	}
-	if err := attribute(out, t, done); err != nil {
+	// A first archive may be read by those who may read all of its sources.
+	mode := fs.FileMode(0o666)
+	for _, src := range done {
+		if src.Regular() {
+			mode &= src.Info.Mode().Perm() | 0o600
+		}
+	}
+	if err := t.Commit(mode); err != nil {
 		return ui.InFile(c.output, err)
 	}
-	if err := out.Commit(nil); err != nil {
-		return err
-	}
-	if err := out.SyncFolder(); err != nil {
-		return err
-	}
 	for _, src := range done {
-		c.each([]string{src.Name}, func(string) error { return c.removal.source(src, out) })
+		c.each([]string{src.Name}, func(string) error { return c.removal.source(src, t.Output) })
 	}
 	return nil
 }
 
-// append adds one frame to out, which has size bytes. After an error it has as many again.
-func (c *appendCommand) append(ctx context.Context, out *file.Output, name string, size *int64, t *file.Target) (_ *file.Source, err error) {
-	src, err := file.Open(name)
+// append adds one frame to the archive, which has size bytes. After an error it has as many again, or
+// if not even that could be done, size is negative. The source is closed: there
+// may be more of them than descriptors.
+func (c *appendCommand) append(ctx context.Context, t *file.Target, name string, size *int64) (_ *file.Source, err error) {
+	if *size < 0 {
+		return nil, errors.New("not appended, since what came before it failed")
+	}
+	src, err := file.Open(name, c.force)
 	if err != nil {
 		return nil, err
 	}
+	defer src.Close()
+	out := t.Output
 	defer func() {
 		if err != nil {
-			src.Close()
-			err = errors.Join(err, out.Rewind(*size))
+			if failed := out.Rewind(*size); failed != nil {
+				err, *size = failed, -1
+			}
 		}
 	}()
-	if t.Exists() && file.SameRegular(t.Info, src.Info) {
+	if t.Old != nil && file.SameRegular(t.Info, src.Info) {
 		return nil, file.ErrSame
 	}
 	var m meter
@@ -100,15 +98,15 @@ func (c *appendCommand) append(ctx context.Context, out *file.Output, name strin
 	return src, nil
 }
 
-// copyArchive copies the archive t, whose frames must be whole, and returns its size.
-func copyArchive(dst io.Writer, t *file.Target) (int64, error) {
-	if !t.Exists() || t.Info.Size() == 0 {
+// copyArchive copies what the archive holds so far, whose frames must be whole, and returns its size.
+func copyArchive(t *file.Target) (int64, error) {
+	if t.Old == nil || t.Info.Size() == 0 {
 		return 0, nil
 	}
-	if _, err := stream.ReadIndex(t.File, t.Info.Size()); err != nil {
+	if _, err := stream.ReadIndex(t.Old, t.Info.Size()); err != nil {
 		return 0, &appendError{err}
 	}
-	n, err := io.Copy(dst, t.File)
+	n, err := io.Copy(t.Output, t.Old)
 	if err == nil && n != t.Info.Size() {
 		err = fmt.Errorf("it has %d bytes, %d could be read", t.Info.Size(), n)
 	}
@@ -125,22 +123,4 @@ func (e *appendError) Hint() string {
 		return "-o takes the archive, the files to append are given without an option"
 	}
 	return "nothing was appended: what follows such an archive could not be read"
-}
-
-// attribute gives the new archive the mode and owner of the one that it replaces. A first one may be read by those who may
-// read all of its sources.
-func attribute(out *file.Output, t *file.Target, sources []*file.Source) error {
-	if t.Exists() {
-		if err := out.CopyAttributes(t.Info); err != nil {
-			return err
-		}
-		return out.Touch(time.Now())
-	}
-	mode := fs.FileMode(0o666)
-	for _, src := range sources {
-		if src.Regular() {
-			mode &= src.Info.Mode().Perm() | 0o600
-		}
-	}
-	return out.SetMode(mode)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
@@ -41,9 +40,6 @@ func (c *coding) readDictionaries() error {
 	return nil
 }
 
-// ownMemory is what lmz takes itself, beyond the limit on archives, in bytes.
-const ownMemory = 32 << 20
-
 // readerOptions are what the flags say about decompressing.
 func (c *coding) readerOptions() []stream.ReaderOption {
 	opts := []stream.ReaderOption{stream.WithDictionaries(stream.DictionarySet(c.dictionaries...))}
@@ -54,8 +50,7 @@ func (c *coding) readerOptions() []stream.ReaderOption {
 		opts = append(opts, stream.WithReaderLanes(c.lanes))
 	}
 	if c.memLimit > 0 {
-		// What is no longer used counts until it is collected.
-		debug.SetMemoryLimit(int64(c.memLimit) + ownMemory)
+		c.limitMemory()
 		opts = append(opts, stream.WithMemoryLimit(int64(c.memLimit)))
 	}
 	return opts

@@ -27,6 +27,8 @@ type compressCommand struct {
 	coding
 	compression
 	removal
+
+	alone bool // the model that flags ask for cannot be had, which has been said
 }
 
 func (c *compressCommand) run(ctx context.Context, files []string) error {
@@ -38,7 +40,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	if c.signals.finishing() {
 		return ui.Skip("is left out: interrupted", "")
 	}
-	src, err := file.Open(name)
+	src, err := file.Open(name, c.meant())
 	if err != nil {
 		return err
 	}
@@ -109,32 +111,42 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
+	from := src.Snapshot()
 	if c.flushEvery > 0 {
 		var stop <-chan struct{}
 		if src.Size() < 0 { // else half of a file would look like the whole
 			stop = c.signals.finishEarly()
 		}
-		err = follow(ctx, w, m.source(src), c.flushEvery, stop, dst.Sync)
+		err = follow(ctx, w, m.source(from), c.flushEvery, stop, dst.Sync)
 	} else {
-		_, err = w.ReadFrom(m.source(src))
+		_, err = w.ReadFrom(m.source(from))
 	}
 	if err != nil {
 		cancel() // Close must not make what there is so far look like the whole
 		w.Close()
 		return err
 	}
+	if changed := from.Changed(); changed != "" {
+		c.warned = true
+		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
+	}
 	return w.Close()
 }
 
 // openModel opens the model to compress with, nil if there is to be none.
 func (c *compressCommand) openModel(ctx context.Context) (lm.Model, error) {
-	if !c.asksModel(c.model) {
+	if c.alone || !c.asksModel(c.model) {
 		return nil, nil
 	}
 	model, err := c.store.Open(ctx, c.model, c.class)
-	if err != nil && errors.Is(err, llama.ErrNotBuilt) && !c.needsModel(c.model) {
-		c.ui.Summary("this lmz was built without libllama: the model is not asked")
-		return nil, nil
+	if err == nil || ctx.Err() != nil || c.needsModel(c.model) {
+		return model, err
 	}
-	return model, err
+	c.alone = true
+	if errors.Is(err, llama.ErrNotBuilt) {
+		c.ui.Summary("this lmz was built without libllama: the model is not asked")
+	} else {
+		c.ui.Warning("archives get a little larger; --no-model asks for that", "the model is not asked, since it cannot be: %v", err)
+	}
+	return nil, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 
@@ -26,7 +25,7 @@ func (c *decompressCommand) run(ctx context.Context, files []string) error {
 
 // decompress gives back what an archive holds.
 func (c *decompressCommand) decompress(ctx context.Context, name string) error {
-	src, err := openArchive(name)
+	src, err := openArchive(name, c.meant())
 	if err != nil {
 		return err
 	}
@@ -35,7 +34,7 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.create(outName, src, file.Manner{Force: c.force})
+	out, err := c.create(outName, src, file.Manner{Force: c.force, Sparse: !c.noSparse})
 	if err != nil {
 		return err
 	}
@@ -69,7 +68,10 @@ func (c *decompressCommand) contentName(src *file.Source) (string, error) {
 }
 
 // testCommand is lmz -t.
-type testCommand struct{ reading }
+type testCommand struct {
+	reading
+	force bool
+}
 
 func (c *testCommand) run(ctx context.Context, files []string) error {
 	c.each(files, func(name string) error { return c.test(ctx, name) })
@@ -79,7 +81,7 @@ func (c *testCommand) run(ctx context.Context, files []string) error {
 // test sees to it that an archive gives its content back. It fails also for damage that is repaired each time the archive is
 // read: more of it may be too much.
 func (c *testCommand) test(ctx context.Context, name string) error {
-	src, err := openArchive(name)
+	src, err := openArchive(name, c.force)
 	if err != nil {
 		return err
 	}
@@ -97,8 +99,8 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 }
 
 // openArchive opens an archive that is read from its beginning to its end.
-func openArchive(name string) (*file.Source, error) {
-	src, err := file.Open(name)
+func openArchive(name string, meant bool) (*file.Source, error) {
+	src, err := file.Open(name, meant)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,10 @@ func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Sour
 		return 0, err
 	}
 	n, err := z.WriteTo(m.output(dst))
-	return n, errors.Join(err, z.Close())
+	if closed := z.Close(); err == nil {
+		err = closed
+	}
+	return n, err
 }
 
 // showReading draws the progress of reading an archive.

@@ -13,6 +13,8 @@ type destination struct {
 	output string // -o; "-": standard output
 	stdout bool   // -c
 	force  bool   // -f
+
+	noSparse bool
 }
 
 func (d *destination) check() error {
@@ -30,6 +32,9 @@ func (d *destination) named() (name string, ok bool) {
 	return d.output, d.output != ""
 }
 
+// meant says whether what is no regular file is to be read: the user has said where its content goes.
+func (d *destination) meant() bool { return d.force || d.stdout || d.output != "" }
+
 // removal deletes sources, if that is asked for.
 type removal struct{ remove bool }
 
@@ -38,10 +43,7 @@ func (r removal) source(src *file.Source, out *file.Output) error {
 	if !r.remove {
 		return nil
 	}
-	if !out.Staged() {
-		return ui.Skip("is kept: the output is not a regular file", "")
-	}
-	if err := out.SyncFolder(); err != nil {
+	if err := out.Prove(); err != nil {
 		return err
 	}
 	return src.Remove()

@@ -67,7 +67,7 @@ func (c *dictCommand) run(files []string) error {
 	out := (*file.Output)(nil)
 	mode := os.FileMode(0o666)
 	for _, name := range files {
-		src, err := file.Open(name)
+		src, err := file.Open(name, false)
 		if err != nil {
 			return ui.InFile(name, err)
 		}

@@ -30,7 +30,7 @@ func hintFor(err error) string {
 	case errors.As(err, &class) && class.Loaded != "":
 		return "one run of lmz computes in one numeric class: take these archives in separate runs"
 	case errors.As(err, &class):
-		return "use a machine that has this class: see docs/DETERMINISM.md"
+		return "use a machine that has this class (docs/DETERMINISM.md); to compress, --no-model does without"
 	case errors.Is(err, llama.ErrNotBuilt):
 		return "this lmz was built without libllama: build it with make, or compress with --no-model"
 	case errors.Is(err, train.ErrNotBuilt):

@@ -76,14 +76,11 @@ func (c *listCommand) run(files []string) error {
 }
 
 func (c *listCommand) listArchive(name string) (listing, error) {
-	src, err := file.Open(name)
+	src, err := file.OpenRegular(name, "write it to a file first")
 	if err != nil {
 		return listing{}, err
 	}
 	defer src.Close()
-	if src.Size() < 0 {
-		return listing{}, ui.Hinted("cannot list what is not a regular file", "write it to a file first")
-	}
 	frames, err := stream.ReadIndex(src, src.Size())
 	l := listing{File: name, CompressedBytes: src.Size()}
 	for _, f := range frames {
@@ -176,13 +173,13 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 			perByte = fmt.Sprintf("%.3f", 8*float64(l.CompressedBytes)/float64(l.RawBytes))
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", ui.FormatBytes(l.CompressedBytes), ui.FormatBytes(l.RawBytes),
-			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), l.model(), l.File)
+			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), ui.Printable(l.model()), ui.Printable(l.File))
 	}
 	if err := t.Flush(); err != nil || !verbose {
 		return err
 	}
 	for _, l := range all {
-		fmt.Fprintf(w, "\n%s\n", l.File)
+		fmt.Fprintf(w, "\n%s\n", ui.Printable(l.File))
 		fmt.Fprintln(t, "frame\toffset\tchunk size\tlevel\tprimer")
 		for i, f := range l.Frames {
 			level, primer := "-", "-"

@@ -36,7 +36,12 @@ MODEL it is the model of -m, or else the default.`
 			Long: "List the embedded models and those that are found in $" + models.PathVariable +
 				"\n(files and folders), and in ~/.local/share/lmz/models.",
 			Args: noArgs,
-			RunE: func(*cobra.Command, []string) error { return c.list() },
+			RunE: func(*cobra.Command, []string) error {
+				if err := c.checkStdout(); err != nil {
+					return err
+				}
+				return c.list()
+			},
 		},
 		&cobra.Command{
 			Use:   "info [MODEL]...",
@@ -44,6 +49,9 @@ MODEL it is the model of -m, or else the default.`
 			Long:  "Show what models are, from their files; with -v also all metadata.\n" + names,
 			Args:  cobra.ArbitraryArgs,
 			RunE: func(_ *cobra.Command, args []string) error {
+				if err := c.checkStdout(); err != nil {
+					return err
+				}
 				return c.infos(c.models(args))
 			},
 		},
@@ -59,6 +67,9 @@ Each numeric class computes other numbers: --class says which to check.
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if c.json {
 					return ui.Usage("--json is for -l, model list, model info and version", "")
+				}
+				if err := c.checkStdout(); err != nil {
+					return err
 				}
 				c.each(c.models(args), func(name string) error { return c.verify(cmd.Context(), name) })
 				return nil

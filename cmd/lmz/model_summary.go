@@ -129,8 +129,8 @@ func (c modelCommand) list() error {
 		if s.Default {
 			file += ", the default"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", s.Name, ui.FormatBytes(s.Bytes), ui.FormatCount(s.Parameters), s.Weights,
-			s.ContextLength, s.SHA256[:16], file)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", ui.Printable(s.Name), ui.FormatBytes(s.Bytes), ui.FormatCount(s.Parameters), s.Weights,
+			s.ContextLength, s.SHA256[:16], ui.Printable(file))
 	}
 	return t.Flush()
 }
@@ -174,7 +174,9 @@ func (c modelCommand) infos(names []string) error {
 
 func (s *modelSummary) print(metadata bool) error {
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(t, "%s\t%s\n", ui.Printable(name), ui.Printable(fmt.Sprintf(format, args...)))
+	}
 	row("name", "%s", s.Name)
 	row("file", "%s", s.File)
 	row("released", "%s", or(s.Released, "no"))
@@ -196,7 +198,7 @@ func (s *modelSummary) print(metadata bool) error {
 	}
 	if metadata {
 		for _, kv := range s.header.Metadata {
-			row(kv.Key, "%s", strings.ReplaceAll(ui.Shorten(fmt.Sprint(kv.Value), 100), "\n", `\n`))
+			row(kv.Key, "%s", ui.Shorten(fmt.Sprint(kv.Value), 100))
 		}
 	}
 	return t.Flush()

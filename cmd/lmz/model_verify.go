@@ -44,7 +44,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	if errors.Is(err, llama.ErrNotBuilt) {
 		c.warned = true
 		c.ui.Warning(hintFor(err), "%s: the file is good, but what it computes was not checked: %v", name, llama.ErrNotBuilt)
-		fmt.Printf("%s: file ok, %s, SHA-256 %s\n", name, what, hex.EncodeToString(sum[:8]))
+		fmt.Printf("%s: file ok, %s, SHA-256 %s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]))
 		return nil
 	}
 	if err != nil {
@@ -58,7 +58,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	if _, ok := released.Probes[m.ID().Class]; ok {
 		asReleased = " as released"
 	}
-	fmt.Printf("%s: ok, %s, SHA-256 %s, class %s, probe %x%s\n", name, what, hex.EncodeToString(sum[:8]), m.ID().Class, probe, asReleased)
+	fmt.Printf("%s: ok, %s, SHA-256 %s, class %s, probe %x%s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]), m.ID().Class, probe, asReleased)
 	return nil
 }
 

@@ -40,14 +40,11 @@ func (r *reading) check() error {
 
 // readAnywhere opens the archive in a file for reading at any place.
 func (r *reading) readAnywhere(ctx context.Context, name string, read func(*file.Source, *stream.Archive) error) error {
-	src, err := file.Open(name)
+	src, err := file.OpenRegular(name, "write it to a file first, or read it all with lmz -dc")
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	if src.Size() < 0 {
-		return ui.Hinted("cannot read parts of what is not a regular file", "write it to a file first, or read it all with lmz -dc")
-	}
 	notice := func(damage error) { r.repaired(name, damage) }
 	archive, err := stream.Open(src, src.Size(), r.findModel, r.options(ctx, notice)...)
 	if err != nil {

@@ -61,6 +61,7 @@ Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 	f.BoolVarP(&c.stdout, "stdout", "c", false, "write to standard output")
 	f.StringVarP(&c.output, "output", "o", "", `write to this file ("-" is standard output)`)
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
+	f.BoolVar(&c.noSparse, "no-sparse", false, "with -d, write zeros rather than leave holes in the file")
 	c.addFlags(f)
 	return cmd
 }
@@ -79,7 +80,7 @@ func (c *repairCommand) repairedName(name string) string {
 
 // createRepaired opens the output, which is an archive or a text.
 func (c *repairCommand) createRepaired(name string, src *file.Source) (*file.Output, error) {
-	how := file.Manner{Force: c.force}
+	how := file.Manner{Force: c.force, Sparse: c.decode && !c.noSparse}
 	if c.decode {
 		return c.create(name, src, how)
 	}
@@ -87,14 +88,11 @@ func (c *repairCommand) createRepaired(name string, src *file.Source) (*file.Out
 }
 
 func (c *repairCommand) repair(ctx context.Context, name string) error {
-	src, err := file.Open(name)
+	src, err := file.OpenRegular(name, "write it to a file first")
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	if src.Size() < 0 {
-		return ui.Hinted("cannot repair what is not a regular file", "write it to a file first")
-	}
 	outName := c.repairedName(name)
 	out, err := c.createRepaired(outName, src)
 	if err != nil {

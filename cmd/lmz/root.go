@@ -27,7 +27,9 @@ much once more, a model and the chunks themselves come on top. Decompressing
 takes the same. With -m every preset asks the model, with --no-model none does.
 
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
-skipped with a warning and nothing failed. Damage to an archive that could be
+skipped, or changed while it was read, with a warning, and nothing failed. What is
+neither a file nor a folder is skipped unless -c, -o or -f say that it is meant;
+with --append, -f. Damage to an archive that could be
 repaired is a warning with -d and -l, and a failure with -t.`
 
 const examples = `  lmz app.log                 compress app.log to app.log.lmz
@@ -99,6 +101,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&r.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")
 	f.DurationVar(&r.flushEvery, "flush-every", 0, `while compressing, write what has come this often, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
 	f.BoolVarP(&r.force, "force", "f", false, "overwrite files; write compressed data to a terminal")
+	f.BoolVar(&r.noSparse, "no-sparse", false, "when decompressing, write zeros rather than leave holes in files")
 	f.BoolVarP(&r.keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
@@ -107,7 +110,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	r.encoding.addFlags(f)
 	f.StringArrayVar(&r.dictFiles, "dict", nil, `dictionary that mix starts from (see "lmz dict"), also needed to decompress; there, several may be given`)
 	r.encoding.addSizes(f)
-	f.Var(&r.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
+	f.Var(&r.memLimit, "memlimit", "compress with fewer threads to keep to this; refuse archives that need more memory to decompress (0: no limit; the default of 1GiB)")
 }
 
 // compresses says whether no flag asks for something else.
@@ -171,13 +174,19 @@ func (r *rootCommand) check(files []string) error {
 func (r *rootCommand) run(ctx context.Context, files []string) error {
 	switch {
 	case r.list:
+		if err := r.checkStdout(); err != nil {
+			return err
+		}
 		return (&listCommand{r.app}).run(files)
 	case r.test:
-		return (&testCommand{reading{r.app, r.coding}}).run(ctx, files)
+		return (&testCommand{reading{r.app, r.coding}, r.force}).run(ctx, files)
 	case r.decompress:
 		return (&decompressCommand{reading{r.app, r.coding}, r.destination, r.removal}).run(ctx, files)
 	}
-	compress := compressCommand{r.app, r.destination, r.coding, r.compression, r.removal}
+	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal}
+	if err := compress.fitMemory(); err != nil {
+		return err
+	}
 	if r.append {
 		return (&appendCommand{compress}).run(ctx, files)
 	}

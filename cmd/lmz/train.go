@@ -88,6 +88,9 @@ were measured, made archives of the presets smaller than a trained model did.`,
 			if err := c.checkNoJSON(); err != nil {
 				return err
 			}
+			if err := c.checkStdout(); err != nil {
+				return err
+			}
 			return c.run(cmd.Context(), files)
 		},
 	}
@@ -242,8 +245,8 @@ func (c *trainCommand) printTrained(r finetune.Result, model []byte) {
 	fmt.Printf("trained for %s: %d steps, %d tokens, %.1f passes over the text, kernel %s%s\n", r.Elapsed.Round(time.Second), r.Steps,
 		r.Tokens, r.Passes, r.Kernel, ended)
 	fmt.Printf("held-out end of the text: %.3f -> %.3f bits per byte\n", r.Before, r.After)
-	fmt.Printf("%s: %s, SHA-256 %x\n", c.output, ui.FormatBytes(int64(len(model))), sha256.Sum256(model))
-	fmt.Printf("compress with it: lmz -m %s FILE\n", c.output)
+	fmt.Printf("%s: %s, SHA-256 %x\n", ui.Printable(c.output), ui.FormatBytes(int64(len(model))), sha256.Sum256(model))
+	fmt.Printf("compress with it: lmz -m %s FILE\n", ui.Printable(c.output))
 	fmt.Println("keep it: what is compressed with it cannot be read without this very file, in $" + models.PathVariable +
 		", ~/.local/share/lmz/models or at -m")
 }
@@ -263,7 +266,7 @@ func (c *trainCommand) readTrainingTexts(files []string) (texts [][]byte, first 
 		if strings.HasSuffix(name, suffix) {
 			return nil, nil, 0, ui.InFile(name, ui.Hinted("is an archive", "give its content: lmz -dc "+name+" | lmz train - -o FILE"))
 		}
-		src, err := file.Open(name)
+		src, err := file.Open(name, false)
 		if err != nil {
 			return nil, nil, 0, ui.InFile(name, err)
 		}

@@ -35,6 +35,9 @@ func newVersionCommand(a *app) *cobra.Command {
 		Short: "Show versions, and what this machine can decompress",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := c.checkStdout(); err != nil {
+				return err
+			}
 			v := c.versions()
 			if c.json {
 				return printJSON(v)

@@ -2,13 +2,10 @@ package file
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-	"time"
-
-	"github.com/google/renameio/v2"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
@@ -19,27 +16,37 @@ var ErrSame = errors.New("input and output are the same file")
 // Output is where the result of one source goes: a new file, which appears under its name only when it is complete, or
 // standard output or a device, which are written as they are.
 type Output struct {
-	Name   string
-	file   *os.File              // what is written to
-	staged *renameio.PendingFile // file, when it is to be renamed to Name
-	set    *Set
-	force  bool
-	live   bool // written under its name from the beginning
+	Name string
+
+	file      *os.File // what is written to
+	writer    io.Writer
+	holes     *sparse // writer, if zeros are left out
+	staged    bool    // it has its name only when it is complete
+	live      bool    // it has its name from the beginning
+	force     bool
+	set       *Set
+	temporary string      // the name of file until then
+	final     fs.FileInfo // as it was committed
 }
 
 // Manner is how an output is made.
 type Manner struct {
-	Force bool // a file that has its name is replaced
-	Live  bool // it has its name from the beginning, and keeps what was synced whatever happens
+	Force  bool // a file that has its name is replaced
+	Live   bool // it has its name from the beginning, and keeps what was synced whatever happens
+	Sparse bool // zeros become holes, if it is a new file
 }
 
 // Create opens the output called name, "-" for standard output. src is what it is made from.
 func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 	if name == "-" {
-		if info, err := os.Stdout.Stat(); err == nil && SameRegular(info, src.Info) {
+		f, err := Stdout()
+		if err != nil {
+			return nil, err
+		}
+		if info, err := f.Stat(); err == nil && SameRegular(info, src.Info) {
 			return nil, ErrSame
 		}
-		return &Output{Name: name, file: os.Stdout}, nil
+		return &Output{Name: name, file: f, writer: f}, nil
 	}
 	info, err := os.Stat(name)
 	switch {
@@ -55,31 +62,27 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Output{Name: name, file: f}, nil
+		return &Output{Name: name, file: f, writer: f}, nil
 	}
-	o := &Output{Name: name, set: s, force: how.Force}
-	if err := o.mayReplace(); err != nil {
-		return nil, err
-	}
-	if how.Live {
-		return o, o.openLive(src)
+	o := &Output{Name: name, force: how.Force}
+	if _, err := os.Lstat(name); err == nil && !how.Force {
+		return nil, o.exists()
 	}
 	// Private until complete.
 	perm := fs.FileMode(0o600)
 	if !src.Regular() {
 		perm = 0o666 // less the umask
 	}
+	if how.Live {
+		return o, o.openLive(perm)
+	}
 	if err := s.stage(o, perm); err != nil {
 		return nil, err
 	}
-	return o, nil
-}
-
-// Replace makes an output that takes the place of the file called name, or of none if there is none yet.
-func (s *Set) Replace(name string, force bool) (*Output, error) {
-	o := &Output{Name: name, set: s, force: force}
-	if err := s.stage(o, 0o600); err != nil {
-		return nil, err
+	o.staged, o.writer = true, o.file
+	if how.Sparse {
+		o.holes = &sparse{file: o.file}
+		o.writer = o.holes
 	}
 	return o, nil
 }
@@ -87,40 +90,40 @@ func (s *Set) Replace(name string, force bool) (*Output, error) {
 // SameRegular reports whether both are one regular file.
 func SameRegular(a, b fs.FileInfo) bool { return a.Mode().IsRegular() && os.SameFile(a, b) }
 
-func (o *Output) mayReplace() error {
-	if _, err := os.Lstat(o.Name); err == nil && !o.force {
-		return ui.Hinted(o.Name+" exists already", "overwrite it with -f, or give -o FILE")
-	}
-	return nil
+func (o *Output) exists() error {
+	return ui.Hinted(o.Name+" exists already", "overwrite it with -f, or give -o FILE")
 }
 
 // openLive makes an output that has its name from the beginning.
-func (o *Output) openLive(src *Source) (err error) {
-	if err := os.Remove(o.Name); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	perm := os.FileMode(0o666) // less the umask
-	if src.Regular() {
-		perm = 0o600 // until it is complete
+func (o *Output) openLive(perm fs.FileMode) (err error) {
+	if o.force {
+		if err := os.Remove(o.Name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	o.live = true
 	o.file, err = os.OpenFile(o.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if o.writer = o.file; errors.Is(err, fs.ErrExist) {
+		return o.exists()
+	}
 	return err
 }
 
 // Staged reports whether the output is a new regular file, which has its name only when it is complete.
-func (o *Output) Staged() bool { return o.staged != nil }
+func (o *Output) Staged() bool { return o.staged }
 
 // TemporaryName is where a staged output lies until it is complete.
-func (o *Output) TemporaryName() string { return o.staged.Name() }
+func (o *Output) TemporaryName() string { return o.temporary }
 
-func (o *Output) Write(p []byte) (int, error) { return o.file.Write(p) }
+func (o *Output) Write(p []byte) (int, error) { return o.writer.Write(p) }
 
 // Rewind takes back what was written to a staged output after its first size bytes.
 func (o *Output) Rewind(size int64) error {
-	err := o.file.Truncate(size)
-	_, seek := o.file.Seek(size, 0)
-	return errors.Join(err, seek)
+	if err := o.file.Truncate(size); err != nil {
+		return err
+	}
+	_, err := o.file.Seek(size, io.SeekStart)
+	return err
 }
 
 // Sync makes what has been written to a file durable; pipes and devices have nothing to sync.
@@ -133,76 +136,73 @@ func (o *Output) Sync() error {
 
 // Commit makes the output appear under its name, with the mode, owner and times of src unless that is nil.
 func (o *Output) Commit(src *Source) error {
-	if o.file == os.Stdout {
-		return nil
+	if !o.staged && !o.live {
+		if o.file == os.Stdout {
+			return nil
+		}
+		return errors.Join(o.Sync(), o.file.Close())
 	}
-	if src != nil && src.Regular() && (o.live || o.Staged()) {
-		if err := o.CopyAttributes(src.Info); err != nil {
+	if o.holes != nil {
+		if err := o.holes.finish(); err != nil {
 			return err
 		}
 	}
-	if o.Staged() {
-		if err := o.mayReplace(); err != nil {
+	if src != nil && src.Regular() {
+		if err := o.copyOwner(&src.stat); err != nil {
 			return err
 		}
-		return o.set.commit()
+		if err := o.copyTimes(&src.stat); err != nil {
+			return err
+		}
 	}
 	if err := o.Sync(); err != nil {
 		return err
 	}
-	return o.file.Close()
+	if o.live {
+		return o.file.Close()
+	}
+	var err error
+	if o.final, err = o.file.Stat(); err != nil {
+		return err
+	}
+	if err := o.set.publish(o); !o.force && errors.Is(err, fs.ErrExist) {
+		return o.exists()
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
-// SyncFolder makes the output's name durable.
-func (o *Output) SyncFolder() error {
+// Prove makes the output's name durable and makes sure that it is the file that was committed, and not one that somebody else
+// has put there since, with a *ui.SkipError. Sources may be deleted after that.
+func (o *Output) Prove() error {
+	if !o.staged {
+		return ui.Skip("is kept: the output is not a regular file", "")
+	}
 	d, err := os.Open(filepath.Dir(o.Name))
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return d.Sync()
+	if err := d.Sync(); err != nil {
+		return err
+	}
+	now, err := os.Lstat(o.Name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	// The file is still open, so that no other can have its inode.
+	if err != nil || !os.SameFile(now, o.final) || now.Size() != o.final.Size() {
+		return ui.Skip("is kept: "+o.Name+" is no longer what was written", "")
+	}
+	return nil
 }
 
-// Discard removes what Commit has not made permanent.
+// Discard removes what Commit has not made permanent, and closes the output.
 func (o *Output) Discard() {
-	if o.Staged() {
-		o.set.discard()
+	if o.staged {
+		o.set.discard(o)
 	} else if o.file != os.Stdout {
 		o.file.Close()
 	}
-}
-
-// Restrict takes away permissions that are not in mode.
-func (o *Output) Restrict(mode fs.FileMode) error {
-	info, err := o.file.Stat()
-	if err != nil {
-		return err
-	}
-	return o.file.Chmod(info.Mode().Perm() & (mode | 0o600))
-}
-
-// SetMode gives the output a mode, less the umask.
-func (o *Output) SetMode(mode fs.FileMode) error {
-	mask := syscall.Umask(0)
-	syscall.Umask(mask)
-	return o.file.Chmod(mode &^ fs.FileMode(mask))
-}
-
-// Touch sets the time of the last change.
-func (o *Output) Touch(t time.Time) error { return os.Chtimes(o.file.Name(), t, t) }
-
-// CopyAttributes gives the output the owner, if the user may, the mode and the times of a file.
-func (o *Output) CopyAttributes(info fs.FileInfo) error {
-	mode := info.Mode().Perm()
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		_ = o.file.Chown(int(st.Uid), -1)
-		if o.file.Chown(-1, int(st.Gid)) != nil {
-			// Another group: it must not get more than everybody has.
-			mode &= 0o707 | mode&0o007<<3
-		}
-	}
-	if err := o.file.Chmod(mode); err != nil {
-		return err
-	}
-	return os.Chtimes(o.file.Name(), info.ModTime(), info.ModTime())
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -45,7 +43,7 @@ func TestProof(t *testing.T) {
 			if err := os.WriteFile(source, log, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			src, err := Open(source)
+			src, err := Open(source, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +65,7 @@ func TestProof(t *testing.T) {
 				t.Fatal(err)
 			}
 			tt.harm(archive, source)
-			out := &Output{Name: archive, file: f, staged: &renameio.PendingFile{File: f}}
+			out := &Output{file: f, temporary: archive}
 			if err := p.Check(out, src); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
@@ -83,7 +81,7 @@ func TestProof(t *testing.T) {
 	if _, err := io.Copy(p.Written(f), bytes.NewReader([]byte("\x8clmz\x01 and no frame"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Check(&Output{file: f, staged: &renameio.PendingFile{File: f}}, nil); !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
+	if err := p.Check(&Output{file: f, temporary: f.Name()}, nil); !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
 		t.Errorf("not an archive: %v", err)
 	}
 }

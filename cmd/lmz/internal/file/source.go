@@ -3,79 +3,170 @@
 package file
 
 import (
+	"io"
 	"io/fs"
 	"os"
+	"strings"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// Source is what one file of the command line is read from.
+// Source is what one file of the command line is read from. Offsets count from where it stood when it was opened, which for
+// standard input need not be its first byte.
 type Source struct {
-	*os.File
 	Name  string // "-": standard input
 	Info  fs.FileInfo
 	Stdin bool
+
+	file *os.File
+	stat unix.Stat_t // as Info
+	base int64       // offset of the first byte in the file
 }
 
-// Open opens the file called name, "-" for standard input. A folder is a *ui.SkipError.
-func Open(name string) (*Source, error) {
+// Open opens the file called name, "-" for standard input. A folder is a *ui.SkipError, and so is whatever else is not a
+// regular file, without opening it, unless the user means it: a FIFO blocks until somebody writes, a device may never end.
+func Open(name string, meant bool) (*Source, error) {
 	if name == "-" {
-		info, err := os.Stdin.Stat()
-		return &Source{File: os.Stdin, Name: name, Info: info, Stdin: true}, err
+		return openStdin()
 	}
-	// Opening a FIFO blocks until somebody writes, as a user who names one expects.
 	info, err := os.Stat(name)
+	if err == nil {
+		err = mayOpen(info, meant || inherited(name))
+	}
 	if err != nil {
 		return nil, err
 	}
-	if info.IsDir() {
-		return nil, ui.Skip("is a folder", "name its files, or pack it with tar first")
+	flags := os.O_RDONLY
+	if info.Mode().IsRegular() {
+		flags |= unix.O_NONBLOCK // else it blocks if a FIFO has taken the name since
 	}
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, flags, 0)
 	if err != nil {
 		return nil, err
 	}
-	if info, err = f.Stat(); err != nil {
+	s, err := newSource(name, f)
+	if err == nil && !os.SameFile(s.Info, info) {
+		err = mayOpen(s.Info, meant)
+	}
+	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &Source{File: f, Name: name, Info: info}, nil
+	return s, nil
+}
+
+// mayOpen says why a file is skipped.
+func mayOpen(info fs.FileInfo, meant bool) error {
+	switch {
+	case info.IsDir():
+		return ui.Skip("is a folder", "name its files, or pack it with tar first")
+	case !info.Mode().IsRegular() && !meant:
+		return ui.Skip("is "+kind(info.Mode())+", not a regular file", "if it is to be read, say so with -c, -o or -f, or redirect standard input")
+	}
+	return nil
+}
+
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a FIFO"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something special"
+}
+
+// inherited says whether the name is one for an open descriptor, as a shell's <(command) gives: nobody names it by accident.
+func inherited(name string) bool {
+	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
+}
+
+// OpenRegular opens a file whose size must be known. What has none is not opened; hint says what else can be done with it.
+func OpenRegular(name, hint string) (*Source, error) {
+	irregular := func(info fs.FileInfo) error {
+		return ui.Hinted("is "+kind(info.Mode())+", not a regular file", hint)
+	}
+	if name != "-" {
+		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, irregular(info)
+		}
+	}
+	s, err := Open(name, false)
+	if err == nil && s.Size() < 0 {
+		s.Close()
+		return nil, irregular(s.Info)
+	}
+	return s, err
+}
+
+func openStdin() (*Source, error) {
+	f, err := Stdin()
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSource("-", f)
+	if err != nil {
+		return nil, err
+	}
+	s.Stdin = true
+	if s.Info.Mode().IsRegular() {
+		s.base, err = f.Seek(0, io.SeekCurrent)
+	}
+	return s, err
+}
+
+func newSource(name string, f *os.File) (*Source, error) {
+	s := &Source{Name: name, file: f}
+	var err error
+	if s.Info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	return s, unix.Fstat(int(f.Fd()), &s.stat)
 }
 
 // Regular reports whether the source is a named file with a size, owner, mode and time worth keeping.
 func (s *Source) Regular() bool { return !s.Stdin && s.Info.Mode().IsRegular() }
 
-// Size in bytes, or -1 when it is not known before the end.
+// Size in bytes when it was opened, or -1 when that is not known before the end.
 func (s *Source) Size() int64 {
 	if s.Info.Mode().IsRegular() {
-		return s.Info.Size()
+		return max(0, s.Info.Size()-s.base)
 	}
 	return -1
 }
 
 // Terminal reports whether a user types it.
-func (s *Source) Terminal() bool { return term.IsTerminal(int(s.Fd())) }
+func (s *Source) Terminal() bool { return term.IsTerminal(int(s.file.Fd())) }
+
+func (s *Source) Read(p []byte) (int, error) { return s.file.Read(p) }
+
+// ReadAt reads at an offset of a regular file. It does not move where Read goes on.
+func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt(p, s.base+off) }
 
 // Close closes all but standard input.
 func (s *Source) Close() error {
 	if s.Stdin {
 		return nil
 	}
-	return s.File.Close()
+	return s.file.Close()
 }
 
 // Remove deletes the source. A link is kept, since deleting it would not delete what was compressed, and so is a path
-// that another file has taken since, with a *ui.SkipError.
+// that another file has taken since, or a file that was changed since it was opened, with a *ui.SkipError.
 func (s *Source) Remove() error {
-	info, err := os.Lstat(s.Name)
-	switch {
-	case err != nil:
-		return err
-	case !s.Regular() || !info.Mode().IsRegular() || !os.SameFile(info, s.Info):
+	var now unix.Stat_t
+	if err := unix.Lstat(s.Name, &now); err != nil {
+		return &fs.PathError{Op: "lstat", Path: s.Name, Err: err}
+	}
+	switch was := &s.stat; {
+	case !s.Regular() || now.Mode&unix.S_IFMT != unix.S_IFREG || now.Dev != was.Dev || now.Ino != was.Ino:
 		return ui.Skip("is kept: not a regular file of its own", "")
-	case info.Size() != s.Info.Size() || !info.ModTime().Equal(s.Info.ModTime()):
+	case now.Size != was.Size || now.Mtim != was.Mtim || now.Ctim != was.Ctim: // who sets mtime back cannot set ctime
 		return ui.Skip("is kept: it changed in the meantime", "")
 	}
 	return os.Remove(s.Name)

@@ -2,78 +2,197 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// Target is an archive that something is appended to. It is locked: who appends to it at the same time must wait, or one
-// of two frames would be lost.
+// Target is an archive that something is appended to: a copy of it is, which takes its place. It is locked: who appends to it
+// at the same time must wait, or one of two frames would be lost.
+//
+// Where there is no archive yet, the lock is on the temporary file that becomes it, which then has a name that all can find
+// (appendName). Who has waited for that lock finds that the file now is the archive, or that it is gone, or that it
+// was left by a process that was killed: then it is used from the start.
 type Target struct {
-	*os.File // nil: there is none yet
-	Name     string
-	Info     fs.FileInfo
+	Name   string
+	Output *Output
+	Old    *os.File    // the archive as it is; nil: there is none yet
+	Info   fs.FileInfo // of Old
+	stat   unix.Stat_t
 }
 
 // OpenTarget opens the archive, and calls waiting if it must wait for somebody else.
-func OpenTarget(name string, waiting func()) (*Target, error) {
+func (s *Set) OpenTarget(name string, waiting func()) (*Target, error) {
 	if path, err := filepath.EvalSymlinks(name); err == nil {
 		name = path // the file that a link points to is replaced, not the link
 	}
+	t := &Target{Name: name, Output: &Output{Name: name, staged: true}}
 	for {
-		f, err := os.Open(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return &Target{Name: name}, nil
+		done, err := t.openOld(waiting)
+		if err == nil && !done {
+			done, err = t.openFirst(s, waiting)
 		}
 		if err != nil {
 			return nil, err
 		}
-		t := &Target{File: f, Name: name}
-		if t.Info, err = f.Stat(); err == nil && !t.Info.Mode().IsRegular() {
-			err = ui.Hinted("is not a regular file", "--append takes the name of an archive")
+		if done {
+			break
 		}
-		if err == nil {
-			err = t.lock(waiting)
-		}
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
-		// Whoever held the lock has put another file in its place.
-		if now, err := os.Stat(name); err == nil && os.SameFile(now, t.Info) {
-			return t, nil
-		}
-		f.Close()
 	}
+	if t.Old != nil {
+		t.Output.force = true
+		if err := s.stage(t.Output, 0o600); err != nil {
+			t.Close()
+			return nil, err
+		}
+		// Whoever waits for the archive must go on waiting when this has taken its place, until sources are deleted.
+		if err := lock(t.Output.file, waiting); err != nil && !noLocks(err) {
+			t.Close()
+			return nil, err
+		}
+	}
+	t.Output.writer = t.Output.file
+	return t, nil
 }
 
-// lock waits until nobody else has the lock. Where the file system has no locks, appending goes on without.
-func (t *Target) lock(waiting func()) error {
-	err := syscall.Flock(int(t.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		waiting()
-		for {
-			if err = syscall.Flock(int(t.Fd()), syscall.LOCK_EX); !errors.Is(err, syscall.EINTR) {
-				break
+// openOld opens and locks an archive that exists. If there is none, or another one now, it is not done.
+func (t *Target) openOld(waiting func()) (done bool, err error) {
+	info, err := os.Stat(t.Name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if !info.Mode().IsRegular() {
+		return false, ui.Hinted("is not a regular file", "--append takes the name of an archive")
+	}
+	f, err := os.OpenFile(t.Name, os.O_RDWR, 0) // some file systems lock only what can be written
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
+		f, err = os.Open(t.Name)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err = lock(f, waiting); noLocks(err) {
+		err = nil // appending goes on without
+	}
+	if err == nil {
+		t.Info, err = f.Stat()
+	}
+	if err == nil {
+		err = unix.Fstat(int(f.Fd()), &t.stat)
+	}
+	if err == nil && names(t.Name, t.Info) {
+		t.Old = f
+		return true, nil
+	}
+	f.Close() // whoever held the lock has put another file in its place
+	return false, err
+}
+
+// openFirst opens and locks the temporary file of an archive that does not exist. If it does exist now, it is not done.
+func (t *Target) openFirst(s *Set, waiting func()) (done bool, err error) {
+	name := appendName(t.Name)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	if err != nil {
+		return false, err
+	}
+	var st unix.Stat_t
+	if err = unix.Fstat(int(f.Fd()), &st); err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || int(st.Uid) != os.Geteuid()) {
+		err = fmt.Errorf("%s is in the way: it belongs to somebody else", name)
+	}
+	if err == nil {
+		err = lock(f, waiting)
+	}
+	if noLocks(err) { // two could not share the file
+		f.Close()
+		os.Remove(name)
+		return true, s.stage(t.Output, 0o600)
+	}
+	var info fs.FileInfo
+	if err == nil {
+		info, err = f.Stat()
+	}
+	if err == nil && names(name, info) {
+		s.mu.Lock()
+		s.adopt(t.Output, f)
+		s.mu.Unlock()
+		// Before it was locked, another one may have become the archive.
+		if _, err = os.Stat(t.Name); errors.Is(err, fs.ErrNotExist) {
+			if err = f.Truncate(0); err == nil {
+				return true, nil
 			}
 		}
+		s.discard(t.Output)
+		t.Output.file = nil
+		return false, err
 	}
-	if errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.ENOLCK) || errors.Is(err, syscall.ENOSYS) {
-		return nil
-	}
-	return err
+	f.Close()
+	return false, err
 }
 
-// Exists reports whether there is an archive already.
-func (t *Target) Exists() bool { return t.File != nil }
+// names reports whether a name still is that of a file.
+func names(name string, file fs.FileInfo) bool {
+	now, err := os.Lstat(name)
+	return err == nil && os.SameFile(now, file)
+}
 
-// Close also unlocks.
-func (t *Target) Close() error {
-	if !t.Exists() {
-		return nil
+// lock waits until nobody else has the lock.
+func lock(f *os.File, waiting func()) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return err
 	}
-	return t.File.Close()
+	waiting()
+	for {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// noLocks reports whether the file system has none.
+func noLocks(err error) bool {
+	return errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EBADF)
+}
+
+// Commit puts the output in the place of the archive, with its mode and owner. A first one gets mode, less the umask.
+func (t *Target) Commit(mode fs.FileMode) error {
+	if t.Old == nil {
+		if err := t.Output.SetMode(mode); err != nil {
+			return err
+		}
+		return t.Output.Commit(nil)
+	}
+	if err := t.Output.copyOwner(&t.stat); err != nil {
+		return err
+	}
+	now := time.Now()
+	if err := os.Chtimes(t.Output.temporary, now, now); err != nil {
+		return err
+	}
+	if !names(t.Name, t.Info) {
+		return ui.Hinted("another file has taken its place meanwhile", "nothing was appended: who replaces an archive must not do so while lmz appends to it")
+	}
+	return t.Output.Commit(nil)
+}
+
+// Close removes what was not committed, and unlocks.
+func (t *Target) Close() {
+	if t.Output.file != nil {
+		t.Output.Discard()
+	}
+	if t.Old != nil {
+		t.Old.Close()
+	}
 }

@@ -29,7 +29,7 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		if size > 0 {
 			raw = min(raw, size-1) // the bar would end at size, but the work does not
 		}
-		text := Shorten(filepath.Base(Input(name)), 24)
+		text := Printable(Shorten(filepath.Base(Input(name)), 24))
 		if done > 0 && compressed > 0 {
 			text += " " + FormatRatio(done, compressed)
 		}

@@ -32,12 +32,12 @@ func New(out *os.File, hintFor func(error) string) *UI {
 // Busy says whether the output goes to the terminal, which then has no place for a bar.
 func (u *UI) Busy(busy bool) { u.busy = busy }
 
-// Printf writes one message, whatever the flags say.
+// Printf writes one message, in one line, whatever the flags say.
 func (u *UI) Printf(format string, args ...any) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.clearLine()
-	fmt.Fprintf(u.out, "lmz: "+format+"\n", args...)
+	fmt.Fprintf(u.out, "lmz: %s\n", Printable(fmt.Sprintf(format, args...)))
 }
 
 // clearLine removes the progress bar. u.mu must be held.

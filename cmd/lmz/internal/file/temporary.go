@@ -1,0 +1,124 @@
+package file
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// Set is the temporary file of a run, if there is one now: a signal must remove it. The zero value is ready for use.
+type Set struct {
+	mu      sync.Mutex
+	current *Output
+}
+
+// stage opens a new temporary file for o, in the same folder, so that renaming it is atomic.
+func (s *Set) stage(o *Output, perm fs.FileMode) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		name := temporaryName(o.Name, rand.Text()[:10])
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		s.adopt(o, f)
+		return nil
+	}
+}
+
+// adopt makes an open file the temporary one of o. s.mu must be held.
+func (s *Set) adopt(o *Output, f *os.File) {
+	o.set, o.file, o.temporary = s, f, f.Name()
+	s.current = o
+}
+
+// temporaryName is hidden, in the folder of name, and never longer than a file system takes where name is not.
+func temporaryName(name, tag string) string {
+	dir, base := filepath.Split(name)
+	if len(base) > 40 {
+		base = strings.ToValidUTF8(base[:40], "")
+	}
+	return filepath.Join(dir, "."+base+"."+tag)
+}
+
+// appendName is the temporary name of a first archive to append to: who appends to one that does not exist yet must find who
+// did so before.
+func appendName(name string) string {
+	sum := sha256.Sum256([]byte(filepath.Base(name)))
+	const digits = "abcdefghijklmnopqrstuvwxyz234567"
+	tag := make([]byte, 16)
+	for i := range tag {
+		tag[i] = digits[sum[i]%32]
+	}
+	return temporaryName(name, string(tag))
+}
+
+// publish gives the temporary file its name; it stays open. Without force another file of this name is kept, and the error is
+// fs.ErrExist.
+func (s *Set) publish(o *Output) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rename := renameNew
+	if o.force {
+		rename = os.Rename
+	}
+	if err := rename(o.temporary, o.Name); err != nil {
+		return err
+	}
+	o.temporary, s.current = "", nil
+	return nil
+}
+
+// discard removes the temporary file of o, if it still is one.
+func (s *Set) discard(o *Output) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == o {
+		s.remove()
+	}
+	o.file.Close()
+}
+
+func (s *Set) remove() {
+	os.Remove(s.current.temporary)
+	s.current = nil
+}
+
+// Abort removes what is unfinished; no output can appear any more.
+func (s *Set) Abort() {
+	s.mu.Lock() // for ever
+	if s.current != nil {
+		s.remove()
+	}
+}
+
+// link is renameNew by a second name for the file.
+func link(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return err
+	}
+	return reserve(from, to) // the file system has no second names
+}
+
+// reserve is renameNew that takes the name with an empty file first.
+func reserve(from, to string) error {
+	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Rename(from, to)
+}
