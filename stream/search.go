@@ -2,6 +2,7 @@ package stream
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,11 @@ import (
 // Search says which lines of an Archive to find.
 type Search struct {
 	Pattern *search.Pattern
-	Invert  bool // the lines that do not match
+	Invert  bool  // the lines that do not match
+	Max     int64 // ends the search behind as many lines; 0: it goes on to the end of the archive
+
+	// Before and After are how many lines in front of and behind each line that is found Found is told of as well, once each.
+	Before, After int64
 
 	// Found is told of each line, in order, and may end the search by an error. With nil, lines are only counted.
 	Found func(Line) error
@@ -25,11 +30,12 @@ type Search struct {
 	Damaged func(*LostError) error
 }
 
-// Line is a line that was found.
+// Line is a line that was found, or one next to it.
 type Line struct {
-	Number int64  // from 1
-	Offset int64  // bytes in front of it
-	Text   []byte // without the line end; valid until Found returns
+	Number  int64  // from 1
+	Offset  int64  // bytes in front of it
+	Text    []byte // without the line end; valid until Found returns
+	Context bool   // it was not found, but Before or After asks for it
 }
 
 // Found is what came of a search.
@@ -49,21 +55,28 @@ func (a *Archive) Search(s Search) (found Found, err error) {
 	if s.Pattern == nil {
 		return found, errNoPattern
 	}
+	if min(s.Max, s.Before, s.After) < 0 {
+		return found, fmt.Errorf("stream: search for %d lines with %d before and %d after each, want 0 or more", s.Max, s.Before, s.After)
+	}
+	// All lines less those that match need not be decoded.
+	countsOthers := s.Invert && s.Found == nil && s.Max == 0
 	query := s.Pattern.Query()
-	if s.Invert && s.Found != nil {
+	if s.Invert && !countsOthers {
 		query = &gram.Query{}
 	}
-	l := &lineSearch{Search: s, calls: &a.calls, limit: a.opts.limit}
-	if s.Invert && s.Found == nil {
-		// Count those that match.
-		l.Invert = false
-	}
-	err = a.visit(a.candidates(query, &found), false, l.chunk)
+	l := &lineSearch{Search: s, archive: a}
+	l.Invert = s.Invert && !countsOthers
+	err = a.visit(a.candidates(query, &found), s.Before+s.After > 0, l.chunk)
 	if err == nil {
 		err = l.end(a.Size())
 	}
 	found.Lines = l.found
-	if err == nil && s.Invert && s.Found == nil {
+	switch {
+	case err == errEnough:
+		return found, l.follow(a.Size())
+	case err != nil:
+		return found, err
+	case countsOthers:
 		found.Lines, err = a.countLines()
 		found.Lines -= l.found + l.lostLines
 	}
@@ -72,6 +85,9 @@ func (a *Archive) Search(s Search) (found Found, err error) {
 	}
 	return found, err
 }
+
+// errEnough ends a search that has found as many lines as it should.
+var errEnough = errors.New("enough lines")
 
 // countLines counts also what follows the last line end.
 func (a *Archive) countLines() (int64, error) {
@@ -97,38 +113,32 @@ func (a *Archive) countLines() (int64, error) {
 // lineSearch searches chunks that come in order.
 type lineSearch struct {
 	Search
-	calls     *calls
-	limit     int64
+	archive   *Archive
 	found     int64
-	behind    int64  // the last chunk, in the content
+	raw       []byte // the chunk at hand
+	at        int64  // of this chunk, in the content
+	behind    int64  // this chunk, in the content
 	begun     []byte // a line that goes on in the next chunk
 	number    int64  // of this line
 	offset    int64  // of this line
 	lostLines int64  // ends of lines in chunks that could not be read
+	neighbors
 }
 
 // chunk searches the next chunk, or takes note of its error.
 func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 	if err != nil {
-		var lost *LostError
-		if !errors.As(err, &lost) || l.Damaged == nil {
-			return err
-		}
+		return l.lost(s, err)
+	}
+	if s.RawOffset != l.behind {
 		if len(l.begun) > 0 {
-			l.lostLines-- // what is left of it counts
+			return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the filter of a chunk in front of it tells of a line end that is not there", ErrCorrupt)}
 		}
-		if err := l.last(); err != nil {
+		if err := l.follow(s.RawOffset); err != nil {
 			return err
 		}
-		l.behind = lost.Offset + lost.Size
-		l.lostLines += s.Lines
-		l.calls.out(func() { err = l.Damaged(lost) })
-		return err
 	}
-	if s.RawOffset != l.behind && len(l.begun) > 0 {
-		return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the filter of a chunk in front of it tells of a line end that is not there", ErrCorrupt)}
-	}
-	l.behind = s.RawOffset + s.RawSize
+	l.raw, l.at, l.behind = raw, s.RawOffset, s.RawOffset+s.RawSize
 	number, offset := s.linesBefore+1, s.RawOffset
 	for rest := raw; len(rest) > 0; number++ {
 		i := bytes.IndexByte(rest, '\n')
@@ -136,11 +146,11 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 			l.number, l.offset = number, offset
 		}
 		if i < 0 {
-			if int64(len(l.begun)+len(rest)) > l.limit {
-				return fmt.Errorf("%w: line %d has more than %d bytes", ErrTooLarge, number, l.limit)
+			if int64(len(l.begun)+len(rest)) > l.archive.opts.limit {
+				return l.tooLong()
 			}
 			l.begun = append(l.begun, rest...)
-			return nil
+			return l.follow(l.offset)
 		}
 		line := rest[:i]
 		if len(l.begun) > 0 {
@@ -153,22 +163,76 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 		rest = rest[i+1:]
 		offset += int64(i + 1)
 	}
-	return nil
+	return l.follow(l.behind)
+}
+
+func (l *lineSearch) tooLong() error {
+	return fmt.Errorf("%w: line %d has more than %d bytes", ErrTooLarge, l.number, l.archive.opts.limit)
+}
+
+// lost takes note of a chunk that cannot be read.
+func (l *lineSearch) lost(s spot, err error) error {
+	var lost *LostError
+	if !errors.As(err, &lost) || l.Damaged == nil {
+		return err
+	}
+	if len(l.begun) > 0 {
+		l.lostLines-- // what is left of it counts
+	}
+	if err := l.last(); err != nil {
+		return err
+	}
+	if err := l.follow(lost.Offset); err != nil {
+		return err
+	}
+	l.lostLines += s.Lines
+	l.behind = lost.Offset + lost.Size
+	return l.passOver(lost)
 }
 
 // line looks at one line.
 func (l *lineSearch) line(text []byte) error {
-	if l.Pattern.Match(text) == l.Invert {
+	matches, err := l.Pattern.MatchContext(eitherContext{l.archive.ctx, l.archive.base}, text)
+	if err != nil {
+		return cmp.Or(l.archive.ended(), err)
+	}
+	if matches == l.Invert {
 		return nil
 	}
 	l.found++
-	if l.Found == nil {
-		return nil
+	if l.Found != nil {
+		if err := l.precede(); err != nil {
+			return err
+		}
+		if err := l.tell(Line{Number: l.number, Offset: l.offset, Text: text}); err != nil {
+			return err
+		}
+		l.due = l.After
 	}
-	var err error
-	l.calls.out(func() { err = l.Found(Line{l.number, l.offset, text}) })
-	return err
+	if l.found == l.Max {
+		return errEnough
+	}
+	return nil
 }
+
+// ended says why a search must end, if the view's context has ended or the Archive was closed.
+func (a *Archive) ended() error {
+	if a.base.Err() != nil {
+		return context.Cause(a.base)
+	}
+	if a.ctx.Err() != nil {
+		return context.Cause(a.ctx)
+	}
+	return nil
+}
+
+// eitherContext has ended when one of two has.
+type eitherContext struct {
+	context.Context
+	other context.Context
+}
+
+func (e eitherContext) Err() error { return cmp.Or(e.Context.Err(), e.other.Err()) }
 
 // last looks at a line that does not go on.
 func (l *lineSearch) last() error {
@@ -185,7 +249,10 @@ func (l *lineSearch) end(size int64) error {
 	if len(l.begun) > 0 && l.behind != size {
 		return fmt.Errorf("%w: a filter tells of a line end that is not there, at byte %d of the content", ErrCorrupt, l.behind)
 	}
-	return l.last()
+	if err := l.last(); err != nil {
+		return err
+	}
+	return l.follow(size)
 }
 
 // candidates gives the chunks in which lines may match, in order, and counts them all.
@@ -194,6 +261,10 @@ func (a *Archive) candidates(q *gram.Query, found *Found) iter.Seq2[spot, error]
 		c := &candidates{Archive: a, query: q, found: found, yield: yield}
 		trivial := q.Trivial()
 		for _, f := range a.frames {
+			if err := a.ended(); err != nil {
+				c.give(spot{frame: f}, err)
+				return
+			}
 			if !c.frame(f, trivial) {
 				return
 			}
@@ -237,7 +308,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if c.over {
 			return false
 		}
-		if err := context.Cause(c.ctx); err != nil {
+		if err := c.ended(); err != nil {
 			return c.give(spot{frame: f}, err)
 		}
 		var filters []format.ChunkFilter

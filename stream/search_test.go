@@ -2,11 +2,13 @@ package stream
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -162,6 +164,225 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// plainNeighbors is what Found must be told of, the lines that were not found with a mark.
+func plainNeighbors(content []byte, p *search.Pattern, invert bool, most, before, after int64) (told []string) {
+	every, _ := search.Compile("", search.Options{})
+	all, found := plainSearch(content, every, false), plainSearch(content, p, invert)
+	if most > 0 {
+		found = found[:min(most, int64(len(found)))]
+	}
+	wanted := map[int64]bool{}
+	for i, line := range all {
+		if len(found) == 0 || found[0] != line {
+			continue
+		}
+		found = found[1:]
+		for n := max(0, int64(i)-before); n <= min(int64(len(all))-1, int64(i)+after); n++ {
+			wanted[n] = wanted[n] || n == int64(i)
+		}
+	}
+	for i, line := range all {
+		if found, told1 := wanted[int64(i)]; told1 && found {
+			told = append(told, line)
+		} else if told1 {
+			told = append(told, "-"+line)
+		}
+	}
+	return told
+}
+
+// The lines around those that are found come from wherever they are, also from chunks that need not be searched.
+func TestSearchNeighbors(t *testing.T) {
+	skipped := int64(0)
+	for name, tt := range searched(t) {
+		t.Run(name, func(t *testing.T) {
+			dict := WithDictionaries(DictionarySet(searchedDictionary(tt.content)))
+			kept, cold := openBytes(t, tt.archive, WithReaderWorkers(2), dict), openBytes(t, tt.archive, WithReaderWorkers(1), WithCache(0), dict)
+			if _, err := kept.ReadAt(make([]byte, len(tt.content)), 0); err != nil { // which keeps all chunks
+				t.Fatal(err)
+			}
+			rapid.Check(t, func(t *rapid.T) {
+				pattern := rapid.SampledFrom([]string{"session", "Kelvin", "failed", "many words", "10.0.3.1", "user root", "end of a", "^$", "29", "absent"}).Draw(t, "pattern")
+				p, err := search.Compile(pattern, search.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				few := rapid.Int64Range(0, 5)
+				s := Search{Pattern: p, Invert: rapid.IntRange(0, 9).Draw(t, "invert") == 0, Before: few.Draw(t, "before"), After: few.Draw(t, "after"), Max: few.Draw(t, "max")}
+				a := kept
+				if (name == "primer" || name == "frames") && rapid.IntRange(0, 9).Draw(t, "cold") == 0 {
+					a = cold
+				}
+				var got []string
+				lines := int64(0)
+				s.Found = func(l Line) error {
+					text := fmt.Sprintf("%d:%d:%s", l.Number, l.Offset, l.Text)
+					if l.Context {
+						text = "-" + text
+					} else {
+						lines++
+					}
+					got = append(got, text)
+					return nil
+				}
+				found, err := a.Search(s)
+				want := plainNeighbors(tt.content, p, s.Invert, s.Max, s.Before, s.After)
+				enough := s.Max > 0 && found.Lines == s.Max
+				if err != a.Err() && !enough || enough && err != nil || !slices.Equal(got, want) || found.Lines != lines {
+					t.Fatalf("%q, %+v: %v, %+v, found %d\n%s", pattern, s, err, found, lines, cmp.Diff(want, got))
+				}
+				skipped += found.Skipped
+				s.Found = nil
+				if counted, err := a.Search(s); err != nil && err != a.Err() || counted.Lines != lines {
+					t.Fatalf("%q, %+v: %v, counts %+v, want %d", pattern, s, err, counted, lines)
+				}
+			})
+		})
+	}
+	if skipped < 100 {
+		t.Errorf("only %d chunks were skipped", skipped)
+	}
+}
+
+// A damaged chunk next to a line that is found is told of once, also if there was no need to search it.
+func TestSearchNeighborsDamaged(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	var content []byte
+	for range 60 {
+		content = fmt.Appendf(content, "%015x\n", random.Uint64()>>4)
+	}
+	copy(content[33*16:], "somewhere here")
+	archive := compress(t, nil, content, withFilters, WithMethod(codec.Mix), WithLevel(1), WithChunkSize(160), WithPrimer(160))
+	frames, err := format.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _ := search.Compile("somewhere", search.Options{Fixed: true})
+	for _, bad := range []int{2, 4} { // of chunks of ten lines; the line is in number 3
+		c := frames[0].Chunks[bad]
+		damaged := bytes.Clone(archive)
+		damaged[c.Offset+c.Size-1] ^= 1
+		a := openBytes(t, damaged)
+		var lines []int64
+		var lost []*LostError
+		s := Search{Pattern: p, Before: 9, After: 12, Found: func(l Line) error {
+			lines = append(lines, l.Number)
+			return nil
+		}, Damaged: func(e *LostError) error {
+			lost = append(lost, e)
+			return nil
+		}}
+		want := []int64{31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46}
+		if bad == 4 {
+			want = []int64{25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40}
+		}
+		found, err := a.Search(s)
+		if err != nil || found.Skipped == 0 || len(lost) != 1 || lost[0].Offset != c.RawOffset || !slices.Equal(lines, want) {
+			t.Errorf("chunk %d: %v, %+v, told of %v, lines %v, want %v", bad, err, found, lost, lines, want)
+		}
+		s.Damaged = nil
+		if _, err := a.Search(s); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("chunk %d: %v", bad, err)
+		}
+	}
+}
+
+// A search that has enough decodes no chunk but those that it had begun by then.
+func TestSearchEndsAtOnce(t *testing.T) {
+	content := []byte(strings.Repeat("a line of a log\n", 400))
+	archive := compress(t, nil, content, WithMethod(codec.Raw), WithChunkSize(160))
+	p, _ := search.Compile("line", search.Options{})
+	stop := errors.New("stop")
+	for _, workers := range []int{1, 2} {
+		for name, s := range map[string]Search{
+			"max":             {Pattern: p, Max: 1},
+			"others":          {Pattern: p, Invert: true, Max: 1, Found: func(Line) error { return nil }},
+			"error":           {Pattern: p, Found: func(Line) error { return stop }},
+			"max, and behind": {Pattern: p, Max: 1, After: 2, Found: func(Line) error { return nil }},
+		} {
+			if s.Invert {
+				s.Pattern, _ = search.Compile("absent", search.Options{})
+			}
+			r := &countingReader{r: bytes.NewReader(archive)}
+			a, err := Open(r, int64(len(archive)), nil, WithReaderWorkers(workers))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.reads.Store(0)
+			found, err := a.Search(s)
+			a.Close()
+			most := int64(2 * (2*workers + 2)) // two reads for each chunk and group
+			if found.Lines != 1 || found.Chunks > int64(2*workers) || err != nil && err != stop || r.reads.Load() > most {
+				t.Errorf("%d workers, %s: %v, %+v, %d reads", workers, name, err, found, r.reads.Load())
+			}
+		}
+	}
+}
+
+type countingReader struct {
+	r     *bytes.Reader
+	reads atomic.Int64
+}
+
+func (c *countingReader) ReadAt(p []byte, off int64) (int, error) {
+	c.reads.Add(1)
+	return c.r.ReadAt(p, off)
+}
+
+// endsAfter is a context that ends when it has been looked at so often.
+type endsAfter struct {
+	context.Context
+	end   context.CancelFunc
+	looks atomic.Int64
+	left  int64
+}
+
+func (c *endsAfter) Err() error {
+	if c.looks.Add(1) == c.left {
+		c.end()
+	}
+	return c.Context.Err()
+}
+
+// A search looks at its context at each line that it finds, within a long line, and at each frame.
+func TestSearchContext(t *testing.T) {
+	empty := compress(t, nil, nil)
+	for name, tt := range map[string]struct {
+		archive []byte
+		pattern string
+		s       Search
+	}{
+		"lines":     {compress(t, nil, bytes.Repeat([]byte("a\n"), 50000)), "a", Search{}},
+		"no match":  {compress(t, nil, bytes.Repeat([]byte("a\n"), 50000)), "b", Search{}},
+		"one line":  {compress(t, nil, bytes.Repeat([]byte("a"), 1<<20)), "a.*b", Search{}},
+		"neighbors": {compress(t, nil, append([]byte("here"), bytes.Repeat([]byte("a\n"), 50000)...)), "here", Search{After: 1 << 40, Max: 1, Found: func(Line) error { return nil }}},
+		"frames":    {bytes.Repeat(empty, 50), "a", Search{}},
+	} {
+		p, err := search.Compile(tt.pattern, search.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := openBytes(t, tt.archive)
+		inner, end := context.WithCancel(t.Context())
+		ctx := &endsAfter{Context: inner, end: end, left: 40}
+		tt.s.Pattern = p
+		_, err = a.WithContext(ctx).Search(tt.s)
+		if err != context.Canceled || ctx.looks.Load() > 60 {
+			t.Errorf("%s: %v, the context was looked at %d times", name, err, ctx.looks.Load())
+		}
+	}
+}
+
+// Close ends a search in a view with a context of its own.
+func TestSearchClosed(t *testing.T) {
+	a := openBytes(t, compress(t, nil, bytes.Repeat([]byte("a\n"), 50000)))
+	p, _ := search.Compile("a", search.Options{})
+	found, err := a.WithContext(t.Context()).Search(Search{Pattern: p, Found: func(Line) error { return a.Close() }})
+	if err != ErrClosed || found.Lines > 1 {
+		t.Errorf("%v, %+v", err, found)
+	}
+}
+
 func searchedDictionary(content []byte) []byte { return content[:min(len(content), 3000)] }
 
 func regexpQuote(s string) string {
@@ -280,6 +501,11 @@ func TestSearchErrors(t *testing.T) {
 	a := openBytes(t, archive, WithMemoryLimit(5000))
 	if _, err := a.Search(Search{Pattern: p}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a line of %d bytes: %v", len(long), err)
+	}
+	for _, s := range []Search{{}, {Pattern: p, Max: -1}, {Pattern: p, Before: -1}, {Pattern: p, After: -1}} {
+		if _, err := a.Search(s); err == nil || errors.Is(err, ErrTooLarge) {
+			t.Errorf("%+v: %v", s, err)
+		}
 	}
 	a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil)
 	if err != nil {

@@ -66,11 +66,9 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 		return err
 	}
 	defer out.Discard()
-	from, to, all := c.bytes.resolve(archive.Size())
-	if c.lines.given() {
-		if from, to, all, err = lineRange(archive, &c.lines); err != nil {
-			return err
-		}
+	from, to, all, err := c.part(archive)
+	if err != nil {
+		return err
 	}
 	if _, err := archive.WriteRange(out, from, to-from); err != nil || all {
 		return err
@@ -78,22 +76,29 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	return archive.Err()
 }
 
-// lineRange gives the bytes of lines, and whether all that were asked for are there.
-func lineRange(archive *stream.Archive, lines *span) (from, to int64, all bool, err error) {
+// part gives the bytes that are asked for, and whether no more of them may follow what the archive has.
+func (c *catCommand) part(archive *stream.Archive) (from, to int64, all bool, err error) {
+	if !c.lines.given() {
+		from, to = c.bytes.resolve(archive.Size())
+		return from, to, c.bytes.within(archive.Size()), nil
+	}
 	n := archive.Lines()
-	if lines.relative() {
-		// What follows the last line end is a line too.
-		last, err := archive.LineOffset(n)
+	ended := n
+	if c.lines.relative() {
+		// What follows the last line end is a line too, if there is any.
+		last, err := archive.LineOffset(ended)
 		if err != nil {
 			return 0, 0, false, err
 		}
 		if last < archive.Size() {
 			n++
 		}
+	} else {
+		n++ // harmless if it is empty, and nothing need be decoded to find out
 	}
-	first, behind, all := lines.resolve(n)
+	first, behind := c.lines.resolve(n)
 	at := func(line int64) (int64, error) {
-		if line > archive.Lines() {
+		if line > ended {
 			return archive.Size(), nil
 		}
 		return archive.LineOffset(line)
@@ -101,5 +106,5 @@ func lineRange(archive *stream.Archive, lines *span) (from, to int64, all bool, 
 	if from, err = at(first); err == nil {
 		to, err = at(behind)
 	}
-	return from, max(from, to), all, err
+	return from, max(from, to), c.lines.within(ended), err
 }

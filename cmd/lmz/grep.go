@@ -3,11 +3,14 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
+	"github.com/spf13/pflag"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -15,72 +18,168 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// grepCommand is lmz grep.
+// grepCommand is lmz grep. Its flags, output and exit codes are those of GNU grep.
 type grepCommand struct {
 	reading
 	search.Options
-	extended, count, numbers, invert bool
-	names, noNames                   bool
+	extended               bool
+	patterns, patternFiles []string
+	invert                 bool
+	most                   lineCount
+
+	quiet, noMessages    bool
+	count, list, without bool // of which the last one counts
+	before, after, both  lineCount
+	names, noNames       bool
+	label                string
+	recursive            bool
+	line                 lineStyle
+
+	pattern *search.Pattern
+	found   bool // a line in some archive
 }
 
 func newGrepCommand(a *app) *cobra.Command {
 	c := &grepCommand{reading: reading{app: a}}
 	cmd := &cobra.Command{
-		Use:   "grep [flags] PATTERN FILE...",
+		Use:   "grep [flags] PATTERN [FILE]...",
 		Short: "Find lines in archives without decompressing all of them",
-		Long: `Find lines in archives without decompressing all of them. Archives hold small
-filters, which say what is not in a chunk (see --no-filter); only the others are
-decompressed, in parallel. What makes a chunk skippable is text of four bytes and
-more that each matching line must have: "timeout", or "user=.* denied". A search
-for parts of words that the log has everywhere reads it all.
+		Long: `Find lines in archives without decompressing all of them, with the flags,
+output and exit codes of GNU grep -E. Archives hold small filters, which say
+what is not in a chunk (see --no-filter); only the others are decompressed, in
+parallel. What makes a chunk skippable is text of four bytes and more that each
+matching line must have: "timeout", or "user=.* denied". A search for parts of
+words that the log has everywhere reads it all.
 
 PATTERN is a regular expression in the syntax of RE2, as Go's package regexp has
 it: all of grep -E but back references, and \d, \w, \s, \b, (?i) and lazy
 repetition besides. Several patterns may be given, one on each line. Lines end
-with a line feed, and all files count as text.
+with a line feed, and all files count as text; a byte that is not UTF-8 is any
+character to a regular expression, and to -F the byte that it is.
 
-Exit codes as of grep: 0 lines were found; 1 none were; 2 something failed, also
-if lines were found. What is damaged is reported, and the rest searched.`,
+Without FILE, or for FILE "-", the archive is read from standard input, which
+must be a file.
+
+Exit codes: 0 lines were found; 1 none were; 2 something failed, also if lines
+were found, but with -q. What is damaged is reported, and the rest searched.`,
 		Example: `  lmz grep -n 'panic|fatal' *.log.lmz
   lmz grep -ci timeout app.log.lmz
-  lmz grep -F '10.0.3.17' app.log.lmz | tail`,
+  lmz grep -C 3 -m 1 -F '10.0.3.17' app.log.lmz`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				return ui.Usage("grep wants a pattern and files", "see lmz grep --help")
-			case len(args) == 1:
-				return ui.Usage("grep wants files", "lmz -dc reads standard input; pipe it into grep")
-			case c.extended && c.Fixed:
-				return ui.Usage("-E and -F exclude each other", "")
-			case c.names && c.noNames:
-				return ui.Usage("-H and -h exclude each other", "")
-			}
-			pattern, err := search.Compile(args[0], c.Options)
+			files, err := c.compile(args)
 			if err != nil {
-				return ui.Usage(err.Error(), "the syntax is that of RE2; -F takes the pattern as it is")
+				return err
 			}
 			if err := c.check(); err != nil {
 				return err
 			}
-			return c.run(cmd.Context(), pattern, args[1:])
+			return c.run(cmd.Context(), files)
 		},
 	}
-	f := cmd.Flags()
+	c.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.BoolVarP(&c.extended, "extended-regexp", "E", false, "PATTERN is a regular expression (the default)")
-	f.BoolVarP(&c.Fixed, "fixed-strings", "F", false, "PATTERN is a text, not a regular expression")
+	f.BoolVarP(&c.extended, "extended-regexp", "E", false, "patterns are regular expressions (the default)")
+	f.BoolVarP(&c.Fixed, "fixed-strings", "F", false, "patterns are texts, not regular expressions")
+	f.StringArrayVarP(&c.patterns, "regexp", "e", nil, "a `PATTERN`; all arguments are files then, and several may be given")
+	f.StringArrayVarP(&c.patternFiles, "file", "f", nil, "patterns from a `FILE`, one on each line")
 	f.BoolVarP(&c.IgnoreCase, "ignore-case", "i", false, "take upper case letters for lower case ones")
 	f.BoolVarP(&c.invert, "invert-match", "v", false, "find the lines that do not match")
+	f.BoolVarP(&c.Word, "word-regexp", "w", false, "match whole words")
+	f.BoolVarP(&c.Line, "line-regexp", "x", false, "match whole lines")
 	f.BoolVarP(&c.count, "count", "c", false, "write only how many lines there are")
-	f.BoolVarP(&c.numbers, "line-number", "n", false, "write the number of each line in front of it, counted from 1")
-	f.BoolVarP(&c.names, "with-filename", "H", false, "write the name of the file in front of each line (the default with several files)")
+	f.BoolFuncP("files-with-matches", "l", "write only the names of files with such lines", func(string) error {
+		c.list, c.without = true, false
+		return nil
+	})
+	f.BoolFuncP("files-without-match", "L", "write only the names of files without such lines", func(string) error {
+		c.list, c.without = false, true
+		return nil
+	})
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "write nothing, and end with 0 at the first line that is found")
+	f.BoolVar(&c.quiet, "silent", false, "the same")
+	f.BoolVarP(&c.noMessages, "no-messages", "s", false, "say nothing of files that cannot be opened")
+	c.most.hint = "; a model is given with --model"
+	f.VarP(&c.most, "max-count", "m", "stop in each file after so many lines")
+	f.BoolVarP(&c.line.matches, "only-matching", "o", false, "write only what matches, each match on a line of its own")
+	f.BoolVarP(&c.line.number, "line-number", "n", false, "write in front of each line its number, counted from 1")
+	f.BoolVarP(&c.line.offset, "byte-offset", "b", false, "write in front of each line, or with -o each match, its offset")
+	f.BoolVarP(&c.names, "with-filename", "H", false, "write in front of each line the name of the file (the default with several files)")
 	f.BoolVarP(&c.noNames, "no-filename", "h", false, "write no names of files")
-	c.addFlags(f)
-	// As in grep, -v and -h are those above.
+	f.StringVar(&c.label, "label", "(standard input)", "what standard input is called")
+	f.VarP(&c.after, "after-context", "A", "write so many lines behind each as well")
+	f.VarP(&c.before, "before-context", "B", "write so many lines in front of each as well")
+	f.VarP(&c.both, "context", "C", "write so many lines behind and in front of each as well")
+	c.line.color.addFlag(f)
+	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
+	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files of folders whose names end in "+suffix)
+	f.BoolP("text", "a", false, "take all files for text (the default)")
+	c.reading.addFlags(f)
+	// As in grep, -m, -q, -v and -h are those above.
+	f.StringVar(&c.model, "model", "", "a place to look for models that archives were written with")
 	f.CountVar(&c.ui.Verbose, "verbose", "say how many chunks were skipped; twice: also what libllama says")
 	f.Bool("help", false, "help for grep")
-	return cmd
+}
+
+// compile makes the pattern of what the flags and arguments say, and gives the files.
+func (c *grepCommand) compile(args []string) (files []string, err error) {
+	lines := c.patterns
+	for _, name := range c.patternFiles {
+		text, err := readPatterns(name)
+		if err != nil {
+			return nil, ui.Usage(ui.InFile(name, err).Error(), "")
+		}
+		lines = append(lines, text...)
+	}
+	given := len(c.patterns)+len(c.patternFiles) > 0
+	switch {
+	case !given && len(args) == 0:
+		return nil, ui.Usage("grep wants a pattern", "see lmz grep --help")
+	case c.extended && c.Fixed:
+		return nil, ui.Usage("-E and -F exclude each other", "")
+	case c.names && c.noNames:
+		return nil, ui.Usage("-H and -h exclude each other", "")
+	case c.before.n < 0 || c.after.n < 0 || c.both.n < 0:
+		return nil, ui.Usage("-A, -B and -C take 0 or more lines", "")
+	case !given:
+		lines, args = args[:1], args[1:]
+	}
+	pattern := strings.Join(lines, "\n")
+	if len(lines) == 0 {
+		c.Options, pattern = search.Options{}, noLine
+	}
+	if c.pattern, err = search.Compile(pattern, c.Options); err != nil {
+		return nil, ui.Usage(err.Error(), "the syntax is that of RE2; -F takes the pattern as it is")
+	}
+	switch {
+	case len(args) > 0:
+		return args, nil
+	case c.recursive:
+		return []string{"."}, nil
+	}
+	return []string{"-"}, nil
+}
+
+// noLine is a pattern that no line matches.
+const noLine = `[^\x00-\x{10FFFF}]`
+
+// readPatterns gives the lines of a file, "-" for standard input.
+func readPatterns(name string) ([]string, error) {
+	var text []byte
+	var err error
+	if name == "-" {
+		text, err = io.ReadAll(os.Stdin)
+	} else {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil || len(text) == 0 {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
 }
 
 // Exit codes of grep.
@@ -89,74 +188,91 @@ const (
 	grepFailed  = 2
 )
 
-func (c *grepCommand) run(ctx context.Context, pattern *search.Pattern, files []string) error {
-	c.names = c.names || len(files) > 1 && !c.noNames
-	any := false
+func (c *grepCommand) run(ctx context.Context, files []string) error {
+	c.names = c.names || len(files) > 1
+	if c.recursive {
+		files = c.walk(files)
+	}
+	c.names = c.names && !c.noNames
+	if c.most.given && c.most.n == 0 && !c.without {
+		return exitStatus(grepNothing)
+	}
+	w := bufio.NewWriterSize(io.Discard, 64<<10)
+	out := &grepOutput{w: w, lineStyle: c.line, pattern: c.pattern, invert: c.invert}
+	out.groups = c.before.given || c.after.given || c.both.given
+	out.begin()
 	c.each(files, func(name string) error {
-		return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error {
-			found, err := c.grep(src, archive, pattern)
-			any = any || found.Lines > 0
-			return err
-		})
+		if c.quiet && c.found {
+			return nil
+		}
+		err := c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error { return c.grep(src, archive, out) })
+		var opening *fs.PathError
+		var skip *ui.SkipError
+		if c.noMessages && (errors.As(err, &opening) || errors.As(err, &skip)) {
+			c.failed = true
+			return nil
+		}
+		return err
 	})
 	switch {
+	case c.quiet && c.found:
+		return nil
 	case c.failed || c.warned:
 		return exitStatus(grepFailed)
-	case !any:
+	case !c.found:
 		return exitStatus(grepNothing)
 	}
 	return nil
 }
 
-// grep writes the lines of an archive that are to be found.
-func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, p *search.Pattern) (found stream.Found, err error) {
-	out, err := c.create("-", src, file.Manner{})
-	if err != nil {
-		return found, err
-	}
-	defer out.Discard()
-	name := src.Name
-	if src.Stdin {
-		name = "(standard input)"
-	}
-	w := bufio.NewWriterSize(out, 64<<10)
-	defer func() {
-		if flushed := w.Flush(); err == nil {
-			err = flushed
-		}
-	}()
-	atOnce := term.IsTerminal(int(os.Stdout.Fd()))
-	s := stream.Search{Pattern: p, Invert: c.invert}
-	if !c.count {
-		s.Found = func(l stream.Line) error {
-			if c.names {
-				fmt.Fprintf(w, "%s:", name)
-			}
-			if c.numbers {
-				fmt.Fprintf(w, "%d:", l.Number)
-			}
-			w.Write(l.Text)
-			err := w.WriteByte('\n')
-			if err == nil && atOnce {
-				err = w.Flush()
-			}
+// grep writes what is to be written of an archive.
+func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepOutput) (err error) {
+	if !c.quiet {
+		file, err := c.create("-", src, file.Manner{})
+		if err != nil {
 			return err
 		}
+		defer file.Discard()
+		out.w.Reset(file)
+		defer func() {
+			if flushed := out.w.Flush(); err == nil {
+				err = flushed
+			}
+		}()
+	}
+	name := src.Name
+	if src.Stdin {
+		name = c.label
+	}
+	out.file(name, c.names)
+	s := stream.Search{Pattern: c.pattern, Invert: c.invert, Max: max(0, c.most.n)}
+	switch {
+	case c.quiet || c.list || c.without:
+		s.Max = 1
+	case !c.count:
+		s.Found = out.line
+		s.Before, s.After = c.before.or(c.both), c.after.or(c.both)
 	}
 	s.Damaged = func(lost *stream.LostError) error {
 		c.failed = true
 		c.ui.Failure(ui.InFile(src.Name, lost))
 		return nil
 	}
-	found, err = archive.Search(s)
-	if c.count {
-		if c.names {
-			fmt.Fprintf(w, "%s:", name)
-		}
-		fmt.Fprintf(w, "%d\n", found.Lines)
+	var found stream.Found
+	if !c.most.given || c.most.n != 0 {
+		found, err = archive.Search(s)
+	}
+	c.found = c.found || found.Lines > 0
+	switch {
+	case c.quiet:
+	case c.list && found.Lines > 0, c.without && found.Lines == 0 && err == nil:
+		out.nameOnly()
+	case c.list || c.without:
+	case c.count:
+		out.count(found.Lines)
 	}
 	if c.ui.Verbose > 0 {
 		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)
 	}
-	return found, err
+	return err
 }

@@ -59,20 +59,27 @@ type listCommand struct{ *app }
 // run prints what archives hold.
 func (c *listCommand) run(files []string) error {
 	var all []listing
-	c.each(files, func(name string) error {
+	var failures []error
+	for _, name := range files {
 		l, err := c.listArchive(name)
 		if len(l.Frames) > 0 { // also the good part of a damaged archive
 			all = append(all, l)
 		}
-		return err
-	})
+		failures = append(failures, err)
+	}
+	var err error
 	if c.json {
-		return printJSON(append([]listing{}, all...)) // [] rather than null
+		err = printJSON(append([]listing{}, all...)) // [] rather than null
+	} else if len(all) > 0 {
+		err = printListings(os.Stdout, all, c.ui.Verbose > 0)
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	return printListings(os.Stdout, all, c.ui.Verbose > 0)
+	// What is wrong comes last, where it is seen.
+	c.each(files, func(string) error {
+		failure := failures[0]
+		failures = failures[1:]
+		return failure
+	})
+	return err
 }
 
 func (c *listCommand) listArchive(name string) (listing, error) {

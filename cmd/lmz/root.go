@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -80,9 +81,10 @@ func newRootCommand(a *app) *cobra.Command {
 			return r.run(cmd.Context(), files)
 		},
 	}
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return ui.Usage(err.Error(), "see lmz --help")
+	cmd.SetFlagErrorFunc(func(of *cobra.Command, err error) error {
+		return ui.Usage(err.Error(), "see "+of.CommandPath()+" --help")
 	})
+	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages |", "FlagUsagesWrapped 80 |"))
 	cmd.SetOut(os.Stdout)
 	a.addFlags(cmd.PersistentFlags())
 	r.addFlags(cmd.Flags())

@@ -15,14 +15,19 @@ const (
 	linesOfRange             // from 1; the end is included
 )
 
-// span is a flag for a part of what an archive holds, FIRST:END. Negative numbers count from the end; either one may be
+// span is a flag for a part of what an archive holds, FIRST:END. What has a minus sign counts from the end; either one may be
 // left out, and of lines one number alone is that line.
 type span struct {
 	unit     unit
 	text     string
-	from, to int64
-	hasFrom  bool
-	hasTo    bool
+	from, to bound
+}
+
+// bound is where a span begins or ends.
+type bound struct {
+	n       int64
+	given   bool
+	fromEnd bool // n is negative, or it is zero
 }
 
 func (s *span) Type() string   { return "first:end" }
@@ -32,7 +37,7 @@ func (s *span) String() string { return s.text }
 func (s *span) given() bool { return s.text != "" }
 
 // relative says whether it depends on where the archive ends.
-func (s *span) relative() bool { return s.from < 0 || s.to < 0 }
+func (s *span) relative() bool { return s.from.fromEnd || s.to.fromEnd }
 
 func (s *span) Set(text string) error {
 	from, to, colon := strings.Cut(text, ":")
@@ -41,27 +46,27 @@ func (s *span) Set(text string) error {
 	}
 	next := span{unit: s.unit, text: text}
 	var err, err2 error
-	next.from, next.hasFrom, err = s.number(from)
-	next.to, next.hasTo, err2 = s.number(to)
+	next.from, err = parseBound(from)
+	next.to, err2 = parseBound(to)
 	if err = errors.Join(err, err2); err != nil || !colon && (s.unit == bytesOfRange || from == "") {
 		return fmt.Errorf("want FIRST:END such as %s", s.unit)
 	}
-	if s.unit == linesOfRange && (next.hasFrom && next.from == 0 || next.hasTo && next.to == 0) {
+	if s.unit == linesOfRange && (next.from.given && next.from.n == 0 || next.to.given && next.to.n == 0) {
 		return errors.New("lines are counted from 1")
 	}
-	if next.hasFrom && next.hasTo && (next.from < 0) == (next.to < 0) && next.from > next.to {
+	if next.from.given && next.to.given && next.from.fromEnd == next.to.fromEnd && next.from.n > next.to.n {
 		return errors.New("it begins behind its end")
 	}
 	*s = next
 	return nil
 }
 
-func (s *span) number(text string) (n int64, has bool, err error) {
+func parseBound(text string) (b bound, err error) {
 	if text == "" {
-		return 0, false, nil
+		return b, nil
 	}
-	n, err = strconv.ParseInt(text, 10, 64)
-	return n, true, err
+	n, err := strconv.ParseInt(text, 10, 64)
+	return bound{n: n, given: true, fromEnd: text[0] == '-'}, err
 }
 
 func (u unit) String() string {
@@ -71,29 +76,29 @@ func (u unit) String() string {
 	return "0:4096, 100:, :100 or -100:"
 }
 
-// resolve gives where the span begins and ends, counted from 0 and the end left out, in n of the unit, and whether all of it is
-// there, whatever may follow.
-func (s *span) resolve(n int64) (first, end int64, all bool) {
-	first, end = 0, n
-	if s.hasFrom {
-		first = s.from
-		if s.unit == linesOfRange && first > 0 {
+// resolve gives where the span begins and ends, counted from 0 and the end left out, in n of the unit.
+func (s *span) resolve(n int64) (first, end int64) {
+	end = n
+	if s.from.given {
+		first = s.from.n
+		if s.from.fromEnd {
+			first = max(0, n+s.from.n)
+		} else if s.unit == linesOfRange {
 			first--
 		}
-		if s.from < 0 {
-			first = max(0, n+s.from)
-		}
 	}
-	if s.hasTo {
-		end = s.to
-		if s.to < 0 {
-			end = n + s.to
+	if s.to.given {
+		end = s.to.n
+		if s.to.fromEnd {
+			end = n + s.to.n
 			if s.unit == linesOfRange {
 				end++
 			}
 		}
 	}
-	all = s.hasTo && !s.relative() && end <= n
 	first = min(first, n)
-	return first, max(first, min(end, n)), all
+	return first, max(first, min(end, n))
 }
+
+// within says whether all of the span is in the first n of the unit, whatever may follow them.
+func (s *span) within(n int64) bool { return s.to.given && !s.relative() && s.to.n <= n }

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"strconv"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/search"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// lineStyle is how lines are written.
+type lineStyle struct {
+	number, offset bool
+	matches        bool // only what matches
+	color          colorWhen
+	atOnce         bool
+}
+
+// grepOutput writes what grep finds, byte for byte as GNU grep does.
+type grepOutput struct {
+	lineStyle
+	w        *bufio.Writer
+	pattern  *search.Pattern
+	invert   bool
+	groups   bool // what is not neighboring is separated
+	terminal bool
+	colored  bool
+
+	name string
+	used bool  // a line was written
+	last int64 // the last line of this file that was written, or would have been; 0: none
+	head []byte
+}
+
+// Colors are those that GREP_COLORS has by default.
+const (
+	colorMatch     = "01;31"
+	colorName      = "35"
+	colorNumber    = "32"
+	colorSeparator = "36"
+)
+
+// begin looks at what standard output is.
+func (o *grepOutput) begin() {
+	o.terminal = term.IsTerminal(int(os.Stdout.Fd()))
+	o.atOnce = o.atOnce || o.terminal
+	kind := os.Getenv("TERM")
+	o.colored = o.color == "always" || o.color == "auto" && o.terminal && kind != "" && kind != "dumb"
+}
+
+// file begins the output of a file. Its name stands in front of each line if named says so.
+func (o *grepOutput) file(name string, named bool) {
+	if o.terminal {
+		name = ui.Printable(name)
+	}
+	o.name, o.last = name, 0
+	o.head = o.head[:0]
+	if named {
+		o.head = o.append(o.head, colorName, name)
+	}
+}
+
+// append appends a text in a color.
+func (o *grepOutput) append(b []byte, color, text string) []byte {
+	if !o.colored {
+		return append(b, text...)
+	}
+	return append(append(append(append(append(b, "\x1b["...), color...), "m\x1b[K"...), text...), "\x1b[m\x1b[K"...)
+}
+
+// nameOnly writes the name of the file.
+func (o *grepOutput) nameOnly() {
+	o.w.Write(append(o.append(nil, colorName, o.name), '\n'))
+}
+
+// count writes how many lines were found.
+func (o *grepOutput) count(n int64) {
+	if len(o.head) > 0 {
+		o.w.Write(o.append(o.head, colorSeparator, ":"))
+	}
+	o.w.Write(append(strconv.AppendInt(nil, n, 10), '\n'))
+}
+
+// line writes a line, or what matches in it. It is for stream.Search.
+func (o *grepOutput) line(l stream.Line) error {
+	if o.groups && o.used && (o.last == 0 || l.Number != o.last+1) {
+		o.w.Write(append(o.append(nil, colorSeparator, "--"), '\n'))
+	}
+	o.used, o.last = true, l.Number
+	separator := ":"
+	if l.Context {
+		separator = "-"
+	}
+	mayMatch := l.Context == o.invert
+	switch {
+	case o.matches && mayMatch:
+		for start, end := range o.pattern.All(l.Text) {
+			o.prefix(l.Number, l.Offset+int64(start), separator)
+			o.match(l.Text[start:end])
+			o.w.WriteByte('\n')
+		}
+	case o.matches:
+	default:
+		o.prefix(l.Number, l.Offset, separator)
+		rest := 0
+		if o.colored && mayMatch {
+			for start, end := range o.pattern.All(l.Text) {
+				o.w.Write(l.Text[rest:start])
+				o.match(l.Text[start:end])
+				rest = end
+			}
+		}
+		o.w.Write(l.Text[rest:])
+		o.w.WriteByte('\n')
+	}
+	if o.atOnce {
+		return o.w.Flush()
+	}
+	_, err := o.w.Write(nil) // what failed before
+	return err
+}
+
+// prefix writes what stands in front of a line or match.
+func (o *grepOutput) prefix(number, offset int64, separator string) {
+	b := o.head
+	if len(b) > 0 {
+		b = o.append(b, colorSeparator, separator)
+	}
+	if o.number {
+		b = o.append(o.append(b, colorNumber, strconv.FormatInt(number, 10)), colorSeparator, separator)
+	}
+	if o.offset {
+		b = o.append(o.append(b, colorNumber, strconv.FormatInt(offset, 10)), colorSeparator, separator)
+	}
+	o.w.Write(b)
+}
+
+func (o *grepOutput) match(text []byte) {
+	if o.colored {
+		o.w.WriteString("\x1b[" + colorMatch + "m\x1b[K")
+	}
+	o.w.Write(text)
+	if o.colored {
+		o.w.WriteString("\x1b[m\x1b[K")
+	}
+}
+
+// lineCount is a flag for a number of lines.
+type lineCount struct {
+	n     int64
+	given bool
+	hint  string // for what is no number
+}
+
+func (l *lineCount) Type() string   { return "NUM" }
+func (l *lineCount) String() string { return "" }
+
+func (l *lineCount) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) { // then n is the nearest number
+		return errors.New("want a number of lines" + l.hint)
+	}
+	l.n, l.given = n, true
+	return nil
+}
+
+// or gives the number, or another one if it was not given.
+func (l *lineCount) or(other lineCount) int64 {
+	if l.given {
+		return l.n
+	}
+	return other.n
+}
+
+// colorWhen is a flag that says when matches are colored.
+type colorWhen string
+
+func (c *colorWhen) addFlag(f *pflag.FlagSet) {
+	*c = "never"
+	f.Var(c, "color", "show in color what matches, names and numbers: auto, which is on a terminal, always or never")
+	f.Var(c, "colour", "the same")
+	for _, name := range []string{"color", "colour"} {
+		f.Lookup(name).NoOptDefVal = "auto"
+	}
+	f.MarkHidden("colour")
+}
+
+func (c *colorWhen) Type() string   { return "when" }
+func (c *colorWhen) String() string { return string(*c) }
+
+func (c *colorWhen) Set(text string) error {
+	switch text {
+	case "auto", "always", "never":
+		*c = colorWhen(text)
+		return nil
+	}
+	return errors.New("want auto, always or never")
+}
