@@ -47,7 +47,7 @@ func (t *decodeTask) decode(lane *codec.Lane, params codec.Params) error {
 		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", ErrCorrupt, sum, t.chunk.CRC32C)
 	}
 	if n := bytes.Count(t.raw, []byte{'\n'}); n != t.chunk.Lines {
-		return fmt.Errorf("%w: decodes to %d lines, want %d", ErrCorrupt, n, t.chunk.Lines)
+		return &format.LineCountError{Is: n, Want: t.chunk.Lines}
 	}
 	if mixer, ok := coder.(*codec.MixCoder); ok && t.primes {
 		t.primed = mixer.Primed(t.raw)

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -20,10 +21,12 @@ func newRepairCommand(a *app) *cobra.Command {
 		Long: `Write an archive, or the text, of what is intact in a damaged archive.
 
 FILE.lmz becomes FILE.repaired.lmz, or FILE.repaired with -d; FILE.lmz is left as
-it is. Chunks are copied, not compressed anew. A damaged first chunk, from which
-the others start, is restored from its parity as far as that goes; a missing
-index is made. Each loss is reported with its place in the content, as far as
-that is known. An archive without damage gives no new file.
+it is. Chunks are copied, not compressed anew, and only those that decode. A
+first chunk that is damaged is restored from its parity as far as that goes, and
+any chunk of which one byte is wrong from its checks. Indexes, filters and counts
+of lines that are missing or wrong are made anew. Each loss is reported with its
+place in the content, as far as that is known. An archive without damage gives no
+new file.
 
 Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 		Example: `  lmz repair app.log.lmz
@@ -84,45 +87,51 @@ func (a *app) repair(ctx context.Context, name string, decode bool) error {
 		return err
 	}
 	defer out.discard()
-	text := io.Writer(out)
-	if !decode {
-		text = io.Discard
+	o := a.salvageOptions(a.findModel, io.Discard)
+	if decode {
+		o.Text = out
 	}
-	d, err := a.survey(ctx, src, text)
+	x, err := salvage.Recover(ctx, src, src.size(), o)
 	if err != nil {
 		return err
 	}
-	if decode && d.undecoded != nil {
-		return d.undecoded
+	if decode && x.Undecoded != nil {
+		return x.Undecoded
 	}
-	for _, e := range d.recovery.Repaired {
+	for _, e := range x.Repaired {
 		a.ui.warning("", "%v", &fileError{name, e})
 	}
-	for _, l := range d.losses {
-		a.ui.warning("", "%v", &fileError{name, fmt.Errorf("lost: %s: %w", describe(l), l.Err)})
+	for _, l := range x.Losses {
+		a.ui.warning("", "%v", &fileError{name, fmt.Errorf("lost: %s: %w", l, l.Err)})
 	}
-	if d.undecoded != nil {
-		a.ui.warning(hintFor(d.undecoded), "%v", &fileError{name, fmt.Errorf("what is intact was not decoded: %w", d.undecoded)})
+	if x.Undecoded != nil {
+		a.ui.warning(hintFor(x.Undecoded), "%v", &fileError{name, fmt.Errorf("not all of what is intact was decoded: %w", x.Undecoded)})
 	}
-	if d.recovery.Intact() && len(d.losses) == 0 && out.staged != nil {
+	if x.Intact() && out.staged != nil {
 		a.ui.note("%s: there is nothing to repair", displayName(name))
 		return nil
 	}
 	if !decode {
-		if _, err := d.recovery.WriteTo(out); err != nil {
+		if _, err := x.WriteTo(out); err != nil {
 			return err
 		}
 	}
-	if d.recovery.Size() == 0 {
-		return &hintedError{"nothing is intact: " + d.summary(), ""}
+	if x.Size() == 0 {
+		return &hintedError{"nothing is intact: " + x.Summary(), ""}
 	}
 	if err := out.commit(src); err != nil {
 		return err
 	}
-	if len(d.losses) > 0 {
-		return fmt.Errorf("%s; the rest is in %s", d.summary(), outputLabel(outName))
+	switch {
+	case len(x.Losses) > 0:
+		return fmt.Errorf("%s; the rest is in %s", x.Summary(), outputLabel(outName))
+	case x.Undecoded != nil:
+		a.ui.note("%s: nothing is known to be lost, %d chunks are in %s", displayName(name), x.Chunks, outputLabel(outName))
+	case x.Open > 0:
+		a.ui.note("%s: all that was written is good, %d chunks are in %s", displayName(name), x.Chunks, outputLabel(outName))
+	default:
+		a.ui.note("%s: nothing is lost, all %d chunks are in %s", displayName(name), x.Chunks, outputLabel(outName))
 	}
-	a.ui.note("%s: nothing is lost, all %d chunks are in %s", displayName(name), d.recovery.Chunks, outputLabel(outName))
 	return nil
 }
 
@@ -133,27 +142,26 @@ func outputLabel(name string) string {
 	return name
 }
 
-// explain adds to what reading an archive ran into what else is wrong with it.
-func (a *app) explain(ctx context.Context, src *source, err error) error {
-	if src.size() < 0 || !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
-		return err
+// salvageOptions are what the flags say about decoding a damaged archive.
+func (a *app) salvageOptions(models stream.ModelSource, text io.Writer) salvage.Options {
+	return salvage.Options{
+		Models: models, Dictionaries: stream.DictionarySet(a.dictionaries...), Reader: a.readerOptions(context.Background(), nil), Text: text,
 	}
-	d, failed := a.survey(ctx, src, io.Discard)
-	switch {
-	case failed != nil:
-		return err
-	case len(d.losses) > 0:
-		first := d.losses[0]
-		return &damagedError{fmt.Errorf("%s: %w; %s", describe(first), first.Err, d.summary())}
-	case d.undecoded == nil:
-		return &damagedError{fmt.Errorf("%w; all of the %d chunks are good", err, d.recovery.Chunks)}
-	}
-	return err
 }
 
-// damagedError is about an archive of which something may be saved.
-type damagedError struct{ error }
+// findModel is a stream.ModelSource.
+func (a *app) findModel(ctx context.Context, id lm.ModelID) (lm.Model, error) {
+	return a.store.Model(ctx, id)
+}
 
-func (e *damagedError) Unwrap() error { return e.error }
+// damagedError is about an archive that can be repaired, or partly.
+type damagedError struct{ *salvage.DamageError }
 
-func (e *damagedError) Hint() string { return "lmz repair writes what is intact to another file" }
+func (e *damagedError) Unwrap() error { return e.DamageError }
+
+func (e *damagedError) Hint() string {
+	if len(e.Recovery.Losses) == 0 {
+		return "its content is good: lmz repair writes an archive without the damage"
+	}
+	return "lmz repair writes what is intact to another file"
+}

@@ -1,4 +1,4 @@
-package stream
+package salvage
 
 import (
 	"bytes"
@@ -7,14 +7,15 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // resync passes over what is wrong at f.pos, up to the next thing that is intact.
-func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
+func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	if broken, err := v.brokenIndex(f); err != nil || broken {
 		return true, err
 	}
-	gap := entry{number: f.next, offset: f.pos, count: -1, err: wrong}
+	gap := &entry{number: f.next, offset: f.pos, count: -1, err: wrong}
 	c, size := v.head(f, f.pos)
 	if c != nil {
 		// It may be intact, and another one than belongs here.
@@ -89,9 +90,9 @@ func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
 
 // brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over it: one that mostly is what
 // it should be behind the records that have been found.
-func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
+func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	for i := range f.entries {
-		if e := &f.entries[i]; e.chunk == nil && !e.aux {
+		if e := f.entries[i]; e.chunk == nil && !e.aux {
 			return false, nil
 		}
 	}
@@ -115,13 +116,16 @@ func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", ErrCorrupt, f.pos)
+	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", stream.ErrCorrupt, f.pos)
+	if next-f.pos < int64(len(format.AppendIndex(nil, &f.index, f.headerSize))) {
+		f.broken = fmt.Errorf("%w: the index at byte %d is cut off", stream.ErrTruncated, f.pos)
+	}
 	f.pos = next
 	return true, nil
 }
 
 // head reads the head of the record at off; nil if it makes no sense.
-func (v *recoverer) head(f *recoveredFrame, off int64) (*format.RecordHeader, int64) {
+func (v *recoverer) head(f *foundFrame, off int64) (*format.RecordHeader, int64) {
 	in := format.NewRecorder(io.NewSectionReader(v.r, off, v.end-off), 128)
 	tag, err := in.ReadByte()
 	if err != nil || tag&format.TagChunkMask != format.TagChunk {
@@ -135,7 +139,7 @@ func (v *recoverer) head(f *recoveredFrame, off int64) (*format.RecordHeader, in
 }
 
 // number is that which the record of size bytes at off was written with, near f.next, or any other if it is damaged.
-func (v *recoverer) number(f *recoveredFrame, off, size int64) (int64, error) {
+func (v *recoverer) number(f *foundFrame, off, size int64) (int64, error) {
 	if off+size > v.end {
 		return -1, nil
 	}
@@ -158,7 +162,7 @@ const searchBlock = 4 << 20
 
 // search finds the next thing behind f.pos that is intact beyond doubt: a chunk record, with its number, in front of another
 // thing that is intact; an index, a header, or the end, with number -1.
-func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
+func (v *recoverer) search(f *foundFrame) (to, number int64, err error) {
 	block := int64(searchBlock)
 	if most := 3 * int64(f.h.ChunkSize); most > block {
 		block = min(most, 128<<20)
@@ -212,7 +216,7 @@ func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
 }
 
 // lone finds records between two offsets that are intact, with numbers up to high, and nothing intact behind them.
-func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, error) {
+func (v *recoverer) lone(f *foundFrame, from, to, high int64) ([]*entry, error) {
 	if to-from > 256<<20 || high < f.next {
 		return nil, nil
 	}
@@ -220,7 +224,7 @@ func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, erro
 	if _, err := v.r.ReadAt(data, from); err != nil && err != io.EOF {
 		return nil, err
 	}
-	var list []entry
+	var list []*entry
 	work := int64(len(data))*64 + 1<<20
 	for at := 0; at < len(data); {
 		r := format.FindRecord(data, at, f.h.ChunkSize, f.next, high, &work)
@@ -228,27 +232,27 @@ func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, erro
 			break
 		}
 		at = r.At + r.Size
-		if !slices.ContainsFunc(list, func(e entry) bool { return e.number == r.Number }) {
+		if !slices.ContainsFunc(list, func(e *entry) bool { return e.number == r.Number }) {
 			c := &format.Record{RecordHeader: r.RecordHeader, Number: r.Number, Offset: from + int64(r.At)}
-			list = append(list, entry{number: r.Number, chunk: c, size: int64(r.Size), offset: c.Offset})
+			list = append(list, &entry{number: r.Number, chunk: c, size: int64(r.Size), offset: c.Offset})
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return int(a.number - b.number) })
+	slices.SortFunc(list, func(a, b *entry) int { return int(a.number - b.number) })
 	return list, nil
 }
 
 // between puts the chunks that were found in a gap into it.
-func between(gap entry, found []entry) (list []entry) {
+func between(gap *entry, found []*entry) (list []*entry) {
 	last := int64(-1) // number behind the gap
 	if gap.count >= 0 {
 		last = gap.number + gap.count
 	}
 	for _, e := range found {
 		if e.number > gap.number {
-			part := gap
+			part := *gap
 			part.count = e.number - gap.number
 			part.size = max(0, e.offset-gap.offset)
-			list = append(list, part)
+			list = append(list, &part)
 		}
 		list = append(list, e)
 		gap.size = max(0, gap.offset+gap.size-(e.offset+e.size))
