@@ -18,6 +18,15 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	gap := &entry{number: f.next, offset: f.pos, count: -1, err: wrong}
 	c, size := v.head(f, f.pos)
 	if c != nil {
+		// The record may have been cut off in front of another frame, which is where its payload should be.
+		if at, err := v.frameWithin(f.pos, f.pos+size); err != nil {
+			return false, err
+		} else if at > 0 {
+			gap.size = at - f.pos
+			f.entries = append(f.entries, gap)
+			f.pos = at
+			return true, nil
+		}
 		// It may be intact, and another one than belongs here.
 		is, err := v.number(f, f.pos, size)
 		if err != nil {
@@ -86,6 +95,61 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 		return to == v.end, nil
 	}
 	return true, nil // a header
+}
+
+// frameWithin finds a frame that begins behind an offset and has a record, or its end, where a damaged record that begins there
+// seems to end, so that what follows belongs to the frame; 0: there is none. A frame that is content of a chunk ends elsewhere.
+func (v *recoverer) frameWithin(from, to int64) (int64, error) {
+	if to > v.end {
+		return 0, nil
+	}
+	first := int64(0)
+	for from++; ; {
+		start, err := v.findHeader(from, to)
+		if err != nil || start >= to {
+			return 0, err
+		}
+		h, size, err := v.header(start)
+		if err != nil {
+			return 0, err
+		}
+		if first == 0 || start != from {
+			first = start
+		}
+		f := &foundFrame{h: h, start: start}
+		pos := start + size
+		for pos < to {
+			if t, end, err := v.index(pos); err != nil {
+				return 0, err
+			} else if t != nil {
+				pos = end
+				break
+			}
+			e, wrong, err := v.record(f, pos, f.next)
+			if err != nil {
+				return 0, err
+			}
+			if wrong != nil {
+				pos = -1
+				break
+			}
+			if pos += e.size; e.chunk != nil {
+				f.next++
+			}
+		}
+		switch {
+		case pos == to:
+			t, _, err := v.index(to)
+			if err != nil || t != nil && t.Start != start {
+				return 0, err
+			}
+			return first, nil
+		case pos < 0 || pos > to:
+			from = start + 1
+		default:
+			from = pos
+		}
+	}
 }
 
 // brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over it: one that mostly is what

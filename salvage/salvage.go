@@ -146,10 +146,28 @@ func (v *recoverer) frame() error {
 	}
 	start := v.pos
 	h, size, err := v.header(start)
+	if err == nil && h == nil && start > 0 {
+		// A footer that was cut off in front of another frame took the byte that both have.
+		if h, size, err = v.header(start - 1); h != nil {
+			start--
+			v.Repaired = append(v.Repaired, fmt.Errorf("%w: the footer in front of the frame at byte %d", stream.ErrTruncated, start))
+		}
+	}
 	var mended []byte
 	if err == nil && h == nil {
 		h, mended, err = v.mendHeader(start)
 		size = int64(len(mended))
+	}
+	if mended != nil {
+		// A header that was cut off in front of another frame may look as if its last byte were wrong.
+		within := start + size + int64(len(format.HeaderMagic))
+		next, err := v.findHeader(start+1, min(within, v.end))
+		if err != nil {
+			return err
+		}
+		if next < min(within, v.end) {
+			h = nil
+		}
 	}
 	if err != nil {
 		return err
