@@ -160,20 +160,18 @@ func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 			return false, nil
 		}
 	}
-	body := f.index.Body(f.headerSize)
-	buf := make([]byte, min(v.end-f.pos, int64(11+len(body))))
+	want := format.AppendIndex(nil, &f.index, f.headerSize)
+	buf := make([]byte, min(v.end-f.pos, int64(len(want))))
 	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
 		return false, err
 	}
-	tag := buf[0]
-	_, buf, _ = format.CutUvarint(buf[1:])
-	same, n := 0, min(len(buf), len(body))
-	for i := range n {
-		if buf[i] == body[i] {
-			same++
-		}
+	// What is wrong may be the tag, and nothing else. There may be sections behind the body that are not known.
+	tag, same := buf[0] == format.TagIndex, alike(buf, want)
+	if body := f.index.Body(f.headerSize); tag && same < 3*len(buf) {
+		_, rest, _ := format.CutUvarint(buf[1:])
+		buf, same = rest[:min(len(rest), len(body))], alike(rest, body)
 	}
-	if 4*same < 3*n || tag != format.TagIndex && same < len(body) { // what is wrong may be the tag, and nothing else
+	if same < 3*len(buf) || !tag && same < 4*(len(want)-1) {
 		return false, nil
 	}
 	next, err := v.findHeader(f.pos+1, v.end)
@@ -181,11 +179,21 @@ func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 		return false, err
 	}
 	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", stream.ErrCorrupt, f.pos)
-	if next-f.pos < int64(len(format.AppendIndex(nil, &f.index, f.headerSize))) {
+	if next-f.pos < int64(len(want)) {
 		f.broken = fmt.Errorf("%w: the index at byte %d is cut off", stream.ErrTruncated, f.pos)
 	}
 	f.pos = next
 	return true, nil
+}
+
+// alike is four times the number of bytes that two texts have in the same place.
+func alike(a, b []byte) (n int) {
+	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			n += 4
+		}
+	}
+	return n
 }
 
 // head reads the head of the record at off; nil if it makes no sense.
