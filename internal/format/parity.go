@@ -37,6 +37,14 @@ func ParityShape(kind uint64, n int) (data, parity, size int) {
 	return data, max(2, (data+parityShare-1)/parityShare), size
 }
 
+// parityCode is the code of these parts. A matrix of as many as there may be takes long to make, unless it is Cauchy's.
+func parityCode(kind uint64, data, parity int) (reedsolomon.Encoder, error) {
+	if kind == AuxLoneParity {
+		return reedsolomon.New(data, parity, reedsolomon.WithCauchyMatrix())
+	}
+	return reedsolomon.New(data, parity)
+}
+
 // ParitySize is the bytes of the body of a parity record for n bytes.
 func ParitySize(kind uint64, n int) int {
 	data, parity, size := ParityShape(kind, n)
@@ -50,7 +58,7 @@ func IsParity(kind uint64) bool { return kind == AuxParity || kind == AuxLonePar
 func AppendParity(dst []byte, kind uint64, record []byte) []byte {
 	data, parity, size := ParityShape(kind, len(record))
 	shards := splitShards(record, data, parity, size)
-	code, err := reedsolomon.New(data, parity)
+	code, err := parityCode(kind, data, parity)
 	if err == nil {
 		err = code.Encode(shards)
 	}
@@ -96,7 +104,7 @@ func repairRecord(kind uint64, damaged, body []byte) ([]byte, error) {
 			shards[i] = nil
 		}
 	}
-	code, err := reedsolomon.New(data, parity)
+	code, err := parityCode(kind, data, parity)
 	if err == nil {
 		err = code.ReconstructData(shards)
 	}
