@@ -305,7 +305,7 @@ func (z *Writer) emit(limit int) {
 		z.index.Chunk(int64(len(z.out)), t.header.Raw, t.header.Lines)
 		if t.primed != nil {
 			z.primed, t.primed = t.primed, nil
-			z.parity = format.AppendParity(nil, z.out)
+			z.parity = format.AppendParity(nil, format.AuxParity, z.out)
 			if z.opts.filter > 0 {
 				z.filters.known = gram.KnownOf(t.raw)
 			}
@@ -320,6 +320,15 @@ func (z *Writer) emit(limit int) {
 		if z.opts.progress != nil && z.err == nil {
 			z.opts.progress(z.index.Total.Raw, int64(len(z.frameHeader()))+z.index.Total.Records)
 		}
+	}
+}
+
+// protectLone writes parity of a large chunk that has turned out to be the frame's only one.
+func (z *Writer) protectLone() {
+	if z.err == nil && z.index.Total.Chunks == 1 && len(z.out) >= format.MinLone {
+		parity := format.AppendParity(nil, format.AuxLoneParity, z.out)
+		z.put(parity)
+		z.index.Auxiliary(int64(len(parity)))
 	}
 }
 
@@ -396,6 +405,7 @@ func (z *Writer) Close() error {
 		z.asks = false
 	}
 	z.flush(false)
+	z.protectLone()
 	z.filters.finish(z.index.Total.Chunks)
 	z.putFilters()
 	z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))

@@ -1,17 +1,15 @@
-package stream
+package salvage
 
 import (
 	"bytes"
-	"encoding/binary"
-	"fmt"
-	"hash/crc32"
 	"io"
 
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // header reads the header at off; h is nil if there is none.
-func (v *recoverer) header(off int64) (h *Header, size int64, err error) {
+func (v *recoverer) header(off int64) (h *format.Header, size int64, err error) {
 	buf := make([]byte, min(int64(len(format.HeaderMagic)), v.end-off))
 	if _, err := v.r.ReadAt(buf, off); err != nil && err != io.EOF {
 		return nil, 0, err
@@ -28,7 +26,7 @@ func (v *recoverer) header(off int64) (h *Header, size int64, err error) {
 }
 
 // mendHeader restores the header at off if a single byte of it is wrong: its checksum tells which one, and what it was.
-func (v *recoverer) mendHeader(off int64) (h *Header, mended []byte, err error) {
+func (v *recoverer) mendHeader(off int64) (h *format.Header, mended []byte, err error) {
 	buf := make([]byte, min(400, v.end-off))
 	if _, err := v.r.ReadAt(buf, off); err != nil && err != io.EOF {
 		return nil, nil, err
@@ -47,19 +45,13 @@ func (v *recoverer) mendHeader(off int64) (h *Header, mended []byte, err error) 
 }
 
 // wholeHeader parses the header that buf begins with; nil if its checksum is wrong.
-func wholeHeader(buf []byte) (*Header, int64) {
-	if len(buf) < len(format.HeaderMagic)+1 || string(buf[:len(format.HeaderMagic)]) != format.HeaderMagic || buf[len(format.HeaderMagic)] != format.Version {
+func wholeHeader(buf []byte) (*format.Header, int64) {
+	size := format.HeaderSize(buf)
+	if size == 0 {
 		return nil, 0
 	}
-	n, fields, ok := format.CutUvarint(buf[len(format.HeaderMagic)+1:])
-	if !ok || n > format.MaxFields || uint64(len(fields)) < n+4 {
-		return nil, 0
-	}
-	size := len(buf) - len(fields) + int(n) + 4
-	if crc32.Checksum(buf[:size-4], format.Castagnoli) != binary.LittleEndian.Uint32(buf[size-4:]) {
-		return nil, 0
-	}
-	h, err := format.ParseHeader(fields[:n])
+	_, fields, _ := format.CutUvarint(buf[len(format.HeaderMagic)+1:])
+	h, err := format.ParseHeader(fields[:size-4-(len(buf)-len(fields))])
 	if err != nil {
 		return nil, 0
 	}
@@ -72,20 +64,12 @@ func (v *recoverer) lostFrame() error {
 	if err != nil {
 		return err
 	}
-	l := Loss{
-		Offset: v.pos, Size: next - v.pos, Chunks: -1, RawOffset: -1, RawSize: -1, Line: -1, Lines: -1,
-		Err: fmt.Errorf("%w: no frame begins at byte %d", ErrCorrupt, v.pos),
-	}
-	if v.known {
-		l.RawOffset, l.Line = v.raw, v.lines
-	}
-	v.known = false
+	f := &foundFrame{start: v.pos, pos: next}
 	// An index at the end of it tells what it held.
-	if t, err := format.ReadTail(v.r, next, DefaultMemoryLimit); err == nil && t != nil && t.Start <= v.pos+1<<16 {
-		l.Chunks, l.RawSize, l.Lines = t.Total.Chunks, t.Total.Raw, t.Total.Lines
-		v.raw, v.lines, v.known = v.raw+l.RawSize, v.lines+l.Lines, l.RawOffset >= 0
+	if t, err := format.ReadTail(v.r, next, stream.DefaultMemoryLimit); err == nil && t != nil && t.Start <= v.pos+1<<16 {
+		f.tail = t
 	}
-	v.Losses = append(v.Losses, l)
+	v.frames = append(v.frames, f)
 	v.pos = next
 	return nil
 }

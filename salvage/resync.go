@@ -1,4 +1,4 @@
-package stream
+package salvage
 
 import (
 	"bytes"
@@ -7,16 +7,26 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // resync passes over what is wrong at f.pos, up to the next thing that is intact.
-func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
+func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	if broken, err := v.brokenIndex(f); err != nil || broken {
 		return true, err
 	}
-	gap := entry{number: f.next, offset: f.pos, count: -1, err: wrong}
+	gap := &entry{number: f.next, offset: f.pos, count: -1, err: wrong}
 	c, size := v.head(f, f.pos)
 	if c != nil {
+		// The record may have been cut off in front of another frame, which is where its payload should be.
+		if at, err := v.frameWithin(f.pos, f.pos+size); err != nil {
+			return false, err
+		} else if at > 0 {
+			gap.size = at - f.pos
+			f.entries = append(f.entries, gap)
+			f.pos = at
+			return true, nil
+		}
 		// It may be intact, and another one than belongs here.
 		is, err := v.number(f, f.pos, size)
 		if err != nil {
@@ -87,41 +97,107 @@ func (v *recoverer) resync(f *recoveredFrame, wrong error) (bool, error) {
 	return true, nil // a header
 }
 
+// frameWithin finds a frame that begins behind an offset and has a record, or its end, where a damaged record that begins there
+// seems to end, so that what follows belongs to the frame; 0: there is none. A frame that is content of a chunk ends elsewhere.
+func (v *recoverer) frameWithin(from, to int64) (int64, error) {
+	if to > v.end {
+		return 0, nil
+	}
+	first := int64(0)
+	for from++; ; {
+		start, err := v.findHeader(from, to)
+		if err != nil || start >= to {
+			return 0, err
+		}
+		h, size, err := v.header(start)
+		if err != nil {
+			return 0, err
+		}
+		if first == 0 || start != from {
+			first = start
+		}
+		f := &foundFrame{h: h, start: start}
+		pos := start + size
+		for pos < to {
+			if t, end, err := v.index(pos); err != nil {
+				return 0, err
+			} else if t != nil {
+				pos = end
+				break
+			}
+			e, wrong, err := v.record(f, pos, f.next)
+			if err != nil {
+				return 0, err
+			}
+			if wrong != nil {
+				pos = -1
+				break
+			}
+			if pos += e.size; e.chunk != nil {
+				f.next++
+			}
+		}
+		switch {
+		case pos == to:
+			t, _, err := v.index(to)
+			if err != nil || t != nil && t.Start != start {
+				return 0, err
+			}
+			return first, nil
+		case pos < 0 || pos > to:
+			from = start + 1
+		default:
+			from = pos
+		}
+	}
+}
+
 // brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over it: one that mostly is what
 // it should be behind the records that have been found.
-func (v *recoverer) brokenIndex(f *recoveredFrame) (bool, error) {
+func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	for i := range f.entries {
-		if e := &f.entries[i]; e.chunk == nil && !e.aux {
+		if e := f.entries[i]; e.chunk == nil && !e.aux {
 			return false, nil
 		}
 	}
-	body := f.index.Body(f.headerSize)
-	buf := make([]byte, min(v.end-f.pos, int64(11+len(body))))
+	want := format.AppendIndex(nil, &f.index, f.headerSize)
+	buf := make([]byte, min(v.end-f.pos, int64(len(want))))
 	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
 		return false, err
 	}
-	tag := buf[0]
-	_, buf, _ = format.CutUvarint(buf[1:])
-	same, n := 0, min(len(buf), len(body))
-	for i := range n {
-		if buf[i] == body[i] {
-			same++
-		}
+	// What is wrong may be the tag, and nothing else. There may be sections behind the body that are not known.
+	tag, same := buf[0] == format.TagIndex, alike(buf, want)
+	if body := f.index.Body(f.headerSize); tag && same < 3*len(buf) {
+		_, rest, _ := format.CutUvarint(buf[1:])
+		buf, same = rest[:min(len(rest), len(body))], alike(rest, body)
 	}
-	if 4*same < 3*n || tag != format.TagIndex && same < len(body) { // what is wrong may be the tag, and nothing else
+	if same < 3*len(buf) || !tag && same < 4*(len(want)-1) {
 		return false, nil
 	}
 	next, err := v.findHeader(f.pos+1, v.end)
 	if err != nil {
 		return false, err
 	}
-	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", ErrCorrupt, f.pos)
+	f.broken = fmt.Errorf("%w: the index at byte %d is damaged", stream.ErrCorrupt, f.pos)
+	if next-f.pos < int64(len(want)) {
+		f.broken = fmt.Errorf("%w: the index at byte %d is cut off", stream.ErrTruncated, f.pos)
+	}
 	f.pos = next
 	return true, nil
 }
 
+// alike is four times the number of bytes that two texts have in the same place.
+func alike(a, b []byte) (n int) {
+	for i := range min(len(a), len(b)) {
+		if a[i] == b[i] {
+			n += 4
+		}
+	}
+	return n
+}
+
 // head reads the head of the record at off; nil if it makes no sense.
-func (v *recoverer) head(f *recoveredFrame, off int64) (*format.RecordHeader, int64) {
+func (v *recoverer) head(f *foundFrame, off int64) (*format.RecordHeader, int64) {
 	in := format.NewRecorder(io.NewSectionReader(v.r, off, v.end-off), 128)
 	tag, err := in.ReadByte()
 	if err != nil || tag&format.TagChunkMask != format.TagChunk {
@@ -135,7 +211,7 @@ func (v *recoverer) head(f *recoveredFrame, off int64) (*format.RecordHeader, in
 }
 
 // number is that which the record of size bytes at off was written with, near f.next, or any other if it is damaged.
-func (v *recoverer) number(f *recoveredFrame, off, size int64) (int64, error) {
+func (v *recoverer) number(f *foundFrame, off, size int64) (int64, error) {
 	if off+size > v.end {
 		return -1, nil
 	}
@@ -158,7 +234,7 @@ const searchBlock = 4 << 20
 
 // search finds the next thing behind f.pos that is intact beyond doubt: a chunk record, with its number, in front of another
 // thing that is intact; an index, a header, or the end, with number -1.
-func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
+func (v *recoverer) search(f *foundFrame) (to, number int64, err error) {
 	block := int64(searchBlock)
 	if most := 3 * int64(f.h.ChunkSize); most > block {
 		block = min(most, 128<<20)
@@ -212,7 +288,7 @@ func (v *recoverer) search(f *recoveredFrame) (to, number int64, err error) {
 }
 
 // lone finds records between two offsets that are intact, with numbers up to high, and nothing intact behind them.
-func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, error) {
+func (v *recoverer) lone(f *foundFrame, from, to, high int64) ([]*entry, error) {
 	if to-from > 256<<20 || high < f.next {
 		return nil, nil
 	}
@@ -220,7 +296,7 @@ func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, erro
 	if _, err := v.r.ReadAt(data, from); err != nil && err != io.EOF {
 		return nil, err
 	}
-	var list []entry
+	var list []*entry
 	work := int64(len(data))*64 + 1<<20
 	for at := 0; at < len(data); {
 		r := format.FindRecord(data, at, f.h.ChunkSize, f.next, high, &work)
@@ -228,27 +304,27 @@ func (v *recoverer) lone(f *recoveredFrame, from, to, high int64) ([]entry, erro
 			break
 		}
 		at = r.At + r.Size
-		if !slices.ContainsFunc(list, func(e entry) bool { return e.number == r.Number }) {
+		if !slices.ContainsFunc(list, func(e *entry) bool { return e.number == r.Number }) {
 			c := &format.Record{RecordHeader: r.RecordHeader, Number: r.Number, Offset: from + int64(r.At)}
-			list = append(list, entry{number: r.Number, chunk: c, size: int64(r.Size), offset: c.Offset})
+			list = append(list, &entry{number: r.Number, chunk: c, size: int64(r.Size), offset: c.Offset})
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return int(a.number - b.number) })
+	slices.SortFunc(list, func(a, b *entry) int { return int(a.number - b.number) })
 	return list, nil
 }
 
 // between puts the chunks that were found in a gap into it.
-func between(gap entry, found []entry) (list []entry) {
+func between(gap *entry, found []*entry) (list []*entry) {
 	last := int64(-1) // number behind the gap
 	if gap.count >= 0 {
 		last = gap.number + gap.count
 	}
 	for _, e := range found {
 		if e.number > gap.number {
-			part := gap
+			part := *gap
 			part.count = e.number - gap.number
 			part.size = max(0, e.offset-gap.offset)
-			list = append(list, part)
+			list = append(list, &part)
 		}
 		list = append(list, e)
 		gap.size = max(0, gap.offset+gap.size-(e.offset+e.size))

@@ -1,4 +1,4 @@
-package stream
+package salvage
 
 import (
 	"errors"
@@ -6,10 +6,11 @@ import (
 	"io"
 
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // step reads what is at f.pos. It reports whether the frame has ended.
-func (v *recoverer) step(f *recoveredFrame) (bool, error) {
+func (v *recoverer) step(f *foundFrame) (bool, error) {
 	if f.pos >= v.end {
 		f.pos = v.end
 		return true, nil
@@ -20,23 +21,25 @@ func (v *recoverer) step(f *recoveredFrame) (bool, error) {
 		f.tail, f.pos = t, end
 		return true, nil
 	}
-	c, size, wrong, err := v.record(f, f.pos, f.next)
+	if h, _, err := v.header(f.pos); h != nil || err != nil {
+		return true, err // the writer of this frame was stopped
+	}
+	e, wrong, err := v.record(f, f.pos, f.next)
 	if err != nil {
 		return false, err
 	}
-	if wrong == nil {
-		if c != nil {
-			f.entries = append(f.entries, entry{number: f.next, chunk: c, size: size, offset: f.pos})
-			f.index.Chunk(size, c.Raw, c.Lines)
-			f.next++
-		} else {
-			f.entries = append(f.entries, entry{number: f.next, aux: true, size: size, offset: f.pos})
-			f.index.Auxiliary(size)
-		}
-		f.pos += size
-		return false, nil
+	if wrong != nil {
+		return v.resync(f, wrong)
 	}
-	return v.resync(f, wrong)
+	f.entries = append(f.entries, e)
+	if e.chunk != nil {
+		f.index.Chunk(e.size, e.chunk.Raw, e.chunk.Lines)
+		f.next++
+	} else {
+		f.index.Auxiliary(e.size)
+	}
+	f.pos += e.size
+	return false, nil
 }
 
 // index reads the index and footer at off, and says where they end; nil: there are none that are intact.
@@ -57,8 +60,8 @@ func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	if end > v.end {
 		return nil, 0, nil
 	}
-	t, err := format.ReadTail(v.r, end, DefaultMemoryLimit)
-	if err != nil && !errors.Is(err, ErrTooLarge) {
+	t, err := format.ReadTail(v.r, end, stream.DefaultMemoryLimit)
+	if err != nil && !errors.Is(err, stream.ErrTooLarge) {
 		return nil, 0, err
 	}
 	if t == nil || t.Index != off {
@@ -67,49 +70,54 @@ func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	return t, end, nil
 }
 
-// record reads the record at off: chunk number n, or an auxiliary record, for which c is nil. wrong is what is wrong with it.
-func (v *recoverer) record(f *recoveredFrame, off, n int64) (c *format.Record, size int64, wrong, err error) {
+// record reads the record at off: chunk number n, or an auxiliary record. wrong is what is wrong with it.
+func (v *recoverer) record(f *foundFrame, off, n int64) (e *entry, wrong, err error) {
 	in := format.NewRecorder(&failNoted{r: io.NewSectionReader(v.r, off, v.end-off), err: &err}, 4<<10)
 	in.Off = off
 	tag, wrong := in.ReadByte()
 	if wrong != nil {
-		return nil, 0, format.Truncated(wrong), err
+		return nil, format.Truncated(wrong), err
 	}
+	e = &entry{number: n, offset: off}
 	if tag == format.TagAuxiliary {
-		wrong = format.ReadAuxiliary(in)
-		if errors.Is(wrong, ErrUnsupportedVersion) {
-			wrong = nil // whatever it is, it is intact; it is left out
+		e.aux = true
+		e.kind, wrong = format.ReadAuxiliary(in)
+		if errors.Is(wrong, stream.ErrUnsupportedVersion) {
+			wrong = nil // whatever it is, it is intact
 		}
-		return nil, in.Off - off, wrong, err
+		e.size = in.Off - off
+		return e, wrong, err
 	}
 	in.Unread([]byte{tag})
 	s := &format.Scanner{In: in, Frames: 1, Header: f.h, Start: f.start, Index: format.Index{ChunkSize: int64(f.h.ChunkSize)}}
 	s.Index.Total.Chunks = n
 	var repaired error
 	s.Notice = func(damage error) { repaired = damage }
+	var c *format.Record
 	if tag&format.TagChunkMask == format.TagChunk || n == 0 {
 		if c, wrong = s.NextChunk(); wrong == nil {
 			wrong = s.Payload(c)
 		}
 	} else {
-		wrong = fmt.Errorf("%w: no record begins with %02x", ErrCorrupt, tag)
+		wrong = fmt.Errorf("%w: no record begins with %02x", stream.ErrCorrupt, tag)
 	}
-	var at *ChunkError
+	var at *format.ChunkError
 	if errors.As(wrong, &at) {
 		wrong = at.Err
 	}
 	if wrong == io.EOF || wrong == nil && c == nil {
-		wrong = fmt.Errorf("%w: index", ErrCorrupt)
+		wrong = fmt.Errorf("%w: index", stream.ErrCorrupt)
 	}
 	if wrong != nil {
-		return nil, 0, wrong, err
+		return nil, wrong, err
 	}
 	if repaired != nil {
 		v.Repaired = append(v.Repaired, repaired)
 	} else {
 		c.Payload, c.Whole = nil, false // it is in the archive as it should be
 	}
-	return c, in.Off - off, nil, err
+	e.chunk, e.size = c, in.Off-off
+	return e, nil, err
 }
 
 // failNoted keeps an error of r that is not its end.
@@ -128,7 +136,7 @@ func (n *failNoted) Read(p []byte) (int, error) {
 
 // follows says whether something intact is at off: the record of chunk n, the index of n chunks, a header, an auxiliary record, or
 // the end.
-func (v *recoverer) follows(f *recoveredFrame, off, n int64) (bool, error) {
+func (v *recoverer) follows(f *foundFrame, off, n int64) (bool, error) {
 	if off >= v.end {
 		return off == v.end, nil
 	}
@@ -141,6 +149,6 @@ func (v *recoverer) follows(f *recoveredFrame, off, n int64) (bool, error) {
 	if n == 0 {
 		return false, nil
 	}
-	_, _, wrong, err := v.record(f, off, n)
+	_, wrong, err := v.record(f, off, n)
 	return wrong == nil, err
 }
