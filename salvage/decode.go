@@ -213,7 +213,7 @@ func (v *recoverer) try(f *foundFrame, n int64, records []*format.Record) (good 
 }
 
 func (v *recoverer) tryFew(f *foundFrame, n int64, records []*format.Record) (*format.Record, []byte, error) {
-	h := *f.h
+	h := f.h
 	archive := image{r: v.r}
 	var all []*format.Record
 	if records[0].Primed && h.Primer == format.PrimerFirstChunk {
@@ -227,12 +227,10 @@ func (v *recoverer) tryFew(f *foundFrame, n int64, records []*format.Record) (*f
 			return nil, nil, err
 		}
 		all = append(all, &primer)
-	} else if h.Primer == format.PrimerFirstChunk {
-		h.Primer = format.PrimerNone
 	}
 	primers := len(all)
 	all = append(all, records...)
-	archive.put(format.AppendHeader(nil, &h))
+	archive.put(format.AppendHeader(nil, h))
 	headerSize := archive.size
 	index := format.Index{ChunkSize: int64(h.ChunkSize)}
 	for i, c := range all {

@@ -51,9 +51,11 @@ func TestLimits(t *testing.T) {
 		}
 		fmt.Fprintf(&out, ": cuts of text %d at sizes from 1 on\n", shown)
 	}
-	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 4095, 4096, 4097, 4128, 4129, 5000, 100_000} {
-		data, parity, size := format.ParityShape(n)
-		fmt.Fprintf(&out, "record of %d bytes: parity %d+%d of %d, %d in all\n", n, data, parity, size, format.ParitySize(n))
+	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 4095, 4096, 4097, 4128, 4129, 5000, 100_000, 262_144, 500_000} {
+		for _, kind := range []uint64{format.AuxParity, format.AuxLoneParity} {
+			data, parity, size := format.ParityShape(kind, n)
+			fmt.Fprintf(&out, "record of %d bytes: parity of type %d: %d+%d of %d, %d in all\n", n, kind, data, parity, size, format.ParitySize(kind, n))
+		}
 	}
 	known := gram.KnownOf(text[:7000])
 	for _, limit := range []int{0, 1, 2, 3, 7, 31, 60, 200, 2000, 60_000} {

@@ -178,7 +178,7 @@ func (e *Engine) Release(c *Chunk) {
 // Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for nothing.
 func (e *Engine) Submit(f *Frame, c *Chunk, primed *codec.Primed) {
 	params := codec.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
-	if c.Record.Number == 0 && f.Header.Primer == format.PrimerFirstChunk {
+	if f.Header.Primer == format.PrimerFirstChunk { // whose state it may be, the payload says
 		params.Later = f.Header.ChunkSize
 	}
 	c.Run = func(l *codec.Lane) error { return c.decode(l, params) }
