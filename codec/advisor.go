@@ -45,6 +45,18 @@ func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error
 	return &advisor{bytewise: b, vocab: b.vocab, policy: policy, price: price}, nil
 }
 
+// advisorFor is the lane's advisor, which start makes forget what it was used for before.
+func (l *Lane) advisorFor(policy kvcache.Policy, price int64) (*advisor, error) {
+	if a := l.advisor; a != nil && a.policy == policy && a.price == price {
+		return a, nil
+	}
+	a, err := newAdvisor(l, policy, price)
+	if err == nil {
+		l.advisor = a
+	}
+	return a, err
+}
+
 // start begins a chunk that comes behind primer.
 func (a *advisor) start(primer []byte) {
 	a.text = append(a.text[:0], primer...)
@@ -120,13 +132,26 @@ func (a *advisor) Bit(partial uint32) (p, confidence uint32) {
 	return max(4, min(65532, p)), confidence
 }
 
+// Run implements mix.Advisor. The model sees nothing of the run: the gate closes, and if it opens behind it, the end of the text
+// is fed at once.
+func (a *advisor) Run(text []byte) {
+	a.see(text[max(0, len(text)-primerTail):]...)
+	a.open, a.cost = false, 0
+	a.begin()
+}
+
+// see adds to the text, of which the last primerTail bytes at least are kept.
+func (a *advisor) see(text ...byte) {
+	if len(a.text) >= 2*primerTail {
+		a.text = append(a.text[:0], a.text[len(a.text)-primerTail:]...)
+	}
+	a.text = append(a.text, text...)
+	a.at = false
+}
+
 // Byte implements mix.Advisor.
 func (a *advisor) Byte(c byte, cost, saved int32) {
-	if len(a.text) >= 2*primerTail {
-		a.text = append(a.text[:0], a.text[primerTail:]...)
-	}
-	a.text = append(a.text, c)
-	a.at = false
+	a.see(c)
 	a.cost += int64(cost)
 	if a.open && a.err == nil {
 		a.saved += int64(saved)

@@ -48,7 +48,7 @@ func TestMixWithModel(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	text := codectest.Generate(t, m, 6000)
 	log := excerpt(t, 6000)
-	primed, err := codec.Prime(9, log)
+	primed, err := codec.Prime(t.Context(), 9, 6000, log)
 	if err != nil {
 		t.Fatal(err)
 	}

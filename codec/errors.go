@@ -25,5 +25,6 @@ var (
 	// ErrStopped is returned to a job whose Run has ended before it, and by a coder that is used outside of its lane's job.
 	ErrStopped = errors.New("codec: worker has stopped")
 
+	errOvertaken  = errors.New("codec: another coder of the lane has coded since")
 	errNotStarted = errors.New("codec: Predict before Start")
 )

@@ -1,8 +1,10 @@
 package codec
 
 import (
+	"context"
 	"fmt"
 
+	"github.com/lmz-go/lmz/codec/mix"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -15,7 +17,9 @@ type Lane struct {
 	started bool // the job has begun a chunk
 	feed    lm.Feed
 	logits  []float32 // answer to feed
-	mix     *MixCoder // kept for later jobs
+	mix     mix.Coder // the tables of Mix, kept for later jobs
+	mixed   *MixCoder // whose chunk they are of
+	advisor *advisor  // kept for later jobs
 
 	resume  func() (struct{}, bool) // continues the job up to its next request; false: it has ended
 	stop    func()                  // makes the job's request fail, and waits for the job's end
@@ -29,6 +33,9 @@ func (l *Lane) Index() int { return l.index }
 
 // Model is the worker's model, nil if it has none.
 func (l *Lane) Model() lm.Model { return l.worker.model }
+
+// Context is that of the worker's Run: jobs look at it.
+func (l *Lane) Context() context.Context { return l.worker.ctx }
 
 // Vocabulary is that of the worker's model. It returns ErrNoModel if there is none.
 func (l *Lane) Vocabulary() (*Vocabulary, error) { return l.worker.vocabularyOnce() }

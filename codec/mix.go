@@ -2,20 +2,22 @@ package codec
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/lmz-go/lmz/codec/mix"
 )
 
-// MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from nothing.
+// MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from nothing. Coders of a lane share
+// its tables, but nothing else.
 type MixCoder struct {
-	coder   *mix.Coder
-	level   int
+	lane    *Lane
+	params  mix.Params
+	text    []byte   // the end of what chunks start from
 	advisor *advisor // nil without a model
-	asks    bool     // the advisor, about this chunk
-	primer  []byte
-	alone   []byte // see Alone
+	saved   int64    // in bits/4096
+	alone   []byte   // see Alone
 }
 
 // Primed is the state that coding a text with Mix leaves. It may be shared by coders that run concurrently.
@@ -25,89 +27,83 @@ type Primed struct {
 	state *mix.Primed
 }
 
-// newMix makes a coder, or takes the one that the lane has: its tables are large.
+// Size is the memory that the state takes in bytes.
+func (p *Primed) Size() int { return p.state.Size() + cap(p.text) }
+
 func newMix(lane *Lane, p Params) (*MixCoder, error) {
-	if p.Primed != nil && p.Primed.level != p.Level {
-		return nil, fmt.Errorf("codec: primed state of level %d for level %d", p.Primed.level, p.Level)
-	}
-	c := lane.mix
-	if c == nil || c.level != p.Level {
-		coder, err := mix.New(p.Level)
-		if err != nil {
-			return nil, err
-		}
-		c = &MixCoder{coder: coder, level: p.Level}
-		lane.mix = c
-	}
-	if lane.Model() != nil && (c.advisor == nil || c.advisor.policy != p.Window) {
-		a, err := newAdvisor(lane, p.Window, modelPrice(p.Level))
-		if err != nil {
-			return nil, err
-		}
-		c.advisor = a
-	}
-	if c.asks = c.advisor != nil && !p.Alone; c.asks {
-		c.coder.Advise(c.advisor)
-	} else {
-		c.coder.Advise(nil)
-	}
-	c.primer = nil
-	var state *mix.Primed
+	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later}}
 	if p.Primed != nil {
-		state, c.primer = p.Primed.state, p.Primed.text
+		if p.Primed.level != p.Level {
+			return nil, fmt.Errorf("codec: primed state of level %d for level %d", p.Primed.level, p.Level)
+		}
+		c.params.Primed, c.text = p.Primed.state, p.Primed.text
 	}
-	c.coder.StartFrom(state)
+	if lane.Model() != nil && !p.Alone {
+		a, err := lane.advisorFor(p.Window, modelPrice(p.Level))
+		if err != nil {
+			return nil, err
+		}
+		c.advisor, c.params.Advisor = a, a
+	}
 	return c, nil
 }
 
-// Encode implements Coder.
-func (c *MixCoder) Encode(dst, src []byte) ([]byte, error) {
-	if !c.asks {
-		return c.coder.Encode(dst, src)
+// begin prepares the lane for a chunk.
+func (c *MixCoder) begin() {
+	c.lane.mixed, c.saved, c.alone = nil, 0, c.alone[:0]
+	if c.advisor != nil {
+		c.advisor.start(c.text)
 	}
-	c.advisor.start(c.primer)
-	dst, alone, err := c.coder.EncodeBoth(dst, c.alone[:0], src)
-	c.alone = alone
-	if c.advisor.err != nil {
-		return dst, c.advisor.err
-	}
-	return dst, err
 }
 
-// Decode implements Coder.
-func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
-	if c.asks {
-		c.advisor.start(c.primer)
-	}
-	dst, err := c.coder.Decode(dst, src, n)
-	if c.asks && c.advisor.err != nil {
-		return dst, c.advisor.err
+// end is what a chunk ends with, whose coding returned err.
+func (c *MixCoder) end(err error) error {
+	if c.advisor != nil {
+		if c.advisor.err != nil {
+			return c.advisor.err
+		}
+		c.saved = c.advisor.total
 	}
 	if errors.Is(err, mix.ErrCorrupt) {
 		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return dst, err
+	if err == nil {
+		c.lane.mixed = c
+	}
+	return err
+}
+
+// Encode implements Coder.
+func (c *MixCoder) Encode(dst, src []byte) (out []byte, err error) {
+	c.begin()
+	out, c.alone, err = c.lane.mix.EncodeBoth(c.lane.Context(), c.params, dst, c.alone, src)
+	return out, c.end(err)
+}
+
+// Decode implements Coder.
+func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
+	c.begin()
+	dst, err := c.lane.mix.Decode(c.lane.Context(), c.params, dst, src, n)
+	return dst, c.end(err)
 }
 
 // Saved is by how many bits the last chunk that was encoded is shorter for the model.
-func (c *MixCoder) Saved() int64 {
-	if !c.asks {
-		return 0
-	}
-	return c.advisor.total >> 12
-}
+func (c *MixCoder) Saved() int64 { return c.saved >> 12 }
 
 // Alone is the payload that the last chunk would have had without the model, if that was asked: valid until the next Encode.
 func (c *MixCoder) Alone() []byte {
-	if !c.asks {
+	if c.advisor == nil {
 		return nil
 	}
 	return c.alone
 }
 
-// Primed is the state after text, which was coded last.
-func (c *MixCoder) Primed(text []byte) *Primed {
-	return &Primed{c.level, tail(text), c.coder.Snapshot()}
+// Primed is the state after text, which the coder has coded last: no other coder of the lane may have coded since.
+func (c *MixCoder) Primed(text []byte) (*Primed, error) {
+	if c.lane.mixed != c {
+		return nil, errOvertaken
+	}
+	return &Primed{c.params.Level, tail(text), c.lane.mix.Snapshot()}, nil
 }
 
 // modelPrice is what a model step must save at a level to be worth its time, in bits/4096.
@@ -121,11 +117,12 @@ const primerTail = 16 << 10
 
 func tail(text []byte) []byte { return bytes.Clone(text[max(0, len(text)-primerTail):]) }
 
-// Prime gives the state that coding text with Mix of this level leaves.
-func Prime(level int, text []byte) (*Primed, error) {
-	coder, err := mix.New(level)
+// Prime gives the state that coding text with Mix of this level leaves, for chunks of up to later bytes. It returns the cause of
+// ctx's end.
+func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) {
+	state, err := mix.Prime(ctx, level, later, text)
 	if err != nil {
 		return nil, err
 	}
-	return &Primed{level, tail(text), coder.Prime(text)}, nil
+	return &Primed{level, tail(text), state}, nil
 }

@@ -12,7 +12,7 @@ import (
 // FuzzDecodeMix: with a model and a primer, too, any payload gives as many bytes as are asked for, or is refused.
 func FuzzDecodeMix(f *testing.F) {
 	m := fakemodel.New(fakemodel.Options{})
-	primed, err := codec.Prime(1, excerpt(f, 500))
+	primed, err := codec.Prime(f.Context(), 1, 4096, excerpt(f, 500))
 	if err != nil {
 		f.Fatal(err)
 	}

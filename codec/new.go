@@ -11,18 +11,19 @@ type Params struct {
 	Window kvcache.Policy // of the lane; ignored by methods without a model
 	Level  int            // of Mix, 1 … 9
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
+	Later  int            // the most bytes of a chunk that starts from the state after this one of Mix, 0: none (mix.Params)
 	Alone  bool           // Mix does not ask the lane's model
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns ErrNoModel for a method that needs
 // a model if the lane has none, and ErrMethod for a method it does not know. A coder may be kept for later jobs on the
-// same lane.
+// same lane, whatever other coders the lane has meanwhile.
 func New(m Method, lane *Lane, p Params) (Coder, error) {
 	switch m {
 	case Raw:
 		return raw{}, nil
 	case Zstd:
-		return zstdCoder{&lane.worker.zstd}, nil
+		return zstdCoder{lane}, nil
 	case LM:
 		return newLM(lane, p)
 	case Mix:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/lmz-go/lmz/codec/mix"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -18,8 +19,9 @@ type Worker struct {
 	lanes   []*Lane
 	waiting []*Lane // lanes that run a job, each with a request
 	feeds   []lm.Feed
-	running *Lane // whose job runs at the moment
-	failed  error // of the session, which can only be closed then
+	running *Lane           // whose job runs at the moment
+	ctx     context.Context // of Run
+	failed  error           // of the session, which can only be closed then
 
 	vocabulary *Vocabulary
 	cdf        CDF
@@ -58,6 +60,7 @@ func (w *Worker) Run(ctx context.Context, next Source) error {
 	if w.failed != nil {
 		return w.failed
 	}
+	w.ctx = ctx
 	cause := ErrStopped
 	defer func() { w.stop(cause) }()
 	for {
@@ -149,6 +152,22 @@ func (l *Lane) begin(job func(*Lane) error) {
 		l.yield = yield
 		l.jobErr = job(l)
 	})
+}
+
+// Tables is the memory in bytes that the lanes keep for the method Mix: as much as their largest chunk needed (mix.Memory), and its
+// history. Run must not be running.
+func (w *Worker) Tables() (n int) {
+	for _, l := range w.lanes {
+		n += l.mix.Size()
+	}
+	return n
+}
+
+// DropTables frees that memory. Run must not be running.
+func (w *Worker) DropTables() {
+	for _, l := range w.lanes {
+		l.mix, l.mixed = mix.Coder{}, nil
+	}
 }
 
 // Close frees the session. Run must not be running.

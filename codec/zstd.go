@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +13,9 @@ import (
 // zstdWindow is the greatest distance of a match, and with it the memory that a hostile frame can make the decoder take.
 const zstdWindow = 8 << 20
 
+// zstdAtOnce is how much is encoded between two looks at the context.
+const zstdAtOnce = 1 << 20
+
 // zstdScratch is the memory of zstd, tens of MiB for the encoder: a worker has one for all its lanes.
 type zstdScratch struct {
 	encoder *zstd.Encoder
@@ -19,21 +23,37 @@ type zstdScratch struct {
 }
 
 // zstdCoder is the method that writes one zstd frame.
-type zstdCoder struct{ scratch *zstdScratch }
+type zstdCoder struct{ lane *Lane }
 
 func (c zstdCoder) Encode(dst, src []byte) ([]byte, error) {
 	if len(src) == 0 {
 		return dst, nil
 	}
-	if c.scratch.encoder == nil {
+	scratch := &c.lane.worker.zstd
+	if scratch.encoder == nil {
 		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderCRC(false),
 			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow))
 		if err != nil {
 			return dst, err
 		}
-		c.scratch.encoder = e
+		scratch.encoder = e
 	}
-	return c.scratch.encoder.EncodeAll(src, dst), nil
+	e := scratch.encoder
+	if len(src) <= zstdAtOnce {
+		return e.EncodeAll(src, dst), nil
+	}
+	out := bytes.NewBuffer(dst)
+	e.ResetContentSize(out, int64(len(src)))
+	for part := range slices.Chunk(src, zstdAtOnce) {
+		if _, err := e.Write(part); err != nil {
+			return dst, err
+		}
+		if ctx := c.lane.Context(); ctx.Err() != nil {
+			return dst, context.Cause(ctx)
+		}
+	}
+	err := e.Close()
+	return out.Bytes(), err
 }
 
 // Decode reads the frame as a stream, which takes memory for a window and for what has been decoded, but not for what the
@@ -42,20 +62,24 @@ func (c zstdCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	if n == 0 && len(src) == 0 {
 		return dst, nil
 	}
-	if c.scratch.decoder == nil {
+	scratch, ctx := &c.lane.worker.zstd, c.lane.Context()
+	if scratch.decoder == nil {
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow),
 			zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return dst, err
 		}
-		c.scratch.decoder = d
+		scratch.decoder = d
 	}
-	d := c.scratch.decoder
+	d := scratch.decoder
 	if err := d.Reset(bytes.NewReader(src)); err != nil {
 		return dst, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	start := len(dst)
 	for {
+		if ctx.Err() != nil {
+			return dst[:start], context.Cause(ctx)
+		}
 		dst = slices.Grow(dst, 512)
 		free := dst[len(dst):cap(dst)]
 		left := n - (len(dst) - start)

@@ -50,9 +50,13 @@ func slogLevel(level C.int) slog.Level {
 	return slog.LevelDebug
 }
 
+// maxLine is how many bytes of a line are kept: it may quote the metadata of a model, which has any size.
+const maxLine = 1000
+
 //export lmzLog
 func lmzLog(level C.int, text *C.char) {
-	line := printable(strings.TrimSpace(C.GoString(text)))
+	line := strings.TrimSpace(C.GoString(text))
+	line = printable(line[:min(len(line), maxLine)])
 	log.Lock()
 	l := log.logger
 	if level == C.GGML_LOG_LEVEL_ERROR {

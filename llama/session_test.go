@@ -224,6 +224,7 @@ func TestMessagesAreShownQuoted(t *testing.T) {
 		"array":               set("tokenizer.ggml.scores", evil),
 		"alignment":           set("general.alignment", evil),
 		"name of a tensor":    rename.Bytes(),
+		"a long text":         set("tokenizer.ggml.pre", strings.Repeat("long", 1<<16)),
 		"name and a bad file": append(set("general.name", evil), 0)[:2000],
 	} {
 		var out bytes.Buffer
@@ -242,6 +243,9 @@ func TestMessagesAreShownQuoted(t *testing.T) {
 			}
 			if i := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }); i >= 0 {
 				t.Errorf("%s: %q", name, line)
+			}
+			if len(line) > 2000 {
+				t.Errorf("%s: a line of %d bytes", name, len(line))
 			}
 		}
 	}

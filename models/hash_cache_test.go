@@ -223,6 +223,23 @@ func TestContextWhileHashing(t *testing.T) {
 	}
 }
 
+// A context ends the walk through folders, and what was not seen by then is not said to be missing.
+func TestContextWhileWalking(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 10 {
+		write(t, filepath.Join(dir, fmt.Sprint(i), "a.gguf"), header("one"))
+	}
+	s := NewStore(Options{Path: []string{dir}, Backend: &backend{}})
+	for left := range 12 {
+		if _, err := s.Model(&endingContext{context.Background(), left}, lm.ModelID{SHA256: [32]byte{1}, Name: "one"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("Model, ending at look %d: %v", left, err)
+		}
+		if _, err := s.Open(&endingContext{context.Background(), left}, "absent", ""); !errors.Is(err, context.Canceled) {
+			t.Errorf("Open, ending at look %d: %v", left, err)
+		}
+	}
+}
+
 // A caller whose context ends does not wait for another one that opens a model.
 func TestContextWhileOthersOpen(t *testing.T) {
 	dir := t.TempDir()

@@ -42,7 +42,7 @@ func (s *Store) locate(ctx context.Context, name string) (File, error) {
 	case strings.ContainsRune(name, filepath.Separator):
 		return File{}, err
 	}
-	files := candidates(s.path)
+	files := candidates(ctx, s.path)
 	for _, path := range files {
 		if filepath.Base(path) == name || withoutExt(path) == name {
 			return File{Path: path}, nil
@@ -57,6 +57,9 @@ func (s *Store) locate(ctx context.Context, name string) (File, error) {
 				return File{Path: path}, nil
 			}
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return File{}, err
 	}
 	if isHashPrefix(name) {
 		return s.byHash(ctx, strings.ToLower(name))
@@ -81,7 +84,7 @@ func (s *Store) byHash(ctx context.Context, prefix string) (File, error) {
 	for _, m := range s.embedded {
 		add(File{embedded: m}, m.sha256)
 	}
-	files := candidates(s.path)
+	files := candidates(ctx, s.path)
 	for _, sum := range s.sums(ctx) {
 		for _, path := range files {
 			got, err := sum(path)
@@ -98,6 +101,9 @@ func (s *Store) byHash(ctx context.Context, prefix string) (File, error) {
 		if len(found) > 0 {
 			break
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return File{}, err
 	}
 	switch len(found) {
 	case 0:

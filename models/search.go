@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,8 +32,9 @@ func SearchPath() []string {
 }
 
 // candidates lists the model files of a search path in its order: entries that are files as they are, and of folders the
-// *.gguf files below them. What cannot be read is left out: a broken folder must not hide the others.
-func candidates(path []string) []string {
+// *.gguf files below them. What cannot be read is left out: a broken folder must not hide the others. When ctx ends it lists
+// no more.
+func candidates(ctx context.Context, path []string) []string {
 	var files []string
 	seen := map[string]bool{}
 	add := func(name string) {
@@ -50,6 +52,9 @@ func candidates(path []string) []string {
 			p = real
 		}
 		filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {
+			if ctx.Err() != nil {
+				return fs.SkipAll
+			}
 			if err == nil && isModelFile(name, d) {
 				add(name)
 			}

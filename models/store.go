@@ -69,7 +69,7 @@ func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 	if f, ok := s.embeddedWith(id.SHA256); ok {
 		return s.openEmbedded(ctx, f.embedded, id.Class)
 	}
-	files := s.byName(id.Name)
+	files := s.byName(ctx, id.Name)
 	for _, sum := range s.sums(ctx) {
 		for _, path := range files {
 			got, err := sum(path)
@@ -91,6 +91,9 @@ func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 				return nil, err
 			}
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	return nil, s.notFound(&NotFoundError{ID: id})
 }
@@ -121,10 +124,10 @@ func (s *Store) begin(ctx context.Context) error {
 
 // byName orders the files of the search path so that those whose metadata has this name come first, which finds a model
 // among many without hashing them all.
-func (s *Store) byName(name string) []string {
+func (s *Store) byName(ctx context.Context, name string) []string {
 	var named, others []string
-	for _, path := range candidates(s.path) {
-		if name != "" && generalName(path) == name {
+	for _, path := range candidates(ctx, s.path) {
+		if name != "" && ctx.Err() == nil && generalName(path) == name {
 			named = append(named, path)
 		} else {
 			others = append(others, path)
@@ -195,7 +198,7 @@ func (s *Store) List() []File {
 	for _, m := range s.embedded {
 		files = append(files, File{embedded: m})
 	}
-	for _, path := range candidates(s.path) {
+	for _, path := range candidates(context.Background(), s.path) {
 		files = append(files, File{Path: path})
 	}
 	return files

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -35,7 +36,9 @@ func (a *archive) layOut(size int64) error {
 		}
 		if err != nil {
 			// What comes behind belongs at a place that cannot be known.
-			a.short, last = err, nil
+			if a.short = err; !errors.Is(err, ErrUnfinished) {
+				last = nil
+			}
 		}
 	}
 	a.frames = append(a.frames, last...)

@@ -84,7 +84,9 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 	t.trial = out
 	mixer, _ := coder.(*codec.MixCoder)
 	if mixer != nil && t.primes {
-		t.primed = mixer.Primed(t.raw)
+		if t.primed, err = mixer.Primed(t.raw); err != nil {
+			return err
+		}
 	}
 	if len(out) < len(t.payload) {
 		if mixer != nil {

@@ -123,47 +123,6 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzRecover: what is recovered from any bytes is an archive with nothing left to recover, and gives no undocumented error.
-func FuzzRecover(f *testing.F) {
-	archive, _ := small(f)
-	f.Add(archive, uint16(0), byte(0))
-	mixed := compress(f, nil, logExcerpt(f, 3000), primed(WithPrimer(1000), WithChunkSize(500))...)
-	for at := range 20 {
-		f.Add(mixed, uint16(at*len(mixed)/20), byte(at+1))
-	}
-	f.Add(mixed[:len(mixed)-30], uint16(40), byte(1))
-	f.Fuzz(func(t *testing.T, data []byte, at uint16, flip byte) {
-		if len(data) > 0 {
-			data = bytes.Clone(data)
-			data[int(at)%len(data)] ^= flip
-		}
-		x, err := Recover(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			if !documented(err) {
-				t.Error(err)
-			}
-			return
-		}
-		var out bytes.Buffer
-		if n, err := x.WriteTo(&out); err != nil || n != x.Size() {
-			t.Fatalf("%d bytes of %d: %v", n, x.Size(), err)
-		}
-		if out.Len() == 0 {
-			return
-		}
-		again, err := Recover(bytes.NewReader(out.Bytes()), x.Size())
-		if err != nil || !again.Intact() || again.Chunks != x.Chunks {
-			t.Fatalf("recovered twice: %v, %+v", err, again)
-		}
-		if _, err := format.ReadIndex(bytes.NewReader(out.Bytes()), x.Size()); err != nil {
-			t.Errorf("the recovered archive is listed with %v", err)
-		}
-		if _, err := decompress(out.Bytes(), WithMemoryLimit(1<<25), WithReaderWorkers(1), WithReaderLanes(1)); err != nil && !documented(err) {
-			t.Error(err)
-		}
-	})
-}
-
 // FuzzRoundTrip: any bytes, written in any portions, come back.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("line\nline\n"), uint16(3), uint16(10), uint8(0))

@@ -75,7 +75,7 @@ func TestPrimerIsRepaired(t *testing.T) {
 	archive := compress(t, nil, log, primed()...)
 	frames := framesOf(t, archive)
 	first := frames[0].Chunks[0]
-	_, _, size := format.ParityShape(int(first.Size))
+	_, _, size := format.ParityShape(format.AuxParity, int(first.Size))
 	for at := first.Offset; at < first.Offset+first.Size; at += 61 {
 		for _, n := range []int{0, 1, size} {
 			damaged := bytes.Clone(archive)
@@ -110,11 +110,11 @@ func TestHostileParity(t *testing.T) {
 	damaged := []byte{0}
 	for len(damaged) < 1<<20 {
 		damaged = append(damaged, format.TagAuxiliary, format.AuxParity)
-		damaged = binary.AppendUvarint(damaged, uint64(format.ParitySize(len(damaged)-2)))
+		damaged = binary.AppendUvarint(damaged, uint64(format.ParitySize(format.AuxParity, len(damaged)-2)))
 		damaged = append(damaged, 1, 2, 3, 4)
 		damaged = binary.AppendUvarint(damaged, uint64(len(damaged)-4))
 	}
-	if at, body := format.FindParity(damaged); body != nil {
+	if at, _, body := format.FindParity(damaged); body != nil {
 		t.Errorf("found at %d", at)
 	}
 }

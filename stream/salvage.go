@@ -27,7 +27,7 @@ func (a *archive) salvageGroup(f *archiveFrame, g int) ([]located, error) {
 	}
 	var found []located
 	pos := 0
-	if first == 0 && f.header.Primer == format.PrimerFirstChunk {
+	if first == 0 {
 		// The first chunk may be repaired.
 		s := a.scanner(f, from.Offset, to.Offset, 0)
 		c, err := s.NextChunk()

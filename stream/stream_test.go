@@ -39,10 +39,12 @@ func pieces(bytes string) [][]byte {
 	return p
 }
 
-// models is the source of fake and letters.
+// models is the source of fake, letters and sure.
 func models(_ context.Context, id lm.ModelID) (lm.Model, error) {
-	if id == letters.ID() {
-		return letters, nil
+	for _, m := range []lm.Model{letters, sure} {
+		if id == m.ID() {
+			return m, nil
+		}
 	}
 	return fake, nil
 }

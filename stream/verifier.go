@@ -17,12 +17,13 @@ import (
 type verifier struct {
 	opts   *writerOptions
 	engine *engine.Engine
-	size   int           // of chunks: the header's
+	header *Header // of the frame, but for its model
 	primed *codec.Primed // what decoding the primer, or reading the dictionary, has left
 }
 
-func newVerifier(o *writerOptions, size int) *verifier {
-	return &verifier{opts: o, size: size, engine: engine.New(o.ctx, engine.Options{Workers: o.workers, Lanes: o.lanes, Limit: math.MaxInt64})}
+func newVerifier(o *writerOptions, h *Header) *verifier {
+	options := engine.Options{Workers: o.workers, Lanes: o.lanes, Limit: math.MaxInt64}
+	return &verifier{opts: o, header: h, engine: engine.New(o.ctx, options)}
 }
 
 // readBack is one record that is read back.
@@ -35,12 +36,12 @@ type readBack struct {
 // The frame's first chunk must have been accepted before others are submitted if it is their primer.
 func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) (err error) {
 	if v.primed == nil && v.opts.dictionary != nil {
-		if v.primed, err = v.engine.Prime(v.opts.ctx, v.opts.level, v.opts.dictionary); err != nil {
+		if v.primed, err = v.engine.Prime(v.opts.ctx, v.header, v.opts.dictionary); err != nil {
 			return err
 		}
 	}
-	back := &readBack{record: format.AppendChunk(nil, &t.header, v.size, n, t.payload)}
-	if back.Record, err = format.ParseRecord(back.record, v.size, n); err != nil {
+	back := &readBack{record: format.AppendChunk(nil, &t.header, v.header.ChunkSize, n, t.payload)}
+	if back.Record, err = format.ParseRecord(back.record, v.header.ChunkSize, n); err != nil {
 		return err
 	}
 	back.Keeps = t.primes
@@ -48,14 +49,9 @@ func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) (err error) {
 	if back.Record.Primed {
 		primed = v.primed
 	}
-	v.engine.Submit(v.frame(m), &back.Chunk, primed)
+	v.engine.Submit(engine.NewFrame(v.header, m), &back.Chunk, primed)
 	t.back = back
 	return nil
-}
-
-// frame is what the verifier reads from a frame's header.
-func (v *verifier) frame(m lm.Model) *engine.Frame {
-	return engine.NewFrame(&Header{ChunkSize: v.size, Level: v.opts.level, Window: v.opts.window}, m)
 }
 
 // accept waits until t has been read back. It returns an error that wraps ErrCorrupt for a record that does not give the
@@ -70,7 +66,7 @@ func (v *verifier) accept(t *encodeTask) (err error) {
 	}
 	if t.primes {
 		if v.primed = t.back.Primed(); v.primed == nil {
-			v.primed, err = v.engine.Prime(v.opts.ctx, v.opts.level, t.back.Raw)
+			v.primed, err = v.engine.Prime(v.opts.ctx, v.header, t.back.Raw)
 		}
 	}
 	return err
@@ -131,7 +127,7 @@ func (z *Writer) verify(t *encodeTask) error {
 			err := t.encode(l, instead, codec.Params{})
 			t.header.Failed = &failed
 			if err == nil && t.primes {
-				t.primed, err = codec.Prime(z.opts.level, t.raw)
+				t.primed, err = codec.Prime(z.opts.ctx, z.opts.level, z.maxChunk, t.raw)
 			}
 			return err
 		}

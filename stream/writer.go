@@ -23,6 +23,7 @@ type Writer struct {
 	opts     *writerOptions
 	header   []byte       // with the model
 	alone    []byte       // without
+	says     *Header      // but for the model
 	maxChunk int          // bytes
 	pool     *engine.Pool // nil until it is needed, and after Close
 	shape    engine.Shape // of its tasks
@@ -78,9 +79,9 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	z := &Writer{model: m, opts: o, header: format.AppendHeader(nil, &h), maxChunk: h.ChunkSize}
 	z.shape = engine.NewShape(m, o.window.Window, o.level, o.lanes)
 	h.Model = nil
-	z.alone = format.AppendHeader(nil, &h)
+	z.alone, z.says = format.AppendHeader(nil, &h), &h
 	if o.dictionary != nil {
-		if z.primed, err = codec.Prime(o.level, o.dictionary); err != nil {
+		if z.primed, err = codec.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +98,7 @@ func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, maxChunk: z.maxChunk, shape: z.shape,
+		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, says: z.says, maxChunk: z.maxChunk, shape: z.shape,
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.Index{ChunkSize: int64(z.maxChunk)},
@@ -106,7 +107,7 @@ func (z *Writer) Reset(w io.Writer) {
 		z.err = errNoTarget
 	}
 	if z.opts.verify {
-		z.verifier = newVerifier(z.opts, z.maxChunk)
+		z.verifier = newVerifier(z.opts, z.says)
 	}
 	if z.opts.dictionary != nil {
 		z.primed, z.filters.known = primed, known
@@ -218,6 +219,9 @@ func (z *Writer) submit(n int, more bool) {
 
 func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed, Alone: !z.asks}
+	if t.primes {
+		params.Later = z.maxChunk
+	}
 	known := z.filters.known
 	return func(l *codec.Lane) error {
 		err := t.encode(l, z.opts.method, params)
@@ -301,7 +305,7 @@ func (z *Writer) emit(limit int) {
 		z.index.Chunk(int64(len(z.out)), t.header.Raw, t.header.Lines)
 		if t.primed != nil {
 			z.primed, t.primed = t.primed, nil
-			z.parity = format.AppendParity(nil, z.out)
+			z.parity = format.AppendParity(nil, format.AuxParity, z.out)
 			if z.opts.filter > 0 {
 				z.filters.known = gram.KnownOf(t.raw)
 			}
@@ -316,6 +320,15 @@ func (z *Writer) emit(limit int) {
 		if z.opts.progress != nil && z.err == nil {
 			z.opts.progress(z.index.Total.Raw, int64(len(z.frameHeader()))+z.index.Total.Records)
 		}
+	}
+}
+
+// protectLone writes parity of a large chunk that has turned out to be the frame's only one.
+func (z *Writer) protectLone() {
+	if z.err == nil && z.index.Total.Chunks == 1 && len(z.out) >= format.MinLone {
+		parity := format.AppendParity(nil, format.AuxLoneParity, z.out)
+		z.put(parity)
+		z.index.Auxiliary(int64(len(parity)))
 	}
 }
 
@@ -392,6 +405,7 @@ func (z *Writer) Close() error {
 		z.asks = false
 	}
 	z.flush(false)
+	z.protectLone()
 	z.filters.finish(z.index.Total.Chunks)
 	z.putFilters()
 	z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))

@@ -49,7 +49,8 @@ func backend() models.Backend {
 }
 
 // fakeBackend makes a model of any file: its seed comes from the hash. LMZ_TEST_FAIL_AT and LMZ_TEST_DRIFT are options of the
-// fake model; from session number LMZ_TEST_FLAKY on it computes something else.
+// fake model; from session number LMZ_TEST_FLAKY on it computes something else. With LMZ_TEST_NO_OPEN no model can be opened; LMZ_TEST_NAME
+// is what it is called.
 type fakeBackend struct{}
 
 type fakeModel struct {
@@ -85,6 +86,9 @@ func (fakeBackend) OpenFile(ctx context.Context, path, class string) (models.Ope
 }
 
 func (fakeBackend) OpenBytes(_ context.Context, gguf []byte, class string) (models.Opened, error) {
+	if os.Getenv("LMZ_TEST_NO_OPEN") != "" {
+		return nil, errors.New("no plug-in")
+	}
 	sum := sha256.Sum256(gguf)
 	setting := func(name string) int {
 		n, _ := strconv.Atoi(os.Getenv(name))
@@ -94,7 +98,11 @@ func (fakeBackend) OpenBytes(_ context.Context, gguf []byte, class string) (mode
 		Seed: uint64(sum[0]), Class: class, FailAt: setting("LMZ_TEST_FAIL_AT"), Drift: uint64(setting("LMZ_TEST_DRIFT")),
 	}
 	m := &fakeModel{Model: fakemodel.New(o), flaky: int64(setting("LMZ_TEST_FLAKY"))}
-	m.id = lm.ModelID{SHA256: sum, Name: "fake", Class: m.Model.ID().Class}
+	name := "fake"
+	if other := os.Getenv("LMZ_TEST_NAME"); other != "" {
+		name = other
+	}
+	m.id = lm.ModelID{SHA256: sum, Name: name, Class: m.Model.ID().Class}
 	o.Drift++
 	m.drifted = fakemodel.New(o)
 	return m, nil

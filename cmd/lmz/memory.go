@@ -41,12 +41,13 @@ func (c *compressCommand) memory(workers int) int64 {
 	chunkSize := int64(c.chunkSize)
 	switch method {
 	case codec.Mix:
+		level := preset.Level(c.level())
 		if chunkSize == 0 {
-			chunkSize = int64(preset.Level(c.level()).ChunkSize)
+			chunkSize = int64(level.ChunkSize)
 		}
-		tables = chunks * preset.Level(c.level()).Memory
+		tables = chunks * level.Memory
 		if !c.primed || c.primer > 0 {
-			tables += 2 * preset.Level(c.level()).Memory // one to keep, one to make it
+			tables += 2 * level.Memory // one to keep, one to make it
 		}
 	case codec.LM:
 		if chunkSize == 0 {

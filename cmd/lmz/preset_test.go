@@ -11,16 +11,12 @@ import (
 // What --help says about presets is so.
 func TestPresetMemory(t *testing.T) {
 	for level := 1; level <= preset.Max; level++ {
-		coder, err := mix.New(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, said := float64(coder.Memory())/(1<<20), float64(stream.LevelMemory(level)>>20)
+		got, said := float64(mix.Memory(level, 1<<30, true))/(1<<20), float64(stream.LevelMemory(level)>>20)
 		if got < said*0.95 || got > said*1.05 {
 			t.Errorf("-%d takes %.1f MiB, the table says %.0f", level, got, said)
 		}
 	}
-	if _, err := mix.New(preset.Max + 1); err == nil {
+	if mix.Memory(preset.Max+1, 1<<30, true) > 0 {
 		t.Errorf("there is a level %d, which no preset has", preset.Max+1)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -29,10 +29,12 @@ func newRepairCommand(a *app) *cobra.Command {
 		Long: `Write an archive, or the text, of what is intact in a damaged archive.
 
 FILE.lmz becomes FILE.repaired.lmz, or FILE.repaired with -d; FILE.lmz is left as
-it is. Chunks are copied, not compressed anew. A damaged first chunk, from which
-the others start, is restored from its parity as far as that goes; a missing
-index is made. Each loss is reported with its place in the content, as far as
-that is known. An archive without damage gives no new file.
+it is. Chunks are copied, not compressed anew, and only those that decode. A
+first chunk that is damaged is restored from its parity as far as that goes, and
+any chunk of which one byte is wrong from its checks. Indexes, filters and counts
+of lines that are missing or wrong are made anew. Each loss is reported with its
+place in the content, as far as that is known. An archive without damage gives no
+new file.
 
 Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 		Example: `  lmz repair app.log.lmz
@@ -99,69 +101,69 @@ func (c *repairCommand) repair(ctx context.Context, name string) error {
 		return err
 	}
 	defer out.Discard()
-	text := io.Writer(out)
-	if !c.decode {
-		text = io.Discard
+	o := c.salvageOptions(c.findModel, io.Discard)
+	if c.decode {
+		o.Text = out
 	}
-	d, err := c.survey(ctx, src, text)
+	x, err := salvage.Recover(ctx, src, src.Size(), o)
 	if err != nil {
 		return err
 	}
-	if c.decode && d.undecoded != nil {
-		return d.undecoded
+	if c.decode && x.Undecoded != nil {
+		return x.Undecoded
 	}
-	for _, e := range d.recovery.Repaired {
+	for _, e := range x.Repaired {
 		c.ui.Warning("", "%v", ui.InFile(name, e))
 	}
-	for _, l := range d.losses {
-		c.ui.Warning("", "%v", ui.InFile(name, fmt.Errorf("lost: %s: %w", describe(l), l.Err)))
+	for _, l := range x.Losses {
+		c.ui.Warning("", "%v", ui.InFile(name, fmt.Errorf("lost: %s: %w", l, l.Err)))
 	}
-	if d.undecoded != nil {
-		c.ui.Warning(hintFor(d.undecoded), "%v", ui.InFile(name, fmt.Errorf("what is intact was not decoded: %w", d.undecoded)))
+	if x.Undecoded != nil {
+		c.ui.Warning(hintFor(x.Undecoded), "%v", ui.InFile(name, fmt.Errorf("not all of what is intact was decoded: %w", x.Undecoded)))
 	}
-	if d.recovery.Intact() && len(d.losses) == 0 && out.Staged() {
+	if x.Intact() && out.Staged() {
 		c.ui.Note("%s: there is nothing to repair", ui.Input(name))
 		return nil
 	}
 	if !c.decode {
-		if _, err := d.recovery.WriteTo(out); err != nil {
+		if _, err := x.WriteTo(out); err != nil {
 			return err
 		}
 	}
-	if d.recovery.Size() == 0 {
-		return ui.Hinted("nothing is intact: "+d.summary(), "")
+	if x.Size() == 0 {
+		return ui.Hinted("nothing is intact: "+x.Summary(), "")
 	}
 	if err := out.Commit(src); err != nil {
 		return err
 	}
-	if len(d.losses) > 0 {
-		return fmt.Errorf("%s; the rest is in %s", d.summary(), ui.Output(outName))
+	switch {
+	case len(x.Losses) > 0:
+		return fmt.Errorf("%s; the rest is in %s", x.Summary(), ui.Output(outName))
+	case x.Undecoded != nil:
+		c.ui.Note("%s: nothing is known to be lost, %d chunks are in %s", ui.Input(name), x.Chunks, ui.Output(outName))
+	case x.Open > 0:
+		c.ui.Note("%s: all that was written is good, %d chunks are in %s", ui.Input(name), x.Chunks, ui.Output(outName))
+	default:
+		c.ui.Note("%s: nothing is lost, all %d chunks are in %s", ui.Input(name), x.Chunks, ui.Output(outName))
 	}
-	c.ui.Note("%s: nothing is lost, all %d chunks are in %s", ui.Input(name), d.recovery.Chunks, ui.Output(outName))
 	return nil
 }
 
-// explain adds to what reading an archive ran into what else is wrong with it.
-func (r *reading) explain(ctx context.Context, src *file.Source, err error) error {
-	if src.Size() < 0 || !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {
-		return err
+// salvageOptions are what the flags say about decoding a damaged archive.
+func (r *reading) salvageOptions(models stream.ModelSource, text io.Writer) salvage.Options {
+	return salvage.Options{
+		Models: models, Dictionaries: stream.DictionarySet(r.dictionaries...), Reader: r.readerOptions(), Text: text,
 	}
-	d, failed := r.survey(ctx, src, io.Discard)
-	switch {
-	case failed != nil:
-		return err
-	case len(d.losses) > 0:
-		first := d.losses[0]
-		return &damagedError{fmt.Errorf("%s: %w; %s", describe(first), first.Err, d.summary())}
-	case d.undecoded == nil:
-		return &damagedError{fmt.Errorf("%w; all of the %d chunks are good", err, d.recovery.Chunks)}
-	}
-	return err
 }
 
-// damagedError is about an archive of which something may be saved.
-type damagedError struct{ error }
+// damagedError is about an archive that can be repaired, or partly.
+type damagedError struct{ *salvage.DamageError }
 
-func (e *damagedError) Unwrap() error { return e.error }
+func (e *damagedError) Unwrap() error { return e.DamageError }
 
-func (e *damagedError) Hint() string { return "lmz repair writes what is intact to another file" }
+func (e *damagedError) Hint() string {
+	if len(e.Recovery.Losses) == 0 {
+		return "its content is good: lmz repair writes an archive without the damage"
+	}
+	return "lmz repair writes what is intact to another file"
+}

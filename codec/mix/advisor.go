@@ -12,6 +12,9 @@ type Advisor interface {
 	// Byte tells which byte came, how many bits, in units of 1/4096, its coding takes without advice, and how many the
 	// advice has saved of them.
 	Byte(c byte, cost, saved int32)
+
+	// Run tells that text came, of which it was neither asked nor told byte by byte. text is valid during the call.
+	Run(text []byte)
 }
 
 const (
@@ -52,7 +55,7 @@ func (f *fusion) reset() {
 		if f.apms[i] == nil {
 			f.apms[i] = make(apm, apmPoints<<fusionApmBits)
 		}
-		f.apms[i].reset()
+		f.apms[i].fill()
 	}
 	f.cost, f.saved = 0, 0
 }

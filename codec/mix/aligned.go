@@ -49,6 +49,8 @@ type copies struct {
 	slot   uint32 // of the place where the current token began
 }
 
+const copySources = 1 << 14
+
 type lineToken struct {
 	line  int32
 	index uint8

@@ -6,10 +6,13 @@ type apm []uint16
 
 const apmPoints = 33
 
-func (a apm) reset() {
-	for i := range a {
-		a[i] = uint16(min(65535, squash(int32(i%apmPoints-16)*(stretchMax+1)/16)))
+// fill makes every curve the identity.
+func (a apm) fill() {
+	var curve [apmPoints]uint16
+	for i := range curve {
+		curve[i] = uint16(squash(int32(i-apmPoints/2) * (stretchMax + 1) / (apmPoints / 2)))
 	}
+	fill(a, curve[:]...)
 }
 
 // refine is the curve of a context at x, and the point to train.

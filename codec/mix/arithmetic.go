@@ -5,6 +5,7 @@ package mix
 type bitEncoder struct {
 	low, high uint64
 	out       []byte
+	off       bool // there is no output
 }
 
 func newBitEncoder(dst []byte) bitEncoder { return bitEncoder{high: ^uint64(0), out: dst} }
@@ -16,6 +17,9 @@ func split(low, high uint64, p uint32) uint64 {
 }
 
 func (e *bitEncoder) encode(bit, p uint32) {
+	if e.off {
+		return
+	}
 	mid := split(e.low, e.high, p)
 	if bit == 1 {
 		e.high = mid

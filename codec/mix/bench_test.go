@@ -11,16 +11,14 @@ func BenchmarkEncode(b *testing.B) {
 	for _, level := range []int{1, 3, 6} {
 		for _, primer := range [][]byte{nil, text[64<<10:]} {
 			b.Run(fmt.Sprintf("level=%d/primer=%d", level, len(primer)), func(b *testing.B) {
-				c, err := New(level)
-				if err != nil {
-					b.Fatal(err)
-				}
+				var c Coder
+				p := Params{Level: level}
 				if primer != nil {
-					c.Prime(primer)
+					p.Primed = primed(b, level, primer)
 				}
 				b.SetBytes(64 << 10)
 				for b.Loop() {
-					if _, err := c.Encode(nil, text[:64<<10]); err != nil {
+					if _, err := c.Encode(b.Context(), p, nil, text[:64<<10]); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -32,13 +30,12 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkStart(b *testing.B) {
 	for _, level := range []int{1, 3, 6} {
 		b.Run(fmt.Sprintf("level=%d", level), func(b *testing.B) {
-			c, err := New(level)
-			if err != nil {
-				b.Fatal(err)
-			}
-			c.Prime(lines(100, 1))
+			var c Coder
+			p := primed(b, level, lines(100, 1))
 			for b.Loop() {
-				c.start(c.primed.model.level)
+				if err := c.model.copyFrom(b.Context(), p.model); err != nil {
+					b.Fatal(err)
+				}
 			}
 		})
 	}

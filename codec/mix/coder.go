@@ -2,167 +2,239 @@
 // coder spends what the prediction leaves open. It is made for logs: contexts and match models know lines, fields, tokens,
 // numbers and times. All arithmetic is on integers, so the same input gives the same bytes on every platform.
 //
-// A payload depends on the level, the primer and the chunk, and on nothing else. docs/CODEC.md describes the model.
+// A payload depends on the chunk and its Params, and on nothing else. docs/CODEC.md describes the model.
 package mix
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
 
 var (
-	// ErrCorrupt reports a payload that Encode did not write with this level and primer.
+	// ErrCorrupt reports a payload that Encode did not write with these Params.
 	ErrCorrupt = errors.New("mix: corrupt payload")
 	// ErrLevel reports a level that does not exist.
 	ErrLevel = errors.New("mix: no such level")
 )
 
-// Coder codes chunks independently of each other. It belongs to one goroutine at a time.
-type Coder struct {
-	number  int // of the level
-	model   *model
-	advisor Advisor
-	primed  *Primed // nil: chunks start from nothing
-	fresh   bool    // model is as chunks start
+// Params are what encoder and decoder of a chunk must agree on.
+type Params struct {
+	Level   int     // from 1, the fastest, to 9, the smallest
+	Primed  *Primed // of the same level: the state that the chunk starts from; nil: from nothing
+	Advisor Advisor // one more expert; may be nil
+
+	// Later is the most bytes of a chunk that starts from the state after this one: the tables are made large enough for
+	// them. 0: there will be none. A decoder may give it for a chunk that was coded with 0, but not the other way round.
+	Later int
 }
 
-// Primed is the state after a primer, from which any number of Coders start their chunks. It is read only.
+// Coder codes chunks, one after the other and independently of each other. It keeps the memory of its tables from chunk to chunk,
+// and belongs to one goroutine at a time. The zero value is ready.
+type Coder struct{ model model }
+
+// Primed is the state after a text, from which any number of Coders start chunks. It is read only.
 type Primed struct{ model *model }
 
-// New returns a Coder of a level from 1, the fastest, to 9, the smallest.
-func New(level int) (*Coder, error) {
-	if level < 1 || level >= len(levels) {
-		return nil, fmt.Errorf("%w: %d is not in 1..%d", ErrLevel, level, len(levels)-1)
+// Prime is the state after text, for chunks of up to later bytes. The Advisor is not asked. It returns ErrLevel, or the cause of
+// ctx's end.
+func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) {
+	if err := checkLevel(level); err != nil {
+		return nil, err
 	}
-	return &Coder{number: level}, nil
+	m := new(model)
+	if err := m.reset(ctx, kindFor(level, isProse(text), int64(len(text))+int64(later), false)); err != nil {
+		return nil, err
+	}
+	if err := m.learn(ctx, text); err != nil {
+		return nil, err
+	}
+	return &Primed{m}, nil
 }
 
-// Prime makes the state after primer the start of every later chunk, and the primer's bytes their history. What was primed
-// before is forgotten.
-func (c *Coder) Prime(primer []byte) *Primed {
-	m := newModel(c.levelOf(isProse(primer)))
-	m.reset()
-	for _, b := range primer {
-		m.see(b)
-	}
-	c.StartFrom(&Primed{m})
-	return c.primed
-}
-
-// Snapshot is the state that coding the last chunk has left, the same as Prime of that chunk gives from the same start.
+// Snapshot is the state that coding the last chunk has left, which must have succeeded: the same as Prime of that chunk gives
+// if it started from nothing and had the same Later.
 func (c *Coder) Snapshot() *Primed {
-	m := newModel(c.model.level)
-	m.copyFrom(c.model)
+	m := new(model)
+	_ = m.copyFrom(context.Background(), &c.model)
 	return &Primed{m}
 }
 
-// StartFrom makes p, of the coder's own level, the start of every later chunk; nil: nothing.
-func (c *Coder) StartFrom(p *Primed) {
-	if p != c.primed {
-		c.primed, c.fresh = p, false
+// Size is the memory that the state takes in bytes, with the text.
+func (p *Primed) Size() int { return p.model.held() + cap(p.model.buf) }
+
+// Size is the memory that the Coder holds in bytes: the most that any chunk needed, with its history.
+func (c *Coder) Size() int { return c.model.held() + cap(c.model.buf) }
+
+func checkLevel(level int) error {
+	if level < 1 || level >= len(levels) {
+		return fmt.Errorf("%w: %d is not in 1..%d", ErrLevel, level, len(levels)-1)
 	}
+	return nil
 }
 
-// Advise makes a, or nobody when a is nil, one more expert of the chunks to come. It is not asked about a primer.
-func (c *Coder) Advise(a Advisor) { c.advisor = a }
-
-// Memory is the size of a Coder's tables in bytes, the most that a chunk can need; a Primed takes as much again. Histories
-// come on top.
-func (c *Coder) Memory() int {
-	return max(newModel(c.levelOf(false)).size(), newModel(c.levelOf(true)).size())
-}
-
-// levelOf is the Coder's level for prose or for anything else.
-func (c *Coder) levelOf(prose bool) *level {
-	if prose {
-		return &proseLevels[c.number]
-	}
-	return &levels[c.number]
-}
-
-// start brings the model, of level lv, to the state that chunks start from.
-func (c *Coder) start(lv *level) {
-	if c.model == nil || c.model.level != lv {
-		c.model, c.fresh = newModel(lv), false
-	}
-	if !c.fresh {
-		if c.primed != nil {
-			c.model.copyFrom(c.primed.model)
-		} else {
-			c.model.reset()
+// start brings the model to the state that a chunk of n bytes starts from. prose and primes are coded if it starts from nothing.
+func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool, code bitCoder) error {
+	m := &c.model
+	m.advisor = nil
+	if p.Primed != nil {
+		if got := p.Primed.model.kind.number; got != p.Level {
+			return fmt.Errorf("mix: primed state of level %d for level %d", got, p.Level)
+		}
+		if err := m.copyFrom(ctx, p.Primed.model); err != nil {
+			return err
+		}
+	} else {
+		primes = code(flag(primes), rareChance) == 1
+		if primes && p.Later == 0 {
+			return fmt.Errorf("%w: tables for chunks to come, of which there are none", ErrCorrupt)
+		}
+		size := int64(n)
+		if primes {
+			size += int64(p.Later)
+		}
+		k := kindFor(p.Level, false, size, !primes)
+		if k.number >= firstProseLevel {
+			k.prose = code(flag(prose), rareChance) == 1
+		}
+		if err := m.reset(ctx, k); err != nil {
+			return err
 		}
 	}
-	c.model.advisor, c.fresh = c.advisor, false
-	if c.advisor != nil {
-		c.model.fusion.reset() // it is learnt by each chunk anew: a primer may have been learnt without advice
+	if m.advisor = p.Advisor; m.advisor != nil {
+		m.fusion.reset() // it is learnt by each chunk anew: a primer may have been learnt without advice
 	}
+	return nil
 }
 
-// proseChance is the probability that a chunk that starts from nothing is prose, in units of 1/65536: logs pay nothing for it.
-const proseChance = 256
+// rareChance is the probability that a chunk that starts from nothing is prose, and that others start from it, in units of
+// 1/65536: others pay nothing for it.
+const rareChance = 256
 
-// Encode appends the payload of the chunk src to dst.
-func (c *Coder) Encode(dst, src []byte) ([]byte, error) {
-	dst, _, err := c.EncodeBoth(dst, nil, src)
+// pollEvery is how many bytes are coded between two looks at the context: at most a few milliseconds.
+const pollEvery = 1024
+
+// Encode appends the payload of the chunk src to dst. It returns ErrLevel, or the cause of ctx's end.
+func (c *Coder) Encode(ctx context.Context, p Params, dst, src []byte) ([]byte, error) {
+	dst, _, err := c.EncodeBoth(ctx, p, dst, nil, src)
 	return dst, err
 }
 
 // EncodeBoth is Encode, and appends to alone what Encode would give without the Advisor, if there is one.
-func (c *Coder) EncodeBoth(dst, alone, src []byte) (withAdvice, without []byte, err error) {
-	e, plain, both := newBitEncoder(dst), newBitEncoder(alone), c.advisor != nil
-	if c.primed != nil {
-		c.start(c.primed.model.level)
-	} else {
-		prose := c.number >= firstProseLevel && isProse(src)
-		if c.number >= firstProseLevel {
-			e.encode(flag(prose), proseChance)
-			plain.encode(flag(prose), proseChance)
-		}
-		c.start(c.levelOf(prose))
+func (c *Coder) EncodeBoth(ctx context.Context, p Params, dst, alone, src []byte) (withAdvice, without []byte, err error) {
+	if err := checkLevel(p.Level); err != nil {
+		return dst, alone, err
 	}
-	m := c.model
-	for _, b := range src {
-		m.startByte()
-		if m.guess.active {
-			right := b == m.guess.byte
-			e.encode(flag(right), m.guess.p)
-			if both {
-				plain.encode(flag(right), m.guess.p)
-			}
-			m.settle(right)
-			if right {
-				continue
-			}
-		}
-		for i := 7; i >= 0; i-- {
-			y := uint32(b>>i) & 1
-			e.encode(y, m.p)
-			if both {
-				plain.encode(y, m.unadvised())
-			}
-			m.update(y)
-		}
+	e, plain := newBitEncoder(dst), newBitEncoder(alone)
+	if p.Advisor == nil {
+		plain.off = true
 	}
-	if both {
+	both := func(y, q uint32) uint32 {
+		e.encode(y, q)
+		plain.encode(y, q)
+		return y
+	}
+	if err := c.start(ctx, &p, len(src), isProse(src), p.Later > 0, both); err != nil {
+		return dst, alone, err
+	}
+	if err := c.model.encode(ctx, src, &e, &plain); err != nil {
+		return dst, alone, err
+	}
+	if !plain.off {
 		alone = plain.finish()
 	}
 	return e.finish(), alone, nil
 }
 
-// Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that wraps ErrCorrupt. It
-// allocates no more than it has decoded.
-func (c *Coder) Decode(dst, src []byte, n int) ([]byte, error) {
-	d := newBitDecoder(src)
-	switch {
-	case c.primed != nil:
-		c.start(c.primed.model.level)
-	case c.number >= firstProseLevel:
-		c.start(c.levelOf(d.decode(proseChance) == 1))
-	default:
-		c.start(c.levelOf(false))
+// learn is encode without a payload.
+func (m *model) learn(ctx context.Context, text []byte) error {
+	off := bitEncoder{off: true}
+	return m.encode(ctx, text, &off, &off)
+}
+
+// encode codes src, to plain with the probabilities that there are without advice.
+func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) error {
+	for i, poll := 0, 0; i < len(src); i++ {
+		if i >= poll {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			poll = i + pollEvery
+		}
+		if left := len(src) - i; m.asksRun(left) {
+			n := m.run.codeRun(func(y, p uint32) uint32 {
+				e.encode(y, p)
+				plain.encode(y, p)
+				return y
+			}, m.runLength(ctx, src[i:]), left)
+			if n > 0 {
+				if err := m.repeat(ctx, n, n == left); err != nil {
+					return err
+				}
+				if i += n; i == len(src) {
+					break
+				}
+			}
+		}
+		b := src[i]
+		m.startByte()
+		if m.guess.active {
+			right := b == m.guess.byte
+			e.encode(flag(right), m.guess.p)
+			plain.encode(flag(right), m.guess.p)
+			m.settle(right)
+			if right {
+				continue
+			}
+		}
+		for j := 7; j >= 0; j-- {
+			y := uint32(b>>j) & 1
+			e.encode(y, m.p)
+			if !plain.off {
+				plain.encode(y, m.unadvised())
+			}
+			m.update(y)
+		}
 	}
-	m := c.model
-	for i := range n {
+	return nil
+}
+
+// Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that wraps ErrCorrupt, ErrLevel, or the
+// cause of ctx's end. It allocates no more than it has decoded.
+func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([]byte, error) {
+	if err := checkLevel(p.Level); err != nil {
+		return dst, err
+	}
+	d, m := newBitDecoder(src), &c.model
+	code := func(_, q uint32) uint32 { return d.decode(q) }
+	if err := c.start(ctx, &p, n, false, false, code); err != nil {
+		return dst, err
+	}
+	for i, poll := 0, 0; i < n; i++ {
+		if i >= poll {
+			if ctx.Err() != nil {
+				return dst, context.Cause(ctx)
+			}
+			poll = i + pollEvery
+		}
+		if left := n - i; m.asksRun(left) {
+			run := m.run.codeRun(code, 0, left)
+			if run < 0 || d.overrun() {
+				return dst, fmt.Errorf("%w: run at byte %d of %d", ErrCorrupt, i, n)
+			}
+			m.run.owed = runLeast
+			if run > 0 {
+				m.run.owed = 0
+				if err := m.repeat(ctx, run, run == left); err != nil {
+					return dst, err
+				}
+				dst = append(dst, m.buf[len(m.buf)-run:]...)
+				if i += run; i == n {
+					break
+				}
+			}
+		}
+		foreseen, not := m.predicted(longMatch), m.run.not
 		m.startByte()
 		guessed, right := m.guess.active, false
 		if guessed {
@@ -176,8 +248,17 @@ func (c *Coder) Decode(dst, src []byte, n int) ([]byte, error) {
 			return dst, fmt.Errorf("%w: it ends before byte %d of %d", ErrCorrupt, i, n)
 		}
 		b := m.buf[len(m.buf)-1]
-		if guessed && !right && b == m.guess.byte {
+		switch {
+		case guessed && !right && b == m.guess.byte:
 			return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
+		case uint32(b)|256 == not:
+			return dst, fmt.Errorf("%w: byte %d of %d is and is not of the run before it", ErrCorrupt, i, n)
+		case uint32(b)|256 != foreseen:
+			m.run.owed = 0
+		case m.run.owed > 0:
+			if m.run.owed--; m.run.owed == 0 {
+				return dst, fmt.Errorf("%w: bytes before byte %d of %d are and are not a run", ErrCorrupt, i+1, n)
+			}
 		}
 		dst = append(dst, b)
 	}

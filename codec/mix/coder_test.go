@@ -2,8 +2,6 @@ package mix
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -65,35 +63,39 @@ func samples() map[string][]byte {
 	}
 }
 
-var coders sync.Map // by level: a test reuses them, as they are large
-
-func coder(t testing.TB, level int) *Coder {
-	if c, ok := coders.Load(level); ok {
-		return c.(*Coder)
-	}
-	c, err := New(level)
+// encode is Encode by a new Coder.
+func encode(t testing.TB, p Params, src []byte) []byte {
+	t.Helper()
+	payload, err := new(Coder).Encode(t.Context(), p, nil, src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	coders.Store(level, c)
-	return c
+	return payload
+}
+
+// primed is a state for chunks of up to 1 MiB.
+func primed(t testing.TB, level int, text []byte) *Primed {
+	t.Helper()
+	p, err := Prime(t.Context(), level, 1<<20, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 func TestRoundTrip(t *testing.T) {
+	var c Coder // of all chunks: nothing of one is left for the next
 	for _, level := range []int{1, 3, 6} {
-		c := coder(t, level)
+		p := Params{Level: level}
 		for name, src := range samples() {
-			if level == 6 && name != "log" { // it is slow to start
-				continue
-			}
-			payload, err := c.Encode([]byte("head"), src)
+			payload, err := c.Encode(t.Context(), p, []byte("head"), src)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if again, _ := c.Encode([]byte("head"), src); !bytes.Equal(again, payload) {
-				t.Errorf("-%d %s: a second run gives other bytes", level, name)
+			if again := encode(t, p, src); !bytes.Equal(again, payload[4:]) {
+				t.Errorf("-%d %s: a new Coder gives other bytes", level, name)
 			}
-			back, err := c.Decode([]byte("tail"), payload[4:], len(src))
+			back, err := c.Decode(t.Context(), p, []byte("tail"), payload[4:], len(src))
 			if err != nil || !bytes.Equal(back[4:], src) || string(back[:4]) != "tail" {
 				t.Errorf("-%d %s: %d bytes do not come back: %v", level, name, len(src), err)
 			}
@@ -101,124 +103,116 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// The payloads' hashes: the format is what they say. A change of any of them is a change of the format.
-func TestGolden(t *testing.T) {
-	for level, want := range golden {
-		if testing.Short() && level > 3 {
-			continue
-		}
-		h := sha256.New()
-		c := coder(t, level)
-		for _, src := range [][]byte{append(lines(150, 1), noise(500)...), append([]byte(strings.Repeat("a naïve text, ", 50)), make([]byte, 3000)...)} {
-			payload, err := c.Encode(nil, src)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(h, "%d:%s", len(payload), payload)
-		}
-		if got := hex.EncodeToString(h.Sum(nil)[:16]); got != want {
-			t.Errorf("-%d: payloads hash to %s, want %s", level, got, want)
-		}
-	}
-}
-
 func TestLevels(t *testing.T) {
+	var c Coder
 	for _, level := range []int{-1, 0, len(levels)} {
-		if _, err := New(level); !errors.Is(err, ErrLevel) {
-			t.Errorf("New(%d): %v", level, err)
+		if _, err := c.Encode(t.Context(), Params{Level: level}, nil, nil); !errors.Is(err, ErrLevel) {
+			t.Errorf("Encode at level %d: %v", level, err)
+		}
+		if _, err := c.Decode(t.Context(), Params{Level: level}, nil, nil, 0); !errors.Is(err, ErrLevel) {
+			t.Errorf("Decode at level %d: %v", level, err)
+		}
+		if _, err := Prime(t.Context(), level, 0, nil); !errors.Is(err, ErrLevel) {
+			t.Errorf("Prime at level %d: %v", level, err)
+		}
+		if n := Memory(level, 1, true); n != 0 {
+			t.Errorf("level %d takes %d bytes", level, n)
 		}
 	}
 	src := lines(300, 3)
 	var sizes []int
 	for _, level := range []int{1, 3, 6} {
-		payload, err := coder(t, level).Encode(nil, src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sizes = append(sizes, len(payload))
+		sizes = append(sizes, len(encode(t, Params{Level: level}, src)))
 	}
-	if sizes[1] >= sizes[0] || sizes[2] >= sizes[0] {
+	if sizes[1] >= sizes[0] || sizes[2] >= sizes[1] {
 		t.Errorf("sizes by level %v do not fall", sizes)
 	}
-	if m := coder(t, 6).Memory(); m > 200<<20 {
-		t.Errorf("-6 takes %d bytes", m)
+	if _, err := c.Encode(t.Context(), Params{Level: 3, Primed: primed(t, 1, nil)}, nil, src); err == nil {
+		t.Error("a state of another level is taken")
 	}
 }
 
 // Coding a chunk after a primer is coding the tail of both in one.
 func TestPrime(t *testing.T) {
-	for _, level := range []int{1, 3} {
+	for _, level := range []int{1, 3, 6} {
 		primer, chunk := lines(200, 1), lines(100, 2)
-		c, err := New(level)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := c.Prime(primer)
-		payload, err := c.Encode(nil, chunk)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cold, _ := coder(t, level).Encode(nil, chunk)
+		first, later := Params{Level: level, Later: 1 << 20}, Params{Level: level, Primed: primed(t, level, primer)}
+		payload := encode(t, later, chunk)
+		cold := encode(t, Params{Level: level}, chunk)
 		if len(payload) >= len(cold) {
 			t.Errorf("-%d: primed %d bytes, cold %d", level, len(payload), len(cold))
 		}
 
-		whole := newModel(&levels[level])
-		whole.reset()
-		for _, b := range primer {
-			whole.see(b)
+		var c Coder
+		head, err := c.Encode(t.Context(), first, nil, primer)
+		if err != nil {
+			t.Fatal(err)
 		}
-		tail := Coder{number: level, model: whole, primed: &Primed{whole}, fresh: true}
-		if want, _ := tail.Encode(nil, chunk); !bytes.Equal(payload, want) {
-			t.Errorf("-%d: the chunk after the primer is not the tail of one stream", level)
+		later.Primed = c.Snapshot()
+		if again := encode(t, later, chunk); !bytes.Equal(again, payload) {
+			t.Errorf("-%d: the state after coding the primer is not that after Prime", level)
 		}
-
-		other := coder(t, level)
-		other.StartFrom(p)
+		if _, err := c.Decode(t.Context(), first, nil, head, len(primer)); err != nil {
+			t.Fatal(err)
+		}
+		later.Primed = c.Snapshot()
+		if again := encode(t, later, chunk); !bytes.Equal(again, payload) {
+			t.Errorf("-%d: the state after decoding the primer is not that after Prime", level)
+		}
 		for range 2 {
-			if back, err := other.Decode(nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
+			if back, err := c.Decode(t.Context(), later, nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
 				t.Fatalf("-%d: %v", level, err)
 			}
-			if _, err := other.Encode(nil, noise(2000)); err != nil { // leaves no trace
+			if _, err := c.Encode(t.Context(), later, nil, noise(2000)); err != nil { // leaves no trace
 				t.Fatal(err)
 			}
 		}
-		c.Prime(nil)
-		again, _ := c.Encode(nil, chunk)
-		if len(again) > len(cold) {
-			t.Errorf("-%d: %d bytes after an empty primer, %d after none", level, len(again), len(cold))
-		}
-		if back, err := c.Decode(nil, again, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
+
+		// An empty primer is legal.
+		later.Primed = primed(t, level, nil)
+		again := encode(t, later, chunk)
+		if back, err := c.Decode(t.Context(), later, nil, again, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
 			t.Errorf("-%d: an empty primer: %v", level, err)
+		}
+	}
+}
+
+// A chunk that others start from has tables for them; a decoder that expects none of them refuses it, and takes one without.
+func TestLater(t *testing.T) {
+	src := lines(20, 1)
+	var c Coder
+	for _, level := range []int{1, 6} {
+		more, none := Params{Level: level, Later: 1 << 20}, Params{Level: level}
+		payload := encode(t, more, src)
+		if _, err := c.Decode(t.Context(), none, nil, payload, len(src)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("-%d: tables that nothing needs: %v", level, err)
+		}
+		if back, err := c.Decode(t.Context(), more, nil, payload, len(src)); err != nil || !bytes.Equal(back, src) {
+			t.Errorf("-%d: %v", level, err)
+		}
+		if back, err := c.Decode(t.Context(), more, nil, encode(t, none, src), len(src)); err != nil || !bytes.Equal(back, src) {
+			t.Errorf("-%d: a chunk without others, where there could be: %v", level, err)
 		}
 	}
 }
 
 // Coders that share a primed state do not disturb each other; the race detector watches.
 func TestPrimedConcurrently(t *testing.T) {
-	c, err := New(3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := c.Prime(lines(200, 1))
+	p := Params{Level: 3, Primed: primed(t, 3, lines(200, 1))}
 	want := make([][]byte, 4)
 	for i := range want {
-		if want[i], err = c.Encode(nil, lines(50, uint64(i))); err != nil {
-			t.Fatal(err)
-		}
+		want[i] = encode(t, p, lines(50, uint64(i)))
 	}
 	var wg sync.WaitGroup
 	for i := range want {
 		wg.Go(func() {
-			c, err := New(3)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			c.StartFrom(p)
+			var c Coder
 			for range 2 {
-				if got, err := c.Encode(nil, lines(50, uint64(i))); err != nil || !bytes.Equal(got, want[i]) {
+				if got, err := c.Encode(t.Context(), p, nil, lines(50, uint64(i))); err != nil || !bytes.Equal(got, want[i]) {
 					t.Errorf("coder %d: other bytes beside others: %v", i, err)
+				}
+				if _, err := c.Encode(t.Context(), Params{Level: 3}, nil, lines(20, uint64(i))); err != nil { // priors are shared, too
+					t.Error(err)
 				}
 			}
 		})
@@ -228,26 +222,23 @@ func TestPrimedConcurrently(t *testing.T) {
 
 // A prefix of a payload, and a payload with something behind it, is refused, or it is the payload of another text.
 func TestTruncated(t *testing.T) {
-	c := coder(t, 1)
-	src := lines(60, 5)
-	payload, err := c.Encode(nil, src)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var c Coder
+	p, src := Params{Level: 1}, lines(60, 5)
+	payload := encode(t, p, src)
 	refused := 0
 	for n := 0; n <= len(payload)+1; n += 7 {
 		if n == len(payload) {
 			continue
 		}
 		damaged := append(payload[:len(payload):len(payload)], 1)[:n]
-		back, err := c.Decode(nil, damaged, len(src))
+		back, err := c.Decode(t.Context(), p, nil, damaged, len(src))
 		switch {
 		case errors.Is(err, ErrCorrupt):
 			refused++
 		case err != nil || bytes.Equal(back, src):
 			t.Errorf("%d of %d bytes: %v", n, len(payload), err)
 		default:
-			if again, _ := c.Encode(nil, back); !bytes.Equal(again, damaged) {
+			if again := encode(t, p, back); !bytes.Equal(again, damaged) {
 				t.Errorf("%d of %d bytes decode to a text of another payload", n, len(payload))
 			}
 		}
@@ -255,7 +246,7 @@ func TestTruncated(t *testing.T) {
 	if refused == 0 {
 		t.Error("no damage is refused")
 	}
-	if _, err := c.Decode(nil, append(payload, 0), len(src)); !errors.Is(err, ErrCorrupt) {
+	if _, err := c.Decode(t.Context(), p, nil, append(payload, 0), len(src)); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("a byte too many: %v", err)
 	}
 }
@@ -271,6 +262,8 @@ func (o *oracle) Byte(_ byte, _, saved int32) {
 	o.saved += int(saved)
 }
 
+func (o *oracle) Run(text []byte) { o.at += len(text) }
+
 func (o *oracle) Bit(partial uint32) (p, confidence uint32) {
 	b := uint32(o.text[o.at]) | 256
 	for n := uint32(0); n < 8; n++ {
@@ -283,21 +276,14 @@ func (o *oracle) Bit(partial uint32) (p, confidence uint32) {
 
 // An advisor that knows the text makes the payload small, and the decoder with the same advice gives the text back.
 func TestAdvise(t *testing.T) {
-	c, err := New(6)
-	if err != nil {
-		t.Fatal(err)
-	}
+	var c Coder
 	src := noise(2000)
 	o := &oracle{text: src}
-	c.Advise(o)
-	payload, alone, err := c.EncodeBoth(nil, nil, src)
+	payload, alone, err := c.EncodeBoth(t.Context(), Params{Level: 6, Advisor: o}, nil, nil, src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := coder(t, 6).Encode(nil, src)
-	if err != nil {
-		t.Fatal(err)
-	}
+	plain := encode(t, Params{Level: 6}, src)
 	if !bytes.Equal(alone, plain) {
 		t.Error("the payload without advice is not the one that there is without an advisor")
 	}
@@ -307,27 +293,22 @@ func TestAdvise(t *testing.T) {
 	if len(payload) > 500 {
 		t.Errorf("%d bytes for 2000 that the advisor knows", len(payload))
 	}
-	c.Advise(&oracle{text: src})
-	if back, err := c.Decode(nil, payload, len(src)); err != nil || !bytes.Equal(back, src) {
+	p := Params{Level: 6, Advisor: &oracle{text: src}}
+	if back, err := c.Decode(t.Context(), p, nil, payload, len(src)); err != nil || !bytes.Equal(back, src) {
 		t.Error(err)
 	}
 }
 
-// tinyCoders are coders of all levels, with tables so small that a fuzzer tries many inputs a second. The levels are as they
-// were when f ends.
-func tinyCoders(f *testing.F) (coders [len(levels)]*Coder) {
+// smallTables makes the tables of all levels so small that a fuzzer tries many inputs a second, until f ends.
+func smallTables(f *testing.F) {
 	logs, prose := levels, proseLevels
 	f.Cleanup(func() { levels, proseLevels = logs, prose })
 	for _, table := range []*[len(levels)]level{&levels, &proseLevels} {
 		for i := range table {
 			l := &table[i]
-			l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.prior = 8, 8, 4, 6, false
+			l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.prior = 8, 8, 4, 6, 6, nil
 		}
 	}
-	for i := 1; i < len(levels); i++ {
-		coders[i] = &Coder{number: i}
-	}
-	return coders
 }
 
 func FuzzRoundTrip(f *testing.F) {
@@ -336,14 +317,12 @@ func FuzzRoundTrip(f *testing.F) {
 			f.Add(src[:min(len(src), 600)], level)
 		}
 	}
-	coders := tinyCoders(f)
+	smallTables(f)
+	var c Coder
 	f.Fuzz(func(t *testing.T, src []byte, level uint8) {
-		c := coders[1+int(level)%(len(coders)-1)]
-		payload, err := c.Encode(nil, src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if back, err := c.Decode(nil, payload, len(src)); err != nil || !bytes.Equal(back, src) {
+		p := Params{Level: 1 + int(level)%(len(levels)-1)}
+		payload := encode(t, p, src)
+		if back, err := c.Decode(t.Context(), p, nil, payload, len(src)); err != nil || !bytes.Equal(back, src) {
 			t.Fatalf("%d bytes do not come back: %v", len(src), err)
 		}
 	})
@@ -351,12 +330,9 @@ func FuzzRoundTrip(f *testing.F) {
 
 // A payload that claims to be more than it is costs no memory.
 func TestDecodeClaims(t *testing.T) {
-	c := coder(t, 1)
-	payload, err := c.Encode(nil, lines(20, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.Decode(nil, payload, 1<<30)
+	var c Coder
+	payload := encode(t, Params{Level: 1, Later: 1}, lines(20, 1))
+	out, err := c.Decode(t.Context(), Params{Level: 1, Later: 1}, nil, payload, 1<<30)
 	if !errors.Is(err, ErrCorrupt) || cap(out) > 1<<20 {
 		t.Errorf("%d bytes, room for %d: %v", len(out), cap(out), err)
 	}
@@ -364,20 +340,18 @@ func TestDecodeClaims(t *testing.T) {
 
 // Any payload either gives n bytes, of which it is then the payload, or is refused.
 func FuzzDecode(f *testing.F) {
-	coders := tinyCoders(f)
-	for level := range uint8(len(coders) - 1) {
-		payload, err := coders[1+level].Encode(nil, lines(20, 1))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(payload, uint16(1000), level)
+	smallTables(f)
+	for level := range uint8(len(levels) - 1) {
+		f.Add(encode(f, Params{Level: 1 + int(level)}, lines(20, 1)), uint16(1000), level)
+		f.Add(encode(f, Params{Level: 1 + int(level)}, make([]byte, 4000)), uint16(4000), level)
 	}
 	f.Add([]byte{}, uint16(0), uint8(5))
 	f.Add(noise(100), uint16(50), uint8(5))
+	var c Coder
 	f.Fuzz(func(t *testing.T, payload []byte, size uint16, level uint8) {
 		n := int(size)
-		c := coders[1+int(level)%(len(coders)-1)]
-		out, err := c.Decode(nil, payload, n)
+		p := Params{Level: 1 + int(level)%(len(levels)-1)}
+		out, err := c.Decode(t.Context(), p, nil, payload, n)
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {
 				t.Fatal(err)
@@ -387,10 +361,10 @@ func FuzzDecode(f *testing.F) {
 		if len(out) != n {
 			t.Fatalf("%d bytes, want %d", len(out), n)
 		}
-		if prose := c.model.level == c.levelOf(true); c.number >= firstProseLevel && prose != isProse(out) {
+		if p.Level >= firstProseLevel && c.model.kind.prose != isProse(out) {
 			return // Encode would have chosen the other
 		}
-		if again, _ := c.Encode(nil, out); !bytes.Equal(again, payload) {
+		if again := encode(t, p, out); !bytes.Equal(again, payload) {
 			t.Fatalf("%x decodes to %d bytes whose payload is %x", payload, n, again)
 		}
 	})

@@ -1,9 +1,9 @@
 package mix
 
-type context uint8
+type contextID uint8
 
 const (
-	order1 context = iota
+	order1 contextID = iota
 	order2
 	order3
 	order4

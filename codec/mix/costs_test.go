@@ -18,8 +18,10 @@ func TestCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	src = src[:min(len(src), 400000)]
-	m := newModel(&levels[6])
-	m.reset()
+	var m model
+	if err := m.reset(t.Context(), kindFor(6, false, int64(len(src)), true)); err != nil {
+		t.Fatal(err)
+	}
 	sum := 0.0
 	start := 0
 	for at, b := range src {

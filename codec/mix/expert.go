@@ -58,9 +58,9 @@ type matchTable struct {
 	mul  uint64
 }
 
-func newMatchTable(bits, minLength int) matchTable {
-	shift := (64 + minLength - 1) / minLength // so that older bytes have left the 64 bits
-	return matchTable{pos: make([]uint32, 1<<bits), min: minLength, mul: 0x2f0b4c47 << shift}
+func (m *matchTable) setMin(length int) {
+	shift := (64 + length - 1) / length // so that older bytes have left the 64 bits
+	m.min, m.mul = length, 0x2f0b4c47<<shift
 }
 
 // follow moves e past the byte c, the latest of buf, and looks for a better place when there is no long match.

@@ -17,7 +17,6 @@ type guess struct {
 
 const (
 	guessInputs = 7
-	guessBits   = 16 // entries per table, log2
 	guessSets   = 729
 )
 
@@ -27,23 +26,14 @@ type guessTables struct {
 	lo    []uint16
 }
 
-func newGuessTables() guessTables {
-	return guessTables{
-		probs: make([]uint32, guessInputs<<guessBits),
-		hi:    make([]int16, guessSets*16),
-		lo:    make([]uint16, guessSets*16),
-	}
-}
-
-func (t *guessTables) reset() {
+// fill gives the tables, whose lo is zeros, what they begin with.
+func (t *guessTables) fill() {
 	fill(t.probs, 60000<<16)
-	for i := range t.hi {
-		t.hi[i] = 0
-		if i&15 < guessInputs {
-			t.hi[i] = weightOne * 30 / 100
-		}
+	var row [16]int16
+	for i := range guessInputs {
+		row[i] = weightOne * 30 / 100
 	}
-	clear(t.lo)
+	fill(t.hi, row[:]...)
 }
 
 // guesser names the expert whose byte is guessed, or -1.
@@ -64,14 +54,14 @@ func (m *model) guesser() int {
 func (m *model) makeGuess() {
 	g := &m.guess
 	g.active, g.pending = false, false
-	if m.guessOver == 0 {
-		return
-	}
 	who := m.guesser()
 	if who < 0 {
 		return
 	}
 	b := m.predicted(who)
+	if b == m.run.not {
+		return
+	}
 	pattern := uint32(0)
 	for _, i := range [...]int{longMatch, templateMatch, shortMatch, keyMatch, templateOlder, copyMatch} {
 		pattern *= 3
@@ -94,7 +84,7 @@ func (m *model) makeGuess() {
 		hash3(l.skeleton, uint32(t.misses), shape),
 	}
 	for i, c := range ctx {
-		g.at[i] = uint32(i)<<guessBits | c*0x9e3779b1>>(32-guessBits)
+		g.at[i] = uint32(i)<<m.guessBits | c*0x9e3779b1>>(32-m.guessBits)
 		g.x[i] = stretchTable[m.guesses.probs[g.at[i]]>>20]
 	}
 	g.x[guessInputs] = stretchUnit

@@ -2,17 +2,18 @@ package mix
 
 // level says what the model of a compression level consists of.
 type level struct {
-	contexts   []context
+	contexts   []contextID
 	experts    []int
 	sets       []set
 	slotBits   uint32 // lines of slots, log2
 	matchBits  int    // entries of each match table, log2
 	placeBits  int    // entries of each table of places, log2
 	apmBits    int    // contexts of each APM, log2
+	guessBits  int    // entries of each table of guesses, log2
 	longLength int    // bytes that a long match begins with
 	mapLimit   uint32 // observations after which a map's rate stays
-	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536; 0 for never
-	prior      bool   // start with the prior read
+	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536
+	prior      []byte // text that is read before anything else
 	rate       rate   // of the mixers
 }
 
@@ -24,18 +25,18 @@ type rate struct {
 }
 
 var (
-	contexts1 = []context{order1, order2, order3, tokenInSkeleton}
-	contexts2 = []context{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
-	contexts3 = []context{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
-	contexts4 = []context{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
+	contexts1 = []contextID{order1, order2, order3, tokenInSkeleton}
+	contexts2 = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
+	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
+	contexts4 = []contextID{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
 		aboveOrder1, skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove}
-	everyContext = func() (all []context) {
+	everyContext = func() (all []contextID) {
 		for c := range firstProse {
 			all = append(all, c)
 		}
 		return all
 	}()
-	proseContexts = []context{order1, order2, order3, order4, order5, order6, wordLetters, wordLetters1, wordLetters2, wordLetters3,
+	proseContexts = []contextID{order1, order2, order3, order4, order5, order6, wordLetters, wordLetters1, wordLetters2, wordLetters3,
 		wordLettersSkip, wordSuffix, wordInSentence, wordCase, wordOnly, indirectOrder1, indirectOrder2, sparse13, sparse23,
 		columnOrder1, matchOrder1, candidates}
 
@@ -54,15 +55,15 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 20, 255, 36000, false, logRate},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 20, 255, 58000, false, logRate},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 20, 255, 64000, true, logRate},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 20, 255, 65000, true, logRate},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 20, 255, 65000, true, logRate},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 20, 255, 65300, true, logRate},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 20, 255, 65440, true, logRate},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 20, 255, 65500, true, logRate},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 20, 255, 65400, true, logRate},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 16, 20, 255, 36000, nil, logRate},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 16, 20, 255, 58000, nil, logRate},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 16, 20, 255, 64000, prior, logRate},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 16, 20, 255, 65000, prior, logRate},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 16, 20, 255, 65000, prior, logRate},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 16, 20, 255, 65300, prior, logRate},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 16, 20, 255, 65440, prior, logRate},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 16, 20, 255, 65500, prior, logRate},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65400, prior, logRate},
 }
 
 // proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and slower weights.
@@ -76,6 +77,10 @@ var proseLevels = func() (prose [len(levels)]level) {
 	prose[9].slotBits++
 	return prose
 }()
+
+// tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing: what is spent on them is to
+// begin, not to code.
+var tinyLevel = level{contexts3, experts3, sets3, 13, 13, 11, 8, 14, 20, 255, 64000, shortPrior, logRate}
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5

@@ -12,6 +12,7 @@ const (
 // model predicts a text bit by bit.
 type model struct {
 	*level
+	kind    kind
 	advisor Advisor
 	cursor
 	tables
@@ -33,6 +34,7 @@ type cursor struct {
 	forecast  forecast
 	digits    digitRun
 	copies    copies
+	run       run
 	onTrack   bool // templateMatch has been right since the token began
 	indirect1 [256]uint32
 
@@ -244,6 +246,7 @@ func (m *model) startBits() {
 		} else if e.alive = e.ptr > 0; e.alive {
 			e.byte = m.buf[e.ptr]
 		}
+		e.alive = e.alive && uint32(e.byte)|256 != m.run.not
 	}
 	m.predict()
 }
@@ -275,6 +278,12 @@ func (m *model) endByte(c byte) {
 	if m.guess.pending {
 		m.learnGuess(flag(c == m.guess.byte))
 	}
+	m.run.not = 0
+	m.follow(c)
+}
+
+// follow moves what the model knows of the text past c.
+func (m *model) follow(c byte) {
 	m.buf = append(m.buf, c)
 	m.indirect1[m.c4&255] = m.indirect1[m.c4&255]<<8 | uint32(c)
 	i2 := &m.indirect2[m.c4&0xffff]

@@ -1,94 +1,138 @@
 package mix
 
-// newModel makes the tables of a model; reset or copyFrom fills them.
-func newModel(lv *level) *model {
-	m := &model{level: lv}
-	n := len(lv.contexts)
-	inputs := (n + len(lv.experts)*inputsPerExpert + 1 + 15) &^ 15
-	rows := 0
-	for _, s := range lv.sets {
-		rows += s.size()
+import (
+	"context"
+	"slices"
+)
+
+// clearedAtOnce is how many bytes of a table are cleared or copied between two looks at the context.
+const clearedAtOnce = 16 << 20
+
+// shape makes the tables those of kind k, in the memory that is there if there is enough. With zero, those that begin with
+// zeros are cleared, but for the slots; what is in the others is undefined.
+func (m *model) shape(k kind, zero bool) {
+	if m.kind != k || m.level == nil {
+		l := k.spec()
+		m.kind, m.level = k, &l
 	}
-	m.slots = make([]byte, lineSize<<lv.slotBits)
-	m.maps = make([]uint32, n*256)
-	m.expertMaps = make([]uint32, expertCount*confidences)
-	m.x = make([]int16, inputs)
-	m.y = make([]int16, 16)
-	m.hi, m.lo = make([]int16, rows*inputs), make([]uint16, rows*inputs)
-	m.finalHi, m.finalLo = make([]int16, finalRows*16), make([]uint16, finalRows*16)
-	for i := range m.apms {
-		m.apms[i] = make(apm, apmPoints<<lv.apmBits)
+	t, l := &m.tables, m.level
+	inputs, rows := l.inputs(), l.setRows()
+	resize(&t.slots, lineSize<<l.slotBits, false)
+	resize(&t.maps, len(l.contexts)*256, false)
+	resize(&t.expertMaps, expertCount*confidences, false)
+	resize(&t.x, inputs, zero)
+	resize(&t.y, 16, zero)
+	resize(&t.hi, rows*inputs, false)
+	resize(&t.lo, rows*inputs, zero)
+	resize(&t.finalHi, finalRows*16, false)
+	resize(&t.finalLo, finalRows*16, zero)
+	for i := range t.apms {
+		resize((*[]uint16)(&t.apms[i]), apmPoints<<l.apmBits, false)
 	}
-	for i, length := range []int{lv.longLength, 11, 6, 3} {
-		m.matches[i] = newMatchTable(lv.matchBits, length)
+	for i, length := range []int{l.longLength, 11, 6, 3} {
+		resize(&t.matches[i].pos, 1<<l.matchBits, zero)
+		t.matches[i].setMin(length)
 	}
-	m.template = make(places, 1<<lv.placeBits)
-	m.key = make(places, 1<<lv.placeBits)
-	m.copies.source = make([]uint8, 1<<14)
-	m.indirect2 = make([]uint32, 1<<16)
-	if lv.guessOver > 0 {
-		m.guesses = newGuessTables()
-	}
-	return m
+	resize((*[]place)(&t.template), 1<<l.placeBits, zero)
+	resize((*[]place)(&t.key), 1<<l.placeBits, zero)
+	resize(&m.copies.source, copySources, zero)
+	resize(&t.indirect2, 1<<16, zero)
+	resize(&t.guesses.probs, guessInputs<<l.guessBits, false)
+	resize(&t.guesses.hi, guessSets*16, false)
+	resize(&t.guesses.lo, guessSets*16, zero)
 }
 
-// reset forgets everything but the prior.
-func (m *model) reset() {
+// resize makes s n long, in its own memory if there is enough of it; zero: of zeros.
+func resize[T any](s *[]T, n int, zero bool) {
+	if cap(*s) < n {
+		*s = make([]T, n)
+		return
+	}
+	*s = (*s)[:n]
+	if zero {
+		clear(*s)
+	}
+}
+
+// reset makes m one of kind k that knows nothing but the prior.
+func (m *model) reset(ctx context.Context, k kind) error {
+	prior := k.spec().prior
+	if prior == nil {
+		return m.clear(ctx, k)
+	}
+	known, keep := priors.get(k)
+	if known != nil {
+		return m.copyFrom(ctx, known)
+	}
+	if err := m.clear(ctx, k); err != nil {
+		return err
+	}
+	if err := m.learn(ctx, prior); err != nil {
+		return err
+	}
+	if keep {
+		priors.add(m)
+	}
+	return nil
+}
+
+// clear makes m one of kind k that knows nothing.
+func (m *model) clear(ctx context.Context, k kind) error {
+	old := cap(m.slots)
+	m.shape(k, true)
 	t := &m.tables
 	m.cursor = cursor{
-		copies: copies{source: m.copies.source, line: 1},
-		digits: digitRun{line: 1},
-		rate:   initialRate,
+		copies:   copies{source: m.copies.source, line: 1},
+		digits:   digitRun{line: 1},
+		forecast: forecast{lines: m.forecast.lines[:0], now: -1},
+		run:      newRun(),
+		rate:     initialRate,
 	}
-	clear(m.copies.source)
-	m.forecast.now = -1
 	t.buf = t.buf[:0]
-	clear(t.slots)
-	for i := range t.maps {
-		t.maps[i] = uint32(stateOdds[i&255])<<16 | min(uint32(stateCount[i&255]), 30)
+	if old >= len(t.slots) { // else they are new
+		for part := range slices.Chunk(t.slots, clearedAtOnce) {
+			clear(part)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+		}
 	}
+	var byHistory [256]uint32
+	for i := range byHistory {
+		byHistory[i] = uint32(stateOdds[i])<<16 | min(uint32(stateCount[i]), 30)
+	}
+	fill(t.maps, byHistory[:]...)
 	for i := range t.expertMaps {
 		length, misses := i>>2&15, i&3
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
-	clear(t.x)
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
-	clear(t.y)
 	fill(t.hi, weightOne*3/100)
-	clear(t.lo)
-	for i := range t.finalHi {
-		t.finalHi[i] = 0
-		if i&15 < len(m.sets) {
-			t.finalHi[i] = int16(weightOne / len(m.sets))
-		}
+	var row [16]int16
+	for i := range m.sets {
+		row[i] = int16(weightOne / len(m.sets))
 	}
-	clear(t.finalLo)
+	fill(t.finalHi, row[:]...)
 	for _, a := range t.apms {
-		a.reset()
+		a.fill()
 	}
 	for i := range t.matches {
-		clear(t.matches[i].pos)
 		t.matches[i].roll = 0
 	}
-	clear(t.template)
-	clear(t.key)
-	clear(t.indirect2)
-	if m.guessOver > 0 {
-		t.guesses.reset()
-	}
-	if m.prior {
-		m.readPrior()
+	t.guesses.fill()
+	return nil
+}
+
+// fill repeats the pattern throughout s, whose length is a multiple of the pattern's.
+func fill[T any](s []T, pattern ...T) {
+	for n := copy(s, pattern); n < len(s); n *= 2 {
+		copy(s[n:], s[:n])
 	}
 }
 
-func fill[T any](s []T, v T) {
-	for i := range s {
-		s[i] = v
-	}
-}
-
-// copyFrom makes m equal to o, a model of the same level, which may be shared.
-func (m *model) copyFrom(o *model) {
+// copyFrom makes m equal to o, which may be shared.
+func (m *model) copyFrom(ctx context.Context, o *model) error {
+	m.shape(o.kind, false)
 	source, lines := m.copies.source, m.forecast.lines
 	m.cursor = o.cursor
 	m.copies.source, m.forecast.lines = source, append(lines[:0], o.forecast.lines...)
@@ -96,7 +140,12 @@ func (m *model) copyFrom(o *model) {
 
 	t, u := &m.tables, &o.tables
 	t.buf = append(t.buf[:0], u.buf...)
-	copy(t.slots, u.slots)
+	for at := 0; at < len(u.slots); at += clearedAtOnce {
+		copy(t.slots[at:], u.slots[at:min(at+clearedAtOnce, len(u.slots))])
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
 	copy(t.maps, u.maps)
 	copy(t.expertMaps, u.expertMaps)
 	copy(t.x, u.x)
@@ -118,31 +167,20 @@ func (m *model) copyFrom(o *model) {
 	copy(t.guesses.probs, u.guesses.probs)
 	copy(t.guesses.hi, u.guesses.hi)
 	copy(t.guesses.lo, u.guesses.lo)
+	return nil
 }
 
-// size is the memory of the tables in bytes.
-func (m *model) size() int {
+// held is the memory of the tables in bytes, whether it is in use or not.
+func (m *model) held() int {
 	t := &m.tables
-	n := len(t.slots) + 4*(len(t.maps)+len(t.expertMaps)+len(t.indirect2)+len(t.guesses.probs)) + len(m.copies.source)
-	n += 2 * (2*len(t.hi) + 2*len(t.finalHi) + 2*len(t.guesses.hi) + len(t.apms)*len(t.apms[0]))
-	n += 12 * (len(t.template) + len(t.key))
-	for _, m := range t.matches {
-		n += 4 * len(m.pos)
+	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
+	n += 4 * (cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2) + cap(t.guesses.probs))
+	n += 2 * (cap(t.hi) + cap(t.lo) + cap(t.finalHi) + cap(t.finalLo) + cap(t.guesses.hi) + cap(t.guesses.lo))
+	for i := range t.apms {
+		n += 2 * cap(t.apms[i])
+	}
+	for i := range t.matches {
+		n += 4 * cap(t.matches[i].pos)
 	}
 	return n
-}
-
-// see learns the byte c without coding it.
-func (m *model) see(c byte) {
-	m.startByte()
-	if m.guess.active {
-		right := c == m.guess.byte
-		m.settle(right)
-		if right {
-			return
-		}
-	}
-	for i := 7; i >= 0; i-- {
-		m.update(uint32(c>>i) & 1)
-	}
 }

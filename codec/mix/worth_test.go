@@ -15,17 +15,18 @@ func TestWorth(t *testing.T) {
 		t.Skip("MIX_WORTH names no files")
 	}
 	lists := strings.Split(names, ":")
-	sizes := func(without context) (sums []int) {
-		lv := levels[6]
+	sizes := func(without contextID) (sums []int) {
+		lv := &levels[6]
+		all := lv.contexts
+		defer func() { lv.contexts = all }()
 		lv.contexts = nil
 		for c := range firstProse {
 			if c != without {
 				lv.contexts = append(lv.contexts, c)
 			}
 		}
-		start := newModel(&lv)
-		start.reset()
-		coder := Coder{number: 6, primed: &Primed{start}}
+		priors = priorCache{}
+		var coder Coder
 		for _, list := range lists {
 			sum := 0
 			for name := range strings.SplitSeq(list, ",") {
@@ -33,7 +34,7 @@ func TestWorth(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				payload, err := coder.Encode(nil, src[:min(len(src), 60000)])
+				payload, err := coder.Encode(t.Context(), Params{Level: 6}, nil, src[:min(len(src), 60000)])
 				if err != nil {
 					t.Fatal(err)
 				}

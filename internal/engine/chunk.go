@@ -51,10 +51,10 @@ func (c *Chunk) decode(lane *codec.Lane, params codec.Params) error {
 		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", format.ErrCorrupt, sum, r.CRC32C)
 	}
 	if n := bytes.Count(c.Raw, []byte{'\n'}); n != r.Lines {
-		return fmt.Errorf("%w: decodes to %d lines, want %d", format.ErrCorrupt, n, r.Lines)
+		return &format.LineCountError{Is: n, Want: r.Lines}
 	}
 	if mixer, ok := coder.(*codec.MixCoder); ok && c.Keeps {
-		c.primed = mixer.Primed(c.Raw)
+		c.primed, err = mixer.Primed(c.Raw)
 	}
-	return nil
+	return err
 }

@@ -178,6 +178,9 @@ func (e *Engine) Release(c *Chunk) {
 // Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for nothing.
 func (e *Engine) Submit(f *Frame, c *Chunk, primed *codec.Primed) {
 	params := codec.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
+	if f.Header.Primer == format.PrimerFirstChunk { // whose state it may be, the payload says
+		params.Later = f.Header.ChunkSize
+	}
 	c.Run = func(l *codec.Lane) error { return c.decode(l, params) }
 	e.submit(&c.Task, e.shape(f))
 }
@@ -229,7 +232,7 @@ func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Contex
 		if p, ok := e.primed.Get(f.Start); ok { // from Keep, or a flight that has just ended
 			return p, nil
 		}
-		p, err := e.Prime(ctx, f.Header.Level, text)
+		p, err := e.Prime(ctx, f.Header, text)
 		if err == nil {
 			e.primed.Add(f.Start, p, 1)
 		}
@@ -246,16 +249,19 @@ func (e *Engine) Keep(f *Frame, c *Chunk) {
 	}
 }
 
-// Prime gives the state that reading text leaves.
-func (e *Engine) Prime(ctx context.Context, level int, text []byte) (primed *codec.Primed, err error) {
-	t := &Task{Run: func(*codec.Lane) (err error) {
-		primed, err = codec.Prime(level, text)
+// Prime gives the state that reading text leaves, for chunks of the frame that h begins.
+func (e *Engine) Prime(ctx context.Context, h *format.Header, text []byte) (*codec.Primed, error) {
+	var primed *codec.Primed
+	t := &Task{Run: func(l *codec.Lane) (err error) {
+		primed, err = codec.Prime(l.Context(), h.Level, h.ChunkSize, text)
 		return err
 	}}
 	e.submit(t, Shape{Lanes: 1})
 	e.Kick()
-	err = t.Wait(ctx)
-	return primed, err
+	if err := t.Wait(ctx); err != nil {
+		return nil, err
+	}
+	return primed, nil
 }
 
 // Reset makes the Engine ready for another archive, with the workers that it has. Chunks that were not released are forgotten.

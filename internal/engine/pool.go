@@ -210,6 +210,7 @@ func (p *Pool) take(first bool, w *worker) (func(*codec.Lane) error, bool) {
 	}
 	t := p.queue[0]
 	p.queue = p.queue[1:]
+	p.kicked = len(p.queue) > 0 // what is submitted from now on waits again
 	p.running++
 	return p.job(t), true
 }

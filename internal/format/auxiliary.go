@@ -9,27 +9,26 @@ import (
 
 // ReadAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps, and passes over those that may be
 // skipped. Parity is looked at only when what it protects is damaged.
-func ReadAuxiliary(r *recorder) error {
-	kind, err := readUvarint(r, 1<<63-1, "type")
-	if err != nil {
-		return err
+func ReadAuxiliary(r *recorder) (kind uint64, err error) {
+	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
+		return 0, err
 	}
 	n, err := readUvarint(r, 1<<63-1, "length")
 	if err != nil {
-		return err
+		return kind, err
 	}
 	want, err := r.uint32()
 	if err != nil {
-		return err
+		return kind, err
 	}
 	sum, err := r.sumRest(crc32.Checksum(r.buf, Castagnoli), n)
 	if err != nil {
-		return err
+		return kind, err
 	}
 	if sum != want {
-		return fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, sum, want)
+		return kind, fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, sum, want)
 	}
-	return refuseUnknown("auxiliary record", kind)
+	return kind, refuseUnknown("auxiliary record", kind)
 }
 
 // AppendAuxiliary appends an auxiliary record.
@@ -43,7 +42,7 @@ func AppendAuxiliary(dst []byte, kind uint64, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// readAuxiliaryBody reads an auxiliary record from behind its tag, as readAuxiliary does, and gives its body, of at most limit bytes.
+// readAuxiliaryBody reads an auxiliary record from behind its tag, as ReadAuxiliary does, and gives its body, of at most limit bytes.
 func readAuxiliaryBody(r *recorder, limit int) (kind uint64, body []byte, err error) {
 	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
 		return 0, nil, err
@@ -77,7 +76,7 @@ func (s *Scanner) PassAuxiliary(to int64) error {
 		if tag != TagAuxiliary {
 			return fmt.Errorf("%w: a group of chunks that is larger than the index says", ErrCorrupt)
 		}
-		if err := ReadAuxiliary(s.In); err != nil {
+		if _, err := ReadAuxiliary(s.In); err != nil {
 			return err
 		}
 	}
@@ -90,7 +89,10 @@ func AuxiliarySize(data []byte) int {
 	for {
 		at := in.Off
 		in.reset()
-		if tag, err := in.ReadByte(); err != nil || tag != TagAuxiliary || ReadAuxiliary(in) != nil {
+		if tag, err := in.ReadByte(); err != nil || tag != TagAuxiliary {
+			return int(at)
+		}
+		if _, err := ReadAuxiliary(in); err != nil {
 			return int(at)
 		}
 	}

@@ -35,6 +35,17 @@ func (e *ChunkError) Error() string {
 
 func (e *ChunkError) Unwrap() error { return e.Err }
 
+// LineCountError says that a record that is good otherwise counts its lines wrong. It is an ErrCorrupt.
+type LineCountError struct {
+	Is, Want int // line ends in the decoded bytes, and as the record says
+}
+
+func (e *LineCountError) Error() string {
+	return fmt.Sprintf("%v: decodes to %d lines, want %d", ErrCorrupt, e.Is, e.Want)
+}
+
+func (e *LineCountError) Unwrap() error { return ErrCorrupt }
+
 // Truncated turns the end of input in the middle of something into ErrTruncated.
 func Truncated(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {

@@ -131,6 +131,42 @@ func ReadHeader(r *recorder) (*Header, error) {
 	return ParseHeader(r.buf[start : start+int(n)])
 }
 
+// HeaderSize is the bytes of the whole header that src begins with, whose checksum is right; 0: there is none.
+func HeaderSize(src []byte) int {
+	front := len(HeaderMagic) + 1
+	if len(src) < front || string(src[:len(HeaderMagic)]) != HeaderMagic || src[front-1] != Version {
+		return 0
+	}
+	n, rest, ok := CutUvarint(src[front:])
+	if !ok || n > MaxFields || uint64(len(rest)) < n+4 {
+		return 0
+	}
+	end := len(src) - len(rest) + int(n)
+	if crc32.Checksum(src[:end], Castagnoli) != binary.LittleEndian.Uint32(src[end:]) {
+		return 0
+	}
+	return end + 4
+}
+
+// atHeader says whether a whole header of a frame comes next. It looks like a chunk of a reserved method otherwise.
+func (r *recorder) atHeader() (bool, error) {
+	const front = len(HeaderMagic) + 1
+	p, err := r.peek(1)
+	if len(p) == 0 || p[0] != HeaderMagic[0] || err != nil {
+		return false, err
+	}
+	p, err = r.peek(front + binary.MaxVarintLen32)
+	if len(p) < front || string(p[:len(HeaderMagic)]) != HeaderMagic || err != nil {
+		return false, err
+	}
+	n, rest, ok := CutUvarint(p[front:])
+	if !ok || n > MaxFields {
+		return false, nil
+	}
+	p, err = r.peek(len(p) - len(rest) + int(n) + 4)
+	return HeaderSize(p) > 0, err
+}
+
 // ParseHeader takes a header apart from its fields, whose checksum was right.
 func ParseHeader(src []byte) (*Header, error) {
 	fields, err := parseFields(src)

@@ -33,18 +33,25 @@ type Chunk struct {
 // ReadIndex lists the frames and chunks of the archive of size bytes in r without decoding it. It reads the head of each chunk,
 // and all of a frame that has no index or disagrees with it; there, it makes sure that each chunk is intact. With an error
 // it returns what comes before the place that is wrong: for an archive that is being written, or was cut off, all whole
-// chunks and ErrTruncated.
+// chunks and ErrTruncated. Frames behind one that was not finished are listed, too, before ErrUnfinished.
 func ReadIndex(r io.ReaderAt, size int64) ([]Frame, error) {
 	var frames []Frame
 	var offset, raw int64
+	var unfinished error
 	for offset < size || len(frames) == 0 {
-		f, err := readFrame(r, offset, size, raw, true)
-		if err != nil {
-			f, err = readFrame(r, offset, size, raw, false)
+		f, open, err := readFrame(r, offset, size, raw, true)
+		if err == io.EOF { // padding
+			break
+		}
+		if err != nil || open != nil {
+			f, open, err = readFrame(r, offset, size, raw, false)
 		}
 		if f != nil {
 			frames = append(frames, *f)
 			offset = f.Offset + f.Size
+		}
+		if unfinished == nil {
+			unfinished = open
 		}
 		if err != nil {
 			return frames, err
@@ -53,12 +60,13 @@ func ReadIndex(r io.ReaderAt, size int64) ([]Frame, error) {
 			raw += c.RawSize
 		}
 	}
-	return frames, nil
+	return frames, unfinished
 }
 
 // readFrame lists the frame at offset. It steps over payloads if hop is set: what it finds is to be trusted only if the
-// index, which has a checksum, agrees with it.
-func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (*Frame, error) {
+// index, which has a checksum, agrees with it. unfinished says that another frame follows in place of an index. At the end of the
+// archive it returns io.EOF.
+func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (f *Frame, unfinished, err error) {
 	ahead := 64 << 10
 	if hop {
 		ahead = 4 << 10
@@ -70,18 +78,18 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (*Frame, error)
 	}
 	h, err := s.NextFrame()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	f := &Frame{Header: *h, Offset: offset, Size: s.size}
+	f = &Frame{Header: *h, Offset: s.Start, Size: s.size}
 	s.Notice = func(damage error) { f.Repaired = damage }
 	for {
 		c, err := s.NextChunk()
 		if err == io.EOF {
-			f.Size, f.Indexed = s.In.Off-offset, true
-			return f, nil
+			f.Size, f.Indexed = s.In.Off-s.Start, s.Unfinished == nil
+			return f, s.Unfinished, nil
 		}
 		if err != nil {
-			return f, err
+			return f, nil, err
 		}
 		if hop {
 			err = s.Hop(r, size, c)
@@ -89,13 +97,13 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (*Frame, error)
 			err = s.Payload(c)
 		}
 		if err != nil {
-			return f, err
+			return f, nil, err
 		}
 		f.Chunks = append(f.Chunks, Chunk{
 			Offset: c.Offset, Size: s.In.Off - c.Offset, RawOffset: raw, RawSize: int64(c.Raw),
 			Lines: int64(c.Lines), Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed,
 		})
-		f.Size = s.In.Off - offset
+		f.Size = s.In.Off - s.Start
 		raw += int64(c.Raw)
 	}
 }
@@ -112,7 +120,7 @@ func (s *Scanner) Hop(r io.ReaderAt, size int64, c *Record) error {
 			return err
 		}
 	} else {
-		s.In.r.Reset(io.NewSectionReader(r, to, size-to))
+		s.In.jump(io.NewSectionReader(r, to, size-to))
 	}
 	s.In.Off = to
 	s.Index.Chunk(s.In.Off-c.Offset, c.Raw, c.Lines)

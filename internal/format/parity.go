@@ -9,35 +9,56 @@ import (
 	"github.com/klauspost/reedsolomon"
 )
 
-// Chunks that start from the primer are lost with it, so its record is protected: a Reed-Solomon code over up to
-// parityShards parts of it gives a 32nd more parts, at least two, so that damage of any place as long as a part, and more of a long
-// record, can be undone: any parts that are left, as many as there were, give all others.
+// Parity protects a record whose loss costs more than a chunk: a Reed-Solomon code over parts of it, so that any parts that are
+// left, as many as there were, give all others.
+//
+// Chunks that start from the primer are lost with it: a 32nd more parts, at least two, undo damage of any place as long as a part,
+// and more of a long record. A large chunk that is alone in its frame is all there is: two more parts of as many as the code
+// allows undo damage that two parts have, for less than a hundredth of its size.
 const (
-	AuxParity    = 2
-	parityShards = 128
-	parityShare  = 32 // data parts for each part of parity
-	shardMin     = 32 // bytes of a part, at least
-	shardCheck   = 2  // bytes of CRC32C that tell which parts are damaged
+	AuxParity     = 2         // of a primer
+	AuxLoneParity = 6         // of the only chunk of a frame
+	MinLone       = 256 << 10 // bytes of a record that gets the latter: where it takes less than a hundredth
+	primerShards  = 128
+	loneShards    = 254 // 256 with parity are the most
+	parityShare   = 32  // data parts for each part of parity of a primer
+	shardMin      = 32  // bytes of a part, at least
+	shardCheck    = 2   // bytes of CRC32C that tell which parts are damaged
 )
 
-// ParityShape is the number of parts of a record of n bytes, of parts with parity, and the bytes of each.
-func ParityShape(n int) (data, parity, size int) {
-	size = max(shardMin, (n+parityShards-1)/parityShards)
+// ParityShape is the number of parts of a record of n bytes, of parts with parity of this kind, and the bytes of each.
+func ParityShape(kind uint64, n int) (data, parity, size int) {
+	if kind == AuxLoneParity {
+		size = max(shardMin, (n+loneShards-1)/loneShards)
+		return (n + size - 1) / size, 2, size
+	}
+	size = max(shardMin, (n+primerShards-1)/primerShards)
 	data = (n + size - 1) / size
 	return data, max(2, (data+parityShare-1)/parityShare), size
 }
 
+// parityCode is the code of these parts. A matrix of as many as there may be takes long to make, unless it is Cauchy's.
+func parityCode(kind uint64, data, parity int) (reedsolomon.Encoder, error) {
+	if kind == AuxLoneParity {
+		return reedsolomon.New(data, parity, reedsolomon.WithCauchyMatrix())
+	}
+	return reedsolomon.New(data, parity)
+}
+
 // ParitySize is the bytes of the body of a parity record for n bytes.
-func ParitySize(n int) int {
-	data, parity, size := ParityShape(n)
+func ParitySize(kind uint64, n int) int {
+	data, parity, size := ParityShape(kind, n)
 	return len(binary.AppendUvarint(nil, uint64(n))) + (data+parity)*shardCheck + parity*size
 }
 
-// AppendParity appends the auxiliary record that protects the chunk record in front of it.
-func AppendParity(dst, record []byte) []byte {
-	data, parity, size := ParityShape(len(record))
+// IsParity says whether auxiliary records of this kind protect the record in front of them.
+func IsParity(kind uint64) bool { return kind == AuxParity || kind == AuxLoneParity }
+
+// AppendParity appends the auxiliary record, of a kind of parity, that protects the chunk record in front of it.
+func AppendParity(dst []byte, kind uint64, record []byte) []byte {
+	data, parity, size := ParityShape(kind, len(record))
 	shards := splitShards(record, data, parity, size)
-	code, err := reedsolomon.New(data, parity)
+	code, err := parityCode(kind, data, parity)
 	if err == nil {
 		err = code.Encode(shards)
 	}
@@ -51,7 +72,7 @@ func AppendParity(dst, record []byte) []byte {
 	for _, s := range shards[data:] {
 		body = append(body, s...)
 	}
-	return AppendAuxiliary(dst, AuxParity, body)
+	return AppendAuxiliary(dst, kind, body)
 }
 
 // splitShards cuts a record, and adds room for parity.
@@ -66,12 +87,12 @@ func splitShards(record []byte, data, parity, size int) [][]byte {
 }
 
 // repairRecord gives the chunk record that was damaged to what body, of its parity record, knows about.
-func repairRecord(damaged, body []byte) ([]byte, error) {
+func repairRecord(kind uint64, damaged, body []byte) ([]byte, error) {
 	n, body, ok := CutUvarint(body)
 	if !ok || n != uint64(len(damaged)) {
 		return nil, fmt.Errorf("%w: parity of another record", ErrCorrupt)
 	}
-	data, parity, size := ParityShape(len(damaged))
+	data, parity, size := ParityShape(kind, len(damaged))
 	if len(body) != (data+parity)*shardCheck+parity*size {
 		return nil, fmt.Errorf("%w: parity record", ErrCorrupt)
 	}
@@ -83,7 +104,7 @@ func repairRecord(damaged, body []byte) ([]byte, error) {
 			shards[i] = nil
 		}
 	}
-	code, err := reedsolomon.New(data, parity)
+	code, err := parityCode(kind, data, parity)
 	if err == nil {
 		err = code.ReconstructData(shards)
 	}

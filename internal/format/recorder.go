@@ -9,15 +9,56 @@ import (
 	"slices"
 )
 
-// Recorder reads an archive front to back and keeps the bytes read since the last reset, for their checksum.
+// recorder reads an archive front to back and keeps the bytes read since the last reset, for their checksum.
 type recorder struct {
-	r   *bufio.Reader
-	Off int64 // of the next byte in the archive
+	in  *unreader
+	r   *bufio.Reader // of in
+	Off int64         // of the next byte in the archive
 	buf []byte
 }
 
+// NewRecorder makes one that reads up to ahead bytes at a time.
 func NewRecorder(r io.Reader, ahead int) *recorder {
-	return &recorder{r: bufio.NewReaderSize(r, ahead)}
+	in := &unreader{r: r}
+	return &recorder{in: in, r: bufio.NewReaderSize(in, ahead)}
+}
+
+// unreader gives bytes that were put back, then those of r.
+type unreader struct {
+	front []byte
+	r     io.Reader
+}
+
+func (u *unreader) Read(p []byte) (int, error) {
+	if len(u.front) == 0 {
+		return u.r.Read(p)
+	}
+	n := copy(p, u.front)
+	u.front = u.front[n:]
+	return n, nil
+}
+
+// Unread puts bytes that were read last back in front of what is left.
+func (r *recorder) Unread(p []byte) {
+	r.Off -= int64(len(p))
+	r.rebuffer(p, r.r.Size())
+}
+
+// rebuffer goes on with p, what has been buffered, and what is left.
+func (r *recorder) rebuffer(p []byte, size int) {
+	ahead, _ := r.r.Peek(r.r.Buffered())
+	r.in.front = slices.Concat(p, ahead, r.in.front)
+	if size == r.r.Size() {
+		r.r.Reset(r.in)
+	} else {
+		r.r = bufio.NewReaderSize(r.in, size)
+	}
+}
+
+// jump goes on with another reader.
+func (r *recorder) jump(to io.Reader) {
+	r.in.front, r.in.r = nil, to
+	r.r.Reset(r.in)
 }
 
 func (r *recorder) reset() { r.buf = r.buf[:0] }
@@ -91,4 +132,16 @@ func (r *recorder) compareSum(got uint32, what string) error {
 		return fmt.Errorf("%w: checksum of the %s is %08x, want %08x", ErrCorrupt, what, got, want)
 	}
 	return nil
+}
+
+// peek gives the next n bytes, or fewer at the end of input, without taking them. They are valid until the next read.
+func (r *recorder) peek(n int) ([]byte, error) {
+	if n > r.r.Size() {
+		r.rebuffer(nil, 2*MaxFields) // more than a header takes
+	}
+	p, err := r.r.Peek(n)
+	if err == io.EOF {
+		err = nil
+	}
+	return p, err
 }

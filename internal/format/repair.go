@@ -1,23 +1,20 @@
 package format
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 )
 
-// maxRepair is how far behind the beginning of a damaged primer its parity is looked for, in bytes.
+// maxRepair is how far behind the beginning of a damaged first chunk its parity is looked for, in bytes.
 const maxRepair = 64 << 20
 
-// repair makes c, chunk 0 of a frame whose others depend on it, what it was before it was damaged, from the parity record that
-// follows it. wrong is the damage found, after the bytes read were taken from the archive; it is returned where there
+// repair makes c, chunk 0 of a frame, what it was before it was damaged, from the parity record that follows it. wrong is the damage found, after the bytes read were taken from the archive; it is returned where there
 // is nothing to repair it with.
 func (s *Scanner) repair(c *Record, read []byte, wrong error) error {
-	if c.Number != 0 || s.Header.Primer != PrimerFirstChunk {
+	if c.Number != 0 {
 		return wrong
 	}
 	limit := min(s.Header.ChunkSize+MaxFields, maxRepair)
@@ -27,12 +24,12 @@ func (s *Scanner) repair(c *Record, read []byte, wrong error) error {
 	if err != nil && !errors.Is(err, ErrTruncated) {
 		return err
 	}
-	at, body := FindParity(data)
+	at, kind, body := FindParity(data)
 	if body == nil {
 		s.In.Unread(data[len(read):])
 		return wrong
 	}
-	record, err := repairRecord(data[:at], body)
+	record, err := repairRecord(kind, data[:at], body)
 	if err != nil {
 		return fmt.Errorf("%w; %w", wrong, err)
 	}
@@ -49,16 +46,20 @@ func (s *Scanner) repair(c *Record, read []byte, wrong error) error {
 }
 
 // FindParity finds the body of the parity record that protects what is in front of it.
-func FindParity(data []byte) (at int, body []byte) {
+func FindParity(data []byte) (at int, kind uint64, body []byte) {
 	tries := 64 // bounds the time for data made to look like many such records
-	for at = 1; at < len(data) && tries > 0; at++ {
-		i := bytes.Index(data[at:], []byte{TagAuxiliary, AuxParity})
+	for at = 1; at+1 < len(data) && tries > 0; at++ {
+		i := bytes.IndexByte(data[at:len(data)-1], TagAuxiliary)
 		if i < 0 {
 			break
 		}
 		at += i
+		kind := uint64(data[at+1])
+		if !IsParity(kind) {
+			continue
+		}
 		n, rest, ok := CutUvarint(data[at+2:])
-		if !ok || n != uint64(ParitySize(at)) || uint64(len(rest)) < 4+n {
+		if !ok || n != uint64(ParitySize(kind, at)) || uint64(len(rest)) < 4+n {
 			continue
 		}
 		head, sum, body := data[at:len(data)-len(rest)], binary.LittleEndian.Uint32(rest), rest[4:4+n]
@@ -67,14 +68,8 @@ func FindParity(data []byte) (at int, body []byte) {
 		}
 		tries--
 		if crc32.Update(crc32.Checksum(head, Castagnoli), Castagnoli, body) == sum {
-			return at, body
+			return at, kind, body
 		}
 	}
-	return 0, nil
-}
-
-// Unread puts bytes that were read last back in front of what is left.
-func (r *recorder) Unread(p []byte) {
-	r.Off -= int64(len(p))
-	r.r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(p), r.r), r.r.Size())
+	return 0, 0, nil
 }

@@ -16,6 +16,10 @@ type Scanner struct {
 	size   int64 // of the frame's header
 	Index  Index
 	Notice func(error) // told of what was repaired; may be nil
+
+	// Unfinished is the error about the first frame that another one follows where its index should be. It is known at the end
+	// of the archive, so that all that is whole comes first; nil: there was none.
+	Unfinished error
 }
 
 // Record is one chunk record.
@@ -29,11 +33,19 @@ type Record struct {
 
 func NewScanner(r io.Reader) *Scanner { return &Scanner{In: NewRecorder(r, 64<<10)} }
 
-// NextFrame reads the header of a frame. It returns io.EOF at the end of the archive.
+// NextFrame reads the header of a frame, and the padding in front of it. It returns io.EOF at the end of the archive, or
+// ErrUnfinished there if a frame had no end.
 func (s *Scanner) NextFrame() (*Header, error) {
+	if s.Frames > 0 {
+		if err := s.In.skipPadding(); err != nil {
+			return nil, err
+		}
+	}
 	s.Start = s.In.Off
 	h, err := ReadHeader(s.In)
 	switch {
+	case err == io.EOF && s.Unfinished != nil:
+		return nil, s.Unfinished
 	case err == io.EOF && s.Frames == 0:
 		return nil, fmt.Errorf("%w: the input is empty", ErrTruncated)
 	case errors.Is(err, ErrNotArchive) && s.Frames > 0:
@@ -48,11 +60,20 @@ func (s *Scanner) NextFrame() (*Header, error) {
 }
 
 // NextChunk reads the next chunk record up to its payload, which must be read next. It returns io.EOF when the frame has ended
-// and its index agrees with its records.
+// and its index agrees with its records, or when a frame without an end is followed by another one.
 func (s *Scanner) NextChunk() (*Record, error) {
 	for {
 		offset := s.In.Off
 		s.In.reset()
+		switch next, err := s.In.atHeader(); {
+		case err != nil:
+			return nil, err
+		case next:
+			if s.Unfinished == nil {
+				s.Unfinished = fmt.Errorf("%w; another frame follows at byte %d", ErrUnfinished, offset)
+			}
+			return nil, io.EOF
+		}
 		tag, err := s.In.ReadByte()
 		if err == io.EOF {
 			return nil, ErrUnfinished
@@ -81,7 +102,7 @@ func (s *Scanner) NextChunk() (*Record, error) {
 			}
 			return nil, io.EOF
 		case tag == TagAuxiliary:
-			if err := ReadAuxiliary(s.In); err != nil {
+			if _, err := ReadAuxiliary(s.In); err != nil {
 				return nil, fmt.Errorf("auxiliary record at byte %d: %w", offset, err)
 			}
 			s.Index.Auxiliary(s.In.Off - offset)

@@ -66,6 +66,27 @@ func place(g Gram, size int) int {
 	return int(high)
 }
 
+// Denies says whether the filter is wrong about a text: says that it has not a gram that it has. before are the bytes in front of
+// the text.
+func (f *Filter) Denies(before, text []byte, known *Known) (wrong bool) {
+	Each(before, text, func(g Gram, c Class) { wrong = wrong || !known.Has(g) && !f.Has(g, c) })
+	return wrong
+}
+
+// Admit makes the filter say that the text may have a gram that is not known. It reports whether the filter said otherwise.
+func (f *Filter) Admit(g Gram, c Class) bool {
+	switch {
+	case f.Has(g, c):
+		return false
+	case len(f.Table) == 0:
+		f.Shift[c] = None
+	default:
+		i := place(g, len(f.Table))
+		f.Table[i/8] |= 1 << (i % 8)
+	}
+	return true
+}
+
 // Has says whether the text may have a gram that is not known.
 func (f *Filter) Has(g Gram, c Class) bool {
 	if f.Shift[c] == None || !g.sampled(f.Shift[c]) {

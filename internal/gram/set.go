@@ -9,12 +9,18 @@ const (
 	knownBits  = 1 << 20
 )
 
+// NewKnown makes an empty set.
+func NewKnown() *Known { return &Known{make([]uint64, knownBits/64)} }
+
 // KnownOf are the grams of a text.
 func KnownOf(text []byte) *Known {
-	k := &Known{make([]uint64, knownBits/64)}
-	Each(nil, text, func(g Gram, _ Class) { k.bits[g>>knownShift/64] |= 1 << (g >> knownShift % 64) })
+	k := NewKnown()
+	Each(nil, text, func(g Gram, _ Class) { k.Add(g) })
 	return k
 }
+
+// Add makes g a member.
+func (k *Known) Add(g Gram) { k.bits[g>>knownShift/64] |= 1 << (g >> knownShift % 64) }
 
 // Has says whether g is a member.
 func (k *Known) Has(g Gram) bool {

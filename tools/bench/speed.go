@@ -27,11 +27,7 @@ func speed(o *options) error {
 	presets := o.presetsOr(1, 3, 6)
 	fmt.Fprintf(o.out, "## Speed\n\nCPU time (user and system) on one core, rounds in turn: %d, the median counts; without a model. The ratios are speeds: CPU time of `zpaq a -m5 -t1` and `zpaq x -t1` divided by that of the preset.", o.rounds())
 	for _, p := range presets {
-		c, err := mix.New(p)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(o.out, " Tables of a worker at -%d: %.0f MB.", p, float64(c.Memory())/1e6)
+		fmt.Fprintf(o.out, " Tables of a worker at -%d: %.0f MB.", p, float64(mix.Memory(p, 1<<30, true))/1e6)
 	}
 	fmt.Fprint(o.out, "\n\n")
 	t := markdown{head: []string{"file", "bytes", "preset", "size", "of zpaq", "compress, MB/s", "decompress, MB/s", "compress, × zpaq", "decompress, × zpaq"}}

@@ -3,6 +3,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -51,6 +52,7 @@ func main() {
 		}
 		defer pprof.StopCPUProfile()
 	}
+	ctx := context.Background()
 	var in, out, zpaq int
 	var enc, dec time.Duration
 	for _, path := range flag.Args() {
@@ -60,10 +62,8 @@ func main() {
 		}
 		src = src[:min(len(src), *limit)]
 		t := cpu()
-		coder, err := mix.New(*level)
-		if err != nil {
-			panic(err)
-		}
+		var coder mix.Coder
+		params := mix.Params{Level: *level}
 		var chunks, payloads [][]byte
 		rest := src
 		if *primer > 0 {
@@ -73,12 +73,16 @@ func main() {
 		chunks = slices.AppendSeq(chunks, slices.Chunk(rest, *chunk))
 		size := 0
 		for i, c := range chunks {
-			p, err := coder.Encode(nil, c)
+			params.Later = 0
+			if i == 0 && *primer > 0 {
+				params.Later = *chunk
+			}
+			p, err := coder.Encode(ctx, params, nil, c)
 			if err != nil {
 				panic(err)
 			}
 			if i == 0 && *primer > 0 {
-				coder.StartFrom(coder.Snapshot())
+				params.Primed = coder.Snapshot()
 			}
 			payloads, size = append(payloads, p), size+len(p)
 		}
@@ -94,14 +98,18 @@ func main() {
 		fmt.Printf("  %.3f MB/s", float64(len(src))/1e6/t.Seconds())
 		if *decode {
 			t := cpu()
-			coder.StartFrom(nil)
+			params := mix.Params{Level: *level}
 			for i, c := range chunks {
-				back, err := coder.Decode(nil, payloads[i], len(c))
+				params.Later = 0
+				if i == 0 && *primer > 0 {
+					params.Later = *chunk
+				}
+				back, err := coder.Decode(ctx, params, nil, payloads[i], len(c))
 				if err != nil || !bytes.Equal(back, c) {
 					panic(fmt.Sprint("round trip: ", err))
 				}
 				if i == 0 && *primer > 0 {
-					coder.StartFrom(coder.Snapshot())
+					params.Primed = coder.Snapshot()
 				}
 			}
 			t = cpu() - t

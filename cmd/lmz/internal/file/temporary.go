@@ -101,15 +101,20 @@ func (s *Set) Abort() {
 	}
 }
 
-// link is renameNew by a second name for the file, or where the file system has none, by a name that is reserved first.
+// link is renameNew by a second name for the file.
 func link(from, to string) error {
 	err := os.Link(from, to)
-	if err == nil {
+	switch {
+	case err == nil:
 		return os.Remove(from)
-	}
-	if errors.Is(err, fs.ErrExist) {
+	case errors.Is(err, fs.ErrExist):
 		return err
 	}
+	return reserve(from, to) // the file system has no second names
+}
+
+// reserve is renameNew that takes the name with an empty file first.
+func reserve(from, to string) error {
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

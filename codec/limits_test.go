@@ -1,0 +1,146 @@
+package codec
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/golden"
+	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
+)
+
+// onLane runs a job on a lane of m.
+func onLane(t *testing.T, m lm.Model, job func(*Lane) error) {
+	t.Helper()
+	w, err := NewWorker(m, 1, overlap.Window)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	given := false
+	if err := w.Run(t.Context(), func(bool) (func(*Lane) error, bool) {
+		first := !given
+		given = true
+		return job, first
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var overlap = kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}
+
+// TestGoldenGate: the gate opens where it did, which the costs of the segments decide.
+func TestGoldenGate(t *testing.T) {
+	var out bytes.Buffer
+	m := fakemodel.New(fakemodel.Options{})
+	onLane(t, m, func(lane *Lane) error {
+		r := rand.New(rand.NewPCG(1, 9))
+		for script, odds := range [][3]int{{30, 5, 3}, {400, 2, 1}, {0, 0, 1}, {7, 9, 2}} {
+			a, err := newAdvisor(lane, overlap, 1000)
+			if err != nil {
+				return err
+			}
+			a.start([]byte("what came before\n"))
+			was := false
+			var opened, closed []string
+			for segment := range 6000 {
+				if a.open != was {
+					if was = a.open; was {
+						opened = append(opened, fmt.Sprint(segment))
+					} else {
+						closed = append(closed, fmt.Sprint(segment))
+					}
+				}
+				// Costs of a byte, in bits/4096, that change from stretch to stretch.
+				cost, saved := 3000+20*r.IntN(100), 400+10*r.IntN(100)
+				if odds[0] > 0 && segment/odds[0]%7 == 3 {
+					cost, saved = 9000+100*r.IntN(100), 1200+10*r.IntN(300)
+				}
+				if odds[1] > 0 && segment%(11*odds[1]) == 5 {
+					cost, saved = 6500+100*r.IntN(40), 200
+				}
+				for i := range 256 {
+					a.Byte("abcdefgh \n"[(i*segment+i/3)%10], int32(cost/odds[2]), int32(saved/odds[2]))
+				}
+				if segment > 500 && odds[0] > 0 {
+					break
+				}
+			}
+			fmt.Fprintf(&out, "script %d\nopens: %s\ncloses: %s\nsaved: %d\n", script, strings.Join(opened, " "), strings.Join(closed, " "), a.total)
+		}
+		return nil
+	})
+	golden.Stored(t, filepath.Join("testdata", "gate.golden"), out.Bytes())
+}
+
+// TestLimits: numbers that chunks are coded by, at the places where they begin to matter.
+func TestLimits(t *testing.T) {
+	var out bytes.Buffer
+	long := make([]byte, 1<<18)
+	for i := range long {
+		long[i] = byte('a' + i*i/7%26)
+	}
+	fmt.Fprintf(&out, "end of a primer that is kept: %d bytes\n", len(tail(long)))
+	m := fakemodel.New(fakemodel.Options{})
+	onLane(t, m, func(lane *Lane) error {
+		for level := 1; level <= 9; level++ {
+			// The least that a segment must save for the model to be asked in the next one.
+			steps, low, high := 0, int32(0), int32(1<<30)
+			for low < high {
+				a, err := newAdvisor(lane, overlap, modelPrice(level))
+				if err != nil {
+					return err
+				}
+				a.start(nil)
+				middle := low + (high-low)/2
+				for i := range gateSegment {
+					saved := int32(0)
+					if i == 0 {
+						saved = middle
+					}
+					a.Byte("the user said: "[i%15], 4096, saved)
+				}
+				steps = a.bytewise.Steps()
+				if a.open {
+					high = middle
+				} else {
+					low = middle + 1
+				}
+			}
+			fmt.Fprintf(&out, "level %d: %d steps must save %d/4096 bits\n", level, steps, low)
+		}
+		a, err := newAdvisor(lane, overlap, 1)
+		if err != nil {
+			return err
+		}
+		a.start(long[:1000])
+		most := 0
+		for _, c := range long[:100_000] {
+			a.Byte(c, 1, -1)
+			most = max(most, len(a.text))
+		}
+		fmt.Fprintf(&out, "text of windows: at most %d bytes, %d in the end\n", most, len(a.text))
+		fmt.Fprintf(&out, "last tokens: %d of %d\n", len(a.vocab.lastTokens(long[:10_000], 50)), 50)
+		probe, err := Probe(t.Context(), m)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&out, "probe: %x\n", probe)
+		return nil
+	})
+	words := fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("aaaaaaaaaaaaaaaa"), []byte("b")}})
+	onLane(t, words, func(lane *Lane) error {
+		v, err := lane.Vocabulary()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&out, "last tokens of long ones: %v\n", v.lastTokens(bytes.Repeat([]byte("aaaaaaaaaaaaaaaa"), 100), 20))
+		return nil
+	})
+	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
+}

@@ -1,0 +1,243 @@
+package mix
+
+import (
+	"bytes"
+	"crypto/sha256"
+	commandline "flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+)
+
+var update = commandline.Bool("update", false, "write testdata/pins.txt anew: the format has been changed on purpose")
+
+// pinned is what testdata/pins.txt holds: the format is what it says. There is a line for each level's model, and one for each
+// payload.
+const pinned = "testdata/pins.txt"
+
+// prosaic is prose of about n bytes: words by their rank, in sentences, some of them again and again.
+func prosaic(n int, seed uint64) []byte {
+	r := rand.New(rand.NewPCG(seed, 2))
+	syllables := strings.Fields("ta re mi lo san der un of the and ing her hat was en ou ght pre con ly")
+	words := make([]string, 400)
+	for i := range words {
+		for range 1 + r.IntN(3) {
+			words[i] += syllables[r.IntN(len(syllables))]
+		}
+	}
+	var b bytes.Buffer
+	var before string
+	for b.Len() < n {
+		for i := range 4 + r.IntN(12) {
+			w := words[r.IntN(1+r.IntN(1+r.IntN(len(words))))]
+			if r.IntN(3) == 0 && before != "" {
+				w = words[(len(before)*37+int(before[0])*11)%len(words)] // words follow words
+			}
+			if i == 0 {
+				w = strings.ToUpper(w[:1]) + w[1:]
+			}
+			b.WriteString(w)
+			b.WriteByte(" ,"[r.IntN(12)/11])
+			before = w
+		}
+		b.WriteString(". \n"[:2+r.IntN(2)])
+	}
+	return b.Bytes()[:n]
+}
+
+// table is rows of one width of counters and measures that drift, as tables and images are.
+func table(n int, seed uint64) (t []byte) {
+	r := rand.New(rand.NewPCG(seed, 3))
+	a, b := uint32(1000), uint32(77)
+	for i := uint32(0); len(t) < n; i++ {
+		a, b = a+r.Uint32N(3), b+r.Uint32N(5)-2
+		t = append(t, 0xfe, byte(i), byte(i>>8), byte(a), byte(a>>8), byte(b), 0, 0, byte(a^b), byte(i%7*30), 1, 0, byte(r.Uint32N(4)))
+	}
+	return t[:n]
+}
+
+// numbered is lines whose numbers and times go on, and whose tokens repeat tokens of the same line.
+func numbered(n int, seed uint64) []byte {
+	r := rand.New(rand.NewPCG(seed, 4))
+	var b bytes.Buffer
+	for i := 0; b.Len() < n; i++ {
+		now := 86300 + i*7
+		switch i % 3 {
+		case 0:
+			fmt.Fprintf(&b, "%02d:%02d:%02d job %d: part %05d of %d, next %d\r\n", now/3600%24, now/60%60, now%60, 3*i, 7*i, 99*i, 7*i)
+		case 1:
+			id := r.Uint32()
+			fmt.Fprintf(&b, "[%02d.%02d.%02d] at=%d id=%x ref=%x code=\"%d\" \\path\\%x\n", now/3600%24, now/60%60, now%60, 1700000000+now, id, id, 10000-i, id)
+		default:
+			fmt.Fprintf(&b, "%d.%03d seen %d%03d again (%d) <tag> 'quote' {%d}!\n", 1600000000+now, i%1000, 1600000000+now, i%1000, i*i, i/5)
+		}
+	}
+	return b.Bytes()[:n]
+}
+
+// pinnedTexts are long enough for what acts late: rates that fall, counts that stay at their limits, questions about runs.
+func pinnedTexts() []struct {
+	name string
+	text []byte
+} {
+	return []struct {
+		name string
+		text []byte
+	}{
+		{"log", append(lines(100, 1), numbered(5000, 1)...)},
+		{"prose", prosaic(6000, 1)},
+		{"table", append(table(4000, 1), noise(300)...)},
+		{"runs", patchwork(rand.New(rand.NewPCG(5, 5)), 16000)},
+		{"tiny", []byte("12:00:01 host sshd[7]: session opened for user root\n")},
+		{"short", lines(4, 9)},
+		{"every byte", samples()["every byte"]},
+		{"letters", []byte(strings.Repeat("aaaaaaaaab", 26) + strings.Repeat("abcde 1 23456789 ", 3))},
+	}
+}
+
+// isProse is right at its edges.
+func TestIsProse(t *testing.T) {
+	for _, c := range []struct {
+		small, digits, others int
+		want                  bool
+	}{
+		{96, 4, 0, false}, {9601, 399, 0, true}, {62, 0, 38, false}, {63, 0, 37, true}, {625, 0, 375, false}, {626, 0, 374, true},
+		{0, 0, 0, false}, {1, 0, 0, true},
+	} {
+		text := strings.Repeat("z", c.small/2) + strings.Repeat(" ", c.small-c.small/2) + strings.Repeat("9", c.digits) + strings.Repeat("~", c.others)
+		if got := isProse([]byte(text)); got != c.want {
+			t.Errorf("%d small letters and spaces, %d digits, %d others: %v", c.small, c.digits, c.others, got)
+		}
+	}
+}
+
+// A change of any line is a change of the format, and has its line in CHANGELOG.md.
+func TestPins(t *testing.T) {
+	p := openPins(t, pinned)
+	for number := 1; number < len(levels); number++ {
+		for _, prose := range []bool{false, true} {
+			for _, size := range []int64{1, shortSize, shortSize + 1, 1 << 16, 1 << 31} {
+				k := kindFor(number, prose, size, size < 1<<31)
+				l := k.spec()
+				h := sha256.Sum256(fmt.Append(nil, l))
+				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d guesses=%d guess over %d, prior of %d, model %x",
+					number, prose, size, l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.guessOver, len(l.prior), h[:6])
+			}
+		}
+	}
+	var c Coder
+	for _, in := range pinnedTexts() {
+		first := len(in.text) / 3
+		for number := 1; number < len(levels); number++ {
+			cold, err := c.Encode(t.Context(), Params{Level: number}, nil, in.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			start, err := Prime(t.Context(), number, len(in.text), in.text[:first])
+			if err != nil {
+				t.Fatal(err)
+			}
+			later, err := c.Encode(t.Context(), Params{Level: number, Primed: start}, nil, in.text[first:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.add("payload %s level %d: cold %d %x, primed %d %x", in.name, number,
+				len(cold), sha256Of(cold), len(later), sha256Of(later))
+		}
+		for _, number := range []int{4, 9} {
+			advised, alone, err := c.EncodeBoth(t.Context(), Params{Level: number, Advisor: &halfOracle{text: in.text}}, nil, nil, in.text[:min(len(in.text), 3000)])
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.add("payload %s level %d advised: %d %x, alone %d %x", in.name, number, len(advised), sha256Of(advised), len(alone), sha256Of(alone))
+		}
+	}
+	long, err := c.Encode(t.Context(), Params{Level: 5}, nil, prosaic(44000, 1)) // until its weights move at their final rate
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.add("payload long prose level 5: cold %d %x", len(long), sha256Of(long))
+	p.close()
+}
+
+func sha256Of(b []byte) []byte {
+	h := sha256.Sum256(b)
+	return h[:6]
+}
+
+// pins compares lines with those of a file, or writes them with -update.
+type pins struct {
+	t         *testing.T
+	file      string
+	want, got []string
+	wrong     int
+}
+
+func openPins(t *testing.T, file string) *pins {
+	p := &pins{t: t, file: file}
+	if *update {
+		return p
+	}
+	all, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.want = strings.Split(strings.TrimSuffix(string(all), "\n"), "\n")
+	return p
+}
+
+func (p *pins) add(format string, args ...any) {
+	p.t.Helper()
+	line := fmt.Sprintf(format, args...)
+	p.got = append(p.got, line)
+	if n := len(p.got); *update || n <= len(p.want) && line == p.want[n-1] {
+		return
+	}
+	p.t.Errorf("the format has changed: %s", line)
+	if p.wrong++; p.wrong == 10 {
+		p.t.FailNow() // more of them say no more
+	}
+}
+
+func (p *pins) close() {
+	if *update {
+		if err := os.WriteFile(p.file, []byte(strings.Join(p.got, "\n")+"\n"), 0o644); err != nil {
+			p.t.Fatal(err)
+		}
+	} else if len(p.want) != len(p.got) {
+		p.t.Errorf("%d lines, %s has %d", len(p.got), p.file, len(p.want))
+	}
+}
+
+// halfOracle knows every other byte of the text, with less and less confidence, and has no opinion on some.
+type halfOracle struct {
+	text []byte
+	at   int
+	cost int32
+}
+
+func (o *halfOracle) Byte(_ byte, cost, saved int32) {
+	o.at++
+	o.cost += cost - saved // bears on what is said next, so that it is pinned, too
+}
+
+func (o *halfOracle) Run(text []byte) { o.at += len(text) }
+
+func (o *halfOracle) Bit(partial uint32) (p, confidence uint32) {
+	if o.at%5 == 4 || o.at >= len(o.text) {
+		return 0, 0
+	}
+	b := uint32(o.text[o.at]) | 256
+	confidence = uint32(o.at % 16)
+	if o.at%2 == 1 {
+		return 20000 + uint32(o.cost)%4096, confidence
+	}
+	for n := range 8 {
+		if b>>(8-n) == partial {
+			return 3000 + (65536-6000)*(b>>(7-n)&1), confidence
+		}
+	}
+	return 9000, confidence
+}

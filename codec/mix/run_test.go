@@ -1,0 +1,278 @@
+package mix
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+)
+
+// patchwork is text full of runs: zeros, lines and blocks over and over, earlier stretches again, with and without small
+// differences, and noise in between.
+func patchwork(r *rand.Rand, n int) (text []byte) {
+	length := func() int {
+		edges := []int{1, 2, 19, 20, runAfter, runReplay, runLeast, runAfter + runLeast, 4096}
+		return max(1, edges[r.IntN(len(edges))]+r.IntN(5)-2+r.IntN(2)*r.IntN(3000))
+	}
+	for len(text) < n {
+		switch r.IntN(6) {
+		case 0:
+			text = append(text, bytes.Repeat([]byte{byte(r.IntN(2) * 255)}, length())...)
+		case 1:
+			line := lines(1, r.Uint64())
+			text = append(text, bytes.Repeat(line, 1+length()/len(line))...)
+		case 2:
+			if len(text) > 0 {
+				from := r.IntN(len(text))
+				text = append(text, text[from:min(len(text), from+length())]...)
+			}
+		case 3:
+			if len(text) > 0 {
+				text[len(text)-1-r.IntN(min(len(text), 50))] ^= 1
+			}
+		case 4:
+			text = append(text, lines(1+r.IntN(4), r.Uint64())...)
+		default:
+			for range r.IntN(40) {
+				text = append(text, byte(r.Uint32()))
+			}
+		}
+	}
+	return text[:n]
+}
+
+// Chunks full of runs come back, cold and primed, and leave the same state coded, decoded and learnt.
+func FuzzRuns(f *testing.F) {
+	for level := range uint8(len(levels) - 1) {
+		for seed := range uint64(8) {
+			f.Add(seed, level, uint16(1000*seed))
+		}
+	}
+	smallTables(f)
+	var c Coder
+	f.Fuzz(func(t *testing.T, seed uint64, level uint8, size uint16) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		text := patchwork(r, int(size))
+		at := r.IntN(len(text) + 1)
+		p := Params{Level: 1 + int(level)%(len(levels)-1), Later: len(text)}
+		trip := func(p Params, chunk []byte) {
+			payload := encode(t, p, chunk)
+			if back, err := c.Decode(t.Context(), p, nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
+				t.Fatalf("%d bytes do not come back: %v", len(chunk), err)
+			}
+		}
+		trip(p, text[:at])
+		decoded := Params{Level: p.Level, Primed: c.Snapshot()}
+		trip(decoded, text[at:])
+		state, err := Prime(t.Context(), p.Level, p.Later, text[:at])
+		if err != nil {
+			t.Fatal(err)
+		}
+		learnt := Params{Level: p.Level, Primed: state}
+		if !bytes.Equal(encode(t, learnt, text[at:]), encode(t, decoded, text[at:])) {
+			t.Fatal("the state after decoding is not that after Prime")
+		}
+	})
+}
+
+// The fast copy and the fast comparison do what is done byte by byte.
+func FuzzRepeat(f *testing.F) {
+	for seed := range uint64(30) {
+		f.Add(seed, uint16(700*seed), uint16(3*seed*seed))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, length, distance uint16) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		history := make([]byte, 2+int(distance))
+		for i := range history {
+			history[i] = byte(r.IntN(2))
+		}
+		from := max(1, len(history)-1-int(distance))
+		want := bytes.Clone(history)
+		for i := range runReplay + int(length) {
+			want = append(want, want[from+i])
+		}
+		var m model
+		if err := m.clear(t.Context(), kind{number: 1, bits: 8}); err != nil {
+			t.Fatal(err)
+		}
+		m.buf = append(m.buf, history...)
+		m.cursor.experts[longMatch] = expert{ptr: from, length: runAfter}
+		text := want[len(history):]
+		if wrong := r.IntN(len(text)); seed%2 == 0 {
+			text = bytes.Clone(text)
+			text[wrong] ^= 2
+			if n := m.runLength(t.Context(), text); n != wrong && (n > 0 || wrong >= runLeast) {
+				t.Fatalf("a run of %d, want %d", n, wrong)
+			}
+		} else if n := m.runLength(t.Context(), text); n != len(text) && len(text) >= runLeast {
+			t.Fatalf("a run of %d, want %d", n, len(text))
+		}
+		if err := m.repeat(t.Context(), runReplay+int(length), true); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(m.buf, want) {
+			t.Fatalf("%d bytes at a distance of %d are others than one by one", len(want)-len(history), distance)
+		}
+	})
+}
+
+// What a run costs does not grow with its length: neither bytes nor steps of the model nor of the parser.
+func TestRunsCostNothing(t *testing.T) {
+	block := noise(5000)
+	for name, unit := range map[string][]byte{"zeros": {0}, "lines": lines(1, 1), "blocks": block} {
+		for _, level := range []int{1, 6} {
+			var sizes, steps [2]int
+			for i, n := range []int{1 << 16, 2 << 20} {
+				text := bytes.Repeat(unit, n/len(unit)+1)[:n]
+				var c Coder
+				payload, err := c.Encode(t.Context(), Params{Level: level}, nil, text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sizes[i], steps[i] = len(payload), int(c.model.step)
+				if name == "zeros" {
+					steps[i] += c.model.record.phase // of which there is one for each byte parsed
+				}
+				back, err := new(Coder).Decode(t.Context(), Params{Level: level}, nil, payload, n)
+				if err != nil || !bytes.Equal(back, text) {
+					t.Errorf("-%d %s: %d bytes do not come back: %v", level, name, n, err)
+				}
+			}
+			if sizes[1] > sizes[0]+4 {
+				t.Errorf("-%d %s: payloads of %v bytes", level, name, sizes)
+			}
+			if steps[1] > steps[0]+300 { // the tables of the larger chunk are larger
+				t.Errorf("-%d %s: %v steps", level, name, steps)
+			}
+		}
+	}
+}
+
+// A run that could be longer, was denied, or is coded as a shorter one would be, is refused: each chunk has one payload.
+func TestRunsAreCanonical(t *testing.T) {
+	text := append(make([]byte, 5000), "and then something else\n"...)
+	p := Params{Level: 1}
+	// lie is Encode, but for the length of the first run.
+	lie := func(text []byte, change func(n, left int) (length, codedLeft int)) []byte {
+		e, off := newBitEncoder(nil), bitEncoder{off: true}
+		code := func(y, q uint32) uint32 {
+			e.encode(y, q)
+			return y
+		}
+		var c Coder
+		if err := c.start(t.Context(), &p, len(text), false, false, code); err != nil {
+			t.Fatal(err)
+		}
+		m := &c.model
+		i := 0
+		for ; !m.asksRun(len(text) - i); i++ {
+			m.step1(text[i], &e)
+		}
+		left := len(text) - i
+		n, codedLeft := change(m.runLength(t.Context(), text[i:]), left)
+		m.run.codeRun(code, n, codedLeft)
+		if n > 0 {
+			if err := m.repeat(t.Context(), n, n == left); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := m.encode(t.Context(), text[i+n:], &e, &off); err != nil {
+			t.Fatal(err)
+		}
+		return e.finish()
+	}
+	honest := lie(text, func(n, left int) (int, int) { return n, left })
+	if !bytes.Equal(honest, encode(t, p, text)) {
+		t.Fatal("the test's encoder is not Encode")
+	}
+	zeros := text[:5000]
+	for name, payload := range map[string][]byte{
+		"denied":       lie(text, func(_, left int) (int, int) { return 0, left }),
+		"shorter":      lie(text, func(n, left int) (int, int) { return n - 7, left }),
+		"end unmarked": lie(zeros, func(n, left int) (int, int) { return n, left + 1 }),
+	} {
+		src := text
+		if name == "end unmarked" {
+			src = zeros
+		}
+		if _, err := new(Coder).Decode(t.Context(), p, nil, payload, len(src)); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// step1 codes one byte that begins no run.
+func (m *model) step1(b byte, e *bitEncoder) {
+	m.startByte()
+	if m.guess.active {
+		right := b == m.guess.byte
+		e.encode(flag(right), m.guess.p)
+		if m.settle(right); right {
+			return
+		}
+	}
+	for j := 7; j >= 0; j-- {
+		y := uint32(b>>j) & 1
+		e.encode(y, m.p)
+		m.update(y)
+	}
+}
+
+// ending is a context that ends when it has been asked often enough.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (c *ending) Err() error {
+	if c.left--; c.left < 0 {
+		return errEnded
+	}
+	return nil
+}
+
+var errEnded = errors.New("ended")
+
+// A context is looked at every pollEvery bytes at least, and wherever much memory is moved.
+func TestContext(t *testing.T) {
+	src := append(lines(300, 1), make([]byte, 100<<10)...)
+	for _, level := range []int{1, 6} {
+		p := Params{Level: level}
+		payload := encode(t, p, src)
+		p.Primed = primed(t, level, nil)
+		later := encode(t, p, src)
+		for name, work := range map[string]func(ctx context.Context) error{
+			"encode": func(ctx context.Context) error {
+				_, err := new(Coder).Encode(ctx, Params{Level: level}, nil, src)
+				return err
+			},
+			"decode": func(ctx context.Context) error {
+				_, err := new(Coder).Decode(ctx, Params{Level: level}, nil, payload, len(src))
+				return err
+			},
+			"decode primed": func(ctx context.Context) error {
+				_, err := new(Coder).Decode(ctx, p, nil, later, len(src))
+				return err
+			},
+			"prime": func(ctx context.Context) error {
+				_, err := Prime(ctx, level, 0, src)
+				return err
+			},
+		} {
+			looks := &ending{t.Context(), 1 << 30}
+			if err := work(looks); err != nil {
+				t.Fatal(err)
+			}
+			n := 1<<30 - looks.left
+			if least := len(lines(300, 1)) / pollEvery; n < least {
+				t.Errorf("-%d %s: the context is looked at %d times, want %d", level, name, n, least)
+			}
+			for _, i := range []int{0, 1, 2, n / 2, n - 1} {
+				if err := work(&ending{t.Context(), i}); err == nil {
+					t.Errorf("-%d %s: the context ends at look %d of %d, and nothing happens", level, name, i, n)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package mix
+
+import "math/bits"
+
+// kind names what a model consists of: a level, and tables that are as large as a text of 2^bits bytes needs, but no larger
+// than the level's.
+type kind struct {
+	number int // of the level; 0: tinyLevel
+	prose  bool
+	bits   int
+}
+
+const (
+	// tinySize is how many bytes a chunk that starts from nothing has at most that is coded by tinyLevel.
+	tinySize = 64
+
+	// shortSize is how many it has at most to start with shortPrior, whose tables have shortBits.
+	shortSize = 512
+	shortBits = 12
+)
+
+// kindFor is the kind for chunks of a level whose tables are to serve size bytes in all; alone says that nothing is in front
+// of the chunk and nothing will start from it.
+func kindFor(number int, prose bool, size int64, alone bool) kind {
+	switch {
+	case levels[number].prior == nil:
+	case alone && size <= tinySize:
+		return kind{}
+	case alone && size <= shortSize:
+		size += int64(len(shortPrior))
+	default:
+		size += int64(len(prior))
+	}
+	return kind{number, prose && number >= firstProseLevel, bits.Len64(uint64(max(size, 2) - 1))}
+}
+
+// spec is what a model of the kind consists of.
+func (k kind) spec() level {
+	if k.number == 0 {
+		return tinyLevel
+	}
+	l := levels[k.number]
+	if k.prose {
+		l = proseLevels[k.number]
+	}
+	if l.prior != nil && k.bits <= shortBits {
+		l.prior = shortPrior
+	}
+	l.slotBits = min(l.slotBits, uint32(k.bits+slotsPerByte(len(l.contexts))))
+	l.matchBits = min(l.matchBits, k.bits)
+	l.placeBits = min(l.placeBits, max(4, k.bits-1))
+	l.apmBits = min(l.apmBits, max(8, k.bits-1))
+	l.guessBits = min(l.guessBits, k.bits+2)
+	return l
+}
+
+// slotsPerByte is how many lines of slots a byte of text needs, log2. Most bytes of logs are guessed and need none.
+func slotsPerByte(contexts int) int { return bits.Len(uint(contexts)) - 2 }
+
+// Memory is the size in bytes of the tables that a Coder needs for chunks of up to size bytes; primed: for chunks that start
+// from a Primed, or that others start from, whose size counts, too. A Primed takes as much again. Histories come on top.
+func Memory(number, size int, primed bool) int {
+	if number < 1 || number >= len(levels) {
+		return 0
+	}
+	most := 0
+	for _, prose := range []bool{false, true} {
+		l := kindFor(number, prose, int64(size), !primed).spec()
+		most = max(most, l.size())
+	}
+	return most
+}
+
+// inputs is the number of inputs of the mixers, setRows that of the rows of their weights.
+func (l *level) inputs() int {
+	return (len(l.contexts) + len(l.experts)*inputsPerExpert + 1 + 15) &^ 15
+}
+
+func (l *level) setRows() (n int) {
+	for _, s := range l.sets {
+		n += s.size()
+	}
+	return n
+}
+
+// size is the memory of the tables in bytes.
+func (l *level) size() int {
+	n := lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences+1<<16) + copySources
+	n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*apmCount*apmPoints<<l.apmBits
+	n += 4*len(model{}.matches)<<l.matchBits + 2*12<<l.placeBits
+	return n + 4*guessInputs<<l.guessBits + 4*guessSets*16
+}

@@ -1,0 +1,74 @@
+package codec_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/kvcache"
+)
+
+var update = flag.Bool("update", false, "write testdata/pins.txt anew: the format has been changed on purpose")
+
+// TestPins compares payloads of mix with a model's advice with testdata/pins.txt. A change of any line is a change of the
+// format, and has its line in CHANGELOG.md.
+func TestPins(t *testing.T) {
+	m := fakemodel.New(fakemodel.Options{})
+	known, unknown := codectest.Generate(t, m, 9000), excerpt(t, 9000)
+	same := bytes.Repeat([]byte("the same line as before, and before that, and before\n"), 400)
+	inputs := []struct {
+		name string
+		text []byte
+	}{
+		{"known", known[:6000]},
+		{"unknown", unknown[:6000]},
+		// The gate closes, tries in vain, opens for a text that is known, and closes again.
+		{"in turn", bytes.Join([][]byte{known[:3000], unknown, known[3000:5000], unknown[:3000]}, nil)},
+		// A run in the middle, behind which the window is fed anew.
+		{"run", bytes.Join([][]byte{known[:2000], same, known[2000:4000]}, nil)},
+	}
+	var got []string
+	for _, in := range inputs {
+		for level := 4; level <= 9; level++ {
+			p := codec.Params{Level: level, Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
+			payload := codectest.RoundTrip(t, m, codec.Mix, p, in.text)
+			got = append(got, fmt.Sprintf("%s level %d: %d %x", in.name, level, len(payload), sha256.Sum256(payload)))
+		}
+	}
+	// A primer that is longer than what is kept of it, in a window that takes all that is kept.
+	primer := bytes.Join([][]byte{unknown, known[:6000], unknown}, nil)
+	p := codec.Params{Level: 7, Window: kvcache.Policy{Window: 16384}}
+	var err error
+	if p.Primed, err = codec.Prime(t.Context(), p.Level, 1<<16, primer); err != nil {
+		t.Fatal(err)
+	}
+	payload := codectest.RoundTrip(t, m, codec.Mix, p, known[7000:])
+	got = append(got, fmt.Sprintf("primed level %d: %d %x", p.Level, len(payload), sha256.Sum256(payload)))
+
+	const file = "testdata/pins.txt"
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Split(strings.TrimSuffix(string(all), "\n"), "\n")
+	if len(want) != len(got) {
+		t.Fatalf("%d payloads, %s has %d", len(got), file, len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("the format has changed: %s, want %s", got[i], want[i])
+		}
+	}
+}

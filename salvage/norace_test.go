@@ -1,0 +1,5 @@
+//go:build !race
+
+package salvage
+
+const thin = 1

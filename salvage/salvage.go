@@ -1,0 +1,235 @@
+// Package salvage says of a damaged archive what is lost, and saves the rest.
+//
+// Recover walks through all of an archive, with or without its indexes, and believes only what checks: records that are damaged,
+// missing or not where they belong cost themselves, and a damaged primer that its parity cannot restore all chunks that start from
+// it. Then it decodes what is left, and leaves out what does not decode. What disagrees with the content - counts of lines,
+// filters, indexes, parity - is made anew. Verify does the same and only says what it found.
+package salvage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync/atomic"
+
+	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// Options say how an archive is decoded.
+type Options struct {
+	Models       stream.ModelSource    // nil: there are none
+	Dictionaries stream.Dictionaries   // nil: there are none
+	Reader       []stream.ReaderOption // workers, lanes and the limit on memory
+	Text         io.Writer             // gets what can be decoded, in order; nil: nobody does
+}
+
+// Recover finds all of the archive of size bytes in r that is intact and decodes. A frame of which that cannot be known, since its
+// model or dictionary is not at hand or it takes too much memory, is kept as far as its checks hold, and Undecoded says so.
+//
+// It returns stream.ErrNotArchive or stream.ErrTruncated if there is no frame at all, and otherwise only errors of r, of
+// Options.Text, and of ctx.
+func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recovery, error) {
+	in := &notedReader{r: r}
+	v := &recoverer{Recovery: &Recovery{}, r: in, end: size, known: true, ctx: ctx, opts: o, work: restoreWork}
+	for v.pos < size {
+		if err := v.frame(); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.ContainsFunc(v.frames, func(f *foundFrame) bool { return f.h != nil }) {
+		var head [len(format.HeaderMagic)]byte
+		n, _ := in.ReadAt(head[:], 0)
+		if string(head[:n]) == format.HeaderMagic[:n] {
+			return nil, fmt.Errorf("%w: there is no whole header", stream.ErrTruncated)
+		}
+		return nil, stream.ErrNotArchive
+	}
+	for _, f := range v.frames {
+		if f.h == nil {
+			v.settleLost(f)
+			continue
+		}
+		if err := v.restore(f); err != nil {
+			return nil, err
+		}
+		v.settle(f)
+	}
+	list, err := v.assemble()
+	if err == nil {
+		err = v.decode(list)
+	}
+	if err == nil && v.changed {
+		_, err = v.assemble()
+	}
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(v.Losses, func(a, b Loss) int { return cmp.Compare(a.Offset, b.Offset) })
+	return v.Recovery, nil
+}
+
+// Verify makes sure that all of the archive of size bytes in r is as it was written, decodes, and agrees with its content. It
+// returns nil, a *DamageError, the reason why something could not be decoded, or what Recover returns.
+func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) error {
+	x, err := Recover(ctx, r, size, o)
+	switch {
+	case err != nil:
+		return err
+	case !x.Intact():
+		return &DamageError{x}
+	}
+	return x.Undecoded
+}
+
+// recoverer walks through a damaged archive.
+type recoverer struct {
+	*Recovery
+	r    *notedReader
+	end  int64 // of the damaged archive
+	pos  int64 // up to where it has been looked through
+	ctx  context.Context
+	opts Options
+	work int64 // bytes of records in which wrong bytes may be looked for
+
+	frames     []*foundFrame
+	raw, lines int64 // of the content as it was, in front of pos
+	known      bool  // whether these two are
+	changed    bool  // since what was found was put together
+	lost       []lost
+}
+
+// foundFrame is what has been found of a frame.
+type foundFrame struct {
+	h          *format.Header // nil: it is lost, up to pos
+	start      int64
+	headerSize int64
+	mended     []byte // header, if it had to be made anew
+	pos        int64
+	next       int64 // number of the chunk that is expected
+	entries    []*entry
+	first      *entry       // that is a chunk; nil: there is none
+	index      format.Index // as it should be, as long as nothing is lost
+	tail       *format.Tail // nil: no index
+	broken     error        // why not; nil: there is nothing where it should be
+}
+
+// entry is a chunk of a frame, an auxiliary record, or a gap.
+type entry struct {
+	number int64          // of the chunk, or of the next one
+	chunk  *format.Record // nil: not a chunk
+	aux    bool
+	offset int64
+	size   int64 // bytes of the record, or of the gap
+
+	dropped   bool // does not decode
+	recounted bool // its lines were wrong
+
+	// Of an auxiliary record:
+	kind   uint64
+	wrong  bool   // it is not about what is in front of it
+	mended []byte // what it should be
+
+	// Of a gap:
+	count      int64 // chunks; -1: not known
+	claim      bool  // the head of the only chunk is legible, and says:
+	raw, lines int64
+	err        error
+}
+
+// frame recovers the frame at pos, or looks for the next one.
+func (v *recoverer) frame() error {
+	if err := v.passPadding(); err != nil || v.pos == v.end {
+		return err
+	}
+	start := v.pos
+	h, size, err := v.header(start)
+	if err == nil && h == nil && start > 0 {
+		// A footer that was cut off in front of another frame took the byte that both have.
+		if h, size, err = v.header(start - 1); h != nil {
+			start--
+			v.Repaired = append(v.Repaired, fmt.Errorf("%w: the footer in front of the frame at byte %d", stream.ErrTruncated, start))
+		}
+	}
+	var mended []byte
+	if err == nil && h == nil {
+		h, mended, err = v.mendHeader(start)
+		size = int64(len(mended))
+	}
+	if mended != nil {
+		// A header that was cut off in front of another frame may look as if its last byte were wrong.
+		within := start + size + int64(len(format.HeaderMagic))
+		next, err := v.findHeader(start+1, min(within, v.end))
+		if err != nil {
+			return err
+		}
+		if next < min(within, v.end) {
+			h = nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if h == nil {
+		return v.lostFrame()
+	}
+	if mended != nil {
+		v.Repaired = append(v.Repaired, fmt.Errorf("%w: the header of the frame at byte %d; a byte of it was restored by its checksum", stream.ErrCorrupt, start))
+	}
+	f := &foundFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size, index: format.Index{ChunkSize: int64(h.ChunkSize)}}
+	for done := false; !done; {
+		if done, err = v.step(f); err != nil {
+			return err
+		}
+		if err := context.Cause(v.ctx); err != nil {
+			return err
+		}
+	}
+	v.pos = f.pos
+	v.frames = append(v.frames, f)
+	return nil
+}
+
+// passPadding passes over zeros between frames, if a header or the end follows.
+func (v *recoverer) passPadding() error {
+	if len(v.frames) == 0 || v.frames[len(v.frames)-1].h == nil {
+		return nil
+	}
+	var block [32 << 10]byte
+	for at := v.pos; ; {
+		n, err := v.r.ReadAt(block[:min(int64(len(block)), v.end-at)], at)
+		if err != nil && err != io.EOF {
+			return err
+		}
+		zeros := 0
+		for zeros < n && block[zeros] == 0 {
+			zeros++
+		}
+		if at += int64(zeros); zeros == n && at < v.end && n > 0 {
+			continue
+		}
+		if at == v.end {
+			v.pos = at
+		} else if h, _, err := v.header(at); h != nil || err != nil {
+			v.pos = at
+			return err
+		}
+		return nil
+	}
+}
+
+// notedReader keeps an error of the archive's reader, since what is decoded through it may have other reasons to fail.
+type notedReader struct {
+	r      io.ReaderAt
+	failed atomic.Pointer[error]
+}
+
+func (n *notedReader) ReadAt(p []byte, off int64) (int, error) {
+	got, err := n.r.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		n.failed.CompareAndSwap(nil, &err)
+	}
+	return got, err
+}

@@ -1,0 +1,68 @@
+package stream
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"sort"
+	"testing"
+
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/golden"
+	"github.com/lmz-go/lmz/internal/gram"
+)
+
+// TestLimits: what the Writer decides by sizes, at the sizes where it begins to decide otherwise.
+func TestLimits(t *testing.T) {
+	var out bytes.Buffer
+	for _, n := range []int{8, 800, 8001, 100_000} {
+		most := sort.Search(n, func(p int) bool { return !compresses(make([]byte, p), make([]byte, n)) }) - 1
+		fmt.Fprintf(&out, "%d bytes: zstd is not tried up to %d of mix\n", n, most)
+	}
+	for _, level := range []int{1, 8, 9} {
+		for _, payload := range []int{0, 99, 100, 20_200, 90_910} {
+			least := sort.Search(1<<20, func(saved int) bool {
+				w, err := NewWriter(&bytes.Buffer{}, letters, WithMethod(codec.Mix), WithLevel(level))
+				if err != nil {
+					t.Fatal(err)
+				}
+				task := &encodeTask{raw: make([]byte, 100_000), payload: make([]byte, payload), saved: int64(saved)}
+				task.header.Method = codec.Mix
+				if err := w.decide(task); err != nil {
+					t.Fatal(err)
+				}
+				return w.asks
+			})
+			fmt.Fprintf(&out, "level %d: a model that saved %d bits of %d bytes is named\n", level, least, payload)
+		}
+	}
+	text := golden.Text("log", 9, 30_000)
+	for _, payload := range []int{1, 49, 50, 98, 99, 100, 149, 150, 5000, 26_249, 26_250, 26_251} {
+		task := &encodeTask{raw: text, payload: make([]byte, payload), share: filterShare}
+		task.header.Method = codec.Mix
+		filter := newChunkFilter(task, nil)
+		fmt.Fprintf(&out, "payload of %d bytes: filter of %d, shifts %02x\n", payload, len(filter.Table), filter.Shifts())
+	}
+	for shown, s := range []string{"no line end at all, not one", "a line\nand one more", "añ日🙂", "\n", "x\n"} {
+		for n := 1; n <= 40; n++ {
+			full := bytes.Repeat([]byte(s), 40)[:n]
+			fmt.Fprintf(&out, " %d", cut(full))
+		}
+		fmt.Fprintf(&out, ": cuts of text %d at sizes from 1 on\n", shown)
+	}
+	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 4095, 4096, 4097, 4128, 4129, 5000, 100_000, 262_144, 500_000} {
+		for _, kind := range []uint64{format.AuxParity, format.AuxLoneParity} {
+			data, parity, size := format.ParityShape(kind, n)
+			fmt.Fprintf(&out, "record of %d bytes: parity of type %d: %d+%d of %d, %d in all\n", n, kind, data, parity, size, format.ParitySize(kind, n))
+		}
+	}
+	known := gram.KnownOf(text[:7000])
+	for _, limit := range []int{0, 1, 2, 3, 7, 31, 60, 200, 2000, 60_000} {
+		for _, k := range []*gram.Known{nil, known} {
+			filter := gram.Build(text[9997:10_000], text[10_000:], k, limit)
+			fmt.Fprintf(&out, "limit of %d bytes: filter of %d, shifts %v\n", limit, len(filter.Table), filter.Shift)
+		}
+	}
+	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
+}
