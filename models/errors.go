@@ -49,7 +49,7 @@ func (e *NotFoundError) Hint() string {
 	if r, ok := ReleasedWith(e.ID.SHA256); ok {
 		file += ", the released " + r.File + ","
 	}
-	return where + "; put " + file + " there, or give its path with -m or $" + PathVariable
+	return where + "; put " + file + " there, or give its path with --model or $" + PathVariable
 }
 
 // ambiguousError says that a name is the start of several models' hashes.
