@@ -287,6 +287,61 @@ func TestSearchNeighborsDamaged(t *testing.T) {
 	}
 }
 
+// Whatever is damaged, lines that are told of are those of the content, in order, and no loss is told of twice.
+func TestSearchDamagedAnywhere(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	told, losses := 0, 0
+	for name, tt := range searched(t) {
+		if name != "primer" && name != "flushed" && name != "frames" {
+			continue
+		}
+		for range 40 {
+			damaged := bytes.Clone(tt.archive)
+			for range 1 + random.IntN(3) {
+				damaged[random.IntN(len(damaged))] ^= 1 << random.IntN(8)
+			}
+			if random.IntN(4) == 0 {
+				damaged = damaged[:random.IntN(len(damaged))]
+			}
+			a, err := Open(bytes.NewReader(damaged), int64(len(damaged)), nil)
+			if err != nil {
+				continue
+			}
+			pattern := []string{"session", "user root", "absent", "^$", "many words"}[random.IntN(5)]
+			p, err := search.Compile(pattern, search.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := Search{Pattern: p, Before: int64(random.IntN(6)), After: int64(random.IntN(6)), Max: int64(random.IntN(4)), Invert: random.IntN(5) == 0}
+			lost := map[int64]bool{}
+			s.Damaged = func(e *LostError) error {
+				if losses++; lost[e.Offset] {
+					t.Errorf("%s, %+v: told twice of what is lost at %d", name, s, e.Offset)
+				}
+				lost[e.Offset] = true
+				return nil
+			}
+			last := int64(-1)
+			s.Found = func(l Line) error {
+				told++
+				rest := tt.content[min(l.Offset, int64(len(tt.content))):]
+				if l.Offset <= last || !bytes.HasPrefix(rest, l.Text) || bytes.IndexByte(l.Text, '\n') >= 0 {
+					t.Errorf("%s, %+v: %q at %d behind %d", name, s, l.Text, l.Offset, last)
+				}
+				last = l.Offset
+				return nil
+			}
+			if _, err := a.Search(s); err != nil && !documented(err) {
+				t.Errorf("%s, %+v: %v", name, s, err)
+			}
+			a.Close()
+		}
+	}
+	if told < 500 || losses < 20 {
+		t.Errorf("told of %d lines and %d losses", told, losses)
+	}
+}
+
 // A search that has enough decodes no chunk but those that it had begun by then.
 func TestSearchEndsAtOnce(t *testing.T) {
 	content := []byte(strings.Repeat("a line of a log\n", 400))

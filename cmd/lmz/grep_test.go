@@ -217,3 +217,46 @@ func differing(got, want string) (text string) {
 	}
 	return fmt.Sprintf("got  %.500q\nwant %.500q\n", g, w)
 }
+
+// Of an archive that is being written all that is whole comes out, and then that its end is missing.
+func TestUnfinished(t *testing.T) {
+	dir := t.TempDir()
+	var z bytes.Buffer
+	w, err := stream.NewWriter(&z, nil, stream.WithMethod(codec.Mix), stream.WithLevel(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		fmt.Fprintf(w, "line %d\n", i)
+		if err := w.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "live.lmz"), z.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	unfinished := `lmz: error: live.lmz: .*being written.*\n(lmz: hint: .*\n)?$`
+	for _, tt := range []struct {
+		args string
+		code int
+		want string
+	}{
+		{"cat", 1, `^line 0\nline 1\nline 2\n` + unfinished},
+		{"cat --lines 2:", 1, `^line 1\nline 2\n` + unfinished},
+		{"cat --lines -1", 1, `^line 2\n` + unfinished},
+		{"cat --lines 2:3", 0, `^line 1\nline 2\n$`},
+		{"grep line", 2, `^line 0\nline 1\nline 2\n` + unfinished},
+		{"grep -c line", 2, `^3\n` + unfinished},
+		{"grep -m 2 line", 0, `^line 0\nline 1\n$`},
+		{"grep -q line", 0, `^$`},
+		{"grep -q other", 2, `^` + unfinished},
+		{"-l", 1, `^compressed .*\n.* 3 .*live.lmz\n` + unfinished},
+	} {
+		cmd := lmzIn(dir, append(strings.Fields(tt.args), "live.lmz")...)
+		out, err := cmd.CombinedOutput()
+		if !regexp.MustCompile(tt.want).Match(out) || cmd.ProcessState.ExitCode() != tt.code {
+			t.Errorf("%s: %v\n%s", tt.args, err, out)
+		}
+	}
+}
