@@ -6,11 +6,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -82,50 +80,6 @@ were found, but with -q. What is damaged is reported, and the rest searched.`,
 	return cmd
 }
 
-func (c *grepCommand) addFlags(f *pflag.FlagSet) {
-	f.SortFlags = false
-	f.BoolVarP(&c.extended, "extended-regexp", "E", false, "patterns are regular expressions (the default)")
-	f.BoolVarP(&c.Fixed, "fixed-strings", "F", false, "patterns are texts, not regular expressions")
-	f.StringArrayVarP(&c.patterns, "regexp", "e", nil, "a `PATTERN`; all arguments are files then, and several may be given")
-	f.StringArrayVarP(&c.patternFiles, "file", "f", nil, "patterns from a `FILE`, one on each line")
-	f.BoolVarP(&c.IgnoreCase, "ignore-case", "i", false, "take upper case letters for lower case ones")
-	f.BoolVarP(&c.invert, "invert-match", "v", false, "find the lines that do not match")
-	f.BoolVarP(&c.Word, "word-regexp", "w", false, "match whole words")
-	f.BoolVarP(&c.Line, "line-regexp", "x", false, "match whole lines")
-	f.BoolVarP(&c.count, "count", "c", false, "write only how many lines there are")
-	f.BoolFuncP("files-with-matches", "l", "write only the names of files with such lines", func(string) error {
-		c.list, c.without = true, false
-		return nil
-	})
-	f.BoolFuncP("files-without-match", "L", "write only the names of files without such lines", func(string) error {
-		c.list, c.without = false, true
-		return nil
-	})
-	f.BoolVarP(&c.quiet, "quiet", "q", false, "write nothing, and end with 0 at the first line that is found")
-	f.BoolVar(&c.quiet, "silent", false, "the same")
-	f.BoolVarP(&c.noMessages, "no-messages", "s", false, "say nothing of files that cannot be opened")
-	c.most.hint = "; a model is given with --model"
-	f.VarP(&c.most, "max-count", "m", "stop in each file after so many lines")
-	f.BoolVarP(&c.line.matches, "only-matching", "o", false, "write only what matches, each match on a line of its own")
-	f.BoolVarP(&c.line.number, "line-number", "n", false, "write in front of each line its number, counted from 1")
-	f.BoolVarP(&c.line.offset, "byte-offset", "b", false, "write in front of each line, or with -o each match, its offset")
-	f.BoolVarP(&c.names, "with-filename", "H", false, "write in front of each line the name of the file (the default with several files)")
-	f.BoolVarP(&c.noNames, "no-filename", "h", false, "write no names of files")
-	f.StringVar(&c.label, "label", "(standard input)", "what standard input is called")
-	f.VarP(&c.after, "after-context", "A", "write so many lines behind each as well")
-	f.VarP(&c.before, "before-context", "B", "write so many lines in front of each as well")
-	f.VarP(&c.both, "context", "C", "write so many lines behind and in front of each as well")
-	c.line.color.addFlag(f)
-	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
-	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files of folders whose names end in "+suffix)
-	f.BoolP("text", "a", false, "take all files for text (the default)")
-	c.reading.addFlags(f)
-	// As in grep, -m, -q, -v and -h are those above.
-	f.StringVar(&c.model, "model", "", "a place to look for models that archives were written with")
-	f.CountVar(&c.ui.Verbose, "verbose", "say how many chunks were skipped; twice: also what libllama says")
-	f.Bool("help", false, "help for grep")
-}
-
 // compile makes the pattern of what the flags and arguments say, and gives the files.
 func (c *grepCommand) compile(args []string) (files []string, err error) {
 	lines := c.patterns
@@ -169,21 +123,6 @@ func (c *grepCommand) compile(args []string) (files []string, err error) {
 
 // noLine is a pattern that no line matches.
 const noLine = `[^\x00-\x{10FFFF}]`
-
-// readPatterns gives the lines of a file, "-" for standard input.
-func readPatterns(name string) ([]string, error) {
-	var text []byte
-	var err error
-	if name == "-" {
-		text, err = io.ReadAll(os.Stdin)
-	} else {
-		text, err = os.ReadFile(name)
-	}
-	if err != nil || len(text) == 0 {
-		return nil, err
-	}
-	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
-}
 
 // Exit codes of grep.
 const (

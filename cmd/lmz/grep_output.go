@@ -2,11 +2,9 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"os"
 	"strconv"
 
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -48,7 +46,7 @@ const (
 
 // begin looks at what standard output is.
 func (o *grepOutput) begin() {
-	o.terminal = term.IsTerminal(int(os.Stdout.Fd()))
+	o.terminal = term.IsTerminal(1)
 	o.atOnce = o.atOnce || o.terminal
 	kind := os.Getenv("TERM")
 	o.colored = o.color == "always" || o.color == "auto" && o.terminal && kind != "" && kind != "dumb"
@@ -149,56 +147,4 @@ func (o *grepOutput) match(text []byte) {
 	if o.colored {
 		o.w.WriteString("\x1b[m\x1b[K")
 	}
-}
-
-// lineCount is a flag for a number of lines.
-type lineCount struct {
-	n     int64
-	given bool
-	hint  string // for what is no number
-}
-
-func (l *lineCount) Type() string   { return "NUM" }
-func (l *lineCount) String() string { return "" }
-
-func (l *lineCount) Set(text string) error {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil && !errors.Is(err, strconv.ErrRange) { // then n is the nearest number
-		return errors.New("want a number of lines" + l.hint)
-	}
-	l.n, l.given = n, true
-	return nil
-}
-
-// or gives the number, or another one if it was not given.
-func (l *lineCount) or(other lineCount) int64 {
-	if l.given {
-		return l.n
-	}
-	return other.n
-}
-
-// colorWhen is a flag that says when matches are colored.
-type colorWhen string
-
-func (c *colorWhen) addFlag(f *pflag.FlagSet) {
-	*c = "never"
-	f.Var(c, "color", "show in color what matches, names and numbers: auto, which is on a terminal, always or never")
-	f.Var(c, "colour", "the same")
-	for _, name := range []string{"color", "colour"} {
-		f.Lookup(name).NoOptDefVal = "auto"
-	}
-	f.MarkHidden("colour")
-}
-
-func (c *colorWhen) Type() string   { return "when" }
-func (c *colorWhen) String() string { return string(*c) }
-
-func (c *colorWhen) Set(text string) error {
-	switch text {
-	case "auto", "always", "never":
-		*c = colorWhen(text)
-		return nil
-	}
-	return errors.New("want auto, always or never")
 }
