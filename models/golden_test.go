@@ -74,7 +74,7 @@ func decodeGolden(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := stream.NewReader(bytes.NewReader(archive), store.Model, stream.WithReaderWorkers(1))
+	r, err := stream.NewReader(bytes.NewReader(archive), store.Model, stream.WithWorkers(1))
 	if err != nil {
 		t.Fatal(err)
 	}

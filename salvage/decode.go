@@ -196,7 +196,7 @@ func (v *recoverer) failure(c *checker) error {
 }
 
 func (v *recoverer) readerOptions() []stream.ReaderOption {
-	return append(slices.Clone(v.opts.Reader), stream.WithReaderContext(v.ctx), stream.WithDictionaries(v.opts.Dictionaries))
+	return append(slices.Clone(v.opts.Reader), stream.WithContext(v.ctx), stream.WithDictionaries(v.opts.Dictionaries))
 }
 
 // tried is how many records are decoded with one primer at a time.

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/stream"
 )
 
 // header reads the header at off; h is nil if there is none.
@@ -66,7 +65,7 @@ func (v *recoverer) lostFrame() error {
 	}
 	f := &foundFrame{start: v.pos, pos: next}
 	// An index at the end of it tells what it held.
-	if t, err := format.ReadTail(v.r, next, stream.DefaultMemoryLimit); err == nil && t != nil && t.Start <= v.pos+1<<16 {
+	if t, err := format.ReadTail(v.r, next, 1<<30); err == nil && t != nil && t.Start <= v.pos+1<<16 {
 		f.tail = t
 	}
 	v.frames = append(v.frames, f)

@@ -60,7 +60,7 @@ func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	if end > v.end {
 		return nil, 0, nil
 	}
-	t, err := format.ReadTail(v.r, end, stream.DefaultMemoryLimit)
+	t, err := format.ReadTail(v.r, end, 1<<30)
 	if err != nil && !errors.Is(err, stream.ErrTooLarge) {
 		return nil, 0, err
 	}

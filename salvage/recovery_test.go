@@ -38,7 +38,7 @@ func (s subject) recovered(damaged []byte) (x *Recovery, missing []int, err erro
 	}
 	var got []byte
 	if archive.Len() > 0 {
-		if got, err = decompress(archive.Bytes(), stream.WithReaderWorkers(1), stream.WithReaderLanes(1)); err != nil {
+		if got, err = decompress(archive.Bytes(), stream.WithWorkers(1), stream.WithLanes(1)); err != nil {
 			return x, nil, fmt.Errorf("the recovered archive gives %w", err)
 		}
 		if _, err := format.ReadIndex(bytes.NewReader(archive.Bytes()), x.Size()); err != nil {

@@ -20,10 +20,10 @@ import (
 
 // Options say how an archive is decoded.
 type Options struct {
-	Models       stream.ModelSource    // nil: there are none
-	Dictionaries stream.Dictionaries   // nil: there are none
-	Reader       []stream.ReaderOption // workers, lanes and the limit on memory
-	Text         io.Writer             // gets what can be decoded, in order; nil: nobody does
+	Models       stream.ModelSource                                         // nil: there are none
+	Dictionaries func(ctx context.Context, sha256 [32]byte) ([]byte, error) // nil: there are none
+	Reader       []stream.ReaderOption                                      // workers, lanes and the limit on memory
+	Text         io.Writer                                                  // gets what can be decoded, in order; nil: nobody does
 }
 
 // Recover finds all of the archive of size bytes in r that is intact and decodes. A frame of which that cannot be known, since its

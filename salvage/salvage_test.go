@@ -112,7 +112,7 @@ func differsAt(a, b []byte) int {
 }
 
 // one decodes with few goroutines.
-var one = []stream.ReaderOption{stream.WithReaderWorkers(1), stream.WithReaderLanes(1)}
+var one = []stream.ReaderOption{stream.WithWorkers(1), stream.WithLanes(1)}
 
 func recoverAll(archive []byte) (*Recovery, error) {
 	return Recover(context.Background(), bytes.NewReader(archive), int64(len(archive)), Options{Models: models, Reader: one})

@@ -102,7 +102,7 @@ func TestArchive(t *testing.T) {
 				if bytes.Contains(content, log) { // coded by a method that takes its time
 					cache = 40000
 				}
-				a := openBytes(t, tt.archive, WithReaderWorkers(workers), testDictionaries, WithCache(cache))
+				a := openBytes(t, tt.archive, WithWorkers(workers), testDictionaries, WithCache(cache))
 				if int64(len(content)) != a.Size() || a.Lines() != int64(bytes.Count(content, []byte{'\n'})) {
 					t.Fatalf("%d bytes, %d lines; want %d, %d", a.Size(), a.Lines(), len(content), bytes.Count(content, []byte{'\n'}))
 				}
@@ -194,7 +194,7 @@ func TestArchiveConcurrently(t *testing.T) {
 		t.Errorf("the chunk was read %d times", n)
 	}
 	for name, tt := range archives(t) {
-		a := openBytes(t, tt.archive, WithReaderWorkers(2), testDictionaries, WithCache(12000))
+		a := openBytes(t, tt.archive, WithWorkers(2), testDictionaries, WithCache(12000))
 		for seed := range uint64(4) {
 			wg.Go(func() {
 				random := rand.New(rand.NewPCG(seed, 1))
@@ -257,7 +257,7 @@ func TestArchiveDamaged(t *testing.T) {
 		for i := int(chunks[0].Offset); i < len(archive); i += step {
 			damaged := bytes.Clone(archive)
 			damaged[i] ^= 1 << (i % 8)
-			a, err := Open(bytes.NewReader(damaged), int64(len(damaged)), nil, WithReaderWorkers(1))
+			a, err := Open(bytes.NewReader(damaged), int64(len(damaged)), nil, WithWorkers(1))
 			if err != nil {
 				t.Fatalf("flip in byte %d: %v", i, err)
 			}
@@ -384,7 +384,7 @@ func TestArchiveModels(t *testing.T) {
 	a, err = Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, lm.ModelID) (lm.Model, error) {
 		opened++
 		return letters, nil
-	}, WithReaderWorkers(2))
+	}, WithWorkers(2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,7 +403,7 @@ func TestArchiveModels(t *testing.T) {
 	for at := 65; at < 450; at += 30 {
 		failing := fakemodel.New(fakemodel.Options{Pieces: letters.Pieces(), FailAt: at})
 		a, err := Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, lm.ModelID) (lm.Model, error) { return failing, nil },
-			WithReaderWorkers(2))
+			WithWorkers(2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -460,7 +460,7 @@ func TestArchiveErrors(t *testing.T) {
 	}
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	if a, err = open(archive, WithReaderContext(ctx)); err != nil {
+	if a, err = open(archive, WithContext(ctx)); err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
@@ -469,7 +469,7 @@ func TestArchiveErrors(t *testing.T) {
 		t.Errorf("the context has ended: %v", err)
 	}
 	for _, workers := range []int{1, 3} {
-		a, err := open(archive, WithMemoryLimit(60000), WithReaderWorkers(workers))
+		a, err := open(archive, WithMemoryLimit(60000), WithWorkers(workers))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -490,7 +490,7 @@ func TestArchiveGoroutines(t *testing.T) {
 	text := modelText(30000)
 	archive := compress(t, letters, text, WithChunkSize(500))
 	for _, n := range []int{0, 1, 2000} {
-		a, err := Open(bytes.NewReader(archive), int64(len(archive)), models, WithReaderWorkers(3))
+		a, err := Open(bytes.NewReader(archive), int64(len(archive)), models, WithWorkers(3))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -524,8 +524,8 @@ func FuzzArchive(f *testing.F) {
 	f.Add(archive[:len(archive)-1])
 	f.Add(compress(f, nil, logExcerpt(f, 9000), primed()...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		want, wantErr := decompress(data, WithReaderWorkers(1), WithReaderLanes(1), WithMemoryLimit(1<<24))
-		a, err := Open(bytes.NewReader(data), int64(len(data)), models, WithReaderWorkers(2), WithMemoryLimit(1<<24))
+		want, wantErr := decompress(data, WithWorkers(1), WithLanes(1), WithMemoryLimit(1<<24))
+		a, err := Open(bytes.NewReader(data), int64(len(data)), models, WithWorkers(2), WithMemoryLimit(1<<24))
 		if err != nil {
 			if !documented(err) || wantErr == nil {
 				t.Error(err)

@@ -40,7 +40,7 @@ func TestBitFlips(t *testing.T) {
 		for i := 0; i < len(archive); i += thin + 30*(conc-1) {
 			damaged := bytes.Clone(archive)
 			damaged[i] ^= 1 << (i % 8)
-			got, err := decompress(damaged, WithReaderWorkers(conc), WithReaderLanes(conc))
+			got, err := decompress(damaged, WithWorkers(conc), WithLanes(conc))
 			if err == nil || !bytes.HasPrefix(content, got) {
 				t.Fatalf("flip in byte %d of %d: %d bytes, error %v", i, len(archive), len(got), err)
 			}
@@ -69,7 +69,7 @@ func TestTruncation(t *testing.T) {
 	frames := framesOf(t, archive)
 	for _, conc := range []int{1, 2} {
 		for n := 0; n < len(archive); n += thin + 30*(conc-1) {
-			got, err := decompress(archive[:n], WithReaderWorkers(conc), WithReaderLanes(conc))
+			got, err := decompress(archive[:n], WithWorkers(conc), WithLanes(conc))
 			if n == int(frames[0].Size) {
 				if err != nil || int64(len(got)) != frames[1].Chunks[0].RawOffset {
 					t.Errorf("one frame of two: %d bytes, %v", len(got), err)
@@ -333,7 +333,7 @@ func TestMemoryLimit(t *testing.T) {
 		t.Errorf("limit of one raw chunk: %v", err)
 	}
 	for _, workers := range []int{1, 4} {
-		got, err := decompress(archive, WithMemoryLimit(300000), WithReaderWorkers(workers))
+		got, err := decompress(archive, WithMemoryLimit(300000), WithWorkers(workers))
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("limit of one chunk at a time: %v", err)
 		}
@@ -417,7 +417,7 @@ func TestModelErrors(t *testing.T) {
 				t.Errorf("step %d, concurrency %d: Close gives %v", at, conc, err)
 			}
 			r, err := NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return failing, nil },
-				WithReaderWorkers(conc), WithReaderLanes(conc))
+				WithWorkers(conc), WithLanes(conc))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -451,7 +451,7 @@ func TestContext(t *testing.T) {
 		ctx, cancel = context.WithCancelCause(t.Context())
 		pr, pw := io.Pipe() // which blocks behind half of the archive
 		go pw.Write(archive[:len(archive)/2])
-		r, err := NewReader(pr, nil, WithReaderContext(ctx), WithReaderWorkers(conc))
+		r, err := NewReader(pr, nil, WithContext(ctx), WithWorkers(conc))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -476,7 +476,7 @@ func TestGoroutines(t *testing.T) {
 	log := modelText(30000)
 	archive := compress(t, letters, log, WithChunkSize(500))
 	for _, n := range []int64{0, 1, 2000, 30000, 40000} {
-		r, err := NewReader(bytes.NewReader(archive), models, WithReaderWorkers(3), WithReaderLanes(2))
+		r, err := NewReader(bytes.NewReader(archive), models, WithWorkers(3), WithLanes(2))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,16 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-
-	"github.com/lmz-go/lmz/internal/engine"
 )
 
-// Dictionaries finds a dictionary by the SHA-256 of its bytes. It returns an error that wraps ErrNoDictionary for one that it
-// does not know.
-type Dictionaries = engine.Dictionaries
-
-// DictionarySet finds dictionaries in a list.
-func DictionarySet(list ...[]byte) Dictionaries {
+// DictionarySet finds dictionaries in a list, for WithDictionaries.
+func DictionarySet(list ...[]byte) func(ctx context.Context, sha256 [32]byte) ([]byte, error) {
 	return func(_ context.Context, want [32]byte) ([]byte, error) {
 		for _, d := range list {
 			if sha256.Sum256(d) == want {

@@ -112,11 +112,11 @@ func FuzzReader(f *testing.F) {
 	f.Add(hurt)
 	f.Add(compress(f, fake, logExcerpt(f, 1000), primed(WithPrimer(300), WithChunkSize(500), lying("INFO", codec.Mix), WithVerify(nil, nil))...))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		want, wantErr := decompress(data, WithReaderWorkers(1), WithReaderLanes(1), WithMemoryLimit(1<<24))
+		want, wantErr := decompress(data, WithWorkers(1), WithLanes(1), WithMemoryLimit(1<<24))
 		if wantErr != nil && !documented(wantErr) {
 			t.Error(wantErr)
 		}
-		got, err := decompress(data, WithReaderWorkers(2), WithReaderLanes(3), WithMemoryLimit(1<<24))
+		got, err := decompress(data, WithWorkers(2), WithLanes(3), WithMemoryLimit(1<<24))
 		if !bytes.Equal(got, want) || (err == nil) != (wantErr == nil) {
 			t.Errorf("%d bytes, %v; in parallel %d bytes, %v", len(want), wantErr, len(got), err)
 		}

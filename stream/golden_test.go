@@ -102,7 +102,7 @@ func flushed(t *testing.T, data []byte, n int, opts ...WriterOption) []byte {
 }
 
 // misled makes full chunks of method Mix fail their verification.
-func misled(o *writerOptions) error {
+var misled = writerOption(func(o *writerOptions) error {
 	o.verify, o.method = true, codec.Mix
 	o.mislead = func(m codec.Method, raw []byte) []byte {
 		if m == codec.Mix && 8*len(raw) > 7*o.chunkSize {
@@ -111,7 +111,7 @@ func misled(o *writerOptions) error {
 		return raw
 	}
 	return nil
-}
+})
 
 // later is an archive as a later writer might make it: with fields and records that readers of today pass over.
 func later(content []byte) []byte {

@@ -37,7 +37,7 @@ func TestReaderKeepsLaws(t *testing.T) {
 	for kind, a := range lawful(t) {
 		for arrival, arrive := range arrivals {
 			for _, workers := range []int{1, 2} {
-				r, err := NewReader(arrive(bytes.NewReader(a[0])), models, WithReaderWorkers(workers), WithReaderLanes(workers))
+				r, err := NewReader(arrive(bytes.NewReader(a[0])), models, WithWorkers(workers), WithLanes(workers))
 				if err != nil {
 					t.Fatalf("%s, %s: %v", kind, arrival, err)
 				}
@@ -69,7 +69,7 @@ func TestReaderPassesErrors(t *testing.T) {
 	for kind, a := range lawful(t) {
 		for at := 0; at <= len(a[0]); at += 1 + 10*thin {
 			src := io.MultiReader(bytes.NewReader(a[0][:at]), iotest.ErrReader(errDisk))
-			r, err := NewReader(src, models, WithReaderWorkers(1), WithReaderLanes(1))
+			r, err := NewReader(src, models, WithWorkers(1), WithLanes(1))
 			var got []byte
 			if err == nil {
 				got, err = io.ReadAll(r)

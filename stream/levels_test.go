@@ -40,7 +40,7 @@ func TestGoldenLevels(t *testing.T) {
 					opts := append(w.opts, WithMethod(codec.Mix), WithLevel(level), WithWorkers(1))
 					got := compress(t, w.model, w.text, opts...)
 					archive := golden.Stored(t, filepath.Join("testdata", "levels", fmt.Sprintf("%d-%s-%s.lmz", level, kind, w.name)), got)
-					back, err := decompress(archive, WithReaderWorkers(1), WithDictionaries(DictionarySet(dictionary)))
+					back, err := decompress(archive, WithWorkers(1), WithDictionaries(DictionarySet(dictionary)))
 					if err != nil || !bytes.Equal(back, w.text) {
 						t.Errorf("%s: %v, differs at %d", w.name, err, differsAt(back, w.text))
 					}

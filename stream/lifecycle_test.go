@@ -72,7 +72,7 @@ func TestCallBack(t *testing.T) {
 	for name, from := range callers {
 		for _, workers := range []int{1, 2} {
 			open := func() *Archive {
-				a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil, WithReaderWorkers(workers))
+				a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil, WithWorkers(workers))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -172,7 +172,7 @@ func TestCallBackOfModels(t *testing.T) {
 func TestWithContext(t *testing.T) {
 	log := logExcerpt(t, 20000)
 	archive := compress(t, nil, log, WithMethod(codec.Mix), WithLevel(1), WithChunkSize(2000), WithPrimer(1000))
-	a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil, WithReaderWorkers(2))
+	a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil, WithWorkers(2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestContextOfFirstHeader(t *testing.T) {
 		pr, pw := io.Pipe()
 		time.AfterFunc(20*time.Millisecond, func() { cancel(gone) })
 		within(t, func() {
-			if _, err := NewReader(pr, nil, WithReaderContext(ctx), WithReaderWorkers(workers), WithReaderLanes(1)); err != gone {
+			if _, err := NewReader(pr, nil, WithContext(ctx), WithWorkers(workers), WithLanes(1)); err != gone {
 				t.Error(err)
 			}
 		})
@@ -228,7 +228,7 @@ func TestContextOfFirstHeader(t *testing.T) {
 				cancel(gone)
 				<-ctx.Done()
 				return nil, context.Cause(ctx)
-			}, WithReaderContext(ctx), WithReaderWorkers(workers), WithReaderLanes(1))
+			}, WithContext(ctx), WithWorkers(workers), WithLanes(1))
 			if err != gone {
 				t.Error(err)
 			}
@@ -242,7 +242,7 @@ func TestNothing(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	archive := compress(t, nil, log, WithMethod(codec.Mix), WithLevel(1))
 	for _, workers := range []int{1, 2} {
-		r, err := NewReader(bytes.NewReader(archive), nil, WithReaderWorkers(workers))
+		r, err := NewReader(bytes.NewReader(archive), nil, WithWorkers(workers))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -341,7 +341,7 @@ func TestResets(t *testing.T) {
 				t.Errorf("archive %d differs", i)
 			}
 			if r == nil {
-				r, err = NewReader(bytes.NewReader(out.Bytes()), models, WithReaderWorkers(workers))
+				r, err = NewReader(bytes.NewReader(out.Bytes()), models, WithWorkers(workers))
 			} else {
 				err = r.Reset(bytes.NewReader(out.Bytes()))
 			}

@@ -59,7 +59,7 @@ func TestLoneParity(t *testing.T) {
 				damaged[c.Offset+at+int64(i)] ^= 0x5a
 			}
 			var notices []error
-			got, err := decompress(damaged, WithReaderWorkers(1), WithNotice(func(e error) { notices = append(notices, e) }))
+			got, err := decompress(damaged, WithWorkers(1), WithNotice(func(e error) { notices = append(notices, e) }))
 			if err != nil || !bytes.Equal(got, data[:c.RawSize]) || len(notices) != 1 || !errors.Is(notices[0], ErrCorrupt) {
 				t.Errorf("%s, damaged at %d: %d bytes, %v; told of %v", name, at, len(got), err, notices)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -59,7 +60,7 @@ func pass(t testing.TB, text []byte, n int, watch io.Writer, chunkSize int) {
 		}
 		pw.CloseWithError(err)
 	}()
-	r, err := NewReader(pr, models, WithReaderWorkers(2), WithReaderLanes(4))
+	r, err := NewReader(pr, models, WithWorkers(2), WithLanes(4))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +87,7 @@ func TestMemoryBound(t *testing.T) {
 
 // A record can claim anything: what is allocated follows what is there.
 func TestHostileClaims(t *testing.T) {
-	const size = MaxChunkSize
+	const size = format.MaxChunkSize
 	claim := func(m codec.Method, payloadSize uint64, payload []byte) []byte {
 		head := []byte{format.TagChunk | byte(m)}
 		for _, v := range []uint64{size / 2, payloadSize, 0} {
@@ -118,7 +119,7 @@ func TestHostileClaims(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		_, err := decompress(archive, WithMemoryLimit(1<<40), WithReaderWorkers(1))
+		_, err := decompress(archive, WithMemoryLimit(1<<40), WithWorkers(1))
 		runtime.ReadMemStats(&after)
 		if !documented(err) {
 			t.Errorf("%s: %v", name, err)
@@ -155,7 +156,7 @@ func BenchmarkMemory(b *testing.B) {
 						}
 					}
 				}()
-				pass(b, text, mb*1e6, io.Discard, DefaultModelChunkSize)
+				pass(b, text, mb*1e6, io.Discard, preset.ModelChunkSize)
 				close(stop)
 				b.ReportMetric(float64(<-most)/1e6, "peak-MB")
 			}
@@ -185,7 +186,7 @@ func BenchmarkThroughput(b *testing.B) {
 		b.Run(fmt.Sprintf("read/%d", workers), func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
-				r, err := NewReader(bytes.NewReader(archive), nil, WithReaderWorkers(workers))
+				r, err := NewReader(bytes.NewReader(archive), nil, WithWorkers(workers))
 				if err != nil {
 					b.Fatal(err)
 				}

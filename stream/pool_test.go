@@ -84,7 +84,7 @@ func TestNoGoroutine(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := NewReader(&archive, models, WithReaderWorkers(1), WithReaderLanes(1))
+	r, err := NewReader(&archive, models, WithWorkers(1), WithLanes(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestPrimer(t *testing.T) {
 		if other := compress(t, nil, log, primed(WithWorkers(workers))...); !bytes.Equal(other, archive) {
 			t.Errorf("%d workers write another archive", workers)
 		}
-		if got, err := decompress(archive, WithReaderWorkers(workers)); err != nil || !bytes.Equal(got, log) {
+		if got, err := decompress(archive, WithWorkers(workers)); err != nil || !bytes.Equal(got, log) {
 			t.Errorf("%d workers: %v, differs at %d", workers, err, differsAt(got, log))
 		}
 	}
@@ -88,7 +88,7 @@ func TestPrimerIsRepaired(t *testing.T) {
 				damaged[at] ^= format.TagPrimed // of the tag: a first chunk that depends on itself
 			}
 			var notices []error
-			got, err := decompress(damaged, WithReaderWorkers(1), WithReaderLanes(1), WithNotice(func(e error) { notices = append(notices, e) }))
+			got, err := decompress(damaged, WithWorkers(1), WithLanes(1), WithNotice(func(e error) { notices = append(notices, e) }))
 			if err != nil || !bytes.Equal(got, log) {
 				t.Fatalf("%d bytes damaged at %d of %d: %v", n, at-first.Offset, first.Size, err)
 			}
@@ -130,7 +130,7 @@ func TestMixWithModel(t *testing.T) {
 		if other := compress(t, letters, log, opts(WithWorkers(n), WithLanes(n))...); !bytes.Equal(other, archive) {
 			t.Errorf("%d workers write another archive", n)
 		}
-		if got, err := decompress(archive, WithReaderWorkers(n)); err != nil || !bytes.Equal(got, log) {
+		if got, err := decompress(archive, WithWorkers(n)); err != nil || !bytes.Equal(got, log) {
 			t.Errorf("%d workers: %v, differs at %d", n, err, differsAt(got, log))
 		}
 	}

@@ -21,10 +21,10 @@ import (
 )
 
 // withFilters makes filters as large as the payloads, however small these are.
-func withFilters(o *writerOptions) error {
+var withFilters = writerOption(func(o *writerOptions) error {
 	o.filter = 1
 	return nil
-}
+})
 
 // searched are archives, with filters, of lines of all kinds: long ones that cross chunks, none, without an end.
 func searched(t testing.TB) map[string]struct{ archive, content []byte } {
@@ -127,7 +127,7 @@ func TestSearch(t *testing.T) {
 	for name, tt := range searched(t) {
 		t.Run(name, func(t *testing.T) {
 			dict := WithDictionaries(DictionarySet(searchedDictionary(tt.content)))
-			a := openBytes(t, tt.archive, WithReaderWorkers(2), dict)
+			a := openBytes(t, tt.archive, WithWorkers(2), dict)
 			if _, err := a.ReadAt(make([]byte, len(tt.content)), 0); err != nil { // which keeps all chunks
 				t.Fatal(err)
 			}
@@ -197,7 +197,7 @@ func TestSearchNeighbors(t *testing.T) {
 	for name, tt := range searched(t) {
 		t.Run(name, func(t *testing.T) {
 			dict := WithDictionaries(DictionarySet(searchedDictionary(tt.content)))
-			kept, cold := openBytes(t, tt.archive, WithReaderWorkers(2), dict), openBytes(t, tt.archive, WithReaderWorkers(1), WithCache(0), dict)
+			kept, cold := openBytes(t, tt.archive, WithWorkers(2), dict), openBytes(t, tt.archive, WithWorkers(1), WithCache(0), dict)
 			if _, err := kept.ReadAt(make([]byte, len(tt.content)), 0); err != nil { // which keeps all chunks
 				t.Fatal(err)
 			}
@@ -359,7 +359,7 @@ func TestSearchEndsAtOnce(t *testing.T) {
 				s.Pattern, _ = search.Compile("absent", search.Options{})
 			}
 			r := &countingReader{r: bytes.NewReader(archive)}
-			a, err := Open(r, int64(len(archive)), nil, WithReaderWorkers(workers))
+			a, err := Open(r, int64(len(archive)), nil, WithWorkers(workers))
 			if err != nil {
 				t.Fatal(err)
 			}

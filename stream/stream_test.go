@@ -165,7 +165,7 @@ func TestRoundTrip(t *testing.T) {
 				}
 				archive := compress(t, model, data, opts...)
 				for _, conc := range [][2]int{{1, 1}, {3, 4}} {
-					got, err := decompress(archive, WithReaderWorkers(conc[0]), WithReaderLanes(conc[1]))
+					got, err := decompress(archive, WithWorkers(conc[0]), WithLanes(conc[1]))
 					if err != nil || !bytes.Equal(got, data) {
 						t.Fatalf("%d workers, %d lanes: %v, first difference at %d", conc[0], conc[1], err, differsAt(got, data))
 					}
@@ -232,7 +232,7 @@ func TestReaderLaws(t *testing.T) {
 	data := modelText(9000)
 	archive := compress(t, letters, data, WithChunkSize(1000))
 	for _, lanes := range []int{1, 4} {
-		r, err := NewReader(bytes.NewReader(archive), models, WithReaderWorkers(1), WithReaderLanes(lanes))
+		r, err := NewReader(bytes.NewReader(archive), models, WithWorkers(1), WithLanes(lanes))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +280,7 @@ func TestConcatenation(t *testing.T) {
 		return fake, nil
 	}
 	for _, workers := range []int{1, 2} {
-		r, err := NewReader(bytes.NewReader(archive), source, WithReaderWorkers(workers), WithReaderLanes(workers))
+		r, err := NewReader(bytes.NewReader(archive), source, WithWorkers(workers), WithLanes(workers))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -342,7 +342,7 @@ func TestFlushThroughPipe(t *testing.T) {
 		w.Write(line)
 		sent <- w.Flush()
 	}()
-	r, err := NewReader(pr, models, WithReaderWorkers(2))
+	r, err := NewReader(pr, models, WithWorkers(2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -523,7 +523,7 @@ func TestReadIndex(t *testing.T) {
 func TestOptions(t *testing.T) {
 	bad := map[string]WriterOption{
 		"chunk size 0":   WithChunkSize(0),
-		"chunk too big":  WithChunkSize(MaxChunkSize + 1),
+		"chunk too big":  WithChunkSize(format.MaxChunkSize + 1),
 		"workers":        WithWorkers(0),
 		"lanes":          WithLanes(-1),
 		"method":         WithMethod(77),
@@ -538,7 +538,7 @@ func TestOptions(t *testing.T) {
 	if _, err := NewWriter(io.Discard, nil, WithMethod(codec.LM)); !errors.Is(err, codec.ErrNoModel) {
 		t.Errorf("lm without a model: %v", err)
 	}
-	for i, opt := range []ReaderOption{WithReaderWorkers(0), WithReaderLanes(5000), WithMemoryLimit(0)} {
+	for i, opt := range []ReaderOption{WithWorkers(0), WithLanes(5000), WithMemoryLimit(0)} {
 		if _, err := NewReader(bytes.NewReader(compress(t, nil, nil)), nil, opt); err == nil {
 			t.Errorf("reader option %d: no error", i)
 		}

@@ -58,7 +58,7 @@ func subjects(t *testing.T) []subject {
 // there was an error.
 func (s subject) try(damaged []byte, n uint64) error {
 	workers := 1 + int(n%2)
-	got, err := decompress(damaged, WithReaderWorkers(workers), WithReaderLanes(workers))
+	got, err := decompress(damaged, WithWorkers(workers), WithLanes(workers))
 	switch {
 	case err == nil && bytes.Equal(got, s.Content):
 	case err == nil && s.wholeFrames(damaged, got): // what is lost are whole frames at the end, or in between

@@ -57,7 +57,7 @@ func TestUnfinishedFrameInFront(t *testing.T) {
 			"all are unfinished": {slices.Concat(first[:end], first[:end]), slices.Concat(whole, whole), 2},
 		} {
 			for _, workers := range []int{1, 3} {
-				got, err := decompress(tt.archive, WithReaderWorkers(workers))
+				got, err := decompress(tt.archive, WithWorkers(workers))
 				if !bytes.Equal(got, tt.content) || !errors.Is(err, ErrUnfinished) {
 					t.Errorf("%d chunks, %s: Reader gives %d bytes of %d, then %v", i, name, len(got), len(tt.content), err)
 				}
@@ -127,7 +127,7 @@ func TestPadding(t *testing.T) {
 		zeros := make([]byte, n)
 		archive := slices.Concat(first, zeros, second, zeros)
 		for _, workers := range []int{1, 3} {
-			if got, err := decompress(archive, WithReaderWorkers(workers)); err != nil || !bytes.Equal(got, log) {
+			if got, err := decompress(archive, WithWorkers(workers)); err != nil || !bytes.Equal(got, log) {
 				t.Errorf("%d zeros: Reader gives %d bytes, %v", n, len(got), err)
 			}
 		}

@@ -18,7 +18,7 @@ import (
 
 // lying makes the coders of these methods encode other bytes than the chunk's where the chunk contains mark.
 func lying(mark string, about ...codec.Method) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		o.mislead = func(m codec.Method, raw []byte) []byte {
 			if at := bytes.Index(raw, []byte(mark)); at >= 0 && slices.Contains(about, m) {
 				raw = bytes.Clone(raw)
@@ -27,7 +27,7 @@ func lying(mark string, about ...codec.Method) WriterOption {
 			return raw
 		}
 		return nil
-	}
+	})
 }
 
 // failures counts the chunks of an archive by the method that they fell back from.

@@ -34,9 +34,6 @@ type (
 	Chunk = format.Chunk
 )
 
-// MaxChunkSize is the most raw bytes of a chunk.
-const MaxChunkSize = format.MaxChunkSize
-
 // ReadIndex lists the frames and chunks of the archive of size bytes in r without decoding it. It reads the head of each chunk,
 // and all of a frame that has no index or disagrees with it; there, it makes sure that each chunk is intact. With an error
 // it returns what comes before the place that is wrong: for an archive that is being written, or was cut off, all whole

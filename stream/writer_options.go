@@ -1,35 +1,30 @@
 package stream
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/engine"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
 
-// WriterOption sets an option of NewWriter.
-type WriterOption func(*writerOptions) error
-
 type writerOptions struct {
-	method         codec.Method
-	chunkSize      int
-	primerSize     int
-	level          int
-	dictionary     []byte
-	workers, lanes int
-	window         kvcache.Policy
-	ctx            context.Context
-	progress       func(raw, compressed int64)
-	filter         int // see filterShare; 0: none
-	verify         bool
-	decoded        io.Writer // may be nil, as may be what follows
-	fellBack       func(error)
+	shared
+	method     codec.Method
+	chunkSize  int
+	primerSize int
+	level      int
+	dictionary []byte
+	window     kvcache.Policy
+	progress   func(raw, compressed int64)
+	filter     int // see filterShare; 0: none
+	verify     bool
+	decoded    io.Writer // may be nil, as may be what follows
+	fellBack   func(error)
 
 	mislead func(m codec.Method, raw []byte) []byte // for tests: what the encoder of m takes for the chunk
 }
@@ -38,11 +33,11 @@ const defaultWindow = 512 // tokens
 
 func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	o := &writerOptions{
-		method: codec.Mix, level: DefaultLevel, primerSize: -1,
-		workers: runtime.GOMAXPROCS(0), lanes: DefaultLanes, filter: filterShare, ctx: context.Background(),
+		method: codec.Mix, level: preset.Default, primerSize: -1,
+		shared: sharedDefaults(), filter: filterShare,
 	}
 	for _, opt := range opts {
-		if err := opt(o); err != nil {
+		if err := opt.writer(o); err != nil {
 			return nil, err
 		}
 	}
@@ -51,9 +46,9 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 		case codec.Mix:
 			o.chunkSize = preset.Level(o.level).ChunkSize
 		case codec.LM:
-			o.chunkSize = DefaultModelChunkSize
+			o.chunkSize = preset.ModelChunkSize
 		default:
-			o.chunkSize = DefaultChunkSize
+			o.chunkSize = preset.PlainChunkSize
 		}
 	}
 	if o.primerSize < 0 {
@@ -84,112 +79,88 @@ func asksModel(m codec.Method) bool { return m == codec.LM || m == codec.Mix }
 // name takes. A chunk for which the
 // method cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes the archive's bytes.
 func WithMethod(m codec.Method) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		if m > codec.Mix {
 			return fmt.Errorf("%w %d", codec.ErrMethod, m)
 		}
 		o.method = m
 		return nil
-	}
+	})
 }
 
-// WithChunkSize sets the most bytes of a chunk, 1 … MaxChunkSize: DefaultModelChunkSize by default with methods that ask a
-// model, else DefaultChunkSize. It changes the archive's bytes.
+// WithChunkSize sets the most bytes of a chunk, 1 … 2^30: by default 8 to 64 MiB with codec.Mix, rising with the level,
+// 64 KiB with codec.LM, else 1 MiB. It changes the archive's bytes.
 func WithChunkSize(bytes int) WriterOption {
-	return func(o *writerOptions) error {
-		if bytes < 1 || bytes > MaxChunkSize {
-			return fmt.Errorf("stream: chunk size of %d bytes, want 1 to %d", bytes, MaxChunkSize)
+	return writerOption(func(o *writerOptions) error {
+		if bytes < 1 || bytes > format.MaxChunkSize {
+			return fmt.Errorf("stream: chunk size of %d bytes, want 1 to %d", bytes, format.MaxChunkSize)
 		}
 		o.chunkSize = bytes
 		return nil
-	}
+	})
 }
 
-// WithLevel sets the level of codec.Mix, 1 (fastest) … 9 (smallest): DefaultLevel by default. It changes the archive's bytes.
+// WithLevel sets the level of codec.Mix, 1 (fastest) … 9 (smallest): 6 by default. It changes the archive's bytes.
 func WithLevel(n int) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		o.level = n
 		if n < 1 || n > preset.Max {
 			return fmt.Errorf("stream: level %d, want 1 to %d", n, preset.Max)
 		}
 		return nil
-	}
+	})
 }
 
 // WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit into one chunk, 0 …
-// MaxChunkSize: 256 KiB by default, or 1 MiB where chunks are smaller than that. All other chunks start from the state that it leaves; a reader
+// 2^30: 256 KiB by default, or 1 MiB where chunks are smaller than that. All other chunks start from the state that it leaves; a reader
 // must decode it before them. With 0 all chunks start from nothing. It changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
-	return func(o *writerOptions) error {
-		if bytes < 0 || bytes > MaxChunkSize {
-			return fmt.Errorf("stream: primer of %d bytes, want 0 to %d", bytes, MaxChunkSize)
+	return writerOption(func(o *writerOptions) error {
+		if bytes < 0 || bytes > format.MaxChunkSize {
+			return fmt.Errorf("stream: primer of %d bytes, want 0 to %d", bytes, format.MaxChunkSize)
 		}
 		o.primerSize = bytes
 		return nil
-	}
+	})
 }
 
 // WithDictionary makes all chunks of codec.Mix start from the state that text leaves, instead of a primer: readers need the same
 // text. It changes the archive's bytes.
 func WithDictionary(text []byte) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		o.dictionary = text
 		return nil
-	}
+	})
 }
 
 // WithWindow sets how the model's window moves: by default 512 tokens, or the model's context if that is less, with an
 // overlap of a quarter. It changes the archive's bytes.
 func WithWindow(p kvcache.Policy) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		o.window = p
 		return p.Validate()
-	}
-}
-
-// WithWorkers sets how many goroutines code chunks, 1 … 4096: GOMAXPROCS by default.
-func WithWorkers(n int) WriterOption {
-	return func(o *writerOptions) error {
-		o.workers = n
-		return positive("workers", n)
-	}
-}
-
-// WithLanes sets how many chunks each worker steps through the model together, 1 … 4096: DefaultLanes by default.
-func WithLanes(n int) WriterOption {
-	return func(o *writerOptions) error {
-		o.lanes = n
-		return positive("lanes", n)
-	}
+	})
 }
 
 // WithFilter sets whether chunks get filters, which tell a search what they do not hold: true by default. Filters take at most 2 % of
 // the payload of chunks of codec.Mix and codec.LM, of a frame with several; other chunks get none. It changes the archive's
 // bytes.
 func WithFilter(on bool) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		if o.filter = 0; on {
 			o.filter = filterShare
 		}
 		return nil
-	}
-}
-
-// WithContext makes the Writer fail with the context's cause when it ends: context.Background by default.
-func WithContext(ctx context.Context) WriterOption {
-	return func(o *writerOptions) error {
-		o.ctx = ctx
-		return nil
-	}
+	})
 }
 
 // WithProgress makes the Writer call f after each chunk that it has written, with the raw bytes of the chunks so far and the
 // archive's bytes that hold them. f is called on the goroutine that uses the Writer.
 func WithProgress(f func(raw, compressed int64)) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		o.progress = f
 		return nil
-	}
+	})
 }
 
 // WithVerify makes the Writer decode each chunk before it writes it, with coders, sessions of the model and a primed state
@@ -200,15 +171,8 @@ func WithProgress(f func(raw, compressed int64)) WriterOption {
 // The decoded bytes are written to decoded, in order, and fellBack is told of each chunk that did not come back, a
 // *ChunkError; both are used on the goroutine that uses the Writer, and may be nil.
 func WithVerify(decoded io.Writer, fellBack func(error)) WriterOption {
-	return func(o *writerOptions) error {
+	return writerOption(func(o *writerOptions) error {
 		o.verify, o.decoded, o.fellBack = true, decoded, fellBack
 		return nil
-	}
-}
-
-func positive(what string, n int) error {
-	if n < 1 || n > 4096 {
-		return fmt.Errorf("stream: %d %s, want 1 to 4096", n, what)
-	}
-	return nil
+	})
 }

@@ -44,10 +44,10 @@ func (c *coding) readDictionaries() error {
 func (c *coding) readerOptions() []stream.ReaderOption {
 	opts := []stream.ReaderOption{stream.WithDictionaries(stream.DictionarySet(c.dictionaries...))}
 	if c.workers > 0 {
-		opts = append(opts, stream.WithReaderWorkers(c.workers))
+		opts = append(opts, stream.WithWorkers(c.workers))
 	}
 	if c.lanes > 0 {
-		opts = append(opts, stream.WithReaderLanes(c.lanes))
+		opts = append(opts, stream.WithLanes(c.lanes))
 	}
 	if c.memLimit > 0 {
 		c.limitMemory()

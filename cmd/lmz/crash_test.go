@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -146,4 +147,18 @@ func TestKilled(t *testing.T) {
 			t.Logf("killed %d times within %v: done %d times, temporary files left %d times", times, took.Round(time.Millisecond), done, left)
 		})
 	}
+}
+
+// samples gives lines of two kinds, the second of which comes up once in a hundred.
+func samples(seed uint64, lines int) []byte {
+	r := rand.New(rand.NewPCG(seed, 0))
+	var b bytes.Buffer
+	for range lines {
+		if r.IntN(100) == 0 {
+			fmt.Fprintf(&b, "panic: runtime error: index out of range [%d]\n", r.IntN(8))
+		} else {
+			fmt.Fprintf(&b, "GET /index.html %d\n", r.IntN(8))
+		}
+	}
+	return b.Bytes()
 }

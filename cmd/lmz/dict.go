@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/dict"
 )
 
 const defaultDictionarySize = 1 << 20 // bytes
@@ -93,7 +94,7 @@ func (c *dictCommand) run(files []string) error {
 		}
 		samples = append(samples, text)
 	}
-	text := buildDictionary(samples, int(c.size))
+	text := dict.Build(samples, int(c.size))
 	if len(text) == 0 {
 		return ui.Hinted("the samples hold nothing to learn from", "they are empty, or too short")
 	}

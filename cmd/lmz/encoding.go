@@ -7,6 +7,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -51,7 +52,7 @@ func (e *encoding) check() error {
 	if _, known := methods[e.method]; !known {
 		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, lm, zstd and raw")
 	}
-	if max(e.chunkSize, e.primer) > stream.MaxChunkSize {
+	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
 	}
 	return nil
@@ -80,7 +81,7 @@ func (e *encoding) checkMethod(model string, dictionaries int) error {
 // level is that of the method mix.
 func (e *encoding) level() int {
 	if e.preset == 0 {
-		return stream.DefaultLevel
+		return preset.Default
 	}
 	return e.preset
 }

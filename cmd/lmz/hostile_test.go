@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -123,7 +124,7 @@ func TestHostileMemory(t *testing.T) {
 	name := filepath.Join(dir, "x.lmz")
 	const limit, overhead = 64 << 20, 64 << 20 // the program itself, and what is no longer used and not collected yet
 	// Without --memlimit the tables come on top: of level 9, for a worker, and for what its chunks start from.
-	byDefault := int64(stream.DefaultMemoryLimit) + 4*stream.LevelMemory(9)
+	byDefault := int64(1<<30) + 4*preset.Level(9).Memory
 	var worst, worstLimited int64
 	for what, archive := range cases {
 		if err := os.WriteFile(name, archive, 0o666); err != nil {

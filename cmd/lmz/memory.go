@@ -8,7 +8,6 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/preset"
-	"github.com/lmz-go/lmz/stream"
 )
 
 // ownMemory is what lmz takes itself, beyond the limit, in bytes.
@@ -33,7 +32,7 @@ func (c *compressCommand) memory(workers int) int64 {
 	if c.asksModel(c.model) {
 		lanes := c.lanes
 		if lanes == 0 {
-			lanes = stream.DefaultLanes
+			lanes = 8
 		}
 		chunks *= int64(lanes)
 	}
@@ -51,11 +50,11 @@ func (c *compressCommand) memory(workers int) int64 {
 		}
 	case codec.LM:
 		if chunkSize == 0 {
-			chunkSize = stream.DefaultModelChunkSize
+			chunkSize = preset.ModelChunkSize
 		}
 	default:
 		if chunkSize == 0 {
-			chunkSize = stream.DefaultChunkSize
+			chunkSize = preset.PlainChunkSize
 		}
 		if method == codec.Zstd {
 			tables = int64(workers) * zstdMemory

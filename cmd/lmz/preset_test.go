@@ -5,13 +5,12 @@ import (
 
 	"github.com/lmz-go/lmz/codec/mix"
 	"github.com/lmz-go/lmz/internal/preset"
-	"github.com/lmz-go/lmz/stream"
 )
 
 // What --help says about presets is so.
 func TestPresetMemory(t *testing.T) {
 	for level := 1; level <= preset.Max; level++ {
-		got, said := float64(mix.Memory(level, 1<<30, true))/(1<<20), float64(stream.LevelMemory(level)>>20)
+		got, said := float64(mix.Memory(level, 1<<30, true))/(1<<20), float64(preset.Level(level).Memory>>20)
 		if got < said*0.95 || got > said*1.05 {
 			t.Errorf("-%d takes %.1f MiB, the table says %.0f", level, got, said)
 		}
@@ -27,7 +26,7 @@ func TestAsksModel(t *testing.T) {
 		model string
 		want  bool
 	}{
-		{encoding{method: "mix"}, "", usesModel(stream.DefaultLevel)},
+		{encoding{method: "mix"}, "", usesModel(preset.Default)},
 		{encoding{method: "mix", preset: 3}, "", false},
 		{encoding{method: "mix", preset: 4}, "", true},
 		{encoding{method: "mix", preset: 4, noModel: true}, "", false},

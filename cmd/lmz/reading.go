@@ -64,5 +64,5 @@ func (r *reading) findModel(ctx context.Context, id lm.ModelID) (lm.Model, error
 
 // options are what the flags say about reading archives. notice is told of damage that was repaired.
 func (r *reading) options(ctx context.Context, notice func(error)) []stream.ReaderOption {
-	return append(r.readerOptions(), stream.WithReaderContext(ctx), stream.WithNotice(notice))
+	return append(r.readerOptions(), stream.WithContext(ctx), stream.WithNotice(notice))
 }

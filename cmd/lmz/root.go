@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/stream"
 )
 
 var longHelp = `Compress files with a language model, losslessly, and give them back.
@@ -108,7 +107,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
 	f.IntVarP(&r.workers, "threads", "T", 0, "chunks coded at once, each on one core (0: all cores); changes no byte of the output")
-	f.IntVar(&r.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", stream.DefaultLanes))
+	f.IntVar(&r.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", 8))
 	r.encoding.addFlags(f)
 	f.StringArrayVar(&r.dictFiles, "dict", nil, `dictionary that mix starts from (see "lmz dict"), also needed to decompress; there, several may be given`)
 	r.encoding.addSizes(f)

@@ -47,6 +47,12 @@ func Level(n int) Preset {
 	return presets[n]
 }
 
+// Chunk sizes of the methods that have no levels, in bytes.
+const (
+	ModelChunkSize = 64 << 10 // of lm
+	PlainChunkSize = mib      // of zstd and raw
+)
+
 // PrimerSize is the size of the primer that fits chunks of this size, in bytes. Small chunks have little but their primer to
 // learn from.
 func PrimerSize(chunkSize int) int {

@@ -206,7 +206,7 @@ func searchTime(o *options, archive []byte, word string) (time.Duration, error) 
 	var times []time.Duration
 	for range o.rounds() {
 		t, err := cpuTime(func() error {
-			a, err := stream.Open(bytes.NewReader(archive), int64(len(archive)), nil, stream.WithReaderWorkers(1))
+			a, err := stream.Open(bytes.NewReader(archive), int64(len(archive)), nil, stream.WithWorkers(1))
 			if err != nil {
 				return err
 			}

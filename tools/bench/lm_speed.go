@@ -101,7 +101,7 @@ func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input
 		r.compress = append(r.compress, float64(total)/t.Seconds())
 		start = time.Now()
 		t, err = cpuTime(func() error {
-			return decompress(archive, m, input, stream.WithReaderWorkers(workers), stream.WithReaderLanes(lanes))
+			return decompress(archive, m, input, stream.WithWorkers(workers), stream.WithLanes(lanes))
 		})
 		if err != nil {
 			return r, err

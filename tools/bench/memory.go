@@ -66,7 +66,7 @@ func pipe(n int64) error {
 		}
 		w.CloseWithError(err)
 	}()
-	z, err := stream.NewReader(r, func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithReaderWorkers(2))
+	z, err := stream.NewReader(r, func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithWorkers(2))
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func timePreset(data []byte, preset int) (compressed, decompressed time.Duration
 		return 0, 0, 0, err
 	}
 	decompressed, err = cpuTime(func() error {
-		return decompress(archive, nil, data, stream.WithReaderWorkers(1))
+		return decompress(archive, nil, data, stream.WithWorkers(1))
 	})
 	return compressed, decompressed, int64(len(archive)), err
 }

@@ -1,4 +1,4 @@
-package main
+package dict
 
 import (
 	"bytes"
@@ -22,14 +22,14 @@ func samples(seed uint64, lines int) []byte {
 	return b.Bytes()
 }
 
-func TestBuildDictionary(t *testing.T) {
+func TestBuild(t *testing.T) {
 	a, b := samples(1, 20000), samples(2, 20000)
 	for _, size := range []int{1, 4096, 20000, 1 << 20} {
-		d := buildDictionary([][]byte{a, b}, size)
+		d := Build([][]byte{a, b}, size)
 		if len(d) > size {
 			t.Errorf("%d bytes, want at most %d", len(d), size)
 		}
-		if again := buildDictionary([][]byte{a, b}, size); !bytes.Equal(again, d) {
+		if again := Build([][]byte{a, b}, size); !bytes.Equal(again, d) {
 			t.Errorf("size %d: another dictionary the second time", size)
 		}
 		for line := range strings.Lines(string(d)) {
@@ -44,18 +44,18 @@ func TestBuildDictionary(t *testing.T) {
 }
 
 // What is in the dictionary already does not come again, and what brings most comes last.
-func TestBuildDictionaryPicksWhatIsNew(t *testing.T) {
+func TestBuildPicksWhatIsNew(t *testing.T) {
 	noise := make([]byte, segmentSize) // all shingles differ
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range noise {
 		noise[i] = 'a' + byte(r.IntN(26))
 	}
 	dull := bytes.Repeat([]byte("the same line over and over again\n"), 120)
-	d := buildDictionary([][]byte{dull, noise, dull, noise, dull}, 1<<20)
+	d := Build([][]byte{dull, noise, dull, noise, dull}, 1<<20)
 	if want := append(bytes.Clone(dull), noise...); !bytes.Equal(d, want) {
 		t.Errorf("%d bytes, want %d: each kind once, the noise last", len(d), len(want))
 	}
-	if d := buildDictionary([][]byte{[]byte("short\n"), nil}, 1<<20); len(d) > 0 {
+	if d := Build([][]byte{[]byte("short\n"), nil}, 1<<20); len(d) > 0 {
 		t.Errorf("%q has no shingles", d)
 	}
 }
