@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/llama"
-	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -99,11 +99,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 			c.ui.Warning(fallbackHint, "%v", ui.InFile(src.Name, wrong))
 		}))
 	}
-	model, err := c.openModel(ctx)
-	if err != nil {
-		return err
-	}
-	w, err := stream.NewWriter(m.output(p.Written(dst)), m.model(model), opts...)
+	w, err := c.newWriter(ctx, p.Written(dst), m, opts)
 	if err != nil {
 		return err
 	}
@@ -133,14 +129,22 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 	return w.Close()
 }
 
-// openModel opens the model to compress with, nil if there is to be none.
-func (c *compressCommand) openModel(ctx context.Context) (lm.Model, error) {
+// newWriter makes the writer, with the model that is to be asked. Where that is optional and cannot be had, or does not
+// compute, there is none, which is said once.
+func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, m *meter, opts []stream.WriterOption) (*stream.Writer, error) {
+	dst = m.output(dst)
 	if c.alone || !c.asksModel(c.model) {
-		return nil, nil
+		return stream.NewWriter(dst, nil, opts...)
 	}
 	model, err := c.store.Open(ctx, c.model, c.class)
-	if err == nil || ctx.Err() != nil || c.needsModel(c.model) {
-		return model, err
+	if err == nil {
+		var w *stream.Writer
+		if w, err = stream.NewWriter(dst, m.model(model), opts...); err == nil {
+			return w, nil
+		}
+	}
+	if ctx.Err() != nil || c.needsModel(c.model) {
+		return nil, err
 	}
 	c.alone = true
 	if errors.Is(err, llama.ErrNotBuilt) {
@@ -148,5 +152,5 @@ func (c *compressCommand) openModel(ctx context.Context) (lm.Model, error) {
 	} else {
 		c.ui.Warning("archives get a little larger; --no-model asks for that", "the model is not asked, since it cannot be: %v", err)
 	}
-	return nil, nil
+	return stream.NewWriter(dst, nil, opts...)
 }
