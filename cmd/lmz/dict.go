@@ -68,7 +68,7 @@ func (c *dictCommand) run(files []string) error {
 	out := (*file.Output)(nil)
 	mode := os.FileMode(0o666)
 	for _, name := range files {
-		src, err := file.Open(name, false)
+		src, err := file.Open(name, c.force)
 		if err != nil {
 			return ui.InFile(name, err)
 		}

@@ -26,11 +26,14 @@ Memory is what each thread (-T) takes; the state that chunks start from takes as
 much once more, a model and the chunks themselves come on top. Decompressing
 takes the same. With -m every preset asks the model, with --no-model none does.
 
+Pipes and devices are skipped, unless -c, -o or -f say that they are meant (with
+-t and --append, -f). A file that grows is compressed as it was when it was
+opened. Zeros of what is decompressed become holes of files.
+
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
-skipped, or changed while it was read, with a warning, and nothing failed. What is
-neither a file nor a folder is skipped unless -c, -o or -f say that it is meant;
-with --append, -f. Damage to an archive that could be
-repaired is a warning with -d and -l, and a failure with -t.`
+skipped or changed while it was read, which is a warning, and nothing failed.
+Damage to an archive that could be repaired is a warning with -d and -l, and a
+failure with -t.`
 
 const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -d app.log.lmz          give app.log back

@@ -266,7 +266,7 @@ func (c *trainCommand) readTrainingTexts(files []string) (texts [][]byte, first 
 		if strings.HasSuffix(name, suffix) {
 			return nil, nil, 0, ui.InFile(name, ui.Hinted("is an archive", "give its content: lmz -dc "+name+" | lmz train - -o FILE"))
 		}
-		src, err := file.Open(name, false)
+		src, err := file.Open(name, c.force)
 		if err != nil {
 			return nil, nil, 0, ui.InFile(name, err)
 		}

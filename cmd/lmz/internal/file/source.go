@@ -64,7 +64,7 @@ func mayOpen(info fs.FileInfo, meant bool) error {
 	case info.IsDir():
 		return ui.Skip("is a folder", "name its files, or pack it with tar first")
 	case !info.Mode().IsRegular() && !meant:
-		return ui.Skip("is "+kind(info.Mode())+", not a regular file", "if it is to be read, say so with -c, -o or -f, or redirect standard input")
+		return ui.Skip("is "+kind(info.Mode())+", not a regular file", "give -f if it is to be read, or redirect standard input")
 	}
 	return nil
 }
