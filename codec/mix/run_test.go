@@ -276,3 +276,18 @@ func TestContext(t *testing.T) {
 		}
 	}
 }
+
+// Whenever a context ends, Encode says so or gives the whole payload: also where the chunk ends right behind a run.
+func TestContextEndsAtRun(t *testing.T) {
+	p := Params{Level: 1, Primed: primed(t, 1, make([]byte, 5000))} // the chunk begins with the question
+	for n := runLeast - 3; n < runLeast+3; n++ {
+		src := make([]byte, n)
+		want := encode(t, p, src)
+		for i := range 20 {
+			got, err := new(Coder).Encode(&ending{t.Context(), i}, p, nil, src)
+			if err == nil && !bytes.Equal(got, want) {
+				t.Fatalf("%d bytes: the context ends at look %d, and the payload is another one", n, i)
+			}
+		}
+	}
+}
