@@ -50,14 +50,14 @@ func FuzzRuns(f *testing.F) {
 		}
 	}
 	smallTables(f)
-	var c Coder
+	var c, e Coder
 	f.Fuzz(func(t *testing.T, seed uint64, level uint8, size uint16) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		text := patchwork(r, int(size))
 		at := r.IntN(len(text) + 1)
 		p := Params{Level: 1 + int(level)%(len(levels)-1), Later: len(text)}
 		trip := func(p Params, chunk []byte) {
-			payload := encode(t, p, chunk)
+			payload := encodeBy(t, &e, p, chunk)
 			if back, err := c.Decode(t.Context(), p, nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
 				t.Fatalf("%d bytes do not come back: %v", len(chunk), err)
 			}
@@ -70,7 +70,7 @@ func FuzzRuns(f *testing.F) {
 			t.Fatal(err)
 		}
 		learnt := Params{Level: p.Level, Primed: state}
-		if !bytes.Equal(encode(t, learnt, text[at:]), encode(t, decoded, text[at:])) {
+		if !bytes.Equal(encodeBy(t, &e, learnt, text[at:]), encodeBy(t, &e, decoded, text[at:])) {
 			t.Fatal("the state after decoding is not that after Prime")
 		}
 	})
