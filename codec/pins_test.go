@@ -42,15 +42,16 @@ func TestPins(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s level %d: %d %x", in.name, level, len(payload), sha256.Sum256(payload)))
 		}
 	}
-	// A primer that is longer than what is kept of it, in a window that takes all that is kept.
-	primer := bytes.Join([][]byte{unknown, known[:6000], unknown}, nil)
-	p := codec.Params{Level: 7, Window: kvcache.Policy{Window: 16384}}
-	var err error
-	if p.Primed, err = codec.Prime(t.Context(), p.Level, 1<<16, primer); err != nil {
-		t.Fatal(err)
+	// Primers that are longer than what is kept of them, and shorter, in a window that takes all that is kept.
+	for _, primer := range [][]byte{bytes.Join([][]byte{unknown, known[:6000], unknown}, nil), known[:700]} {
+		p := codec.Params{Level: 7, Window: kvcache.Policy{Window: 16384}}
+		var err error
+		if p.Primed, err = codec.Prime(t.Context(), p.Level, 1<<16, primer); err != nil {
+			t.Fatal(err)
+		}
+		payload := codectest.RoundTrip(t, m, codec.Mix, p, known[7000:])
+		got = append(got, fmt.Sprintf("primer of %d, level %d: %d %x", len(primer), p.Level, len(payload), sha256.Sum256(payload)))
 	}
-	payload := codectest.RoundTrip(t, m, codec.Mix, p, known[7000:])
-	got = append(got, fmt.Sprintf("primed level %d: %d %x", p.Level, len(payload), sha256.Sum256(payload)))
 
 	const file = "testdata/pins.txt"
 	if *update {

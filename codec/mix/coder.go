@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 var (
@@ -43,7 +44,7 @@ func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) 
 		return nil, err
 	}
 	m := new(model)
-	if err := m.reset(ctx, kindFor(level, isProse(text), int64(len(text))+int64(later), false)); err != nil {
+	if err := m.reset(ctx, kindFor(level, isProse(ctx, text), int64(len(text))+int64(later), false)); err != nil {
 		return nil, err
 	}
 	if err := m.learn(ctx, text); err != nil {
@@ -134,7 +135,7 @@ func (c *Coder) EncodeBoth(ctx context.Context, p Params, dst, alone, src []byte
 		plain.encode(y, q)
 		return y
 	}
-	if err := c.start(ctx, &p, len(src), isProse(src), p.Later > 0, both); err != nil {
+	if err := c.start(ctx, &p, len(src), isProse(ctx, src), p.Later > 0, both); err != nil {
 		return dst, alone, err
 	}
 	if err := c.model.encode(ctx, src, &e, &plain); err != nil {
@@ -162,11 +163,15 @@ func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) er
 			poll = i + pollEvery
 		}
 		if left := len(src) - i; m.asksRun(left) {
-			n := m.run.codeRun(func(y, p uint32) uint32 {
+			n := m.runLength(ctx, src[i:])
+			if ctx.Err() != nil { // n may be too small
+				return context.Cause(ctx)
+			}
+			m.run.codeRun(func(y, p uint32) uint32 {
 				e.encode(y, p)
 				plain.encode(y, p)
 				return y
-			}, m.runLength(ctx, src[i:]), left)
+			}, n, left)
 			if n > 0 {
 				if err := m.repeat(ctx, n, n == left); err != nil {
 					return err
@@ -228,7 +233,13 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				if err := m.repeat(ctx, run, run == left); err != nil {
 					return dst, err
 				}
-				dst = append(dst, m.buf[len(m.buf)-run:]...)
+				dst = slices.Grow(dst, run)
+				for part := range slices.Chunk(m.buf[len(m.buf)-run:], clearedAtOnce) {
+					if ctx.Err() != nil {
+						return dst, context.Cause(ctx)
+					}
+					dst = append(dst, part...)
+				}
 				if i += run; i == n {
 					break
 				}

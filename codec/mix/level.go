@@ -1,5 +1,10 @@
 package mix
 
+import (
+	"context"
+	"slices"
+)
+
 // level says what the model of a compression level consists of.
 type level struct {
 	contexts   []contextID
@@ -85,15 +90,21 @@ var tinyLevel = level{contexts3, experts3, sets3, 13, 13, 11, 8, 14, 20, 255, 64
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5
 
-// isProse reports whether text is to be coded as prose: hardly any digits, and mostly small letters and spaces.
-func isProse(text []byte) bool {
+// isProse reports whether text is to be coded as prose: hardly any digits, and mostly small letters and spaces. What it
+// says means nothing if ctx has ended.
+func isProse(ctx context.Context, text []byte) bool {
 	var small, digits int
-	for _, c := range text {
-		switch {
-		case c == ' ' || c >= 'a' && c <= 'z':
-			small++
-		case c >= '0' && c <= '9':
-			digits++
+	for part := range slices.Chunk(text, clearedAtOnce) {
+		for _, c := range part {
+			switch {
+			case c == ' ' || c >= 'a' && c <= 'z':
+				small++
+			case c >= '0' && c <= '9':
+				digits++
+			}
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	return 25*digits < len(text) && 8*small > 5*len(text)

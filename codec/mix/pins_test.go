@@ -107,7 +107,7 @@ func TestIsProse(t *testing.T) {
 		{0, 0, 0, false}, {1, 0, 0, true},
 	} {
 		text := strings.Repeat("z", c.small/2) + strings.Repeat(" ", c.small-c.small/2) + strings.Repeat("9", c.digits) + strings.Repeat("~", c.others)
-		if got := isProse([]byte(text)); got != c.want {
+		if got := isProse(t.Context(), []byte(text)); got != c.want {
 			t.Errorf("%d small letters and spaces, %d digits, %d others: %v", c.small, c.digits, c.others, got)
 		}
 	}

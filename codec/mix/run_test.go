@@ -50,14 +50,14 @@ func FuzzRuns(f *testing.F) {
 		}
 	}
 	smallTables(f)
-	var c Coder
+	var c, e Coder
 	f.Fuzz(func(t *testing.T, seed uint64, level uint8, size uint16) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		text := patchwork(r, int(size))
 		at := r.IntN(len(text) + 1)
 		p := Params{Level: 1 + int(level)%(len(levels)-1), Later: len(text)}
 		trip := func(p Params, chunk []byte) {
-			payload := encode(t, p, chunk)
+			payload := encodeBy(t, &e, p, chunk)
 			if back, err := c.Decode(t.Context(), p, nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
 				t.Fatalf("%d bytes do not come back: %v", len(chunk), err)
 			}
@@ -70,7 +70,7 @@ func FuzzRuns(f *testing.F) {
 			t.Fatal(err)
 		}
 		learnt := Params{Level: p.Level, Primed: state}
-		if !bytes.Equal(encode(t, learnt, text[at:]), encode(t, decoded, text[at:])) {
+		if !bytes.Equal(encodeBy(t, &e, learnt, text[at:]), encodeBy(t, &e, decoded, text[at:])) {
 			t.Fatal("the state after decoding is not that after Prime")
 		}
 	})
@@ -272,6 +272,21 @@ func TestContext(t *testing.T) {
 				if err := work(&ending{t.Context(), i}); err == nil {
 					t.Errorf("-%d %s: the context ends at look %d of %d, and nothing happens", level, name, i, n)
 				}
+			}
+		}
+	}
+}
+
+// Whenever a context ends, Encode says so or gives the whole payload: also where the chunk ends right behind a run.
+func TestContextEndsAtRun(t *testing.T) {
+	p := Params{Level: 1, Primed: primed(t, 1, make([]byte, 5000))} // the chunk begins with the question
+	for n := runLeast - 3; n < runLeast+3; n++ {
+		src := make([]byte, n)
+		want := encode(t, p, src)
+		for i := range 20 {
+			got, err := new(Coder).Encode(&ending{t.Context(), i}, p, nil, src)
+			if err == nil && !bytes.Equal(got, want) {
+				t.Fatalf("%d bytes: the context ends at look %d, and the payload is another one", n, i)
 			}
 		}
 	}
