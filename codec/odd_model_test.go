@@ -164,6 +164,42 @@ func TestMixNotFinite(t *testing.T) {
 	}
 }
 
+// shortRows is a model with rows of fewer logits than it has tokens.
+type shortRows struct{ *fakemodel.Model }
+
+type shortSession struct{ lm.Session }
+
+func (m *shortRows) NewSession(lanes, window int) (lm.Session, error) {
+	s, err := m.Model.NewSession(lanes, window)
+	return &shortSession{s}, err
+}
+
+func (s *shortSession) Logits(i int) []float32 { return s.Session.Logits(i)[:100] }
+
+// An engine whose rows do not fit the vocabulary ends the work with an error.
+func TestShortRows(t *testing.T) {
+	m := &shortRows{fakemodel.New(fakemodel.Options{})}
+	for _, method := range []codec.Method{codec.LM, codec.Mix} {
+		w, err := codec.NewWorker(m, 2, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := func(l *codec.Lane) error {
+			c, err := codec.New(method, l, codec.Params{Window: testPolicy, Level: 1})
+			if err == nil {
+				_, err = c.Encode(nil, excerpt(t, 1000))
+			}
+			return err
+		}
+		if err := w.Run(t.Context(), source(job, job)); !errors.Is(err, codec.ErrLogits) {
+			t.Errorf("method %d: %v", method, err)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A coder that was kept and is used outside of a job of its lane says so.
 func TestKeptCoder(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})

@@ -3,7 +3,6 @@ package codec_test
 import (
 	"bytes"
 	"crypto/sha256"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -12,10 +11,9 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/kvcache"
 )
-
-var update = flag.Bool("update", false, "write testdata/pins.txt anew: the format has been changed on purpose")
 
 // TestPins compares payloads of mix with a model's advice with testdata/pins.txt. A change of any line is a change of the
 // format, and has its line in CHANGELOG.md.
@@ -54,7 +52,7 @@ func TestPins(t *testing.T) {
 	}
 
 	const file = "testdata/pins.txt"
-	if *update {
+	if golden.Updating() {
 		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}

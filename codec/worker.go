@@ -110,10 +110,16 @@ func (w *Worker) step(ctx context.Context) error {
 		w.failed = err
 		return err
 	}
+	tokens := len(w.model.Pieces())
 	waiting := w.waiting
-	w.waiting = w.waiting[:0]
 	for i, l := range waiting {
-		l.logits = w.session.Logits(i)
+		if l.logits = w.session.Logits(i); len(l.logits) != tokens {
+			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", ErrLogits, len(l.logits), tokens)
+			return w.failed
+		}
+	}
+	w.waiting = w.waiting[:0]
+	for _, l := range waiting {
 		if err := w.advance(l); err != nil {
 			return err
 		}

@@ -3,21 +3,11 @@ package train
 import (
 	"bytes"
 	"errors"
-	"os"
 	"testing"
 
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
 )
-
-func readFile(t *testing.T, path string) []byte {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
 
 func TestLoadRefuses(t *testing.T) {
 	for name, f := range map[string]*gguftest.File{
