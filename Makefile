@@ -58,8 +58,8 @@ test-nocgo:
 	CGO_ENABLED=0 $(GO) test $(PKGS)
 
 torture: setup
-	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
-		./stream ./cmd/lmz/... ./llama | grep -aE '^(---|ok|FAIL|panic)|_test.go'
+	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Restored|Behind|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
+		./stream ./salvage ./cmd/lmz/... ./llama | grep -aE '^(---|ok|FAIL|panic)|_test.go'
 
 # With the default -fuzzminimizetime most of the time would go into making inputs smaller.
 FUZZTIME ?= 10m

@@ -56,6 +56,11 @@ func (x *image) copy(from, n int64) {
 	if n == 0 {
 		return
 	}
+	if last := len(x.parts) - 1; last >= 0 && x.parts[last].literal == nil && x.parts[last].from+x.parts[last].n == from {
+		x.parts[last].n += n
+		x.size += n
+		return
+	}
 	x.parts = append(x.parts, part{at: x.size, from: from, n: n})
 	x.size += n
 }

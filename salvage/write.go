@@ -41,7 +41,7 @@ func (v *recoverer) assemble() ([]placed, error) {
 }
 
 // write adds what was found of a frame to an image, and its chunks to the list.
-func (v *recoverer) write(x *image, f *foundFrame, list []placed) ([]placed, error) {
+func (v *recoverer) write(x *image, f *foundFrame, list []placed) (_ []placed, err error) {
 	whole := 0 // chunks
 	for _, e := range f.entries {
 		if f.keeps(e) {
@@ -74,22 +74,17 @@ func (v *recoverer) write(x *image, f *foundFrame, list []placed) ([]placed, err
 				index.Auxiliary(e.outSize())
 			}
 		case f.keeps(e):
-			payload, err := v.payload(e)
-			if err != nil {
+			size := e.size
+			if e.number == n && !e.recounted && !e.chunk.Whole {
+				x.copy(e.offset, e.size)
+			} else if size, err = v.writeChunk(x, e, h.ChunkSize, n); err != nil {
 				return nil, err
 			}
-			record := format.AppendChunk(nil, &e.chunk.RecordHeader, h.ChunkSize, n, payload)
-			if head := len(record) - len(payload); e.chunk.Whole {
-				x.put(record)
-			} else {
-				x.put(bytes.Clone(record[:head]))
-				x.copy(e.offset+e.size-int64(len(payload)), int64(len(payload)))
-			}
-			index.Chunk(int64(len(record)), e.chunk.Raw, e.chunk.Lines)
+			index.Chunk(size, e.chunk.Raw, e.chunk.Lines)
 			list = append(list, placed{frame: f, entry: e, number: n})
 			same = same && e.number == n
 			if n++; n == 1 {
-				if err := v.protect(x, f, i, record, whole, &index); err != nil {
+				if err := v.protect(x, f, i, size, whole, &index); err != nil {
 					return nil, err
 				}
 			}
@@ -99,8 +94,25 @@ func (v *recoverer) write(x *image, f *foundFrame, list []placed) ([]placed, err
 	return list, nil
 }
 
-// protect adds the parity of the first chunk, which entry i is, if it had one or others start from it.
-func (v *recoverer) protect(x *image, f *foundFrame, i int, record []byte, chunks int, index *format.Index) error {
+// writeChunk adds a chunk, as number n of its frame, and says how large its record is.
+func (v *recoverer) writeChunk(x *image, e *entry, chunkSize int, n int64) (int64, error) {
+	payload, err := v.payload(e)
+	if err != nil {
+		return 0, err
+	}
+	record := format.AppendChunk(nil, &e.chunk.RecordHeader, chunkSize, n, payload)
+	if e.chunk.Whole {
+		x.put(record)
+	} else {
+		x.put(bytes.Clone(record[:len(record)-len(payload)]))
+		x.copy(e.offset+e.size-int64(len(payload)), int64(len(payload)))
+	}
+	return int64(len(record)), nil
+}
+
+// protect adds the parity of the first chunk, which entry i is and of which the record was written last, if it had one or others
+// start from it.
+func (v *recoverer) protect(x *image, f *foundFrame, i int, size int64, chunks int, index *format.Index) error {
 	var had *entry
 	if i+1 < len(f.entries) && f.entries[i+1].aux && format.IsParity(f.entries[i+1].kind) {
 		had = f.entries[i+1]
@@ -110,6 +122,10 @@ func (v *recoverer) protect(x *image, f *foundFrame, i int, record []byte, chunk
 		kind = had.kind
 	} else if !f.primer() || f.h.Primer != format.PrimerFirstChunk || chunks == 1 {
 		return nil
+	}
+	record := make([]byte, size)
+	if _, err := x.ReadAt(record, x.size-size); err != nil && err != io.EOF {
+		return err
 	}
 	parity := format.AppendParity(nil, kind, record)
 	index.Auxiliary(int64(len(parity)))
