@@ -3,19 +3,17 @@ package codec_test
 import (
 	"bytes"
 	"crypto/sha256"
-	"flag"
 	"fmt"
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/kvcache"
 )
-
-var update = flag.Bool("update", false, "write testdata/pins.txt anew: the format has been changed on purpose")
 
 // TestPins compares payloads of mix with a model's advice with testdata/pins.txt. A change of any line is a change of the
 // format, and has its line in CHANGELOG.md.
@@ -52,23 +50,5 @@ func TestPins(t *testing.T) {
 	payload := codectest.RoundTrip(t, m, codec.Mix, p, known[7000:])
 	got = append(got, fmt.Sprintf("primed level %d: %d %x", p.Level, len(payload), sha256.Sum256(payload)))
 
-	const file = "testdata/pins.txt"
-	if *update {
-		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	all, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Split(strings.TrimSuffix(string(all), "\n"), "\n")
-	if len(want) != len(got) {
-		t.Fatalf("%d payloads, %s has %d", len(got), file, len(want))
-	}
-	for i := range got {
-		if got[i] != want[i] {
-			t.Errorf("the format has changed: %s, want %s", got[i], want[i])
-		}
-	}
+	golden.Stored(t, filepath.Join("testdata", "pins.txt"), []byte(strings.Join(got, "\n")+"\n"))
 }

@@ -17,7 +17,7 @@ import (
 type verifier struct {
 	opts   *writerOptions
 	engine *engine.Engine
-	header *Header // of the frame, but for its model
+	header *Header       // of the frame, but for its model
 	primed *codec.Primed // what decoding the primer, or reading the dictionary, has left
 }
 
