@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,23 +51,5 @@ func TestPins(t *testing.T) {
 		got = append(got, fmt.Sprintf("primer of %d, level %d: %d %x", len(primer), p.Level, len(payload), sha256.Sum256(payload)))
 	}
 
-	const file = "testdata/pins.txt"
-	if golden.Updating() {
-		if err := os.WriteFile(file, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	all, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := strings.Split(strings.TrimSuffix(string(all), "\n"), "\n")
-	if len(want) != len(got) {
-		t.Fatalf("%d payloads, %s has %d", len(got), file, len(want))
-	}
-	for i := range got {
-		if got[i] != want[i] {
-			t.Errorf("the format has changed: %s, want %s", got[i], want[i])
-		}
-	}
+	golden.Stored(t, filepath.Join("testdata", "pins.txt"), []byte(strings.Join(got, "\n")+"\n"))
 }

@@ -18,14 +18,14 @@ import (
 // Every level is written as it was, and what was written can be read, whatever chunks start from: nothing, the first chunk, a
 // dictionary; alone or with a model.
 func TestGoldenLevels(t *testing.T) {
-	foreseen := wordText(9000)
+	foreseen := wordText(7500)
 	for level := 1; level <= preset.Max; level++ {
 		for _, kind := range golden.Kinds {
 			t.Run(fmt.Sprintf("%d-%s", level, kind), func(t *testing.T) {
 				t.Parallel()
-				text := golden.Text(kind, 1, 36_000)
-				dictionary := golden.Text(kind, 2, 12_000)
-				withModel := slices.Concat(text[:3500], foreseen[:4500], text[3500:15_500], foreseen[4500:])
+				text := golden.Text(kind, 1, 30_000)
+				dictionary := golden.Text(kind, 2, 5000)
+				withModel := slices.Concat(text[:3500], foreseen[:4500], text[3500:9500], foreseen[4500:])
 				for _, w := range []struct {
 					name  string
 					text  []byte
@@ -33,8 +33,8 @@ func TestGoldenLevels(t *testing.T) {
 					opts  []WriterOption
 				}{
 					{"cold", text, nil, nil},
-					{"primed", text, nil, []WriterOption{WithPrimer(14_000), WithChunkSize(8000)}},
-					{"dictionary", text[:20_000], nil, []WriterOption{WithDictionary(dictionary), WithChunkSize(12_000)}},
+					{"primed", text[:18_000], nil, []WriterOption{WithPrimer(8000), WithChunkSize(6000)}},
+					{"dictionary", text[5000:14_000], nil, []WriterOption{WithDictionary(dictionary), WithChunkSize(7000)}},
 					{"model", withModel, sure, []WriterOption{WithPrimer(10_000), WithChunkSize(9000)}},
 				} {
 					opts := append(w.opts, WithMethod(codec.Mix), WithLevel(level), WithWorkers(1))

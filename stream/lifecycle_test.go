@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -289,7 +290,7 @@ func TestNothing(t *testing.T) {
 	if err := w.Close(); err == nil {
 		t.Error("Close after Reset(nil) gives no error")
 	}
-	for _, bad := range []badReader{{-1, io.EOF}, {1 << 40, nil}, {-5, nil}} {
+	for _, bad := range []badReader{{-1, io.EOF}, {math.MaxInt, nil}, {-5, nil}} {
 		w.Reset(io.Discard)
 		if _, err := w.ReadFrom(bad); err == nil {
 			t.Errorf("ReadFrom with %d bytes read gives no error", bad.n)

@@ -6,7 +6,6 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -85,8 +84,7 @@ func (s *signals) die(sig syscall.Signal) {
 		s.ui.Freeze()
 		// Die of the signal itself, so that a shell's loop over many files ends as well.
 		signal.Reset(sig)
-		syscall.Kill(os.Getpid(), sig)
-		time.Sleep(100 * time.Millisecond)
+		raise(sig)
 	}
 	os.Exit(128 + int(sig))
 }

@@ -3,15 +3,14 @@ package mix
 import (
 	"bytes"
 	"crypto/sha256"
-	commandline "flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
-)
 
-var update = commandline.Bool("update", false, "write testdata/pins.txt anew: the format has been changed on purpose")
+	"github.com/lmz-go/lmz/internal/golden"
+)
 
 // pinned is what testdata/pins.txt holds: the format is what it says. There is a line for each level's model, and one for each
 // payload.
@@ -177,7 +176,7 @@ type pins struct {
 
 func openPins(t *testing.T, file string) *pins {
 	p := &pins{t: t, file: file}
-	if *update {
+	if golden.Updating() {
 		return p
 	}
 	all, err := os.ReadFile(file)
@@ -192,7 +191,7 @@ func (p *pins) add(format string, args ...any) {
 	p.t.Helper()
 	line := fmt.Sprintf(format, args...)
 	p.got = append(p.got, line)
-	if n := len(p.got); *update || n <= len(p.want) && line == p.want[n-1] {
+	if n := len(p.got); golden.Updating() || n <= len(p.want) && line == p.want[n-1] {
 		return
 	}
 	p.t.Errorf("the format has changed: %s", line)
@@ -201,15 +200,7 @@ func (p *pins) add(format string, args ...any) {
 	}
 }
 
-func (p *pins) close() {
-	if *update {
-		if err := os.WriteFile(p.file, []byte(strings.Join(p.got, "\n")+"\n"), 0o644); err != nil {
-			p.t.Fatal(err)
-		}
-	} else if len(p.want) != len(p.got) {
-		p.t.Errorf("%d lines, %s has %d", len(p.got), p.file, len(p.want))
-	}
-}
+func (p *pins) close() { golden.Stored(p.t, p.file, []byte(strings.Join(p.got, "\n")+"\n")) }
 
 // halfOracle knows every other byte of the text, with less and less confidence, and has no opinion on some.
 type halfOracle struct {

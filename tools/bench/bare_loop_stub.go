@@ -1,4 +1,4 @@
-//go:build !(llama && cgo)
+//go:build unix && !(llama && cgo)
 
 package main
 

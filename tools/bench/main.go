@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command bench measures lmz and prints tables in Markdown: `make bench`, and docs/BENCHMARKS.md for what they said.
 //
 //	bench [flags] all | TABLE...

@@ -14,7 +14,7 @@ type test struct {
 }
 
 // The names of tests that hold the format.
-const pins = "Golden|Format|Limits"
+const pins = "Golden|Pins|Format|Limits"
 
 var (
 	corners = test{"stream", "Golden$|Format|Limits"}

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command check evaluates GGUF models with libllama, through the engine that the codecs use.
 //
 //	check MODEL sample.json        compares loss and tokens with what the trainer wrote (scripts/train/sample.py)

@@ -1,3 +1,5 @@
+//go:build unix
+
 // Fit trains a model on the CPU with package internal/train: the pipeline's fast trainer.
 //
 // usage:

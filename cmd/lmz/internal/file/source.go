@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 
-	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -22,8 +21,8 @@ type Source struct {
 	Stdin bool
 
 	file *os.File
-	stat unix.Stat_t // as Info
-	base int64       // offset of the first byte in the file
+	stat state // as Info
+	base int64 // offset of the first byte in the file
 }
 
 // Open opens the file called name, "-" for standard input. A folder is a *ui.SkipError, and so is whatever else is not a
@@ -41,7 +40,7 @@ func Open(name string, meant bool) (*Source, error) {
 	}
 	flags := os.O_RDONLY
 	if info.Mode().IsRegular() {
-		flags |= unix.O_NONBLOCK // else it blocks if a FIFO has taken the name since
+		flags |= nonBlock // else it blocks if a FIFO has taken the name since
 	}
 	f, err := os.OpenFile(name, flags, 0)
 	if err != nil {
@@ -126,7 +125,7 @@ func newSource(name string, f *os.File) (*Source, error) {
 	if s.Info, err = f.Stat(); err != nil {
 		return nil, err
 	}
-	return s, unix.Fstat(int(f.Fd()), &s.stat)
+	return s, stateOf(f, &s.stat)
 }
 
 // Regular reports whether the source is a named file with a size, owner, mode and time worth keeping.
@@ -159,14 +158,13 @@ func (s *Source) Close() error {
 // Remove deletes the source. A link is kept, since deleting it would not delete what was compressed, and so is a path
 // that another file has taken since, or a file that was changed since it was opened, with a *ui.SkipError.
 func (s *Source) Remove() error {
-	var now unix.Stat_t
-	if err := unix.Lstat(s.Name, &now); err != nil {
-		return &fs.PathError{Op: "lstat", Path: s.Name, Err: err}
-	}
-	switch was := &s.stat; {
-	case !s.Regular() || now.Mode&unix.S_IFMT != unix.S_IFREG || now.Dev != was.Dev || now.Ino != was.Ino:
+	same, unchanged, err := compare(s.Name, &s.stat)
+	switch {
+	case err != nil:
+		return err
+	case !s.Regular() || !same:
 		return ui.Skip("is kept: not a regular file of its own", "")
-	case now.Size != was.Size || now.Mtim != was.Mtim || now.Ctim != was.Ctim: // who sets mtime back cannot set ctime
+	case !unchanged:
 		return ui.Skip("is kept: it changed in the meantime", "")
 	}
 	return os.Remove(s.Name)

@@ -6,9 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
@@ -24,7 +23,7 @@ type Target struct {
 	Output *Output
 	Old    *os.File    // the archive as it is; nil: there is none yet
 	Info   fs.FileInfo // of Old
-	stat   unix.Stat_t
+	stat   state
 }
 
 // OpenTarget opens the archive, and calls waiting if it must wait for somebody else.
@@ -74,7 +73,7 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 		return false, ui.Hinted("is not a regular file", "--append takes the name of an archive")
 	}
 	f, err := os.OpenFile(t.Name, os.O_RDWR, 0) // some file systems lock only what can be written
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, unix.EROFS) {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		f, err = os.Open(t.Name)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -90,7 +89,7 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 		t.Info, err = f.Stat()
 	}
 	if err == nil {
-		err = unix.Fstat(int(f.Fd()), &t.stat)
+		err = stateOf(f, &t.stat)
 	}
 	if err == nil && names(t.Name, t.Info) {
 		t.Old = f
@@ -103,12 +102,12 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 // openFirst opens and locks the temporary file of an archive that does not exist. If it does exist now, it is not done.
 func (t *Target) openFirst(s *Set, waiting func()) (done bool, err error) {
 	name := appendName(t.Name)
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|noFollow|nonBlock, 0o600)
 	if err != nil {
 		return false, err
 	}
-	var st unix.Stat_t
-	if err = unix.Fstat(int(f.Fd()), &st); err == nil && (st.Mode&unix.S_IFMT != unix.S_IFREG || int(st.Uid) != os.Geteuid()) {
+	var ours bool
+	if ours, err = mine(f); err == nil && !ours {
 		err = fmt.Errorf("%s is in the way: it belongs to somebody else", name)
 	}
 	if err == nil {
@@ -145,25 +144,6 @@ func (t *Target) openFirst(s *Set, waiting func()) (done bool, err error) {
 func names(name string, file fs.FileInfo) bool {
 	now, err := os.Lstat(name)
 	return err == nil && os.SameFile(now, file)
-}
-
-// lock waits until nobody else has the lock.
-func lock(f *os.File, waiting func()) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if !errors.Is(err, unix.EWOULDBLOCK) {
-		return err
-	}
-	waiting()
-	for {
-		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
-}
-
-// noLocks reports whether the file system has none.
-func noLocks(err error) bool {
-	return errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EBADF)
 }
 
 // Commit puts the output in the place of the archive, with its mode and owner. A first one gets mode, less the umask.

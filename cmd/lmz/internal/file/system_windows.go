@@ -1,0 +1,74 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// state is what is known of a file.
+type state struct{ fs.FileInfo }
+
+// Files of Windows have no FIFOs among them, and names that are links are not followed to elsewhere by creating.
+const (
+	nonBlock = 0
+	noFollow = 0
+)
+
+func stateOf(f *os.File, s *state) (err error) {
+	s.FileInfo, err = f.Stat()
+	return err
+}
+
+// mine reports whether a file is a regular one. Whose it is, is a matter of the folder's rights.
+func mine(f *os.File) (bool, error) {
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular(), err
+}
+
+// compare reports whether a name is that of the same regular file, and whether that is as it was.
+func compare(name string, was *state) (same, unchanged bool, err error) {
+	now, err := os.Lstat(name)
+	if err != nil {
+		return false, false, err
+	}
+	same = now.Mode().IsRegular() && os.SameFile(now, was)
+	return same, now.Size() == was.Size() && now.ModTime().Equal(was.ModTime()), nil
+}
+
+// closed reports whether a standard handle is none.
+func closed(fd int) bool {
+	kind, err := windows.GetFileType(windows.Handle([]*os.File{os.Stdin, os.Stdout}[fd].Fd()))
+	return err != nil || kind == windows.FILE_TYPE_UNKNOWN
+}
+
+func umask() fs.FileMode { return 0 }
+
+// copyOwner gives the output the mode of a file. Its owner is the user.
+func (o *Output) copyOwner(of *state) error { return o.file.Chmod(of.Mode().Perm()) }
+
+// copyTimes gives the output the time of a file.
+func (o *Output) copyTimes(of *state) error {
+	name := o.temporary
+	if name == "" {
+		name = o.Name
+	}
+	return os.Chtimes(name, of.ModTime(), of.ModTime())
+}
+
+// lock waits until nobody else has the lock, which is on a byte that no file has: locks of Windows keep others from reading.
+func lock(f *os.File, waiting func()) error {
+	at := windows.Overlapped{OffsetHigh: 1<<31 - 1}
+	const now = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	err := windows.LockFileEx(windows.Handle(f.Fd()), now, 0, 1, 0, &at)
+	if !errors.Is(err, windows.ERROR_LOCK_VIOLATION) && !errors.Is(err, windows.ERROR_IO_PENDING) {
+		return err
+	}
+	waiting()
+	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &at)
+}
+
+// noLocks reports whether the file system has none.
+func noLocks(err error) bool { return errors.Is(err, windows.ERROR_INVALID_FUNCTION) }
