@@ -95,13 +95,17 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 		options.States = 1
 	}
 	a.engine = engine.New(a.base, options)
-	var headers []*Header
+	var needs []engine.Needs
 	for _, f := range a.frames {
-		if f.header != nil {
-			headers = append(headers, f.header)
+		if f.header == nil {
+			continue
 		}
+		n := engine.NeedsOf(f.header)
+		n.Chunk = min(n.Chunk, f.total().Raw)
+		n.Primes = f.primes() || f.header.Primer == format.PrimerDictionary
+		needs = append(needs, n)
 	}
-	a.engine.Reserve(headers)
+	a.engine.Reserve(needs)
 	return a, nil
 }
 
@@ -278,7 +282,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 		return nil, err
 	}
 	c := &engine.Chunk{Keeps: s.number == 0 && s.frame.primes()}
-	if err := a.engine.Admit(ctx, f, c, s.RawSize, s.Size, s.Primed); err != nil {
+	if err := a.engine.Admit(ctx, f, c, s.number, s.RawSize, s.Size, s.Primed); err != nil {
 		return nil, fail(err)
 	}
 	defer a.engine.Release(c)

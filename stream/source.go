@@ -89,7 +89,7 @@ func (s *source) step(ctx context.Context) item {
 	}
 	c := &ahead{slots: s.slots}
 	c.Record = r
-	err = s.engine.Admit(ctx, s.frame, &c.Chunk, int64(r.Raw), int64(r.RecordHeader.Payload), r.Primed)
+	err = s.engine.Admit(ctx, s.frame, &c.Chunk, r.Number, int64(r.Raw), int64(r.RecordHeader.Payload), r.Primed)
 	if err != nil && ctx.Err() == nil {
 		return fail(err)
 	}

@@ -21,9 +21,8 @@ type Writer struct {
 	w        io.Writer
 	model    lm.Model
 	opts     *writerOptions
-	header   []byte       // with the model
-	alone    []byte       // without
-	says     *Header      // but for the model
+	says     *Header      // what the frame's header says, but for the model
+	id       *lm.ModelID  // of the model
 	maxChunk int          // bytes
 	pool     *engine.Pool // nil until it is needed, and after Close
 	shape    engine.Shape // of its tasks
@@ -32,6 +31,7 @@ type Writer struct {
 	inFlight []*encodeTask // in order
 	free     []*encodeTask
 	begun    bool          // the header has been written
+	primes   bool          // the first chunk is what others start from, should there be any
 	chunks   int64         // submitted
 	asks     bool          // the method asks the model
 	decided  bool          // asks stays as it is
@@ -66,20 +66,18 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if !asksModel(o.method) {
 		m = nil
 	}
+	z := &Writer{model: m, opts: o, says: &h, maxChunk: h.ChunkSize}
 	if m != nil {
 		id := m.ID()
 		if len(id.Class) < 1 || len(id.Class) > format.MaxClass {
 			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, format.MaxClass)
 		}
-		h.Model, h.Window = &id, o.window
+		z.id, h.Window = &id, o.window
 		if h.Probe, err = codec.Probe(o.ctx, m); err != nil {
 			return nil, err
 		}
 	}
-	z := &Writer{model: m, opts: o, header: format.AppendHeader(nil, &h), maxChunk: h.ChunkSize}
 	z.shape = engine.NewShape(m, o.window.Window, o.level, o.lanes)
-	h.Model = nil
-	z.alone, z.says = format.AppendHeader(nil, &h), &h
 	if o.dictionary != nil {
 		if z.primed, err = codec.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
 			return nil, err
@@ -98,7 +96,7 @@ func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, header: z.header, alone: z.alone, says: z.says, maxChunk: z.maxChunk, shape: z.shape,
+		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, shape: z.shape,
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.Index{ChunkSize: int64(z.maxChunk)},
@@ -205,6 +203,7 @@ func (z *Writer) submit(n int, more bool) {
 	rest := append(t.raw[:0], z.buf[n:]...)
 	t.raw, z.buf = z.buf[:n], rest
 	t.primes, t.primed, t.back = more && z.chunks == 0 && z.opts.primerSize > 0, nil, nil
+	z.primes = z.primes || t.primes
 	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
 	if z.chunks == 0 && (!more || z.opts.primerSize > 0) {
@@ -236,7 +235,7 @@ func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
 // without it, on any machine.
 func (z *Writer) decide(t *encodeTask) error {
 	z.decided = true
-	named := int64(len(z.header) - len(z.alone))
+	named := int64(len(z.header(true)) - len(z.header(false)))
 	if preset.Level(z.opts.level).Model != preset.Always {
 		named += int64(len(t.payload) / worthwhile)
 	}
@@ -349,12 +348,18 @@ func (z *Writer) begin() {
 	}
 }
 
-// frameHeader is the header that says whether the model is asked.
-func (z *Writer) frameHeader() []byte {
-	if z.asks {
-		return z.header
+// frameHeader is the header as it is written: with the model if that is asked, and with a primer if there is one.
+func (z *Writer) frameHeader() []byte { return z.header(z.asks) }
+
+func (z *Writer) header(named bool) []byte {
+	h := *z.says
+	if named {
+		h.Model = z.id
 	}
-	return z.alone
+	if h.Primer == format.PrimerFirstChunk && !z.primes {
+		h.Primer = format.PrimerNone
+	}
+	return format.AppendHeader(nil, &h)
 }
 
 // named is the model that the header names, once that is decided.
@@ -386,6 +391,9 @@ func (z *Writer) flush(more bool) error {
 	}
 	if len(z.buf) > 0 && z.err == nil {
 		z.submit(len(z.buf), more)
+	}
+	if more && z.chunks == 0 { // the header is written before it is known
+		z.primes = z.opts.primerSize > 0
 	}
 	z.emit(0)
 	z.begin()

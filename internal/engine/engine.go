@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -52,18 +53,18 @@ type Engine struct {
 	pool *Pool // nil until it is needed
 
 	memory  *semaphore.Weighted
-	needs   needs // what follows was found for
+	needs   Needs // that workers was found for
 	workers int
-	tables  int64 // bytes, to be held with the first chunk
-	states  int64 // bytes, to be held with the first chunk that starts from a state
-	held    int64 // bytes of the memory that are held by tables and states
-	begun   bool  // held has the tables
-	primes  bool  // held has the states
+
+	// What of memory is held beyond chunks, with a limit that was asked for; admit is held to look at it.
+	admit  chan struct{}
+	tables int64 // by each worker
+	states int64 // by states that chunks start from
 }
 
 // New makes an Engine, which fails with the context's cause when that ends.
 func New(ctx context.Context, o Options) *Engine {
-	e := &Engine{ctx: ctx, opts: o, models: newModels(o.Models)}
+	e := &Engine{ctx: ctx, opts: o, models: newModels(o.Models), admit: make(chan struct{}, 1)}
 	e.clear()
 	return e
 }
@@ -72,8 +73,7 @@ func New(ctx context.Context, o Options) *Engine {
 func (e *Engine) clear() {
 	e.primed = NewCache[int64, *codec.Primed](int64(e.opts.States))
 	e.memory = semaphore.NewWeighted(e.opts.Limit)
-	e.needs, e.workers, e.tables, e.states, e.held = needs{}, e.opts.Workers, 0, 0, 0
-	e.begun, e.primes = false, false
+	e.needs, e.workers, e.tables, e.states = Needs{}, e.opts.Workers, 0, 0
 }
 
 // Frame is a frame whose chunks are to be decoded.
@@ -109,33 +109,20 @@ func (e *Engine) Dictionary(ctx context.Context, h *format.Header) ([]byte, erro
 // Next makes the Engine ready for the chunks of a frame, behind those of another. It belongs to readers that go through an
 // archive in order.
 func (e *Engine) Next(h *format.Header) {
-	n := needsOf(h)
-	if !e.opts.Limited || e.begun && n.within(e.needs) {
+	n := NeedsOf(h)
+	if !e.opts.Limited || n.within(e.needs) {
 		return
 	}
 	e.stop(nil)
-	e.memory.Release(e.held)
-	e.held, e.begun, e.primes = 0, false, false
-	e.plan(n)
+	e.memory.Release(e.held())
+	e.tables, e.states = 0, 0
+	e.needs, e.workers = n, e.opts.workersFor(n)
 }
 
-func (e *Engine) plan(n needs) {
-	e.needs = n
-	e.workers, e.tables, e.states = e.opts.plan(n)
-}
+// Reserve makes the Engine ready for chunks of all these needs, in any order. It is called once, before any of them.
+func (e *Engine) Reserve(all []Needs) { e.workers = e.opts.workersFor(all...) }
 
-// Reserve makes the Engine ready for chunks of all these frames, in any order. It is called once, before any of them.
-func (e *Engine) Reserve(headers []*format.Header) {
-	var n needs
-	for _, h := range headers {
-		m := needsOf(h)
-		n = needs{max(n.level, m.level), max(n.chunk, m.chunk), n.states || m.states}
-	}
-	e.plan(n)
-	e.held = min(e.opts.Limit, e.tables+e.states)
-	e.memory.TryAcquire(e.held)
-	e.begun, e.primes = true, true
-}
+func (e *Engine) held() int64 { return int64(e.workers)*e.tables + e.states }
 
 // Concurrency is the number of chunks of a frame that are decoded at once.
 func (e *Engine) Concurrency(f *Frame) int { return e.workers * e.shape(f).Lanes }
@@ -144,26 +131,37 @@ func (e *Engine) shape(f *Frame) Shape {
 	return NewShape(f.model, f.Header.Window.Window, f.Header.Level, e.opts.Lanes)
 }
 
-// Admit waits until there is room for one more chunk, of raw bytes from a payload of so many, and counts it. It returns
-// ErrTooLarge if there can never be.
-func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, raw, payload int64, primed bool) error {
+// Admit waits until there is room for one more chunk, of this number and of raw bytes from a payload of so many, and counts it.
+// It returns ErrTooLarge if there can never be.
+func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, number, raw, payload int64, primed bool) error {
 	need := 2*raw + payload
-	var more int64
-	if !e.begun {
-		more += e.tables
+	var tables, states int64
+	if e.opts.Limited {
+		select {
+		case e.admit <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		defer func() { <-e.admit }()
+		n := Needs{Level: f.Header.Level, Chunk: raw}
+		if primed || number == 0 && f.Header.Primer == format.PrimerFirstChunk {
+			n = NeedsOf(f.Header)
+		}
+		tables, states = max(e.tables, n.tables()), e.states
+		if primed {
+			states = max(states, n.states())
+		}
 	}
-	if primed && !e.primes {
-		more += e.states
-	}
-	if need+more > e.opts.Limit-e.held {
-		return fmt.Errorf("%w: it takes %d bytes, the limit is %d", format.ErrTooLarge, need+more+e.held, e.opts.Limit)
+	held := e.held() // nothing, without a limit that was asked for
+	more := int64(e.workers)*tables + states - held
+	if need+more > e.opts.Limit-held {
+		return fmt.Errorf("%w: it takes %d bytes, the limit is %d", format.ErrTooLarge, need+more+held, e.opts.Limit)
 	}
 	if e.memory.Acquire(ctx, need+more) != nil {
 		return context.Cause(ctx)
 	}
-	if more > 0 || !e.begun {
-		e.held += more
-		e.begun, e.primes = true, e.primes || primed
+	if e.opts.Limited {
+		e.tables, e.states = tables, states
 	}
 	c.cost = need
 	return nil
@@ -290,9 +288,13 @@ func (e *Engine) stop(err error) {
 	e.mu.Unlock()
 	switch {
 	case p == nil:
+		return
 	case err == nil:
 		p.Close()
 	default:
 		p.Abort(err)
+	}
+	if e.opts.Limited {
+		runtime.GC() // else the tables of the next workers would be made beside those of the last
 	}
 }

@@ -1,40 +1,58 @@
 package engine
 
 import (
+	"github.com/lmz-go/lmz/codec/mix"
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/internal/preset"
 )
 
 // primerTables is how many states that chunks start from there may be at a time: one that is kept, while another is made.
 const primerTables = 2
 
-// needs is what decoding chunks of a frame takes, beyond the chunks themselves.
-type needs struct {
-	level  int
-	chunk  int64 // the most bytes of a chunk
-	states bool  // chunks start from a primer
+// Needs is what chunks of a frame may take at most, beyond themselves.
+type Needs struct {
+	Level  int
+	Chunk  int64 // bytes of the largest chunk
+	Primes bool  // chunks start from the first one, or from a dictionary
 }
 
-func needsOf(h *format.Header) needs {
-	return needs{h.Level, int64(h.ChunkSize), h.Primer != format.PrimerNone}
+// NeedsOf is what can be known from a frame's header.
+func NeedsOf(h *format.Header) Needs {
+	return Needs{h.Level, int64(h.ChunkSize), h.Primer != format.PrimerNone}
 }
 
-// within says whether n needs no more than m, which has the same level.
-func (n needs) within(m needs) bool {
-	return n.level == m.level && n.chunk <= m.chunk && (!n.states || m.states)
-}
-
-// plan is how many workers can decode chunks within the memory limit, one at least, what their tables take, and what the
-// states that chunks start from take. Where there is more than one worker, any chunk still fits in beside them.
-// Without a limit that was asked for, tables do not count.
-func (o *Options) plan(n needs) (workers int, tables, states int64) {
-	one := preset.Level(n.level).Memory
-	if !o.Limited || one == 0 {
-		return o.Workers, 0, 0
+// tables is what a worker's tables take, in bytes, with the text that chunks start from.
+func (n Needs) tables() int64 {
+	if n.Level == 0 {
+		return 0
 	}
-	if n.states {
-		states = primerTables * one
+	if n.Primes {
+		return int64(mix.Memory(n.Level, int(2*n.Chunk), true)) + n.Chunk
 	}
-	workers = min(o.Workers, 1+int(max(0, o.Limit-one-3*n.chunk-states)/one))
-	return workers, int64(workers) * one, states
+	return int64(mix.Memory(n.Level, int(n.Chunk), false))
+}
+
+// states is what the states that chunks start from take.
+func (n Needs) states() int64 {
+	if !n.Primes {
+		return 0
+	}
+	return primerTables * n.tables()
+}
+
+// within says whether a pool that was made for m serves n.
+func (n Needs) within(m Needs) bool {
+	return n.Level == m.Level && n.Chunk <= m.Chunk && (!n.Primes || m.Primes)
+}
+
+// workersFor is how many workers can decode chunks of all these needs within the memory limit, one at least. Where there is more
+// than one, any chunk still fits in beside their tables. Without a limit that was asked for, tables do not count.
+func (o *Options) workersFor(all ...Needs) int {
+	var tables, states, chunk int64
+	for _, n := range all {
+		tables, states, chunk = max(tables, n.tables()), max(states, n.states()), max(chunk, n.Chunk)
+	}
+	if !o.Limited || tables == 0 {
+		return o.Workers
+	}
+	return min(o.Workers, 1+int(max(0, o.Limit-tables-3*chunk-states)/tables))
 }
