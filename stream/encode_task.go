@@ -48,6 +48,9 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 		if err := t.try(lane, codec.Mix, params); err != nil || t.header.Method == codec.Mix && compresses(t.payload, t.raw) {
 			return err
 		}
+		if len(t.raw) < minZstd {
+			return nil
+		}
 		return t.try(lane, codec.Zstd, params)
 	}
 	if err := t.try(lane, codec.Zstd, params); err != nil || method == codec.Zstd {
@@ -63,6 +66,10 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 	}
 	return err
 }
+
+// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix. Its encoder takes some 100 MiB and more
+// time than a small chunk, of which it makes nothing smaller than mix does.
+const minZstd = 16 << 10
 
 // compresses reports whether a payload of mix is so much smaller than the chunk that zstd's would not be smaller still.
 func compresses(payload, raw []byte) bool { return 8*len(payload) < 7*len(raw) }
