@@ -72,7 +72,8 @@ func (a *app) close() {
 	}
 }
 
-// checkModel finds a -m that names nothing. Also to decompress, where it is one more place to look, it must at least be there.
+// checkModel finds a -m that names nothing. Also to decompress, where it is one more place to look,
+// it must at least be there.
 func (a *app) checkModel() error {
 	if a.model == "" {
 		return nil

@@ -15,9 +15,10 @@ import (
 // appendCommand is lmz --append.
 type appendCommand struct{ compressCommand }
 
-// run adds a frame for each file to the archive -o. The frames are written behind a copy of the archive, which takes
-// its place when it is complete: readers, and whoever looks after a crash, see the old archive or the new one. A copy
-// costs little, since archives are small, and nothing where the file system shares blocks.
+// run adds a frame for each file to the archive -o. The frames are written behind a copy of the
+// archive, which takes its place when it is complete: readers, and whoever looks after a crash, see
+// the old archive or the new one. A copy costs little, since archives are small, and nothing where
+// the file system shares blocks.
 func (c *appendCommand) run(ctx context.Context, files []string) error {
 	t, err := c.files.OpenTarget(c.output, func() {
 		c.ui.Summary("%s: waiting for another lmz that appends to it", ui.Output(c.output))
@@ -57,9 +58,9 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 	return nil
 }
 
-// append adds one frame to the archive, which has size bytes. After an error it has as many again, or
-// if not even that could be done, size is negative. The source is closed: there
-// may be more of them than descriptors.
+// append adds one frame to the archive, which has size bytes. After an error it has as many again,
+// or if not even that could be done, size is negative. The source is closed: there may be more of
+// them than descriptors.
 func (c *appendCommand) append(ctx context.Context, t *file.Target, name string, size *int64) (_ *file.Source, err error) {
 	if *size < 0 {
 		return nil, errors.New("not appended, since what came before it failed")
@@ -98,7 +99,8 @@ func (c *appendCommand) append(ctx context.Context, t *file.Target, name string,
 	return src, nil
 }
 
-// copyArchive copies what the archive holds so far, whose frames must be whole, and returns its size.
+// copyArchive copies what the archive holds so far, whose frames must be whole, and returns its
+// size.
 func copyArchive(t *file.Target) (int64, error) {
 	if t.Old == nil || t.Info.Size() == 0 {
 		return 0, nil

@@ -88,7 +88,8 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 	return src.Name + suffix, nil
 }
 
-// write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what proves the archive.
+// write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what
+// proves the archive.
 func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file.Source, m *meter, p *file.Proof) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -129,8 +130,8 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 	return w.Close()
 }
 
-// newWriter makes the writer, with the model that is to be asked. Where that is optional and cannot be had, or does not
-// compute, there is none, which is said once.
+// newWriter makes the writer, with the model that is to be asked. Where that is optional and cannot
+// be had, or does not compute, there is none, which is said once.
 func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, m *meter, opts []stream.WriterOption) (*stream.Writer, error) {
 	dst = m.output(dst)
 	if c.alone || !c.asksModel(c.model) {

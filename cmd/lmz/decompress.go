@@ -80,8 +80,8 @@ func (c *testCommand) run(ctx context.Context, files []string) error {
 	return nil
 }
 
-// test fails also for damage that costs nothing yet: more of it may be too much. What comes through a pipe is read once, so that
-// its filters are not compared with the content.
+// test fails also for damage that costs nothing yet: more of it may be too much. What comes through
+// a pipe is read once, so that its filters are not compared with the content.
 func (c *testCommand) test(ctx context.Context, name string) error {
 	src, err := openArchive(name, c.force)
 	if err != nil {
@@ -139,8 +139,9 @@ func openArchive(name string, meant bool) (*file.Source, error) {
 	return src, nil
 }
 
-// copyContent writes to dst what an archive holds and gives the number of bytes. It leaves in m the bytes on both sides, and
-// tells notice, from another goroutine but not after it returns, of damage that it could repair.
+// copyContent writes to dst what an archive holds and gives the number of bytes. It leaves in m the
+// bytes on both sides, and tells notice, from another goroutine but not after it returns, of damage
+// that it could repair.
 func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, m *meter, notice func(error)) (int64, error) {
 	stop := r.showReading(src, m)
 	defer stop()

@@ -32,7 +32,8 @@ func (d *destination) named() (name string, ok bool) {
 	return d.output, d.output != ""
 }
 
-// meant says whether what is no regular file is to be read: the user has said where its content goes.
+// meant says whether what is no regular file is to be read: the user has said where its content
+// goes.
 func (d *destination) meant() bool { return d.force || d.stdout || d.output != "" }
 
 // removal deletes sources, if that is asked for.

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// A log that is written to while it is compressed ends where it ended at the beginning, with a warning, and is not deleted.
+// A log that is written to while it is compressed ends where it ended at the beginning, with a
+// warning, and is not deleted.
 func TestGrowingSource(t *testing.T) {
 	for what, args := range map[string][]string{
 		"file": {"--method", "zstd", "a.log"}, "standard input": {"--method", "zstd", "-o", "a.log.lmz"},

@@ -1,11 +1,12 @@
 // Command lmz compresses files with a language model, losslessly, and gives them back.
 //
-// It behaves as zstd and xz do where this file is silent. Exit codes: 0 when all went well, 1 when something
-// failed, 2 for wrong usage or when a file was skipped, or changed while it was read, and nothing failed.
+// It behaves as zstd and xz do where this file is silent. Exit codes: 0 when all went well, 1 when
+// something failed, 2 for wrong usage or when a file was skipped, or changed while it was read, and
+// nothing failed.
 //
-// Each command is a type of its own in a file of its own, with the options that its flags set; what several share is embedded: app
-// (one run), reading (commands that read archives), coding, encoding and destination. What a user sees is written by
-// internal/ui, what is on disk by internal/file.
+// Each command is a type of its own in a file of its own, with the options that its flags set; what
+// several share is embedded: app (one run), reading (commands that read archives), coding, encoding
+// and destination. What a user sees is written by internal/ui, what is on disk by internal/file.
 package main
 
 import (

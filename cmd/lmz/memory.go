@@ -13,7 +13,8 @@ import (
 // ownMemory is what lmz takes itself, beyond the limit, in bytes.
 const ownMemory = 32 << 20
 
-// limitMemory makes the garbage collector keep to --memlimit: what is no longer used counts until it is collected.
+// limitMemory makes the garbage collector keep to --memlimit: what is no longer used counts until
+// it is collected.
 func (c *coding) limitMemory() {
 	if c.memLimit > 0 {
 		debug.SetMemoryLimit(int64(c.memLimit) + ownMemory)
@@ -23,9 +24,10 @@ func (c *coding) limitMemory() {
 // zstdMemory is what an encoder of the method zstd takes, in bytes.
 const zstdMemory = 32 << 20
 
-// memory is about what compressing takes with so many workers, in bytes: the tables of each, those of what chunks start from,
-// and the chunks on their way, raw and coded. With verify a decoder has as many tables once more, and half as many chunks
-// more are on their way, decoded too. A model comes on top.
+// memory is about what compressing takes with so many workers, in bytes: the tables of each, those
+// of what chunks start from, and the chunks on their way, raw and coded. With verify a decoder has
+// as many tables once more, and half as many chunks more are on their way, decoded too. A model
+// comes on top.
 func (c *compressCommand) memory(workers int) int64 {
 	method := methods[c.method]
 	chunks := int64(workers) // that are coded at a time

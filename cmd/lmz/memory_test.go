@@ -11,7 +11,8 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// Compressing keeps to --memlimit, beside what the program itself takes. The race detector multiplies memory.
+// Compressing keeps to --memlimit, beside what the program itself takes. The race detector
+// multiplies memory.
 func TestCompressingMemory(t *testing.T) {
 	dir := t.TempDir()
 	for name, size := range map[string]int{"short": 1 << 20, "long": 8 << 20} {

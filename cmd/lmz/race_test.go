@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// Several processes that write one target at the same time and delete their sources: what is deleted is in the target, and all
-// but those who failed end well.
+// Several processes that write one target at the same time and delete their sources: what is
+// deleted is in the target, and all but those who failed end well.
 func TestRace(t *testing.T) {
 	rounds := 5
 	if torture {

@@ -62,7 +62,8 @@ func (r *reading) findModel(ctx context.Context, id lm.ModelID) (lm.Model, error
 	return r.store.Model(ctx, id)
 }
 
-// options are what the flags say about reading archives. notice is told of damage that was repaired.
+// options are what the flags say about reading archives. notice is told of damage that was
+// repaired.
 func (r *reading) options(ctx context.Context, notice func(error)) []stream.ReaderOption {
 	return append(r.readerOptions(), stream.WithContext(ctx), stream.WithNotice(notice))
 }

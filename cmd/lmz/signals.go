@@ -20,9 +20,10 @@ type signals struct {
 	finish chan struct{} // closed by the first signal, if somebody wants to finish then
 }
 
-// handle lets the process die of the signals that end one, after the unfinished output is removed. The sources
-// are not touched before their outputs are complete, so nothing else needs to be done. SIGPIPE is among them because
-// standard output or error may be closed while a file is being written.
+// handle lets the process die of the signals that end one, after the unfinished output is removed.
+// The sources are not touched before their outputs are complete, so nothing else needs to be done.
+// SIGPIPE is among them because standard output or error may be closed while a file is being
+// written.
 func (s *signals) handle() {
 	received := make(chan os.Signal, 1)
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {
@@ -39,7 +40,8 @@ func (s *signals) handle() {
 	}()
 }
 
-// finishEarly gives a channel that the next signal that would end the process closes instead; the one after it ends it.
+// finishEarly gives a channel that the next signal that would end the process closes instead; the
+// one after it ends it.
 func (s *signals) finishEarly() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,8 +91,9 @@ func (s *signals) die(sig syscall.Signal) {
 	os.Exit(128 + int(sig))
 }
 
-// diePiped is what becomes of a process whose output nobody reads any more, as in lmz -dc a.lmz | head: it ends without a
-// word, unless it was started with SIGPIPE ignored. The signal and the write's error arrive in any order.
+// diePiped is what becomes of a process whose output nobody reads any more, as in lmz -dc a.lmz |
+// head: it ends without a word, unless it was started with SIGPIPE ignored. The signal and the
+// write's error arrive in any order.
 func (s *signals) diePiped(err error) {
 	if errors.Is(err, syscall.EPIPE) && !signal.Ignored(syscall.SIGPIPE) {
 		s.die(syscall.SIGPIPE)

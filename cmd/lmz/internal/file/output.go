@@ -13,8 +13,8 @@ import (
 // ErrSame is returned when the output would be written over the source.
 var ErrSame = errors.New("input and output are the same file")
 
-// Output is where the result of one source goes: a new file, which appears under its name only when it is complete, or
-// standard output or a device, which are written as they are.
+// Output is where the result of one source goes: a new file, which appears under its name only when
+// it is complete, or standard output or a device, which are written as they are.
 type Output struct {
 	Name string
 
@@ -109,7 +109,8 @@ func (o *Output) openLive(perm fs.FileMode) (err error) {
 	return err
 }
 
-// Staged reports whether the output is a new regular file, which has its name only when it is complete.
+// Staged reports whether the output is a new regular file, which has its name only when it is
+// complete.
 func (o *Output) Staged() bool { return o.staged }
 
 // TemporaryName is where a staged output lies until it is complete.
@@ -134,7 +135,8 @@ func (o *Output) Sync() error {
 	return o.file.Sync()
 }
 
-// Commit makes the output appear under its name, with the mode, owner and times of src unless that is nil.
+// Commit makes the output appear under its name, with the mode, owner and times of src unless that
+// is nil.
 func (o *Output) Commit(src *Source) error {
 	if !o.staged && !o.live {
 		if o.file == os.Stdout {
@@ -173,8 +175,9 @@ func (o *Output) Commit(src *Source) error {
 	return nil
 }
 
-// Prove makes the output's name durable and makes sure that it is the file that was committed, and not one that somebody else
-// has put there since, with a *ui.SkipError. Sources may be deleted after that.
+// Prove makes the output's name durable and makes sure that it is the file that was committed, and
+// not one that somebody else has put there since, with a *ui.SkipError. Sources may be deleted
+// after that.
 func (o *Output) Prove() error {
 	if !o.staged {
 		return ui.Skip("is kept: the output is not a regular file", "")

@@ -14,10 +14,11 @@ import (
 // ErrDiffers is returned when an archive does not give back what was compressed.
 var ErrDiffers = errors.New("the archive does not give the original back")
 
-// Proof makes sure, before a source is deleted, that its archive gives it back. While the archive is written, each of its
-// records is decoded (stream.WithVerify); the proof takes the SHA-256 of what that gives and of what is written. At the end the
-// file must hold the bytes that were written, as whole frames, and the source the bytes that were decoded. So the
-// decoding is done once, of what is in the file, and is compared with the source as it is now.
+// Proof makes sure, before a source is deleted, that its archive gives it back. While the archive
+// is written, each of its records is decoded (stream.WithVerify); the proof takes the SHA-256 of
+// what that gives and of what is written. At the end the file must hold the bytes that were
+// written, as whole frames, and the source the bytes that were decoded. So the decoding is done
+// once, of what is in the file, and is compared with the source as it is now.
 //
 // The methods of a nil Proof prove nothing.
 type Proof struct {

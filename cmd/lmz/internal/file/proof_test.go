@@ -13,7 +13,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// What happens to the archive's file or to the source after they were written and read is found before the source is deleted.
+// What happens to the archive's file or to the source after they were written and read is found
+// before the source is deleted.
 func TestProof(t *testing.T) {
 	log := []byte(strings.Repeat("GET /index.html 200\nGET /missing 404\n", 1000))
 	change := func(path string, edit func([]byte) []byte) {

@@ -5,15 +5,16 @@ import (
 	"io"
 )
 
-// Snapshot reads a source to where it ended when it was opened, if that is known: who writes to it faster than it is read
-// would never let it end.
+// Snapshot reads a source to where it ended when it was opened, if that is known: who writes to it
+// faster than it is read would never let it end.
 type Snapshot struct {
 	src  *Source
 	size int64 // negative: not known
 	read int64
 }
 
-// Snapshot starts where the source stands. Files of /proc say that they have no bytes, so these are read to their end.
+// Snapshot starts where the source stands. Files of /proc say that they have no bytes, so these are
+// read to their end.
 func (s *Source) Snapshot() *Snapshot {
 	r := &Snapshot{src: s, size: -1}
 	if size := s.Size(); size > 0 {
@@ -35,7 +36,8 @@ func (r *Snapshot) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Changed says what has become of the source's size since it was opened, or nothing. It is for after the end.
+// Changed says what has become of the source's size since it was opened, or nothing. It is for
+// after the end.
 func (r *Snapshot) Changed() string {
 	if r.size < 0 {
 		return ""

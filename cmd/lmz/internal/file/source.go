@@ -1,5 +1,5 @@
-// Package file opens what a run reads and writes. An output appears under its name only when it is complete, and a source is
-// deleted only after it is proven that its archive gives it back.
+// Package file opens what a run reads and writes. An output appears under its name only when it is
+// complete, and a source is deleted only after it is proven that its archive gives it back.
 package file
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// Source is what one file of the command line is read from. Offsets count from where it stood when it was opened, which for
-// standard input need not be its first byte.
+// Source is what one file of the command line is read from. Offsets count from where it stood when
+// it was opened, which for standard input need not be its first byte.
 type Source struct {
 	Name  string // "-": standard input
 	Info  fs.FileInfo
@@ -25,8 +25,9 @@ type Source struct {
 	base int64 // offset of the first byte in the file
 }
 
-// Open opens the file called name, "-" for standard input. A folder is a *ui.SkipError, and so is whatever else is not a
-// regular file, without opening it, unless the user means it: a FIFO blocks until somebody writes, a device may never end.
+// Open opens the file called name, "-" for standard input. A folder is a *ui.SkipError, and so is
+// whatever else is not a regular file, without opening it, unless the user means it: a FIFO blocks
+// until somebody writes, a device may never end.
 func Open(name string, meant bool) (*Source, error) {
 	if name == "-" {
 		return openStdin()
@@ -80,12 +81,14 @@ func kind(mode fs.FileMode) string {
 	return "something special"
 }
 
-// inherited says whether the name is one for an open descriptor, as a shell's <(command) gives: nobody names it by accident.
+// inherited says whether the name is one for an open descriptor, as a shell's <(command) gives:
+// nobody names it by accident.
 func inherited(name string) bool {
 	return name == "/dev/stdin" || strings.HasPrefix(name, "/dev/fd/") || strings.HasPrefix(name, "/proc/self/fd/")
 }
 
-// OpenRegular opens a file whose size must be known. What has none is not opened; hint says what else can be done with it.
+// OpenRegular opens a file whose size must be known. What has none is not opened; hint says what
+// else can be done with it.
 func OpenRegular(name, hint string) (*Source, error) {
 	irregular := func(info fs.FileInfo) error {
 		return ui.Hinted("is "+kind(info.Mode())+", not a regular file", hint)
@@ -128,7 +131,8 @@ func newSource(name string, f *os.File) (*Source, error) {
 	return s, stateOf(f, &s.stat)
 }
 
-// Regular reports whether the source is a named file with a size, owner, mode and time worth keeping.
+// Regular reports whether the source is a named file with a size, owner, mode and time worth
+// keeping.
 func (s *Source) Regular() bool { return !s.Stdin && s.Info.Mode().IsRegular() }
 
 // Size in bytes when it was opened, or -1 when that is not known before the end.
@@ -155,8 +159,9 @@ func (s *Source) Close() error {
 	return s.file.Close()
 }
 
-// Remove deletes the source. A link is kept, since deleting it would not delete what was compressed, and so is a path
-// that another file has taken since, or a file that was changed since it was opened, with a *ui.SkipError.
+// Remove deletes the source. A link is kept, since deleting it would not delete what was
+// compressed, and so is a path that another file has taken since, or a file that was changed since
+// it was opened, with a *ui.SkipError.
 func (s *Source) Remove() error {
 	same, unchanged, err := compare(s.Name, &s.stat)
 	switch {

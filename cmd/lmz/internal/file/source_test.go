@@ -120,7 +120,8 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-// Both times are kept to the nanosecond, and beyond what 64 bits of nanoseconds hold, and so is the mode.
+// Both times are kept to the nanosecond, and beyond what 64 bits of nanoseconds hold, and so is the
+// mode.
 func TestAttributes(t *testing.T) {
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")

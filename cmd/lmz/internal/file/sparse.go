@@ -10,7 +10,8 @@ const block = 4096
 
 var zeros [block]byte
 
-// sparse writes a new file and leaves out its zeros: blocks of which nothing is written take no place on the disk.
+// sparse writes a new file and leaves out its zeros: blocks of which nothing is written take no
+// place on the disk.
 type sparse struct {
 	file *os.File
 	at   int64 // where the next byte goes

@@ -38,10 +38,11 @@ func compare(name string, was *state) (same, unchanged bool, err error) {
 	return same, now.Size == was.Size && now.Mtim == was.Mtim && now.Ctim == was.Ctim, nil
 }
 
-// closed reports whether a standard descriptor was closed when the process began. Go's runtime then opens /dev/null for reading
-// and writing in its place, which hides that nothing comes from it, or arrives. A shell's </dev/null can only be read and its
-// >/dev/null only be written. Where a daemon gives /dev/null for both ways, it has nothing to read and no place for a
-// result either, so that is taken for closed too.
+// closed reports whether a standard descriptor was closed when the process began. Go's runtime then
+// opens /dev/null for reading and writing in its place, which hides that nothing comes from it, or
+// arrives. A shell's </dev/null can only be read and its >/dev/null only be written. Where a daemon
+// gives /dev/null for both ways, it has nothing to read and no place for a result either, so that
+// is taken for closed too.
 func closed(fd int) bool {
 	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 	if err != nil {
@@ -58,8 +59,8 @@ func umask() fs.FileMode {
 	return fs.FileMode(mask)
 }
 
-// copyOwner gives the output the owner, if the user may, and the mode of a file. As in gzip, the owner comes last: who gives
-// a file away may not change its mode any more.
+// copyOwner gives the output the owner, if the user may, and the mode of a file. As in gzip, the
+// owner comes last: who gives a file away may not change its mode any more.
 func (o *Output) copyOwner(of *state) error {
 	mode := fs.FileMode(of.Mode & 0o777)
 	if o.file.Chown(-1, int(of.Gid)) != nil {

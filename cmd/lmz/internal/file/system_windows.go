@@ -11,7 +11,8 @@ import (
 // state is what is known of a file.
 type state struct{ fs.FileInfo }
 
-// Files of Windows have no FIFOs among them, and names that are links are not followed to elsewhere by creating.
+// Files of Windows have no FIFOs among them, and names that are links are not followed to elsewhere
+// by creating.
 const (
 	nonBlock = 0
 	noFollow = 0
@@ -58,7 +59,8 @@ func (o *Output) copyTimes(of *state) error {
 	return os.Chtimes(name, of.ModTime(), of.ModTime())
 }
 
-// lock waits until nobody else has the lock, which is on a byte that no file has: locks of Windows keep others from reading.
+// lock waits until nobody else has the lock, which is on a byte that no file has: locks of Windows
+// keep others from reading.
 func lock(f *os.File, waiting func()) error {
 	at := windows.Overlapped{OffsetHigh: 1<<31 - 1}
 	const now = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY

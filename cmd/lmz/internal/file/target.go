@@ -12,12 +12,13 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// Target is an archive that something is appended to: a copy of it is, which takes its place. It is locked: who appends to it
-// at the same time must wait, or one of two frames would be lost.
+// Target is an archive that something is appended to: a copy of it is, which takes its place. It is
+// locked: who appends to it at the same time must wait, or one of two frames would be lost.
 //
-// Where there is no archive yet, the lock is on the temporary file that becomes it, which then has a name that all can find
-// (appendName). Who has waited for that lock finds that the file now is the archive, or that it is gone, or that it
-// was left by a process that was killed: then it is used from the start.
+// Where there is no archive yet, the lock is on the temporary file that becomes it, which then has
+// a name that all can find (appendName). Who has waited for that lock finds that the file now is
+// the archive, or that it is gone, or that it was left by a process that was killed: then it is
+// used from the start.
 type Target struct {
 	Name   string
 	Output *Output
@@ -50,7 +51,8 @@ func (s *Set) OpenTarget(name string, waiting func()) (*Target, error) {
 			t.Close()
 			return nil, err
 		}
-		// Whoever waits for the archive must go on waiting when this has taken its place, until sources are deleted.
+		// Whoever waits for the archive must go on waiting when this has taken its place, until
+		// sources are deleted.
 		if err := lock(t.Output.file, waiting); err != nil && !noLocks(err) {
 			t.Close()
 			return nil, err
@@ -60,7 +62,8 @@ func (s *Set) OpenTarget(name string, waiting func()) (*Target, error) {
 	return t, nil
 }
 
-// openOld opens and locks an archive that exists. If there is none, or another one now, it is not done.
+// openOld opens and locks an archive that exists. If there is none, or another one now, it is not
+// done.
 func (t *Target) openOld(waiting func()) (done bool, err error) {
 	info, err := os.Stat(t.Name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -99,7 +102,8 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 	return false, err
 }
 
-// openFirst opens and locks the temporary file of an archive that does not exist. If it does exist now, it is not done.
+// openFirst opens and locks the temporary file of an archive that does not exist. If it does exist
+// now, it is not done.
 func (t *Target) openFirst(s *Set, waiting func()) (done bool, err error) {
 	name := appendName(t.Name)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|noFollow|nonBlock, 0o600)
@@ -146,7 +150,8 @@ func names(name string, file fs.FileInfo) bool {
 	return err == nil && os.SameFile(now, file)
 }
 
-// Commit puts the output in the place of the archive, with its mode and owner. A first one gets mode, less the umask.
+// Commit puts the output in the place of the archive, with its mode and owner. A first one gets
+// mode, less the umask.
 func (t *Target) Commit(mode fs.FileMode) error {
 	if t.Old == nil {
 		if err := t.Output.SetMode(mode); err != nil {

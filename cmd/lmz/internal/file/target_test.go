@@ -31,8 +31,8 @@ func appendLine(name, line string) error {
 	return errors.Join(t.Commit(0o666), t.Output.Prove())
 }
 
-// Those who append to a file that does not exist yet wait for each other, and none of them finds another file in the place of
-// its own before it is done.
+// Those who append to a file that does not exist yet wait for each other, and none of them finds
+// another file in the place of its own before it is done.
 func TestFirstAppendRace(t *testing.T) {
 	for round := range rounds() {
 		dir := t.TempDir()

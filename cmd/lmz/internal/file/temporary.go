@@ -11,7 +11,8 @@ import (
 	"sync"
 )
 
-// Set is the temporary file of a run, if there is one now: a signal must remove it. The zero value is ready for use.
+// Set is the temporary file of a run, if there is one now: a signal must remove it. The zero value
+// is ready for use.
 type Set struct {
 	mu      sync.Mutex
 	current *Output
@@ -41,7 +42,8 @@ func (s *Set) adopt(o *Output, f *os.File) {
 	s.current = o
 }
 
-// temporaryName is hidden, in the folder of name, and never longer than a file system takes where name is not.
+// temporaryName is hidden, in the folder of name, and never longer than a file system takes where
+// name is not.
 func temporaryName(name, tag string) string {
 	dir, base := filepath.Split(name)
 	if len(base) > 40 {
@@ -50,8 +52,8 @@ func temporaryName(name, tag string) string {
 	return filepath.Join(dir, "."+base+"."+tag)
 }
 
-// appendName is the temporary name of a first archive to append to: who appends to one that does not exist yet must find who
-// did so before.
+// appendName is the temporary name of a first archive to append to: who appends to one that does
+// not exist yet must find who did so before.
 func appendName(name string) string {
 	sum := sha256.Sum256([]byte(filepath.Base(name)))
 	const digits = "abcdefghijklmnopqrstuvwxyz234567"
@@ -62,8 +64,8 @@ func appendName(name string) string {
 	return temporaryName(name, string(tag))
 }
 
-// publish gives the temporary file its name; it stays open. Without force another file of this name is kept, and the error is
-// fs.ErrExist.
+// publish gives the temporary file its name; it stays open. Without force another file of this name
+// is kept, and the error is fs.ErrExist.
 func (s *Set) publish(o *Output) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Printable is a text with all that would act on a terminal, rather than be seen on it, as escapes of Go's strings: names of
-// files, and what archives and models say of themselves, may hold anything.
+// Printable is a text with all that would act on a terminal, rather than be seen on it, as escapes
+// of Go's strings: names of files, and what archives and models say of themselves, may hold
+// anything.
 func Printable(text string) string {
 	if isPrintable(text) {
 		return text

@@ -13,9 +13,10 @@ const redrawEvery = 200 * time.Millisecond
 // ShowsProgress reports whether there is a terminal for a bar, and nothing else that writes to it.
 func (u *UI) ShowsProgress() bool { return u.terminal && u.Quiet == 0 && !u.busy }
 
-// ShowProgress draws a bar on the last line of the terminal, if ShowsProgress, until the function that it returns
-// is called. The bar counts the raw bytes that position gives up to size, or without an end if size is negative, and
-// shows the ratio of the other two numbers, the raw bytes of whole chunks and what these take in the archive.
+// ShowProgress draws a bar on the last line of the terminal, if ShowsProgress, until the function
+// that it returns is called. The bar counts the raw bytes that position gives up to size, or
+// without an end if size is negative, and shows the ratio of the other two numbers, the raw bytes
+// of whole chunks and what these take in the archive.
 func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, compressed int64)) (stop func()) {
 	if !u.ShowsProgress() || size == 0 {
 		return func() {}
@@ -38,7 +39,8 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 	})
 }
 
-// ShowShare draws a bar as ShowProgress does, of a share of 0 to 1 of work that has no bytes, and a text.
+// ShowShare draws a bar as ShowProgress does, of a share of 0 to 1 of work that has no bytes, and a
+// text.
 func (u *UI) ShowShare(state func() (share float64, text string)) (stop func()) {
 	if !u.ShowsProgress() {
 		return func() {}
@@ -56,7 +58,8 @@ func (u *UI) barOptions(more ...progressbar.Option) []progressbar.Option {
 	return append(more, progressbar.OptionSetWriter(u.out), progressbar.OptionSetWidth(20), progressbar.OptionUseANSICodes(true))
 }
 
-// redraw draws now and then, with u.mu held, until the function that it returns is called, which removes what was drawn.
+// redraw draws now and then, with u.mu held, until the function that it returns is called, which
+// removes what was drawn.
 func (u *UI) redraw(draw func()) (stop func()) {
 	locked := func() {
 		u.mu.Lock()

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// ByteSize is a flag for a number of bytes, such as 4096, 64KiB, 64K or 2G; suffixes are powers of 1024, as in xz.
+// ByteSize is a flag for a number of bytes, such as 4096, 64KiB, 64K or 2G; suffixes are powers of
+// 1024, as in xz.
 type ByteSize int64
 
 func (b *ByteSize) Type() string { return "size" }

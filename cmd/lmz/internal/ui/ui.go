@@ -1,4 +1,5 @@
-// Package ui speaks to the user: messages and hints, progress bars, sizes, and the kinds of errors that have an exit code.
+// Package ui speaks to the user: messages and hints, progress bars, sizes, and the kinds of errors
+// that have an exit code.
 package ui
 
 import (
@@ -10,8 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// UI writes to standard error. Messages begin with "lmz:", are lower case and have no full stop; what the user can do follows on
-// a hint line.
+// UI writes to standard error. Messages begin with "lmz:", are lower case and have no full stop;
+// what the user can do follows on a hint line.
 type UI struct {
 	Quiet   int // 1 leaves out warnings and the progress bar, 2 errors too
 	Verbose int
