@@ -227,9 +227,8 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 			if run < 0 || d.overrun() {
 				return dst, fmt.Errorf("%w: run at byte %d of %d", ErrCorrupt, i, n)
 			}
-			m.run.owed = runLeast
+			m.run.owed = runUnit
 			if run > 0 {
-				m.run.owed = 0
 				if err := m.repeat(ctx, run, run == left); err != nil {
 					return dst, err
 				}
@@ -245,7 +244,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				}
 			}
 		}
-		foreseen, not := m.predicted(longMatch), m.run.not
+		foreseen := m.predicted(longMatch)
 		m.startByte()
 		guessed, right := m.guess.active, false
 		if guessed {
@@ -262,8 +261,6 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 		switch {
 		case guessed && !right && b == m.guess.byte:
 			return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
-		case uint32(b)|256 == not:
-			return dst, fmt.Errorf("%w: byte %d of %d is and is not of the run before it", ErrCorrupt, i, n)
 		case uint32(b)|256 != foreseen:
 			m.run.owed = 0
 		case m.run.owed > 0:

@@ -59,9 +59,6 @@ func (m *model) makeGuess() {
 		return
 	}
 	b := m.predicted(who)
-	if b == m.run.not {
-		return
-	}
 	pattern := uint32(0)
 	for _, i := range [...]int{longMatch, templateMatch, shortMatch, keyMatch, templateOlder, copyMatch} {
 		pattern *= 3

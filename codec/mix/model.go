@@ -246,7 +246,6 @@ func (m *model) startBits() {
 		} else if e.alive = e.ptr > 0; e.alive {
 			e.byte = m.buf[e.ptr]
 		}
-		e.alive = e.alive && uint32(e.byte)|256 != m.run.not
 	}
 	m.predict()
 }
@@ -278,7 +277,6 @@ func (m *model) endByte(c byte) {
 	if m.guess.pending {
 		m.learnGuess(flag(c == m.guess.byte))
 	}
-	m.run.not = 0
 	m.follow(c)
 }
 

@@ -11,11 +11,12 @@ const (
 	// A run is asked for once longMatch has been right for runAfter bytes.
 	runAfter = 256
 
-	// runLeast is the length of the shortest run.
-	runLeast = 1024
+	// runUnit is what the length of a run is a multiple of, unless it goes on to the end of the chunk. What is left is coded as
+	// ever: where a match ends, the contexts know better than a length.
+	runUnit = 1024
 
-	// runReplay is how many bytes of a run the experts and the parser see: its last ones.
-	runReplay = 512
+	// runReplay is how many bytes of a run the experts and the parser see at most: its last ones.
+	runReplay = 4096
 )
 
 // run is about runs: stretches that are as longMatch says, coded as one decision and a length. Nothing is learnt from their
@@ -23,11 +24,10 @@ const (
 type run struct {
 	asked bool
 	past  uint32     // answers to the last two questions, the latest in bit 0
-	not   uint32     // the byte behind a leading 1 that cannot come next, for a run would have gone on; 0: any can
-	owed  int        // after a no: bytes that cannot all be as the match says
+	owed  int        // in a decoder: bytes that cannot all be as the match says, for they would be of a run
 	yes   [4]uint32  // by past: the next bytes are a run
 	whole [4]uint32  // by past: up to the end of the chunk
-	more  [32]uint32 // by j: a length of at least runLeast+2^j-1 is at least runLeast+2^(j+1)-1
+	more  [32]uint32 // by j: a length of at least 2^j units is at least 2^(j+1) units
 }
 
 func newRun() run {
@@ -45,7 +45,7 @@ func (m *model) asksRun(left int) bool {
 		m.run.asked = false
 		return false
 	}
-	if m.run.asked || left < runLeast {
+	if m.run.asked || left < runUnit {
 		return false
 	}
 	m.run.asked = true
@@ -72,7 +72,7 @@ func (r *run) codeRun(code bitCoder, n, left int) int {
 	if adapt(&r.whole[past], n == left) {
 		return left
 	}
-	v := uint32(n-runLeast) + 1
+	v := uint32(n / runUnit)
 	k := 0
 	for k < 31 && adapt(&r.more[k], int(v)>>(k+1) > 0) {
 		k++
@@ -81,7 +81,7 @@ func (r *run) codeRun(code bitCoder, n, left int) int {
 	for k--; k >= 0; k-- {
 		length = length<<1 | uint64(code(v>>k&1, 1<<15))
 	}
-	if length += runLeast - 1; length >= uint64(left) {
+	if length *= runUnit; length >= uint64(left) {
 		return -1
 	}
 	return int(length)
@@ -94,10 +94,13 @@ func (m *model) runLength(ctx context.Context, text []byte) int {
 	if n == len(from) { // it goes on in the text itself
 		n += common(ctx, text, text[n:])
 	}
-	if n < runLeast {
+	switch {
+	case n < runUnit:
 		return 0
+	case n == len(text):
+		return n
 	}
-	return n
+	return n / runUnit * runUnit
 }
 
 // common is the length of the longest common prefix, or less if ctx has ended.
@@ -118,13 +121,30 @@ func common(ctx context.Context, a, b []byte) int {
 	return n
 }
 
-// repeat moves past a run of n bytes, with which the chunk ends or not. The experts and the parser begin anew runReplay bytes
-// before its end; those that point at the history keep their distance.
+// repeat moves past a run of n bytes, with which the chunk ends or not.
 func (m *model) repeat(ctx context.Context, n int, end bool) error {
-	skip := n - runReplay
-	from, start := m.cursor.experts[longMatch].ptr, len(m.buf)
+	start := len(m.buf)
 	m.buf = slices.Grow(m.buf, n)
-	for left := skip; left > 0; {
+	if skip := n - runReplay; skip > 0 {
+		if err := m.skip(ctx, skip); err != nil {
+			return err
+		}
+	}
+	for range min(n, runReplay) {
+		m.follow(m.buf[m.cursor.experts[longMatch].ptr])
+	}
+	m.run.asked = !end
+	if m.advisor != nil {
+		m.advisor.Run(m.buf[start:])
+	}
+	return nil
+}
+
+// skip moves past n bytes that are as longMatch says. The experts that point at the history keep their distance from the cursor;
+// the line begins anew.
+func (m *model) skip(ctx context.Context, n int) error {
+	from := m.cursor.experts[longMatch].ptr
+	for left := n; left > 0; {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -142,7 +162,7 @@ func (m *model) repeat(ctx context.Context, n int, end bool) error {
 			e.ptr, e.length = 0, 0
 		default:
 			if e.ptr > 0 {
-				e.ptr += skip
+				e.ptr += n
 			}
 		}
 	}
@@ -152,15 +172,5 @@ func (m *model) repeat(ctx context.Context, n int, end bool) error {
 	m.digits.add(m.buf, '\n')
 	m.forecast.n, m.forecast.now, m.forecast.digits = 0, -1, 0
 	m.onTrack = false
-	for range runReplay {
-		m.follow(m.buf[m.cursor.experts[longMatch].ptr])
-	}
-	m.run.asked = false
-	if !end {
-		m.run.not = m.predicted(longMatch)
-	}
-	if m.advisor != nil {
-		m.advisor.Run(m.buf[start:])
-	}
 	return nil
 }

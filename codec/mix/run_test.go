@@ -12,7 +12,7 @@ import (
 // differences, and noise in between.
 func patchwork(r *rand.Rand, n int) (text []byte) {
 	length := func() int {
-		edges := []int{1, 2, 19, 20, runAfter, runReplay, runLeast, runAfter + runLeast, 4096}
+		edges := []int{1, 2, 19, 20, runAfter, runReplay, runUnit, runAfter + runUnit, 4096}
 		return max(1, edges[r.IntN(len(edges))]+r.IntN(5)-2+r.IntN(2)*r.IntN(3000))
 	}
 	for len(text) < n {
@@ -102,10 +102,10 @@ func FuzzRepeat(f *testing.F) {
 		if wrong := r.IntN(len(text)); seed%2 == 0 {
 			text = bytes.Clone(text)
 			text[wrong] ^= 2
-			if n := m.runLength(t.Context(), text); n != wrong && (n > 0 || wrong >= runLeast) {
+			if n := m.runLength(t.Context(), text); n != wrong/runUnit*runUnit {
 				t.Fatalf("a run of %d, want %d", n, wrong)
 			}
-		} else if n := m.runLength(t.Context(), text); n != len(text) && len(text) >= runLeast {
+		} else if n := m.runLength(t.Context(), text); n != len(text) && len(text) >= runUnit {
 			t.Fatalf("a run of %d, want %d", n, len(text))
 		}
 		if err := m.repeat(t.Context(), runReplay+int(length), true); err != nil {
@@ -182,14 +182,18 @@ func TestRunsAreCanonical(t *testing.T) {
 		}
 		return e.finish()
 	}
-	honest := lie(text, func(n, left int) (int, int) { return n, left })
+	asked := 0
+	honest := lie(text, func(n, left int) (int, int) {
+		asked = len(text) - left
+		return n, left
+	})
 	if !bytes.Equal(honest, encode(t, p, text)) {
 		t.Fatal("the test's encoder is not Encode")
 	}
-	zeros := text[:5000]
+	zeros := text[:asked+3*runUnit]
 	for name, payload := range map[string][]byte{
 		"denied":       lie(text, func(_, left int) (int, int) { return 0, left }),
-		"shorter":      lie(text, func(n, left int) (int, int) { return n - 7, left }),
+		"shorter":      lie(text, func(n, left int) (int, int) { return n - runUnit, left }),
 		"end unmarked": lie(zeros, func(n, left int) (int, int) { return n, left + 1 }),
 	} {
 		src := text
@@ -280,7 +284,7 @@ func TestContext(t *testing.T) {
 // Whenever a context ends, Encode says so or gives the whole payload: also where the chunk ends right behind a run.
 func TestContextEndsAtRun(t *testing.T) {
 	p := Params{Level: 1, Primed: primed(t, 1, make([]byte, 5000))} // the chunk begins with the question
-	for n := runLeast - 3; n < runLeast+3; n++ {
+	for n := runUnit - 3; n < runUnit+3; n++ {
 		src := make([]byte, n)
 		want := encode(t, p, src)
 		for i := range 20 {
