@@ -1,9 +1,9 @@
 package salvage
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 
 	"github.com/lmz-go/lmz/internal/format"
@@ -11,16 +11,18 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
+var errUnlisted = errors.New("salvage: content of more chunks than were found")
+
 // checker takes the content of the recovered archive and compares its filters with it. It keeps nothing but grams.
 type checker struct {
 	v      *recoverer
-	list   []placed // whose content comes next
-	left   int      // bytes of the first of these
-	last   byte     // of them
-	failed error    // of Options.Text
+	chunks func() (placed, bool) // whose content comes next
+	chunk  placed                // whose content comes
+	left   int                   // bytes of it
+	last   byte                  // of what came
+	failed error                 // of Options.Text
 
 	frame  *foundFrame
-	has    bool  // the frame has filters
 	number int64 // of the chunk that comes next; -1: filters are left out from here on
 	grams  gram.Scanner
 	known  *gram.Known // of the frame; nil: it has none
@@ -36,23 +38,32 @@ type filters struct {
 	wrong bool
 }
 
-func newChecker(v *recoverer) *checker { return &checker{v: v} }
-
 // begin says which chunks come next.
-func (c *checker) begin(list []placed) { c.list, c.left = list, 0 }
+func (c *checker) begin(list []placed) {
+	c.left = 0
+	c.chunks = func() (p placed, ok bool) {
+		if len(list) > 0 {
+			p, list, ok = list[0], list[1:], true
+		}
+		return p, ok
+	}
+}
 
 // Write takes content.
 func (c *checker) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		if c.left == 0 {
-			c.beginChunk(c.list[0])
+			var ok bool
+			if c.chunk, ok = c.chunks(); !ok {
+				return len(p) - len(rest), errUnlisted
+			}
+			c.beginChunk(c.chunk)
 		}
 		part := rest[:min(len(rest), c.left)]
 		c.compare(part)
 		rest = rest[len(part):]
 		if c.left -= len(part); c.left == 0 {
-			c.endChunk(c.list[0])
-			c.list = c.list[1:]
+			c.endChunk(c.chunk)
 		}
 	}
 	if c.v.opts.Text == nil {
@@ -69,28 +80,28 @@ func (c *checker) Write(p []byte) (int, error) {
 func (c *checker) beginChunk(p placed) {
 	c.left = p.entry.chunk.Raw
 	if p.frame != c.frame {
-		c.frame, c.has, c.number, c.grams, c.known, c.group = p.frame, p.frame.filtered(), 0, gram.Scanner{}, nil, nil
+		c.frame, c.number, c.grams, c.known, c.group = p.frame, 0, gram.Scanner{}, nil, nil
 	}
 	c.primer = false
-	if !c.has || c.number != p.entry.number || c.number != p.number {
+	if c.number != p.entry.number || c.number != p.number {
 		c.number = -1 // nothing is missing in front of those that are kept
 		return
 	}
-	if p.number == 0 {
-		switch p.frame.h.Primer {
-		case format.PrimerFirstChunk:
-			c.known, c.primer = gram.NewKnown(), true
-		case format.PrimerDictionary:
-			dict, err := c.v.opts.Dictionaries(c.v.ctx, p.frame.h.Dict) // which decoding has found
-			if err != nil {
-				c.number = -1
-				return
-			}
-			c.known = gram.KnownOf(dict)
-		}
+	if p.number == 0 && p.frame.h.Primer == format.PrimerFirstChunk {
+		c.known, c.primer = gram.NewKnown(), true
 	}
 	if p.number%format.GroupSize == 0 {
-		c.group = c.v.filters(p.frame, p.number)
+		if c.group = p.group; c.group == nil {
+			c.group = c.v.filters(p.frame, p.number)
+		}
+	}
+	if c.group != nil && c.known == nil && p.frame.h.Primer == format.PrimerDictionary {
+		dict, err := c.v.opts.Dictionaries(c.v.ctx, p.frame.h.Dict) // which decoding has found
+		if err != nil {
+			c.number = -1
+			return
+		}
+		c.known = gram.KnownOf(dict)
 	}
 }
 
@@ -99,6 +110,11 @@ func (c *checker) compare(p []byte) {
 	c.last = p[len(p)-1]
 	if c.number < 0 {
 		return
+	}
+	if c.group == nil && !c.primer { // nothing but the beginning of grams of the next chunk is of use
+		if n := len(p) - gram.Size; n > 0 {
+			c.grams, p = gram.Scanner{}, p[n:]
+		}
 	}
 	var f *format.ChunkFilter
 	if c.group != nil && !c.primer {
@@ -136,11 +152,6 @@ func (c *checker) endChunk(p placed) {
 			c.v.Repaired = append(c.v.Repaired, fmt.Errorf("%w: the filters at byte %d deny what is in the chunks", stream.ErrCorrupt, g.entry.offset))
 		}
 	}
-}
-
-// filtered says whether the frame has filters.
-func (f *foundFrame) filtered() bool {
-	return slices.ContainsFunc(f.entries, func(e *entry) bool { return e.aux && e.kind == format.AuxFilter })
 }
 
 // filters reads those of the group that begins with a chunk of a frame of which all is intact up to there; nil: there are none.

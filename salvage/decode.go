@@ -18,7 +18,7 @@ func (v *recoverer) decode(list []placed) error {
 	if len(list) == 0 {
 		return nil
 	}
-	c := newChecker(v)
+	c := &checker{v: v}
 	err := v.walk(&v.image, list, 0, c)
 	v.place()
 	return err

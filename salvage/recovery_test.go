@@ -210,7 +210,8 @@ func TestRecoverFromAnything(t *testing.T) {
 					if kind.Name == "chunks dropped" && len(missing) > 1 && s.Records()[missing[0]].RawOffset > 0 {
 						t.Errorf("%s, case %d: %v are missing", kind.Name, i, missing)
 					}
-					if kind.Name == "chunks doubled" && len(missing) > 1 {
+					// A primer in front of which one of another frame lies is taken for its double.
+					if kind.Name == "chunks doubled" && len(missing) > 1 && !moved {
 						t.Errorf("%s, case %d: %v are missing", kind.Name, i, missing)
 					}
 					if kind.Name == "bytes left out" || kind.Name == "bytes put in" {
@@ -340,3 +341,28 @@ func TestRecoverKinds(t *testing.T) {
 type readerAt struct{ io.Reader }
 
 func (r readerAt) ReadAt(p []byte, _ int64) (int, error) { return r.Read(p) }
+
+// Records of one frame that have changed places are not made to look right where they lie, the last one of the frame neither.
+func TestSwappedRecordsAreNotRestored(t *testing.T) {
+	log := logExcerpt(t, 3000)
+	for name, archive := range map[string][]byte{
+		"mix":  compress(t, nil, log, mix(800, 400)...),
+		"zstd": compress(t, nil, log, stream.WithChunkSize(400)),
+	} {
+		s, err := damagetest.New(name, archive, log, 0, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(s.Records())
+		for i := range n * n {
+			for _, kind := range damagetest.Damages {
+				if kind.Name != "chunks swapped" {
+					continue
+				}
+				if _, _, err := (subject{s}).recovered(kind.Make(s, i)); err != nil {
+					t.Errorf("%s: chunks %d and %d swapped: %v", name, i/n, i%n, err)
+				}
+			}
+		}
+	}
+}

@@ -68,7 +68,11 @@ func (v *recoverer) moved(record []byte, f *foundFrame, n int64) bool {
 	}
 	is := n + int64(int32((h.Check-format.ChunkCheck(record[:head-format.CheckSize], record[head:], n))<<8)>>8)
 	for _, f := range v.frames {
-		if f.h == nil || is < 0 || is >= f.next || is == n {
+		last := f.next // chunks, at least
+		if f.tail != nil {
+			last = max(last, f.tail.Total.Chunks)
+		}
+		if f.h == nil || is < 0 || is >= last || is == n {
 			continue
 		}
 		i := sort.Search(len(f.entries), func(i int) bool { return f.entries[i].number >= is })

@@ -71,19 +71,6 @@ func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recove
 	return v.Recovery, nil
 }
 
-// Verify makes sure that all of the archive of size bytes in r is as it was written, decodes, and agrees with its content. It
-// returns nil, a *DamageError, the reason why something could not be decoded, or what Recover returns.
-func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) error {
-	x, err := Recover(ctx, r, size, o)
-	switch {
-	case err != nil:
-		return err
-	case !x.Intact():
-		return &DamageError{x}
-	}
-	return x.Undecoded
-}
-
 // recoverer walks through a damaged archive.
 type recoverer struct {
 	*Recovery

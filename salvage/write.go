@@ -16,6 +16,8 @@ type placed struct {
 	number int64 // in the recovered frame
 	raw    int64 // of its first byte in the content of the recovered archive
 	line   int64 // line ends in front of it there
+
+	group *filters // of the chunks from this one on; nil: they are looked for in the frame
 }
 
 // assemble makes the recovered archive of what was found, and lists its chunks.
