@@ -5,7 +5,10 @@
 # make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make install  install into PREFIX (default /usr/local)
-# make golden   write the golden archives that a newly released model lacks (models/released.go)
+# make golden   make the stored archives and pins anew that hold the format, and say which of them changed (CONTRIBUTING.md)
+# make mutate   change each constant of the format by one, and list the changes that no test notices (tools/mutate)
+# make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
+# make check-cross, check-fma  vet for other systems; look for fused multiply-adds
 # make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
@@ -16,12 +19,12 @@ PKGS := ./... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo torture fuzz lint bench golden train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma mutate torture fuzz lint bench golden train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or fetched. Goals that need no
 # libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-nocgo fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-nocgo test-386 test-arm64 check-cross check-fma mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -57,6 +60,28 @@ test-race: setup
 test-nocgo:
 	CGO_ENABLED=0 $(GO) test $(PKGS)
 
+# What bears on bytes, with int of 32 bits.
+test-386:
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./codec/... ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine
+	GOARCH=386 CGO_ENABLED=0 $(GO) test -run 'Golden|Format|Limits' ./stream
+
+test-arm64:
+	scripts/test-arm64
+
+check-cross:
+	scripts/check-cross
+
+check-fma:
+	scripts/check-fma
+
+# All of them take hours; MUTANTS=30 takes a sample, which SEED chooses. ONLY='^kvcache/' takes those whose name matches.
+MUTANTS ?= 0
+SEED ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 1)
+ONLY ?=
+
+mutate:
+	CGO_ENABLED=0 $(GO) run -buildvcs=false ./tools/mutate -n '$(MUTANTS)' -seed '$(SEED)' -only '$(ONLY)'
+
 torture: setup
 	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Restored|Behind|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
 		./stream ./salvage ./cmd/lmz/... ./llama | grep -aE '^(---|ok|FAIL|panic)|_test.go'
@@ -88,10 +113,14 @@ DATA ?= ../shared/data/bench
 bench: setup
 	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(BENCH)
 
-# Before a new model is committed: it needs its line in models/released.go and its card. Prints the probes for that line. It
-# writes only archives that are missing, and never one that is there: those are what old archives are tested with.
+# What holds the format, made anew where it differs: with a line in CHANGELOG.md for each change of format, and docs/FORMAT.md. A
+# newly released model first needs its line in models/released.go and its card; its archives are written here, and the
+# probes for that line are printed.
 golden: setup
-	$(GOTEST) ./models -run '^TestGolden$$' -update -v
+	@CGO_ENABLED=0 $(GO) test ./codec/... ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
+	@grep -h mustProbe golden.log; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
+	@rm golden.log
 
 train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup

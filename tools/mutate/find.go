@@ -20,7 +20,8 @@ type mutant struct {
 	decl   string // what it is declared in
 	nth    int    // of the literals of this text in the declaration, from 1
 	line   int
-	from   int // byte offset in the file
+	src    []byte // of the file
+	from   int    // byte offset in it
 	old    string
 	new    string
 }
@@ -68,8 +69,7 @@ func findIn(path string, src []byte, t *target) (found []*mutant, err error) {
 	seen := map[string]int{}
 	visit := func(decl string, n ast.Node, inside bool, kind token.Token) {
 		ast.Inspect(n, func(n ast.Node) bool {
-			if a, ok := n.(*ast.ArrayType); ok && inside {
-				_ = a
+			if _, ok := n.(*ast.ArrayType); ok && inside {
 				return false // sizes of memory
 			}
 			lit, ok := n.(*ast.BasicLit)
@@ -82,7 +82,7 @@ func findIn(path string, src []byte, t *target) (found []*mutant, err error) {
 			}
 			at := set.Position(lit.Pos())
 			seen[decl+" "+lit.Value]++
-			found = append(found, &mutant{t, path, decl, seen[decl+" "+lit.Value], at.Line, at.Offset, lit.Value, changed})
+			found = append(found, &mutant{t, path, decl, seen[decl+" "+lit.Value], at.Line, src, at.Offset, lit.Value, changed})
 			return true
 		})
 	}

@@ -78,9 +78,6 @@ func run(ctx context.Context, sample int, seed uint64, list bool, only, exemptio
 		}
 		return 0, nil
 	}
-	if err := baseline(ctx, tried); err != nil {
-		return 0, err
-	}
 	return try(ctx, tried, exempt, workers)
 }
 
@@ -116,7 +113,10 @@ func try(ctx context.Context, tried []*mutant, exempt map[string]string, workers
 		})
 	}
 	for _, m := range tried {
-		if ctx.Err() != nil {
+		mu.Lock()
+		stop := ctx.Err() != nil || err != nil
+		mu.Unlock()
+		if stop {
 			break
 		}
 		next <- m

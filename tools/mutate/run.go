@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,15 +25,11 @@ func (m *mutant) test(ctx context.Context) (by string, err error) {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
-	src, err := os.ReadFile(m.file)
-	if err != nil {
-		return "", err
-	}
 	path, err := filepath.Abs(m.file)
 	if err != nil {
 		return "", err
 	}
-	changed := string(src[:m.from]) + m.new + string(src[m.from+len(m.old):])
+	changed := string(m.src[:m.from]) + m.new + string(m.src[m.from+len(m.old):])
 	replaced := filepath.Join(dir, filepath.Base(m.file))
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: replaced}})
 	if err == nil {
@@ -45,6 +42,9 @@ func (m *mutant) test(ctx context.Context) (by string, err error) {
 		return "", err
 	}
 	for _, t := range m.target.tests {
+		if err := t.passesUnchanged(ctx); err != nil {
+			return "", err
+		}
 		out, failed := t.start(ctx, dir, "-overlay", filepath.Join(dir, "overlay.json"))
 		if err := context.Cause(ctx); err != nil {
 			return "", err
@@ -61,7 +61,7 @@ func (t test) start(ctx context.Context, dir string, args ...string) (out string
 	ctx, cancel := context.WithTimeout(ctx, testTime+time.Minute)
 	defer cancel()
 	args = append([]string{"-c", fmt.Sprintf(`ulimit -v %d 2>/dev/null; exec go test "$@"`, testMemory), "sh",
-		"-vet=off", "-count=1", "-failfast", "-short", "-p=1", "-timeout", testTime.String(), "-run", t.run}, args...)
+		"-vet=off", "-count=1", "-failfast", "-p=1", "-timeout", testTime.String(), "-run", t.run}, args...)
 	c := exec.CommandContext(ctx, "sh", append(args, "./"+t.dir)...)
 	c.Env = append(os.Environ(), "CGO_ENABLED=0", "GOMAXPROCS=2", "GOTMPDIR="+dir)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
@@ -83,22 +83,18 @@ func firstFailure(out string) string {
 	return ""
 }
 
-// baseline makes sure that the tests pass where nothing is changed.
-func baseline(ctx context.Context, tried []*mutant) error {
-	passed := map[test]bool{}
-	for _, m := range tried {
-		for _, t := range m.target.tests {
-			if passed[t] {
-				continue
-			}
-			passed[t] = true
-			start := time.Now()
-			out, err := t.start(ctx, os.TempDir())
-			if err != nil {
-				return errors.Join(fmt.Errorf("tests of %s fail where nothing is changed: %w", t.dir, err), errors.New(out))
-			}
-			fmt.Printf("unchanged: %s -run %q: %.1fs\n", t.dir, t.run, time.Since(start).Seconds())
+var passes sync.Map // of test: a func() error
+
+// passesUnchanged returns an error if the tests fail where nothing is changed. They are run when they are first needed.
+func (t test) passesUnchanged(ctx context.Context) error {
+	once, _ := passes.LoadOrStore(t, sync.OnceValue(func() error {
+		start := time.Now()
+		out, err := t.start(ctx, os.TempDir())
+		if err != nil {
+			return errors.Join(fmt.Errorf("tests of %s fail where nothing is changed: %w", t.dir, err), errors.New(out))
 		}
-	}
-	return nil
+		fmt.Printf("unchanged: %s -run %q: %.1fs\n", t.dir, t.run, time.Since(start).Seconds())
+		return nil
+	}))
+	return once.(func() error)()
 }
