@@ -62,7 +62,7 @@ test-nocgo:
 
 # What bears on bytes, with int of 32 bits.
 test-386:
-	GOARCH=386 CGO_ENABLED=0 $(GO) test ./codec/... ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./codec ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -run 'Golden|Format|Limits' ./stream
 
 test-arm64:
@@ -117,7 +117,7 @@ bench: setup
 # newly released model first needs its line in models/released.go and its card; its archives are written here, and the
 # probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./codec/... ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./codec ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log

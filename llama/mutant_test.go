@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/lm"
@@ -217,10 +217,10 @@ func useMutant(data []byte) error {
 		return err
 	}
 	defer m.Close()
-	if _, err := codec.NewVocabulary(m); err != nil {
+	if _, err := coder.NewVocabulary(m); err != nil {
 		return err
 	}
-	if _, err := codec.Probe(context.Background(), m); err != nil {
+	if _, err := coder.Probe(context.Background(), m); err != nil {
 		return err
 	}
 	if _, err := m.Tokenize([]byte("the stone in Ünïcode \x00\xff 2024-11-24T02:03:29 \t\n <|end|> </s> ▁ 日本")); err != nil {

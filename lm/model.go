@@ -1,6 +1,6 @@
 // Package lm is what codecs and engines agree on: a language model, its sessions, and the promise that its logits keep.
 //
-// Codecs (codec, codec/mix) and the container (stream) know only this package; engines (llama) implement it.
+// Codecs (internal/coder, internal/mix) and the container (stream) know only this package; engines (llama) implement it.
 package lm
 
 import "context"

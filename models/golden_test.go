@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	stored "github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
@@ -90,7 +91,7 @@ func writeGolden(t *testing.T, store *models.Store, g golden) []byte {
 		t.Fatal(err)
 	}
 	if stored.Updating() {
-		probe, err := codec.Probe(context.Background(), m)
+		probe, err := coder.Probe(context.Background(), m)
 		if err != nil {
 			t.Fatal(err)
 		}

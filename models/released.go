@@ -11,7 +11,7 @@ type Released struct {
 	Name   string   // what users call it
 	File   string   // name of the GGUF file
 	SHA256 [32]byte // of the file
-	// Probes has codec.Probe of the model by numeric class, as the libllama of its golden archives computes it.
+	// Probes has coder.Probe of the model by numeric class, as the libllama of its golden archives computes it.
 	Probes map[string][8]byte
 }
 

@@ -7,7 +7,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
@@ -301,7 +301,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 }
 
 // primed gives what a chunk starts from; nil: from nothing.
-func (a *archive) primed(ctx context.Context, f *engine.Frame, s spot) (*codec.Primed, error) {
+func (a *archive) primed(ctx context.Context, f *engine.Frame, s spot) (*coder.Primed, error) {
 	if !s.Primed {
 		return nil, nil
 	}

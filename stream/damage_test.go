@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
@@ -228,7 +229,7 @@ func TestHeader(t *testing.T) {
 	h := Header{ChunkSize: 100, Model: new(lm.ModelID)}
 	*h.Model = fake.ID()
 	h.Window.Window = 1 << 20
-	h.Probe, _ = codec.Probe(t.Context(), fake)
+	h.Probe, _ = coder.Probe(t.Context(), fake)
 	if _, err := NewReader(bytes.NewReader(format.AppendHeader(nil, &h)), models); !errors.Is(err, ErrCorrupt) {
 		t.Errorf("window larger than the model's context: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 )
@@ -19,7 +20,7 @@ type encodeTask struct {
 	best    []byte // memory of the payload, unless that is raw
 	trial   []byte
 	primes  bool               // later chunks start from the state after this one
-	primed  *codec.Primed      // that state, once done
+	primed  *coder.Primed      // that state, once done
 	saved   int64              // bits that the model saved, once done
 	decides bool               // whether the model is asked depends on this chunk
 	alone   []byte             // then: the payload without it, if the method is mix
@@ -32,7 +33,7 @@ type encodeTask struct {
 }
 
 // encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that is fastest to decode.
-func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.Params) error {
+func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.Params) error {
 	t.header = format.RecordHeader{
 		Method: codec.Raw,
 		Raw:    len(t.raw),
@@ -58,7 +59,7 @@ func (t *encodeTask) encode(lane *codec.Lane, method codec.Method, params codec.
 	}
 	err := t.try(lane, method, params)
 	switch {
-	case errors.Is(err, codec.ErrNotSpellable):
+	case errors.Is(err, coder.ErrNotSpellable):
 		return nil
 	case errors.Is(err, codec.ErrLogits):
 		t.header.Failed = &method
@@ -75,8 +76,8 @@ const minZstd = 16 << 10
 func compresses(payload, raw []byte) bool { return 8*len(payload) < 7*len(raw) }
 
 // try codes the chunk with a method and keeps the payload if it is smaller.
-func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Params) error {
-	coder, err := codec.New(method, lane, params)
+func (t *encodeTask) try(lane *coder.Lane, method codec.Method, params coder.Params) error {
+	coding, err := coder.New(method, lane, params)
 	if err != nil {
 		return err
 	}
@@ -84,12 +85,12 @@ func (t *encodeTask) try(lane *codec.Lane, method codec.Method, params codec.Par
 	if t.mislead != nil {
 		raw = t.mislead(method, raw)
 	}
-	out, err := coder.Encode(t.trial[:0], raw)
+	out, err := coding.Encode(t.trial[:0], raw)
 	if err != nil {
 		return err
 	}
 	t.trial = out
-	mixer, _ := coder.(*codec.MixCoder)
+	mixer, _ := coding.(*coder.MixCoder)
 	if mixer != nil && t.primes {
 		if t.primed, err = mixer.Primed(t.raw); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/lm"
@@ -111,7 +112,7 @@ func TestHostileClaims(t *testing.T) {
 	header := frame(chunkSizeField(size))
 	h := Header{ChunkSize: size, Model: new(lm.ModelID), Window: equalInfo}
 	*h.Model = letters.ID()
-	h.Probe, _ = codec.Probe(t.Context(), letters)
+	h.Probe, _ = coder.Probe(t.Context(), letters)
 	for name, archive := range map[string][]byte{
 		"payload": slices.Concat(header, claim(codec.Raw, size/2, []byte("few bytes"))),
 		"zstd":    slices.Concat(header, claim(codec.Zstd, uint64(len(zstd)), zstd)),

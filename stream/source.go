@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 )
@@ -58,7 +58,7 @@ func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 }
 
 // primed gives what a chunk starts from; nil: from nothing. It waits for the first chunk if that is the primer.
-func (s *source) primed(ctx context.Context, r *format.Record) (*codec.Primed, error) {
+func (s *source) primed(ctx context.Context, r *format.Record) (*coder.Primed, error) {
 	if !r.Primed {
 		return nil, nil
 	}

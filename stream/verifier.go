@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
@@ -18,7 +19,7 @@ type verifier struct {
 	opts   *writerOptions
 	engine *engine.Engine
 	header *Header       // of the frame, but for its model
-	primed *codec.Primed // what decoding the primer, or reading the dictionary, has left
+	primed *coder.Primed // what decoding the primer, or reading the dictionary, has left
 }
 
 func newVerifier(o *writerOptions, h *Header) *verifier {
@@ -45,7 +46,7 @@ func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) (err error) {
 		return err
 	}
 	back.Keeps = t.primes
-	var primed *codec.Primed
+	var primed *coder.Primed
 	if back.Record.Primed {
 		primed = v.primed
 	}
@@ -123,11 +124,11 @@ func (z *Writer) verify(t *encodeTask) error {
 			failed = *t.header.Failed
 		}
 		t.back = nil
-		t.Run = func(l *codec.Lane) error {
-			err := t.encode(l, instead, codec.Params{})
+		t.Run = func(l *coder.Lane) error {
+			err := t.encode(l, instead, coder.Params{})
 			t.header.Failed = &failed
 			if err == nil && t.primes {
-				t.primed, err = codec.Prime(z.opts.ctx, z.opts.level, z.maxChunk, t.raw)
+				t.primed, err = coder.Prime(z.opts.ctx, z.opts.level, z.maxChunk, t.raw)
 			}
 			return err
 		}

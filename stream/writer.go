@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
@@ -35,7 +36,7 @@ type Writer struct {
 	chunks   int64         // submitted
 	asks     bool          // the method asks the model
 	decided  bool          // asks stays as it is
-	primed   *codec.Primed // what chunks start from
+	primed   *coder.Primed // what chunks start from
 	parity   []byte        // record that protects the primer, to be written in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
@@ -73,13 +74,13 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, format.MaxClass)
 		}
 		z.id, h.Window = &id, o.window
-		if h.Probe, err = codec.Probe(o.ctx, m); err != nil {
+		if h.Probe, err = coder.Probe(o.ctx, m); err != nil {
 			return nil, err
 		}
 	}
 	z.shape = engine.NewShape(m, o.window.Window, o.level, o.lanes)
 	if o.dictionary != nil {
-		if z.primed, err = codec.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
+		if z.primed, err = coder.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
 			return nil, err
 		}
 	}
@@ -216,13 +217,13 @@ func (z *Writer) submit(n int, more bool) {
 	z.emit(len(z.inFlight))
 }
 
-func (z *Writer) encode(t *encodeTask) func(*codec.Lane) error {
-	params := codec.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed, Alone: !z.asks}
+func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
+	params := coder.Params{Window: z.opts.window, Level: z.opts.level, Primed: z.primed, Alone: !z.asks}
 	if t.primes {
 		params.Later = z.maxChunk
 	}
 	known := z.filters.known
-	return func(l *codec.Lane) error {
+	return func(l *coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
 			t.filter = newChunkFilter(t, known)

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
@@ -65,8 +65,8 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 // verifyProbe computes the probe twice, in sessions of their own, and compares it with the released one if that is known.
 func verifyProbe(ctx context.Context, m lm.Model, released models.Released) (probe [8]byte, err error) {
 	var again [8]byte
-	if probe, err = codec.Probe(ctx, m); err == nil {
-		again, err = codec.Probe(ctx, m)
+	if probe, err = coder.Probe(ctx, m); err == nil {
+		again, err = coder.Probe(ctx, m)
 	}
 	if err != nil {
 		return probe, err

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
 )
 

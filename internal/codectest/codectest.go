@@ -9,14 +9,15 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
 
 // Run runs one job on a worker of its own with one lane of the window that the params ask for. With m nil there is no model.
-func Run(t testing.TB, m lm.Model, p codec.Params, job func(*codec.Lane) error) {
+func Run(t testing.TB, m lm.Model, p coder.Params, job func(*coder.Lane) error) {
 	t.Helper()
-	w, err := codec.NewWorker(m, 1, p.Window.Window)
+	w, err := coder.NewWorker(m, 1, p.Window.Window)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +27,7 @@ func Run(t testing.TB, m lm.Model, p codec.Params, job func(*codec.Lane) error) 
 		}
 	}()
 	given := false
-	err = w.Run(t.Context(), func(bool) (func(*codec.Lane) error, bool) {
+	err = w.Run(t.Context(), func(bool) (func(*coder.Lane) error, bool) {
 		ok := !given
 		given = true
 		return job, ok
@@ -37,10 +38,10 @@ func Run(t testing.TB, m lm.Model, p codec.Params, job func(*codec.Lane) error) 
 }
 
 // RoundTrip encodes and decodes the chunk, on workers of their own, and returns the payload.
-func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p codec.Params, chunk []byte) (payload []byte) {
+func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p coder.Params, chunk []byte) (payload []byte) {
 	t.Helper()
-	Run(t, m, p, func(l *codec.Lane) error {
-		c, err := codec.New(method, l, p)
+	Run(t, m, p, func(l *coder.Lane) error {
+		c, err := coder.New(method, l, p)
 		if err != nil {
 			return err
 		}
@@ -51,8 +52,8 @@ func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p codec.Params, ch
 	if !ok {
 		t.Fatal("Encode does not append")
 	}
-	Run(t, m, p, func(l *codec.Lane) error {
-		c, err := codec.New(method, l, p)
+	Run(t, m, p, func(l *coder.Lane) error {
+		c, err := coder.New(method, l, p)
 		if err != nil {
 			return err
 		}
@@ -70,11 +71,11 @@ func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p codec.Params, ch
 
 // OverCost codes the chunk with codec.LM and compares the payload with the model's ideal code length of its tokens: the sum of
 // -log2 softmax in float64. The payload may have 0.1 % and 4 bytes more.
-func OverCost(t testing.TB, m lm.Model, p codec.Params, chunk []byte) {
+func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 	t.Helper()
 	payload := RoundTrip(t, m, codec.LM, p, chunk)
 	bits, tokens := 0.0, 0
-	Run(t, m, p, func(l *codec.Lane) error {
+	Run(t, m, p, func(l *coder.Lane) error {
 		v, err := l.Vocabulary()
 		if err != nil {
 			return err
@@ -117,10 +118,10 @@ func logSoftmax(row []float32, token int32) float64 {
 // Generate makes text of n bytes or a little more that m predicts well: its likeliest pieces, and a quarter of others.
 func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 	t.Helper()
-	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}}
+	p := coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}}
 	rng := rand.New(rand.NewPCG(3, 4))
 	pieces := m.Pieces()
-	Run(t, m, p, func(lane *codec.Lane) error {
+	Run(t, m, p, func(lane *coder.Lane) error {
 		logits, err := lane.Start(p.Window, nil)
 		for len(text) < n && err == nil {
 			best := 0

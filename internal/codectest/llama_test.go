@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
@@ -39,7 +40,7 @@ func excerpt(t testing.TB, n int) []byte {
 	return text[:n]
 }
 
-var params = codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 512, Overlap: 128}}
+var params = coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 512, Overlap: 128}}
 
 // TestOverCost measures what LM costs beyond the ideal code length on the logits of the embedded model.
 func TestOverCost(t *testing.T) {
@@ -68,7 +69,7 @@ func BenchmarkLM(b *testing.B) {
 		chunks := make([][]byte, lanes)
 		payloads := make([][]byte, lanes)
 		tokens := make([][]int32, lanes)
-		v, err := codec.NewVocabulary(m)
+		v, err := coder.NewVocabulary(m)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -79,21 +80,21 @@ func BenchmarkLM(b *testing.B) {
 			}
 			payloads[i] = RoundTrip(b, m, codec.LM, params, chunks[i])
 		}
-		bench := func(name string, job func(c codec.Coder, i int) error) {
+		bench := func(name string, job func(c coder.Coder, i int) error) {
 			b.Run(fmt.Sprintf("%s/%d", name, lanes), func(b *testing.B) {
 				b.SetBytes(int64(lanes * size))
-				w, err := codec.NewWorker(m, lanes, params.Window.Window)
+				w, err := coder.NewWorker(m, lanes, params.Window.Window)
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer w.Close()
 				for b.Loop() {
 					i := 0
-					err := w.Run(context.Background(), func(bool) (func(*codec.Lane) error, bool) {
+					err := w.Run(context.Background(), func(bool) (func(*coder.Lane) error, bool) {
 						chunk := i
 						i++
-						return func(l *codec.Lane) error {
-							c, err := codec.New(codec.LM, l, params)
+						return func(l *coder.Lane) error {
+							c, err := coder.New(codec.LM, l, params)
 							if err != nil {
 								return err
 							}
@@ -130,11 +131,11 @@ func BenchmarkLM(b *testing.B) {
 				}
 			}
 		})
-		bench("encode", func(c codec.Coder, i int) error {
+		bench("encode", func(c coder.Coder, i int) error {
 			_, err := c.Encode(nil, chunks[i])
 			return err
 		})
-		bench("decode", func(c codec.Coder, i int) error {
+		bench("decode", func(c coder.Coder, i int) error {
 			_, err := c.Decode(nil, payloads[i], size)
 			return err
 		})

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/format"
 )
 
@@ -18,18 +19,18 @@ type Chunk struct {
 	Keeps  bool   // the state behind it is kept, since later chunks start from it
 
 	cost   int64 // what it counts towards the memory limit
-	primed *codec.Primed
+	primed *coder.Primed
 }
 
 // Primed is the state behind the chunk, which was decoded with Keeps set; nil if its method has none.
-func (c *Chunk) Primed() *codec.Primed { return c.primed }
+func (c *Chunk) Primed() *coder.Primed { return c.primed }
 
-func (c *Chunk) decode(lane *codec.Lane, params codec.Params) error {
+func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	r := c.Record
 	if r.Method == codec.Mix && params.Level == 0 {
 		return fmt.Errorf("%w: chunk of method mix, the header names no level of it", format.ErrCorrupt)
 	}
-	coder, err := codec.New(r.Method, lane, params)
+	coding, err := coder.New(r.Method, lane, params)
 	switch {
 	case errors.Is(err, codec.ErrMethod):
 		return fmt.Errorf("%w: %w", format.ErrUnsupportedVersion, err)
@@ -38,9 +39,9 @@ func (c *Chunk) decode(lane *codec.Lane, params codec.Params) error {
 	case err != nil:
 		return err
 	}
-	c.Raw, err = coder.Decode(nil, r.Payload, r.Raw)
+	c.Raw, err = coding.Decode(nil, r.Payload, r.Raw)
 	switch {
-	case errors.Is(err, codec.ErrCorrupt):
+	case errors.Is(err, coder.ErrCorrupt):
 		return fmt.Errorf("%w: %w", format.ErrCorrupt, err)
 	case err != nil:
 		return err
@@ -53,7 +54,7 @@ func (c *Chunk) decode(lane *codec.Lane, params codec.Params) error {
 	if n := bytes.Count(c.Raw, []byte{'\n'}); n != r.Lines {
 		return &format.LineCountError{Is: n, Want: r.Lines}
 	}
-	if mixer, ok := coder.(*codec.MixCoder); ok && c.Keeps {
+	if mixer, ok := coding.(*coder.MixCoder); ok && c.Keeps {
 		c.primed, err = mixer.Primed(c.Raw)
 	}
 	return err

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -46,8 +46,8 @@ type Engine struct {
 	ctx    context.Context
 	opts   Options
 	models *models
-	primed *Cache[int64, *codec.Primed] // by the offset of the frame
-	flight Flights[int64, *codec.Primed]
+	primed *Cache[int64, *coder.Primed] // by the offset of the frame
+	flight Flights[int64, *coder.Primed]
 
 	mu   sync.Mutex
 	pool *Pool // nil until it is needed
@@ -71,7 +71,7 @@ func New(ctx context.Context, o Options) *Engine {
 
 // clear forgets what is about the archive that was read.
 func (e *Engine) clear() {
-	e.primed = NewCache[int64, *codec.Primed](int64(e.opts.States))
+	e.primed = NewCache[int64, *coder.Primed](int64(e.opts.States))
 	e.memory = semaphore.NewWeighted(e.opts.Limit)
 	e.needs, e.workers, e.tables, e.states = Needs{}, e.opts.Workers, 0, 0
 }
@@ -174,12 +174,12 @@ func (e *Engine) Release(c *Chunk) {
 }
 
 // Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for nothing.
-func (e *Engine) Submit(f *Frame, c *Chunk, primed *codec.Primed) {
-	params := codec.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
+func (e *Engine) Submit(f *Frame, c *Chunk, primed *coder.Primed) {
+	params := coder.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
 	if f.Header.Primer == format.PrimerFirstChunk { // whose state it may be, the payload says
 		params.Later = f.Header.ChunkSize
 	}
-	c.Run = func(l *codec.Lane) error { return c.decode(l, params) }
+	c.Run = func(l *coder.Lane) error { return c.decode(l, params) }
 	e.submit(&c.Task, e.shape(f))
 }
 
@@ -211,7 +211,7 @@ func (e *Engine) Kick() {
 
 // Primed gives what the primed chunks of a frame start from: the state behind its dictionary, or behind its first chunk, whose
 // bytes first gives.
-func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Context) ([]byte, error)) (*codec.Primed, error) {
+func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Context) ([]byte, error)) (*coder.Primed, error) {
 	if p, ok := e.primed.Get(f.Start); ok {
 		return p, nil
 	}
@@ -219,7 +219,7 @@ func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Contex
 	if e.opts.Inline {
 		base = ctx
 	}
-	return e.flight.Do(ctx, base, f.Start, func(ctx context.Context) (*codec.Primed, error) {
+	return e.flight.Do(ctx, base, f.Start, func(ctx context.Context) (*coder.Primed, error) {
 		text, err := e.Dictionary(ctx, f.Header)
 		if err == nil && f.Header.Primer != format.PrimerDictionary {
 			text, err = first(ctx)
@@ -248,10 +248,10 @@ func (e *Engine) Keep(f *Frame, c *Chunk) {
 }
 
 // Prime gives the state that reading text leaves, for chunks of the frame that h begins.
-func (e *Engine) Prime(ctx context.Context, h *format.Header, text []byte) (*codec.Primed, error) {
-	var primed *codec.Primed
-	t := &Task{Run: func(l *codec.Lane) (err error) {
-		primed, err = codec.Prime(l.Context(), h.Level, h.ChunkSize, text)
+func (e *Engine) Prime(ctx context.Context, h *format.Header, text []byte) (*coder.Primed, error) {
+	var primed *coder.Primed
+	t := &Task{Run: func(l *coder.Lane) (err error) {
+		primed, err = coder.Prime(l.Context(), h.Level, h.ChunkSize, text)
 		return err
 	}}
 	e.submit(t, Shape{Lanes: 1})

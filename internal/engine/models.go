@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
@@ -78,7 +79,7 @@ func (s *models) find(ctx context.Context, want lm.ModelID) (p probed, err error
 	if got := p.ID(); got.SHA256 != want.SHA256 || got.Class != want.Class {
 		return p, &ModelMismatchError{Want: want, Got: got}
 	}
-	p.probe, err = codec.Probe(ctx, p.Model)
+	p.probe, err = coder.Probe(ctx, p.Model)
 	return p, err
 }
 

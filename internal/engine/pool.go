@@ -6,13 +6,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/lm"
 )
 
 // Task is one chunk to code. A Task that has ended may be submitted again.
 type Task struct {
-	Run func(*codec.Lane) error
+	Run func(*coder.Lane) error
 
 	shape Shape
 	pool  *Pool
@@ -67,9 +67,9 @@ type Pool struct {
 	own worker // of a pool that runs tasks inline
 }
 
-// worker is a codec.Worker and what it was made for.
+// worker is a coder.Worker and what it was made for.
 type worker struct {
-	*codec.Worker
+	*coder.Worker
 	shape Shape
 	lanes int
 }
@@ -152,7 +152,7 @@ func (w *worker) fit(s Shape, lanes int) error {
 		return nil
 	}
 	w.close()
-	made, err := codec.NewWorker(s.Model, lanes, s.Window)
+	made, err := coder.NewWorker(s.Model, lanes, s.Window)
 	if err == nil {
 		*w = worker{made, s, lanes}
 	}
@@ -191,7 +191,7 @@ func (p *Pool) share() int {
 
 // take gives a worker its next job. It never blocks: where there is nothing for a worker's first lane, Run ends and the
 // worker waits in await.
-func (p *Pool) take(first bool, w *worker) (func(*codec.Lane) error, bool) {
+func (p *Pool) take(first bool, w *worker) (func(*coder.Lane) error, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := p.started - p.busy
@@ -216,8 +216,8 @@ func (p *Pool) take(first bool, w *worker) (func(*codec.Lane) error, bool) {
 }
 
 // job is the task as the worker runs it. Errors of a chunk are the chunk's own; those that stop the worker come through fail.
-func (p *Pool) job(t *Task) func(*codec.Lane) error {
-	return func(l *codec.Lane) error {
+func (p *Pool) job(t *Task) func(*coder.Lane) error {
+	return func(l *coder.Lane) error {
 		err := t.Run(l)
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -227,7 +227,7 @@ func (p *Pool) job(t *Task) func(*codec.Lane) error {
 			t.finish(p.err)
 		case err != nil && p.ctx.Err() != nil:
 			t.finish(context.Cause(p.ctx))
-		case errors.Is(err, codec.ErrStopped):
+		case errors.Is(err, coder.ErrStopped):
 			p.stopped = append(p.stopped, t)
 		default:
 			t.finish(err)
@@ -282,7 +282,7 @@ func (p *Pool) runInline(s Shape) {
 
 // run runs queued tasks on a worker until there are none for it.
 func (p *Pool) run(w *worker) {
-	err := w.Run(p.ctx, func(first bool) (func(*codec.Lane) error, bool) { return p.take(first, w) })
+	err := w.Run(p.ctx, func(first bool) (func(*coder.Lane) error, bool) { return p.take(first, w) })
 	if err == nil {
 		return
 	}

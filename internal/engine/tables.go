@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"github.com/lmz-go/lmz/codec/mix"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/mix"
 )
 
 // primerTables is how many states that chunks start from there may be at a time: one that is kept, while another is made.

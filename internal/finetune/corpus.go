@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -27,7 +27,7 @@ type Corpus struct {
 // NewCorpus splits texts into tokens as the codecs do, with the tokenizer of m. The end of each text, a twentieth from the
 // start of a line on, is held out.
 func NewCorpus(m lm.Model, texts [][]byte) (*Corpus, error) {
-	vocab, err := codec.NewVocabulary(m)
+	vocab, err := coder.NewVocabulary(m)
 	if err != nil {
 		return nil, err
 	}

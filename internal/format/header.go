@@ -37,7 +37,7 @@ const (
 type Header struct {
 	ChunkSize int         // the most raw bytes of a chunk
 	Model     *lm.ModelID // nil when no model is used; the following two belong to it
-	Probe     [8]byte     // codec.Probe of the model
+	Probe     [8]byte     // coder.Probe of the model
 	Window    kvcache.Policy
 	Level     int      // of the method Mix, 1 … 9; 0 when it is not used. The following belong to it
 	Primer    Primer   // what chunks start from

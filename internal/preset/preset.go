@@ -1,5 +1,5 @@
 // Package preset has one row for each level of compression: what -1 … -9 and stream.WithLevel mean, but for the contexts and
-// tables of the mixer, which are in codec/mix. It is part of the format: chunks are cut, primed and given to the model by it.
+// tables of the mixer, which are in internal/mix. It is part of the format: chunks are cut, primed and given to the model by it.
 package preset
 
 // Preset is what a level means beyond the mixer.

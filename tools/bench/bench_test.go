@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
@@ -162,7 +163,7 @@ func (s *countingSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 // The bare loop must be fed as many tokens as the method lm, or its speed says nothing about that of lm.
 func TestFedWindows(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
-	vocab, err := codec.NewVocabulary(m)
+	vocab, err := coder.NewVocabulary(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,20 +183,20 @@ func TestFedWindows(t *testing.T) {
 		}
 		// Without the writer, which also probes the model.
 		c := &counter{Model: m}
-		w, err := codec.NewWorker(c, 1, policy.Window)
+		w, err := coder.NewWorker(c, 1, policy.Window)
 		if err != nil {
 			t.Fatal(err)
 		}
 		done := false
-		err = w.Run(context.Background(), func(bool) (func(*codec.Lane) error, bool) {
+		err = w.Run(context.Background(), func(bool) (func(*coder.Lane) error, bool) {
 			if done {
 				return nil, false
 			}
 			done = true
-			return func(l *codec.Lane) error {
-				coder, err := codec.New(codec.LM, l, codec.Params{Window: policy})
+			return func(l *coder.Lane) error {
+				coding, err := coder.New(codec.LM, l, coder.Params{Window: policy})
 				if err == nil {
-					_, err = coder.Encode(nil, chunk)
+					_, err = coding.Encode(nil, chunk)
 				}
 				return err
 			}, true

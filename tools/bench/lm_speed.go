@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models/embedded"
@@ -67,7 +68,7 @@ type lmRounds struct {
 }
 
 func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input []byte, workers, lanes int) (r lmRounds, err error) {
-	vocab, err := codec.NewVocabulary(m)
+	vocab, err := coder.NewVocabulary(m)
 	if err != nil {
 		return r, err
 	}
@@ -115,7 +116,7 @@ func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input
 }
 
 // fedWindows are the tokens that the method lm feeds for a chunk: per reset of the window, those at positions 0, 1, ….
-func fedWindows(vocab *codec.Vocabulary, policy kvcache.Policy, bos int32, chunk []byte) ([][]int32, error) {
+func fedWindows(vocab *coder.Vocabulary, policy kvcache.Policy, bos int32, chunk []byte) ([][]int32, error) {
 	var tokens []int32
 	var err error
 	for len(chunk) > 0 {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
-	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/stream"
 )
 

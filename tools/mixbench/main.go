@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/internal/mix"
 )
 
 func cpu() time.Duration {

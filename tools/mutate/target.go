@@ -20,10 +20,10 @@ var (
 	corners = test{"stream", "Golden$|Format|Limits"}
 	levels  = test{"stream", "GoldenLevels"}
 	targets = []*target{
-		{"codec/mix", nil, []test{{"codec/mix", "Golden$"}, {"codec/mix", pins}, corners, {"codec/mix", "."}, levels}},
-		{"codec", nil, []test{{"codec", "Golden|Format|Limits"}, corners, {"codec", "."}, levels}},
-		{"kvcache", nil, []test{{"kvcache", "."}, corners, {"codec", "."}}},
-		{"internal/preset", nil, []test{corners, {"codec", "."}, levels}},
+		{"internal/mix", nil, []test{{"internal/mix", "Golden$"}, {"internal/mix", pins}, corners, {"internal/mix", "."}, levels}},
+		{"internal/coder", nil, []test{{"internal/coder", "Golden|Format|Limits"}, corners, {"internal/coder", "."}, levels}},
+		{"kvcache", nil, []test{{"kvcache", "."}, corners, {"internal/coder", "."}}},
+		{"internal/preset", nil, []test{corners, {"internal/coder", "."}, levels}},
 		{"internal/gram", []string{"gram.go", "filter.go", "set.go"}, []test{{"internal/gram", "."}, corners, levels}},
 		{"internal/format", nil, []test{{"internal/format", "."}, corners, levels}},
 		{"stream", []string{"cut.go", "encode_task.go", "filter.go", "stream.go", "writer.go", "writer_options.go"}, []test{corners, levels}},

@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
@@ -19,25 +20,25 @@ import (
 func TestCodersAreKept(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	text, other := excerpt(t, 3000), codectest.Generate(t, m, 2000)
-	primed, err := codec.Prime(t.Context(), 3, len(text), other)
+	primed, err := coder.Prime(t.Context(), 3, len(text), other)
 	if err != nil {
 		t.Fatal(err)
 	}
-	with := func(change func(*codec.Params)) codec.Params {
+	with := func(change func(*coder.Params)) coder.Params {
 		p := testParams
 		p.Level = 3
 		change(&p)
 		return p
 	}
-	all := []codec.Params{
-		with(func(*codec.Params) {}),
-		with(func(p *codec.Params) { p.Primed = primed }),
-		with(func(p *codec.Params) { p.Alone = true }),
-		with(func(p *codec.Params) { p.Primed, p.Alone = primed, true }),
-		with(func(p *codec.Params) { p.Level = 1 }),
-		with(func(p *codec.Params) { p.Level = 9 }),
-		with(func(p *codec.Params) { p.Later = 1 << 20 }),
-		with(func(p *codec.Params) { p.Window = kvcache.Policy{Window: 64} }),
+	all := []coder.Params{
+		with(func(*coder.Params) {}),
+		with(func(p *coder.Params) { p.Primed = primed }),
+		with(func(p *coder.Params) { p.Alone = true }),
+		with(func(p *coder.Params) { p.Primed, p.Alone = primed, true }),
+		with(func(p *coder.Params) { p.Level = 1 }),
+		with(func(p *coder.Params) { p.Level = 9 }),
+		with(func(p *coder.Params) { p.Later = 1 << 20 }),
+		with(func(p *coder.Params) { p.Window = kvcache.Policy{Window: 64} }),
 	}
 	methods := []codec.Method{codec.Mix, codec.LM, codec.Zstd}
 	var alone [][]byte
@@ -46,11 +47,11 @@ func TestCodersAreKept(t *testing.T) {
 			alone = append(alone, codectest.RoundTrip(t, m, method, p, text))
 		}
 	}
-	codectest.Run(t, m, testParams, func(l *codec.Lane) error {
-		var coders []codec.Coder
+	codectest.Run(t, m, testParams, func(l *coder.Lane) error {
+		var coders []coder.Coder
 		for _, p := range all {
 			for _, method := range methods {
-				c, err := codec.New(method, l, p)
+				c, err := coder.New(method, l, p)
 				if err != nil {
 					return err
 				}
@@ -71,7 +72,7 @@ func TestCodersAreKept(t *testing.T) {
 				}
 			}
 		}
-		first, second := coders[0].(*codec.MixCoder), coders[3].(*codec.MixCoder)
+		first, second := coders[0].(*coder.MixCoder), coders[3].(*coder.MixCoder)
 		if _, err := first.Encode(nil, text); err != nil {
 			return err
 		}
@@ -80,10 +81,10 @@ func TestCodersAreKept(t *testing.T) {
 			return err
 		}
 		if first.Saved() != saved || !bytes.Equal(first.Alone(), without) {
-			t.Error("what the model saved has changed with another coder's chunk")
+			t.Error("what the model saved has changed with another coding's chunk")
 		}
 		if _, err := first.Primed(text); err == nil {
-			t.Error("a coder gives a state although another one has coded since")
+			t.Error("a coding gives a state although another one has coded since")
 		}
 		if _, err := second.Primed(other); err != nil {
 			t.Error(err)
@@ -94,18 +95,18 @@ func TestCodersAreKept(t *testing.T) {
 
 // The tables of a worker's lanes are kept from job to job, and can be dropped.
 func TestTables(t *testing.T) {
-	w, err := codec.NewWorker(nil, 1, 0)
+	w, err := coder.NewWorker(nil, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.Close()
 	run := func() {
 		given := false
-		err := w.Run(t.Context(), func(bool) (func(*codec.Lane) error, bool) {
+		err := w.Run(t.Context(), func(bool) (func(*coder.Lane) error, bool) {
 			ok := !given
 			given = true
-			return func(l *codec.Lane) error {
-				c, err := codec.New(codec.Mix, l, codec.Params{Level: 3})
+			return func(l *coder.Lane) error {
+				c, err := coder.New(codec.Mix, l, coder.Params{Level: 3})
 				if err == nil {
 					_, err = c.Encode(nil, []byte(strings.Repeat("alpha beta gamma 123\n", 200)))
 				}
@@ -163,23 +164,23 @@ func TestContextReachesChunks(t *testing.T) {
 		payload := codectest.RoundTrip(t, c.model, c.method, p, c.text)
 		for _, decode := range []bool{false, true} {
 			work := func(ctx context.Context) error {
-				w, err := codec.NewWorker(c.model, 1, p.Window.Window)
+				w, err := coder.NewWorker(c.model, 1, p.Window.Window)
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer w.Close()
 				given := false
-				return w.Run(ctx, func(bool) (func(*codec.Lane) error, bool) {
+				return w.Run(ctx, func(bool) (func(*coder.Lane) error, bool) {
 					ok := !given
 					given = true
-					return func(l *codec.Lane) error {
-						coder, err := codec.New(c.method, l, p)
+					return func(l *coder.Lane) error {
+						coding, err := coder.New(c.method, l, p)
 						switch {
 						case err != nil:
 						case decode:
-							_, err = coder.Decode(nil, payload, len(c.text))
+							_, err = coding.Decode(nil, payload, len(c.text))
 						default:
-							_, err = coder.Encode(nil, c.text)
+							_, err = coding.Encode(nil, c.text)
 						}
 						return err
 					}, ok
@@ -206,12 +207,12 @@ func TestPrimeContext(t *testing.T) {
 	cause := errors.New("cause")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	if _, err := codec.Prime(ctx, 1, 0, make([]byte, 10000)); !errors.Is(err, cause) {
+	if _, err := coder.Prime(ctx, 1, 0, make([]byte, 10000)); !errors.Is(err, cause) {
 		t.Error(err)
 	}
 	ctx, stop := context.WithTimeout(t.Context(), time.Hour)
 	defer stop()
-	if _, err := codec.Prime(ctx, 1, 0, make([]byte, 10000)); err != nil {
+	if _, err := coder.Prime(ctx, 1, 0, make([]byte, 10000)); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/kvcache"
@@ -35,16 +36,16 @@ func TestPins(t *testing.T) {
 	var got []string
 	for _, in := range inputs {
 		for level := 4; level <= 9; level++ {
-			p := codec.Params{Level: level, Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
+			p := coder.Params{Level: level, Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
 			payload := codectest.RoundTrip(t, m, codec.Mix, p, in.text)
 			got = append(got, fmt.Sprintf("%s level %d: %d %x", in.name, level, len(payload), sha256.Sum256(payload)))
 		}
 	}
 	// Primers that are longer than what is kept of them, and shorter, in a window that takes all that is kept.
 	for _, primer := range [][]byte{bytes.Join([][]byte{unknown, known[:6000], unknown}, nil), known[:700]} {
-		p := codec.Params{Level: 7, Window: kvcache.Policy{Window: 16384}}
+		p := coder.Params{Level: 7, Window: kvcache.Policy{Window: 16384}}
 		var err error
-		if p.Primed, err = codec.Prime(t.Context(), p.Level, 1<<16, primer); err != nil {
+		if p.Primed, err = coder.Prime(t.Context(), p.Level, 1<<16, primer); err != nil {
 			t.Fatal(err)
 		}
 		payload := codectest.RoundTrip(t, m, codec.Mix, p, known[7000:])

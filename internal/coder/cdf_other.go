@@ -1,6 +1,6 @@
 //go:build !amd64 || purego
 
-package codec
+package coder
 
 func maximum(values []float32) (top float32, ok bool) { return maximumGeneric(values) }
 

@@ -1,4 +1,4 @@
-module github.com/lmz-go/lmz/codec/mix/_asm
+module github.com/lmz-go/lmz/internal/mix/_asm
 
 go 1.26.0
 

@@ -1,10 +1,11 @@
-package codec
+package coder
 
 import (
 	"context"
 	"fmt"
 
-	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -44,7 +45,7 @@ func (l *Lane) Vocabulary() (*Vocabulary, error) { return l.worker.vocabularyOnc
 // result is the row of logits for the first token of the chunk, valid until the lane's next call.
 func (l *Lane) Start(p kvcache.Policy, primer []int32) ([]float32, error) {
 	if l.worker.session == nil {
-		return nil, ErrNoModel
+		return nil, codec.ErrNoModel
 	}
 	if p.Window > l.worker.window {
 		return nil, fmt.Errorf("%w: window of %d tokens in a session of %d", kvcache.ErrPolicy, p.Window, l.worker.window)

@@ -1,10 +1,12 @@
-package codec
+package coder
 
 import (
 	"math"
 	"math/big"
 	"math/bits"
 	"sync"
+
+	"github.com/lmz-go/lmz/codec"
 )
 
 const (
@@ -42,7 +44,7 @@ func (c *CDF) Set(logits []float32) error {
 
 	top, ok := maximum(logits)
 	if !ok {
-		return ErrLogits
+		return codec.ErrLogits
 	}
 	weigh(c.blocks, c.weights, logits, top)
 	c.total = 0

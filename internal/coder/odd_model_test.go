@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -36,14 +37,14 @@ func TestUnusableVocabularies(t *testing.T) {
 		"no BOS":       &oddBOS{fakemodel.New(fakemodel.Options{}), -1},
 		"BOS beyond":   &oddBOS{fakemodel.New(fakemodel.Options{}), 1 << 20},
 	} {
-		if _, err := codec.Probe(t.Context(), m); !errors.Is(err, codec.ErrVocabulary) {
+		if _, err := coder.Probe(t.Context(), m); !errors.Is(err, codec.ErrVocabulary) {
 			t.Errorf("%s: the probe says %v", name, err)
 		}
 		p := testParams
 		p.Level = 1
-		codectest.Run(t, m, p, func(l *codec.Lane) error {
+		codectest.Run(t, m, p, func(l *coder.Lane) error {
 			for _, method := range []codec.Method{codec.LM, codec.Mix} {
-				if _, err := codec.New(method, l, p); !errors.Is(err, codec.ErrVocabulary) {
+				if _, err := coder.New(method, l, p); !errors.Is(err, codec.ErrVocabulary) {
 					t.Errorf("%s, method %d: %v", name, method, err)
 				}
 			}
@@ -66,18 +67,18 @@ func TestOddVocabularies(t *testing.T) {
 		"halves":           append(fakemodel.DefaultPieces(), []byte("\xe6\x97"), []byte("\xa5"), []byte("\xff\xfe")),
 	} {
 		m := fakemodel.New(fakemodel.Options{Pieces: pieces})
-		if _, err := codec.Probe(t.Context(), m); err != nil {
+		if _, err := coder.Probe(t.Context(), m); err != nil {
 			t.Errorf("%s: the probe says %v", name, err)
 		}
 		for _, text := range [][]byte{[]byte("aaaaaaaa"), excerpt(t, 600), slices.Concat(long[:200], []byte("日本\xff\xfe\x00"), long)} {
 			p := testParams
-			codectest.Run(t, m, p, func(l *codec.Lane) error {
-				c, err := codec.New(codec.LM, l, p)
+			codectest.Run(t, m, p, func(l *coder.Lane) error {
+				c, err := coder.New(codec.LM, l, p)
 				if err != nil {
 					return err
 				}
 				payload, err := c.Encode(nil, text)
-				if errors.Is(err, codec.ErrNotSpellable) && len(pieces) < 256 {
+				if errors.Is(err, coder.ErrNotSpellable) && len(pieces) < 256 {
 					return nil
 				}
 				if err != nil {
@@ -121,8 +122,8 @@ func TestLMNotFinite(t *testing.T) {
 	payload := codectest.RoundTrip(t, fakemodel.New(fakemodel.Options{}), codec.LM, testParams, text)
 	for name, spoil := range notFinite {
 		for _, n := range []int{1, 10} {
-			codectest.Run(t, spoiled(n, spoil), testParams, func(l *codec.Lane) error {
-				c, err := codec.New(codec.LM, l, testParams)
+			codectest.Run(t, spoiled(n, spoil), testParams, func(l *coder.Lane) error {
+				c, err := coder.New(codec.LM, l, testParams)
 				if err != nil {
 					return err
 				}
@@ -131,13 +132,13 @@ func TestLMNotFinite(t *testing.T) {
 					t.Errorf("%s after %d tokens: encoding gives %d bytes, %v", name, n, len(got), err)
 				}
 				got, err := c.Decode(dst, payload, len(text))
-				if !errors.Is(err, codec.ErrCorrupt) || !errors.Is(err, codec.ErrLogits) || !bytes.Equal(got, dst) {
+				if !errors.Is(err, coder.ErrCorrupt) || !errors.Is(err, codec.ErrLogits) || !bytes.Equal(got, dst) {
 					t.Errorf("%s after %d tokens: decoding gives %d bytes, %v", name, n, len(got), err)
 				}
 				return nil
 			})
 		}
-		if _, err := codec.Probe(t.Context(), spoiled(10, spoil)); !errors.Is(err, codec.ErrLogits) {
+		if _, err := coder.Probe(t.Context(), spoiled(10, spoil)); !errors.Is(err, codec.ErrLogits) {
 			t.Errorf("%s: the probe says %v", name, err)
 		}
 	}
@@ -180,12 +181,12 @@ func (s *shortSession) Logits(i int) []float32 { return s.Session.Logits(i)[:100
 func TestShortRows(t *testing.T) {
 	m := &shortRows{fakemodel.New(fakemodel.Options{})}
 	for _, method := range []codec.Method{codec.LM, codec.Mix} {
-		w, err := codec.NewWorker(m, 2, 64)
+		w, err := coder.NewWorker(m, 2, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		job := func(l *codec.Lane) error {
-			c, err := codec.New(method, l, codec.Params{Window: testPolicy, Level: 1})
+		job := func(l *coder.Lane) error {
+			c, err := coder.New(method, l, coder.Params{Window: testPolicy, Level: 1})
 			if err == nil {
 				_, err = c.Encode(nil, excerpt(t, 1000))
 			}
@@ -205,21 +206,21 @@ func TestKeptCoder(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	w := newWorker(t, m, 2)
 	text := excerpt(t, 300)
-	p := codec.Params{Window: testPolicy}
-	var kept codec.Coder
-	err := w.Run(t.Context(), source(func(l *codec.Lane) (err error) {
-		kept, err = codec.New(codec.LM, l, p)
+	p := coder.Params{Window: testPolicy}
+	var kept coder.Coder
+	err := w.Run(t.Context(), source(func(l *coder.Lane) (err error) {
+		kept, err = coder.New(codec.LM, l, p)
 		return err
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := kept.Encode(nil, text); !errors.Is(err, codec.ErrStopped) {
+	if _, err := kept.Encode(nil, text); !errors.Is(err, coder.ErrStopped) {
 		t.Errorf("outside of Run: %v", err)
 	}
 	// The job of lane 1 uses the coder of lane 0, whose job waits for its logits meanwhile.
-	err = w.Run(t.Context(), source(func(l *codec.Lane) error {
-		c, err := codec.New(codec.LM, l, p)
+	err = w.Run(t.Context(), source(func(l *coder.Lane) error {
+		c, err := coder.New(codec.LM, l, p)
 		if err != nil {
 			return err
 		}
@@ -232,8 +233,8 @@ func TestKeptCoder(t *testing.T) {
 			t.Error("the text does not come back")
 		}
 		return err
-	}, func(*codec.Lane) error {
-		if _, err := kept.Encode(nil, text); !errors.Is(err, codec.ErrStopped) {
+	}, func(*coder.Lane) error {
+		if _, err := kept.Encode(nil, text); !errors.Is(err, coder.ErrStopped) {
 			t.Errorf("in a job of another lane: %v", err)
 		}
 		return nil
@@ -257,8 +258,8 @@ func TestContextInChunk(t *testing.T) {
 			}
 		}})
 		w := newWorker(t, m, lanes)
-		job := func(l *codec.Lane) error {
-			c, err := codec.New(codec.LM, l, codec.Params{Window: testPolicy})
+		job := func(l *coder.Lane) error {
+			c, err := coder.New(codec.LM, l, coder.Params{Window: testPolicy})
 			if err == nil {
 				_, err = c.Encode(nil, bytes.Repeat([]byte("\xff\xfe no text "), 1<<18))
 			}
@@ -275,7 +276,7 @@ func TestContextInChunk(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	m := fakemodel.New(fakemodel.Options{Row: func([]int32, []float32) { t.Error("the model was asked") }})
-	if _, err := codec.Probe(ctx, m); !errors.Is(err, context.Canceled) {
+	if _, err := coder.Probe(ctx, m); !errors.Is(err, context.Canceled) {
 		t.Errorf("probe: %v", err)
 	}
 }
@@ -301,7 +302,7 @@ func TestTokensInParts(t *testing.T) {
 		"cut char": append(bytes.Repeat([]byte{'a'}, 16<<10-1), "日本"...),
 	} {
 		m := &tokenizing{Model: fakemodel.New(fakemodel.Options{})}
-		v, err := codec.NewVocabulary(m)
+		v, err := coder.NewVocabulary(m)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package codec
+package coder
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"sort"
 	"unicode/utf8"
 
+	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -37,11 +38,11 @@ func checkVocabulary(m lm.Model) error {
 	pieces := m.Pieces()
 	switch n := len(pieces); {
 	case n > maxVocabulary:
-		return fmt.Errorf("%w: it has %d tokens, at most %d can be coded", ErrVocabulary, n, maxVocabulary)
+		return fmt.Errorf("%w: it has %d tokens, at most %d can be coded", codec.ErrVocabulary, n, maxVocabulary)
 	case m.BOS() < 0 || int(m.BOS()) >= n:
-		return fmt.Errorf("%w: BOS is token %d of %d", ErrVocabulary, m.BOS(), n)
+		return fmt.Errorf("%w: BOS is token %d of %d", codec.ErrVocabulary, m.BOS(), n)
 	case !slices.ContainsFunc(pieces, func(piece []byte) bool { return len(piece) > 0 }):
-		return fmt.Errorf("%w: none of its %d tokens stands for bytes", ErrVocabulary, n)
+		return fmt.Errorf("%w: none of its %d tokens stands for bytes", codec.ErrVocabulary, n)
 	}
 	return nil
 }

@@ -1,11 +1,12 @@
-package codec
+package coder
 
 import (
 	"context"
 	"fmt"
 	"iter"
 
-	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -32,7 +33,7 @@ type Worker struct {
 // model.
 func NewWorker(m lm.Model, lanes, window int) (*Worker, error) {
 	if lanes < 1 {
-		return nil, fmt.Errorf("codec: worker with %d lanes", lanes)
+		return nil, fmt.Errorf("worker with %d lanes", lanes)
 	}
 	w := &Worker{model: m, window: window}
 	if m != nil {
@@ -114,7 +115,7 @@ func (w *Worker) step(ctx context.Context) error {
 	waiting := w.waiting
 	for i, l := range waiting {
 		if l.logits = w.session.Logits(i); len(l.logits) != tokens {
-			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", ErrLogits, len(l.logits), tokens)
+			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", codec.ErrLogits, len(l.logits), tokens)
 			return w.failed
 		}
 	}
@@ -188,7 +189,7 @@ func (w *Worker) Close() error {
 
 func (w *Worker) vocabularyOnce() (*Vocabulary, error) {
 	if w.model == nil {
-		return nil, ErrNoModel
+		return nil, codec.ErrNoModel
 	}
 	if w.vocabulary == nil {
 		v, err := NewVocabulary(w.model)

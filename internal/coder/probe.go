@@ -1,4 +1,4 @@
-package codec
+package coder
 
 import (
 	"context"
@@ -43,10 +43,10 @@ func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 	for pos := range n {
 		feed[0].Pos = pos
 		if err := session.Decode(ctx, feed); err != nil {
-			return probe, fmt.Errorf("codec: probe: %w", err)
+			return probe, fmt.Errorf("probe: %w", err)
 		}
 		if err := cdf.Set(session.Logits(0)); err != nil {
-			return probe, fmt.Errorf("codec: probe: %w", err)
+			return probe, fmt.Errorf("probe: %w", err)
 		}
 		row = row[:0]
 		for _, w := range cdf.weights {

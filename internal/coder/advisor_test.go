@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"bytes"
@@ -7,18 +7,19 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
 
 // mixWith codes text with Mix and, where m is not nil, the model, and returns the payload after it has decoded to text.
-func mixWith(t *testing.T, m lm.Model, level int, primed *codec.Primed, text []byte) (payload []byte) {
+func mixWith(t *testing.T, m lm.Model, level int, primed *coder.Primed, text []byte) (payload []byte) {
 	t.Helper()
-	p := codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}, Level: level, Primed: primed}
+	p := coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}, Level: level, Primed: primed}
 	// Encoder and decoder have lanes, and so coders, of their own.
-	codectest.Run(t, m, p, func(lane *codec.Lane) error {
-		c, err := codec.New(codec.Mix, lane, p)
+	codectest.Run(t, m, p, func(lane *coder.Lane) error {
+		c, err := coder.New(codec.Mix, lane, p)
 		if err == nil {
 			payload, err = c.Encode(nil, text)
 		}
@@ -30,8 +31,8 @@ func mixWith(t *testing.T, m lm.Model, level int, primed *codec.Primed, text []b
 		}
 		return err
 	})
-	codectest.Run(t, m, p, func(lane *codec.Lane) error {
-		c, err := codec.New(codec.Mix, lane, p)
+	codectest.Run(t, m, p, func(lane *coder.Lane) error {
+		c, err := coder.New(codec.Mix, lane, p)
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func TestMixWithModel(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	text := codectest.Generate(t, m, 6000)
 	log := excerpt(t, 6000)
-	primed, err := codec.Prime(t.Context(), 9, 6000, log)
+	primed, err := coder.Prime(t.Context(), 9, 6000, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package codec
+package coder
 
 import (
 	"encoding/binary"
@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/lmz-go/lmz/codec"
 )
 
 // logits are n values of a shape like a model's: normal, with a few far above. The same on every platform.
@@ -173,7 +175,7 @@ func TestCDFRefuses(t *testing.T) {
 		{}, {nan}, {0, nan}, {nan, 0}, {0, -nan, 1}, {inf, 0}, {0, inf, inf}, {-inf, -inf}, {-inf, nan}, {inf, -inf},
 	} {
 		var c CDF
-		if err := c.Set(row); !errors.Is(err, ErrLogits) {
+		if err := c.Set(row); !errors.Is(err, codec.ErrLogits) {
 			t.Errorf("%v: %v", row, err)
 		}
 	}

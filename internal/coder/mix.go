@@ -1,4 +1,4 @@
-package codec
+package coder
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/lmz-go/lmz/codec/mix"
+	"github.com/lmz-go/lmz/internal/mix"
 )
 
 // MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from nothing. Coders of a lane share
@@ -34,7 +34,7 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later}}
 	if p.Primed != nil {
 		if p.Primed.level != p.Level {
-			return nil, fmt.Errorf("codec: primed state of level %d for level %d", p.Primed.level, p.Level)
+			return nil, fmt.Errorf("primed state of level %d for level %d", p.Primed.level, p.Level)
 		}
 		c.params.Primed, c.text = p.Primed.state, p.Primed.text
 	}

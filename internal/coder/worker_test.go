@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
@@ -20,8 +21,8 @@ import (
 var testPolicy = kvcache.Policy{Reset: kvcache.Overlap, Window: 32, Overlap: 8}
 
 // source hands out the jobs.
-func source(jobs ...func(*codec.Lane) error) codec.Source {
-	return func(bool) (func(*codec.Lane) error, bool) {
+func source(jobs ...func(*coder.Lane) error) coder.Source {
+	return func(bool) (func(*coder.Lane) error, bool) {
 		if len(jobs) == 0 {
 			return nil, false
 		}
@@ -32,10 +33,10 @@ func source(jobs ...func(*codec.Lane) error) codec.Source {
 }
 
 // newWorker makes a worker that is closed when the test ends, and checks that nothing is left behind.
-func newWorker(t testing.TB, m *fakemodel.Model, lanes int) *codec.Worker {
+func newWorker(t testing.TB, m *fakemodel.Model, lanes int) *coder.Worker {
 	t.Helper()
 	goroutines, sessions := runtime.NumGoroutine(), m.OpenSessions()
-	w, err := codec.NewWorker(m, lanes, 64)
+	w, err := coder.NewWorker(m, lanes, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +59,8 @@ func newWorker(t testing.TB, m *fakemodel.Model, lanes int) *codec.Worker {
 }
 
 // walk predicts along the tokens and keeps a digest of the logits.
-func walk(tokens []int32, digest *[]float32) func(*codec.Lane) error {
-	return func(l *codec.Lane) error {
+func walk(tokens []int32, digest *[]float32) func(*coder.Lane) error {
+	return func(l *coder.Lane) error {
 		row, err := l.Start(testPolicy, tokens[:min(3, len(tokens))])
 		for _, token := range tokens {
 			if err != nil {
@@ -88,7 +89,7 @@ func TestLanesDoNotMatter(t *testing.T) {
 		w := newWorker(t, m, lanes)
 		rng := rand.New(rand.NewPCG(1, 2))
 		digests := make([][]float32, 50)
-		var jobs []func(*codec.Lane) error
+		var jobs []func(*coder.Lane) error
 		for i := range digests {
 			jobs = append(jobs, walk(randomTokens(rng, m, rng.IntN(200)), &digests[i]))
 		}
@@ -112,7 +113,7 @@ func TestLanesAreFilled(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	w := newWorker(t, m, 4)
 	active, most, waits, given := 0, 0, 0, 0
-	err := w.Run(t.Context(), func(wait bool) (func(*codec.Lane) error, bool) {
+	err := w.Run(t.Context(), func(wait bool) (func(*coder.Lane) error, bool) {
 		if wait != (active == 0) {
 			t.Errorf("wait is %v with %d jobs at work", wait, active)
 		}
@@ -124,7 +125,7 @@ func TestLanesAreFilled(t *testing.T) {
 		}
 		given++
 		n := given
-		return func(l *codec.Lane) error {
+		return func(l *coder.Lane) error {
 			active++
 			most = max(most, active)
 			defer func() { active-- }()
@@ -147,21 +148,21 @@ func TestJobErrorEndsRun(t *testing.T) {
 	var stopped, digest []float32
 	var others error
 	err := w.Run(t.Context(), source(
-		func(l *codec.Lane) error {
+		func(l *coder.Lane) error {
 			others = walk(make([]int32, 1000), &stopped)(l)
-			if _, err := l.Predict(1); !errors.Is(err, codec.ErrStopped) { // once more
+			if _, err := l.Predict(1); !errors.Is(err, coder.ErrStopped) { // once more
 				t.Errorf("a stopped lane predicts: %v", err)
 			}
 			return others
 		},
-		func(l *codec.Lane) error {
+		func(l *coder.Lane) error {
 			if err := walk(make([]int32, 10), &digest)(l); err != nil {
 				return err
 			}
 			return errJob
 		},
 	))
-	if !errors.Is(err, errJob) || !errors.Is(others, codec.ErrStopped) {
+	if !errors.Is(err, errJob) || !errors.Is(others, coder.ErrStopped) {
 		t.Errorf("run: %v, the other job: %v", err, others)
 	}
 	digest = nil
@@ -179,13 +180,13 @@ func TestJobPanicPassesThrough(t *testing.T) {
 		if p := recover(); p != "boom" {
 			t.Errorf("recovered %v", p)
 		}
-		if !errors.Is(other, codec.ErrStopped) {
+		if !errors.Is(other, coder.ErrStopped) {
 			t.Errorf("the other job: %v", other)
 		}
 	}()
 	w.Run(t.Context(), source(
-		func(l *codec.Lane) error { other = walk(make([]int32, 1000), &digest)(l); return other },
-		func(l *codec.Lane) error { l.Start(testPolicy, nil); panic("boom") },
+		func(l *coder.Lane) error { other = walk(make([]int32, 1000), &digest)(l); return other },
+		func(l *coder.Lane) error { l.Start(testPolicy, nil); panic("boom") },
 	))
 	t.Error("no panic")
 }
@@ -195,7 +196,7 @@ func TestCancel(t *testing.T) {
 	w := newWorker(t, m, 3)
 	ctx, cancel := context.WithCancel(t.Context())
 	var seen []error
-	forever := func(l *codec.Lane) error {
+	forever := func(l *coder.Lane) error {
 		row, err := l.Start(testPolicy, nil)
 		for n := 0; err == nil; n++ {
 			if n == 100 {
@@ -220,7 +221,7 @@ func TestCancel(t *testing.T) {
 // TestSessionErrorEndsRun: after an error the session is closed and nothing else.
 func TestSessionErrorEndsRun(t *testing.T) {
 	m := &brittle{Model: fakemodel.New(fakemodel.Options{FailAt: 5})}
-	w, err := codec.NewWorker(m, 2, 64)
+	w, err := coder.NewWorker(m, 2, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +266,7 @@ func TestRollback(t *testing.T) {
 	policy := kvcache.Policy{Window: 64}
 	rows := map[bool]string{}
 	for _, detour := range []bool{false, true} {
-		err := w.Run(t.Context(), source(func(l *codec.Lane) error {
+		err := w.Run(t.Context(), source(func(l *coder.Lane) error {
 			row, err := l.Start(policy, nil)
 			for i := int32(0); err == nil && i < 40; i++ {
 				row, err = l.Predict(i % 7)
@@ -294,7 +295,7 @@ func TestLaneMisuse(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	w := newWorker(t, m, 1)
 	var digest []float32
-	err := w.Run(t.Context(), source(walk(make([]int32, 3), &digest), func(l *codec.Lane) error {
+	err := w.Run(t.Context(), source(walk(make([]int32, 3), &digest), func(l *coder.Lane) error {
 		if _, err := l.Predict(1); err == nil || !strings.Contains(err.Error(), "before Start") {
 			t.Errorf("Predict on the window of the job before: %v", err)
 		}
@@ -312,17 +313,17 @@ func TestLaneMisuse(t *testing.T) {
 }
 
 func TestWorkerWithoutModel(t *testing.T) {
-	w, err := codec.NewWorker(nil, 2, 0)
+	w, err := coder.NewWorker(nil, 2, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ran := 0
-	job := func(l *codec.Lane) error {
+	job := func(l *coder.Lane) error {
 		ran++
 		if _, err := l.Start(testPolicy, nil); !errors.Is(err, codec.ErrNoModel) {
 			t.Errorf("Start: %v", err)
 		}
-		if _, err := codec.New(codec.LM, l, codec.Params{Window: testPolicy}); !errors.Is(err, codec.ErrNoModel) {
+		if _, err := coder.New(codec.LM, l, coder.Params{Window: testPolicy}); !errors.Is(err, codec.ErrNoModel) {
 			t.Errorf("New: %v", err)
 		}
 		return nil
@@ -339,20 +340,20 @@ func TestWorkerWithoutModel(t *testing.T) {
 func BenchmarkHandOver(b *testing.B) {
 	for _, lanes := range []int{1, 32} {
 		b.Run(fmt.Sprint(lanes), func(b *testing.B) {
-			w, err := codec.NewWorker(idle{fakemodel.New(fakemodel.Options{})}, lanes, 64)
+			w, err := coder.NewWorker(idle{fakemodel.New(fakemodel.Options{})}, lanes, 64)
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer w.Close()
 			n := 0
-			job := func(l *codec.Lane) error {
+			job := func(l *coder.Lane) error {
 				_, err := l.Start(testPolicy, nil)
 				for ; err == nil && n < b.N; n++ {
 					_, err = l.Predict(1)
 				}
 				return err
 			}
-			if err := w.Run(context.Background(), source(slices.Repeat([]func(*codec.Lane) error{job}, lanes)...)); err != nil {
+			if err := w.Run(context.Background(), source(slices.Repeat([]func(*coder.Lane) error{job}, lanes)...)); err != nil {
 				b.Fatal(err)
 			}
 		})

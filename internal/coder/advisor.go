@@ -1,4 +1,4 @@
-package codec
+package coder
 
 import (
 	"github.com/lmz-go/lmz/kvcache"

@@ -1,8 +1,9 @@
-package codec
+package coder
 
 import (
 	"fmt"
 
+	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
@@ -18,16 +19,16 @@ type Params struct {
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns ErrNoModel for a method that needs
 // a model if the lane has none, and ErrMethod for a method it does not know. A coder may be kept for later jobs on the
 // same lane, whatever other coders the lane has meanwhile.
-func New(m Method, lane *Lane, p Params) (Coder, error) {
+func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 	switch m {
-	case Raw:
+	case codec.Raw:
 		return raw{}, nil
-	case Zstd:
+	case codec.Zstd:
 		return zstdCoder{lane}, nil
-	case LM:
+	case codec.LM:
 		return newLM(lane, p)
-	case Mix:
+	case codec.Mix:
 		return newMix(lane, p)
 	}
-	return nil, fmt.Errorf("%w %d", ErrMethod, m)
+	return nil, fmt.Errorf("%w %d", codec.ErrMethod, m)
 }

@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"bytes"
@@ -12,13 +12,14 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// excerpt is the first n bytes of a log of PostgreSQL written through syslog (../testdata/README.md).
+// excerpt is the first n bytes of a log of PostgreSQL written through syslog (../../testdata/README.md).
 func excerpt(t testing.TB, n int) []byte {
-	text, err := os.ReadFile("../testdata/postgresql-syslog.log")
+	text, err := os.ReadFile("../../testdata/postgresql-syslog.log")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func allBytes() []byte {
 	return all
 }
 
-var testParams = codec.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
+var testParams = coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
 
 func TestRoundTrip(t *testing.T) {
 	models := map[string]*fakemodel.Model{
@@ -69,8 +70,8 @@ func TestRoundTrip(t *testing.T) {
 		"lossy":        fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Lossy}),
 	}
 	for name, chunk := range chunks(t) {
-		codectest.RoundTrip(t, nil, codec.Raw, codec.Params{}, chunk)
-		codectest.RoundTrip(t, nil, codec.Zstd, codec.Params{}, chunk)
+		codectest.RoundTrip(t, nil, codec.Raw, coder.Params{}, chunk)
+		codectest.RoundTrip(t, nil, codec.Zstd, coder.Params{}, chunk)
 		for kind, m := range models {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				codectest.RoundTrip(t, m, codec.LM, testParams, chunk)
@@ -82,7 +83,7 @@ func TestRoundTrip(t *testing.T) {
 func TestRoundTripPolicies(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	sizes := map[int]bool{}
-	for _, p := range []codec.Params{
+	for _, p := range []coder.Params{
 		{Window: kvcache.Policy{Window: 4}},
 		{Window: kvcache.Policy{Window: 300}},
 		{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 300, Overlap: 149}},
@@ -100,7 +101,7 @@ func TestRoundTripPolicies(t *testing.T) {
 
 func TestOverCost(t *testing.T) {
 	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), testParams, excerpt(t, 16<<10))
-	byInfo := codec.Params{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 1024, Overlap: 100, Bits: 9000}}
+	byInfo := coder.Params{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 1024, Overlap: 100, Bits: 9000}}
 	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), byInfo, excerpt(t, 16<<10))
 }
 
@@ -109,7 +110,7 @@ func TestTokensAreTheModels(t *testing.T) {
 	text := []byte("error: the user\n\n")
 	for name, tokenizer := range map[string]fakemodel.Tokenizer{"exact": fakemodel.Exact, "space prefix": fakemodel.SpacePrefix} {
 		m := &reversing{fakemodel.New(fakemodel.Options{Tokenizer: tokenizer})}
-		v, err := codec.NewVocabulary(m)
+		v, err := coder.NewVocabulary(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +141,7 @@ func (r *reversing) Tokenize(text []byte) ([]int32, error) {
 // TestRunsAreBounded: the tokenizer sees no more than 64 KiB at once, cut at line ends if there are any.
 func TestRunsAreBounded(t *testing.T) {
 	m := &watching{Model: fakemodel.New(fakemodel.Options{})}
-	v, err := codec.NewVocabulary(m)
+	v, err := coder.NewVocabulary(m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,13 +181,13 @@ func (w *watching) Tokenize(text []byte) ([]int32, error) {
 func TestNotSpellable(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("b"), []byte("abab"), []byte("\n")}})
 	codectest.RoundTrip(t, m, codec.LM, testParams, []byte("abbabababa\nab"))
-	codectest.Run(t, m, testParams, func(l *codec.Lane) error {
-		c, err := codec.New(codec.LM, l, testParams)
+	codectest.Run(t, m, testParams, func(l *coder.Lane) error {
+		c, err := coder.New(codec.LM, l, testParams)
 		if err != nil {
 			return err
 		}
 		for _, chunk := range []string{"c", "aac", "abab\xff", strings.Repeat("abab", 200) + "é"} {
-			if got, err := c.Encode([]byte("head"), []byte(chunk)); !errors.Is(err, codec.ErrNotSpellable) || string(got) != "head" {
+			if got, err := c.Encode([]byte("head"), []byte(chunk)); !errors.Is(err, coder.ErrNotSpellable) || string(got) != "head" {
 				t.Errorf("%q: %q, %v", chunk, got, err)
 			}
 		}
@@ -201,8 +202,8 @@ func TestCorrupt(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
 		payload := codectest.RoundTrip(t, m, method, testParams, chunk)
-		codectest.Run(t, m, testParams, func(l *codec.Lane) error {
-			c, err := codec.New(method, l, testParams)
+		codectest.Run(t, m, testParams, func(l *coder.Lane) error {
+			c, err := coder.New(method, l, testParams)
 			if err != nil {
 				return err
 			}
@@ -211,7 +212,7 @@ func TestCorrupt(t *testing.T) {
 				if err == nil && len(got) != len("head")+n {
 					t.Errorf("method %d: %d bytes, want %d", method, len(got), n)
 				}
-				if err != nil && (!errors.Is(err, codec.ErrCorrupt) || string(got) != "head") {
+				if err != nil && (!errors.Is(err, coder.ErrCorrupt) || string(got) != "head") {
 					t.Errorf("method %d: %q, %v", method, got, err)
 				}
 				return err
@@ -242,8 +243,8 @@ func TestCorrupt(t *testing.T) {
 // TestForgedTokens: payloads of a good range coder whose tokens cannot be meant.
 func TestForgedTokens(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
-	codectest.Run(t, m, testParams, func(l *codec.Lane) error {
-		c, err := codec.New(codec.LM, l, testParams)
+	codectest.Run(t, m, testParams, func(l *coder.Lane) error {
+		c, err := coder.New(codec.LM, l, testParams)
 		if err != nil {
 			return err
 		}
@@ -252,11 +253,11 @@ func TestForgedTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var cdf codec.CDF
+			var cdf coder.CDF
 			if err := cdf.Set(row); err != nil {
 				t.Fatal(err)
 			}
-			var e codec.RangeEncoder
+			var e coder.RangeEncoder
 			e.Reset(nil)
 			cum, freq := cdf.Symbol(int(token))
 			e.Encode(cum, freq, cdf.Total())
@@ -266,10 +267,10 @@ func TestForgedTokens(t *testing.T) {
 		if got, err := c.Decode(nil, forge(the), 3); err != nil || string(got) != "the" {
 			t.Errorf("%q, %v", got, err)
 		}
-		if _, err := c.Decode(nil, forge(the), 2); !errors.Is(err, codec.ErrCorrupt) || !strings.Contains(err.Error(), "at byte 0 of 2") {
+		if _, err := c.Decode(nil, forge(the), 2); !errors.Is(err, coder.ErrCorrupt) || !strings.Contains(err.Error(), "at byte 0 of 2") {
 			t.Errorf("a piece longer than the chunk: %v", err)
 		}
-		if _, err := c.Decode(nil, forge(m.BOS()), 1); !errors.Is(err, codec.ErrCorrupt) || !strings.Contains(err.Error(), "token 0 at byte 0") {
+		if _, err := c.Decode(nil, forge(m.BOS()), 1); !errors.Is(err, coder.ErrCorrupt) || !strings.Contains(err.Error(), "token 0 at byte 0") {
 			t.Errorf("a token without a piece: %v", err)
 		}
 		return nil
@@ -280,18 +281,18 @@ func TestForgedTokens(t *testing.T) {
 func TestZstdMemory(t *testing.T) {
 	// Single segment, 8 bytes of content size 2^40, one last raw block of no bytes.
 	frame := []byte{0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0}
-	codectest.Run(t, nil, codec.Params{}, func(l *codec.Lane) error {
-		c, err := codec.New(codec.Zstd, l, codec.Params{})
+	codectest.Run(t, nil, coder.Params{}, func(l *coder.Lane) error {
+		c, err := coder.New(codec.Zstd, l, coder.Params{})
 		if err != nil {
 			return err
 		}
 		got, err := c.Decode(nil, frame, math.MaxInt)
-		if !errors.Is(err, codec.ErrCorrupt) || cap(got) > 1<<20 {
+		if !errors.Is(err, coder.ErrCorrupt) || cap(got) > 1<<20 {
 			t.Errorf("%d bytes, %v", cap(got), err)
 		}
 		// A window of 512 MiB.
 		frame = []byte{0x28, 0xb5, 0x2f, 0xfd, 0, 19 << 3, 1, 0, 0}
-		if _, err := c.Decode(nil, frame, 0); !errors.Is(err, codec.ErrCorrupt) {
+		if _, err := c.Decode(nil, frame, 0); !errors.Is(err, coder.ErrCorrupt) {
 			t.Errorf("window of 512 MiB: %v", err)
 		}
 		frame[5] = 13 << 3 // 8 MiB
@@ -303,8 +304,8 @@ func TestZstdMemory(t *testing.T) {
 }
 
 func TestUnknownMethod(t *testing.T) {
-	codectest.Run(t, nil, codec.Params{}, func(l *codec.Lane) error {
-		if _, err := codec.New(200, l, codec.Params{}); !errors.Is(err, codec.ErrMethod) {
+	codectest.Run(t, nil, coder.Params{}, func(l *coder.Lane) error {
+		if _, err := coder.New(200, l, coder.Params{}); !errors.Is(err, codec.ErrMethod) {
 			t.Error(err)
 		}
 		return nil
@@ -314,7 +315,7 @@ func TestUnknownMethod(t *testing.T) {
 func TestProbe(t *testing.T) {
 	probe := func(o fakemodel.Options) [8]byte {
 		m := fakemodel.New(o)
-		p, err := codec.Probe(t.Context(), m)
+		p, err := coder.Probe(t.Context(), m)
 		if err != nil || m.OpenSessions() != 0 {
 			t.Error(err, m.OpenSessions())
 		}
@@ -327,7 +328,7 @@ func TestProbe(t *testing.T) {
 	if p := probe(fakemodel.Options{Drift: 1}); p == same {
 		t.Errorf("%x from models of different logits", p)
 	}
-	if _, err := codec.Probe(t.Context(), fakemodel.New(fakemodel.Options{FailAt: 3})); !errors.Is(err, fakemodel.ErrFail) {
+	if _, err := coder.Probe(t.Context(), fakemodel.New(fakemodel.Options{FailAt: 3})); !errors.Is(err, fakemodel.ErrFail) {
 		t.Error(err)
 	}
 }
@@ -351,13 +352,13 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, method uint8, payload []byte, n uint16) {
 		method %= uint8(codec.LM) + 1
-		codectest.Run(t, m, testParams, func(l *codec.Lane) error {
-			c, err := codec.New(codec.Method(method), l, testParams)
+		codectest.Run(t, m, testParams, func(l *coder.Lane) error {
+			c, err := coder.New(codec.Method(method), l, testParams)
 			if err != nil {
 				return err
 			}
 			got, err := c.Decode(nil, payload, int(n))
-			if err != nil && !errors.Is(err, codec.ErrCorrupt) || err == nil && len(got) != int(n) {
+			if err != nil && !errors.Is(err, coder.ErrCorrupt) || err == nil && len(got) != int(n) {
 				t.Errorf("method %d: %d bytes, want %d: %v", method, len(got), n, err)
 			}
 			return nil
@@ -370,11 +371,11 @@ func BenchmarkCoder(b *testing.B) {
 	chunk := excerpt(b, 128_000)
 	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM} {
 		payload := codectest.RoundTrip(b, m, method, testParams, chunk)
-		bench := func(name string, f func(codec.Coder) error) {
+		bench := func(name string, f func(coder.Coder) error) {
 			b.Run(name, func(b *testing.B) {
 				b.SetBytes(int64(len(chunk)))
-				codectest.Run(b, m, testParams, func(l *codec.Lane) error {
-					c, err := codec.New(method, l, testParams)
+				codectest.Run(b, m, testParams, func(l *coder.Lane) error {
+					c, err := coder.New(method, l, testParams)
 					for err == nil && b.Loop() {
 						err = f(c)
 					}
@@ -382,11 +383,11 @@ func BenchmarkCoder(b *testing.B) {
 				})
 			})
 		}
-		bench(name+"/encode", func(c codec.Coder) error {
+		bench(name+"/encode", func(c coder.Coder) error {
 			_, err := c.Encode(nil, chunk)
 			return err
 		})
-		bench(name+"/decode", func(c codec.Coder) error {
+		bench(name+"/decode", func(c coder.Coder) error {
 			_, err := c.Decode(nil, payload, len(chunk))
 			return err
 		})

@@ -1,6 +1,6 @@
 //go:build amd64 && !purego
 
-package codec
+package coder
 
 import "golang.org/x/sys/cpu"
 

@@ -1,4 +1,4 @@
-package codec_test
+package coder_test
 
 import (
 	"math"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
@@ -15,8 +16,8 @@ import (
 
 // bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of them spread evenly.
 func bytewiseBits(t testing.TB, m lm.Model, policy kvcache.Policy, text []byte) (bits float64, steps int) {
-	codectest.Run(t, m, codec.Params{Window: policy}, func(lane *codec.Lane) error {
-		x, err := codec.NewBytewise(lane)
+	codectest.Run(t, m, coder.Params{Window: policy}, func(lane *coder.Lane) error {
+		x, err := coder.NewBytewise(lane)
 		if err != nil {
 			return err
 		}
@@ -52,14 +53,14 @@ func TestBytewiseOfByteModel(t *testing.T) {
 	}
 	m := fakemodel.New(fakemodel.Options{Pieces: pieces})
 	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}
-	text, err := os.ReadFile("../testdata/postgresql-syslog.log")
+	text, err := os.ReadFile("../../testdata/postgresql-syslog.log")
 	if err != nil {
 		t.Fatal(err)
 	}
 	text = text[:4000]
 	var payload []byte
-	codectest.Run(t, m, codec.Params{Window: policy}, func(lane *codec.Lane) error {
-		c, err := codec.New(codec.LM, lane, codec.Params{Window: policy})
+	codectest.Run(t, m, coder.Params{Window: policy}, func(lane *coder.Lane) error {
+		c, err := coder.New(codec.LM, lane, coder.Params{Window: policy})
 		if err != nil {
 			return err
 		}
