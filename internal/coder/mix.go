@@ -98,12 +98,17 @@ func (c *MixCoder) Alone() []byte {
 	return c.alone
 }
 
-// Primed is the state after text, which the coder has coded last: no other coder of the lane may have coded since.
+// Primed is the state after text, which the coder has coded last: no other coder of the lane may have coded since. It is nil if
+// the chunk was not coded for others to start from it. It can be had once, since it takes the tables.
 func (c *MixCoder) Primed(text []byte) (*Primed, error) {
 	if c.lane.mixed != c {
 		return nil, errOvertaken
 	}
-	return &Primed{c.params.Level, tail(text), c.lane.mix.Snapshot()}, nil
+	if !c.lane.mix.Primes() {
+		return nil, nil
+	}
+	c.lane.mixed = nil
+	return &Primed{c.params.Level, tail(text), c.lane.mix.Take()}, nil
 }
 
 // modelPrice is what a model step must save at a level to be worth its time, in bits/4096.

@@ -80,13 +80,16 @@ func (c zstdCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 		if ctx.Err() != nil {
 			return dst[:start], context.Cause(ctx)
 		}
-		dst = slices.Grow(dst, 512)
-		free := dst[len(dst):cap(dst)]
 		left := n - (len(dst) - start)
 		if left < 0 {
 			return dst[:start], fmt.Errorf("%w: more than %d bytes", ErrCorrupt, n)
 		}
-		free = free[:min(len(free)-1, left)+1]
+		if len(dst) == cap(dst) { // twice as much, but no more than is wanted and one byte that tells of more
+			grown := make([]byte, len(dst), len(dst)+min(left, max(len(dst)-start, 64<<10))+1)
+			copy(grown, dst)
+			dst = grown
+		}
+		free := dst[len(dst) : len(dst)+min(cap(dst)-len(dst)-1, left)+1]
 		m, err := d.Read(free)
 		dst = dst[:len(dst)+m]
 		switch {

@@ -32,7 +32,10 @@ type Params struct {
 
 // Coder codes chunks, one after the other and independently of each other. It keeps the memory of its tables from chunk to chunk,
 // and belongs to one goroutine at a time. The zero value is ready.
-type Coder struct{ model model }
+type Coder struct {
+	model  model
+	primes bool // the last chunk said that others start from it
+}
 
 // Primed is the state after a text, from which any number of Coders start chunks. It is read only.
 type Primed struct{ model *model }
@@ -53,13 +56,17 @@ func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) 
 	return &Primed{m}, nil
 }
 
-// Snapshot is the state that coding the last chunk has left, which must have succeeded: the same as Prime of that chunk gives
-// if it started from nothing and had the same Later.
-func (c *Coder) Snapshot() *Primed {
+// Take gives the state that coding the last chunk has left, which must have succeeded: the same as Prime of that chunk gives if it
+// started from nothing and had the same Later. It takes the Coder's memory with it.
+func (c *Coder) Take() *Primed {
 	m := new(model)
-	_ = m.copyFrom(context.Background(), &c.model)
+	*m, c.model = c.model, model{}
+	m.advisor = nil
 	return &Primed{m}
 }
+
+// Primes says whether the last chunk was coded for others to start from it: with Later, and from nothing.
+func (c *Coder) Primes() bool { return c.primes }
 
 // Size is the memory that the state takes in bytes, with the text.
 func (p *Primed) Size() int { return p.model.held() + cap(p.model.buf) }
@@ -77,7 +84,7 @@ func checkLevel(level int) error {
 // start brings the model to the state that a chunk of n bytes starts from. prose and primes are coded if it starts from nothing.
 func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool, code bitCoder) error {
 	m := &c.model
-	m.advisor = nil
+	m.advisor, c.primes = nil, false
 	if p.Primed != nil {
 		if got := p.Primed.model.kind.number; got != p.Level {
 			return fmt.Errorf("mix: primed state of level %d for level %d", got, p.Level)
@@ -90,6 +97,7 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 		if primes && p.Later == 0 {
 			return fmt.Errorf("%w: tables for chunks to come, of which there are none", ErrCorrupt)
 		}
+		c.primes = primes
 		size := int64(n)
 		if primes {
 			size += int64(p.Later)
@@ -155,6 +163,7 @@ func (m *model) learn(ctx context.Context, text []byte) error {
 
 // encode codes src, to plain with the probabilities that there are without advice.
 func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) error {
+	m.buf = room(m.buf, len(src), len(src))
 	for i, poll := 0, 0; i < len(src); i++ {
 		if i >= poll {
 			if ctx.Err() != nil {
@@ -221,6 +230,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				return dst, context.Cause(ctx)
 			}
 			poll = i + pollEvery
+			dst, m.buf = room(dst, pollEvery, n-i), room(m.buf, pollEvery, n-i)
 		}
 		if left := n - i; m.asksRun(left) {
 			run := m.run.codeRun(code, 0, left)
@@ -232,7 +242,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				if err := m.repeat(ctx, run, run == left); err != nil {
 					return dst, err
 				}
-				dst = slices.Grow(dst, run)
+				dst = room(dst, run, n-i)
 				for part := range slices.Chunk(m.buf[len(m.buf)-run:], clearedAtOnce) {
 					if ctx.Err() != nil {
 						return dst, context.Cause(ctx)
@@ -274,4 +284,15 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 		return dst, fmt.Errorf("%w: it does not end where %d bytes do", ErrCorrupt, n)
 	}
 	return dst, nil
+}
+
+// room makes room for n more bytes behind s, of most that will come in all. It doubles the room, but never beyond what is needed:
+// append would leave four times as much behind to be collected, and nearly twice as much unused.
+func room(s []byte, n, most int) []byte {
+	if cap(s)-len(s) >= min(n, most) {
+		return s
+	}
+	grown := make([]byte, len(s), len(s)+min(most, max(n, len(s), 16<<10)))
+	copy(grown, s)
+	return grown
 }

@@ -153,14 +153,14 @@ func TestPrime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		later.Primed = c.Snapshot()
+		later.Primed = c.Take()
 		if again := encode(t, later, chunk); !bytes.Equal(again, payload) {
 			t.Errorf("-%d: the state after coding the primer is not that after Prime", level)
 		}
 		if _, err := c.Decode(t.Context(), first, nil, head, len(primer)); err != nil {
 			t.Fatal(err)
 		}
-		later.Primed = c.Snapshot()
+		later.Primed = c.Take()
 		if again := encode(t, later, chunk); !bytes.Equal(again, payload) {
 			t.Errorf("-%d: the state after decoding the primer is not that after Prime", level)
 		}

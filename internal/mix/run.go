@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 const (
@@ -124,7 +123,7 @@ func common(ctx context.Context, a, b []byte) int {
 // repeat moves past a run of n bytes, with which the chunk ends or not.
 func (m *model) repeat(ctx context.Context, n int, end bool) error {
 	start := len(m.buf)
-	m.buf = slices.Grow(m.buf, n)
+	m.buf = room(m.buf, n, n)
 	if skip := n - runReplay; skip > 0 {
 		if err := m.skip(ctx, skip); err != nil {
 			return err

@@ -63,7 +63,7 @@ func FuzzRuns(f *testing.F) {
 			}
 		}
 		trip(p, text[:at])
-		decoded := Params{Level: p.Level, Primed: c.Snapshot()}
+		decoded := Params{Level: p.Level, Primed: c.Take()}
 		trip(decoded, text[at:])
 		state, err := Prime(t.Context(), p.Level, p.Later, text[:at])
 		if err != nil {

@@ -84,7 +84,7 @@ func main() {
 				panic(err)
 			}
 			if i == 0 && *primer > 0 {
-				params.Primed = coder.Snapshot()
+				params.Primed = coder.Take()
 			}
 			payloads, size = append(payloads, p), size+len(p)
 		}
@@ -111,7 +111,7 @@ func main() {
 					panic(fmt.Sprint("round trip: ", err))
 				}
 				if i == 0 && *primer > 0 {
-					params.Primed = coder.Snapshot()
+					params.Primed = coder.Take()
 				}
 			}
 			t = cpu() - t
