@@ -78,7 +78,6 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 			return nil, err
 		}
 	}
-	z.shape = engine.NewShape(m, o.window.Window, o.level, o.lanes)
 	if o.dictionary != nil {
 		if z.primed, err = coder.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
 			return nil, err
@@ -97,7 +96,7 @@ func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, shape: z.shape,
+		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
 		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.Index{ChunkSize: int64(z.maxChunk)},
@@ -184,6 +183,10 @@ func (z *Writer) limit() int {
 
 // submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may follow.
 func (z *Writer) submit(n int, more bool) {
+	if !more && z.chunks == 0 && !z.decided && n < minAsked && preset.Level(z.opts.level).Model != preset.Always {
+		z.asks, z.decided = false, true
+		z.shape.Model, z.shape.Window = nil, 0
+	}
 	if z.pool == nil {
 		z.pool = engine.NewPool(z.opts.ctx, z.opts.workers, true)
 	}
@@ -259,6 +262,10 @@ func (z *Writer) again(t *encodeTask) error {
 	<-t.Done()
 	return t.Err()
 }
+
+// minAsked is the size in bytes of the smallest content that the model is asked about where it must pay: what it can save of less
+// is not what its name takes.
+const minAsked = 8 << 10
 
 // worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor, beyond the bytes
 // that name it.

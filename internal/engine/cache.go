@@ -22,10 +22,12 @@ type cached[K comparable, V any] struct {
 	cost  int64
 }
 
+// NewCache makes a Cache for values of this cost in all.
 func NewCache[K comparable, V any](limit int64) *Cache[K, V] {
 	return &Cache[K, V]{limit: limit, byKey: map[K]*list.Element{}}
 }
 
+// Get gives the value of a key, if it is there.
 func (c *Cache[K, V]) Get(key K) (value V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -37,6 +39,7 @@ func (c *Cache[K, V]) Get(key K) (value V, ok bool) {
 	return e.Value.(*cached[K, V]).value, true
 }
 
+// Add keeps a value, in place of one of the same key.
 func (c *Cache[K, V]) Add(key K, value V, cost int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,11 +60,16 @@ func (c *Cache[K, V]) remove(e *list.Element) {
 	c.cost -= v.cost
 }
 
-// clear drops everything.
-func (c *Cache[K, V]) Clear() {
+// Clear drops everything.
+func (c *Cache[K, V]) Clear() { c.Keep(func(K) bool { return false }) }
+
+// Keep drops the values of all keys but those that keep names.
+func (c *Cache[K, V]) Keep(keep func(K) bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.order.Len() > 0 {
-		c.remove(c.order.Back())
+	for key, e := range c.byKey {
+		if !keep(key) {
+			c.remove(e)
+		}
 	}
 }

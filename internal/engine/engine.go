@@ -46,8 +46,8 @@ type Engine struct {
 	ctx    context.Context
 	opts   Options
 	models *models
-	primed *Cache[int64, *coder.Primed] // by the offset of the frame
-	flight Flights[int64, *coder.Primed]
+	primed *Cache[origin, *coder.Primed]
+	flight Flights[origin, *coder.Primed]
 
 	mu   sync.Mutex
 	pool *Pool // nil until it is needed
@@ -65,13 +65,13 @@ type Engine struct {
 // New makes an Engine, which fails with the context's cause when that ends.
 func New(ctx context.Context, o Options) *Engine {
 	e := &Engine{ctx: ctx, opts: o, models: newModels(o.Models), admit: make(chan struct{}, 1)}
+	e.primed = NewCache[origin, *coder.Primed](int64(o.States))
 	e.clear()
 	return e
 }
 
 // clear forgets what is about the archive that was read.
 func (e *Engine) clear() {
-	e.primed = NewCache[int64, *coder.Primed](int64(e.opts.States))
 	e.memory = semaphore.NewWeighted(e.opts.Limit)
 	e.needs, e.workers, e.tables, e.states = Needs{}, e.opts.Workers, 0, 0
 }
@@ -90,6 +90,20 @@ func (e *Engine) Frame(ctx context.Context, h *format.Header, start int64) (*Fra
 		return nil, err
 	}
 	return &Frame{h, start, m}, nil
+}
+
+// origin names a state that chunks start from: that behind a dictionary serves all frames of its level and chunk size.
+type origin struct {
+	start            int64 // of the frame, if it is that behind its first chunk
+	dictionary       [32]byte
+	level, chunkSize int
+}
+
+func (f *Frame) origin() origin {
+	if h := f.Header; h.Primer == format.PrimerDictionary {
+		return origin{-1, h.Dict, h.Level, h.ChunkSize}
+	}
+	return origin{start: f.Start}
 }
 
 // NewFrame is a frame that nobody has read the header of; it names m, or nothing.
@@ -212,14 +226,14 @@ func (e *Engine) Kick() {
 // Primed gives what the primed chunks of a frame start from: the state behind its dictionary, or behind its first chunk, whose
 // bytes first gives.
 func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Context) ([]byte, error)) (*coder.Primed, error) {
-	if p, ok := e.primed.Get(f.Start); ok {
+	if p, ok := e.primed.Get(f.origin()); ok {
 		return p, nil
 	}
 	base := e.ctx
 	if e.opts.Inline {
 		base = ctx
 	}
-	return e.flight.Do(ctx, base, f.Start, func(ctx context.Context) (*coder.Primed, error) {
+	return e.flight.Do(ctx, base, f.origin(), func(ctx context.Context) (*coder.Primed, error) {
 		text, err := e.Dictionary(ctx, f.Header)
 		if err == nil && f.Header.Primer != format.PrimerDictionary {
 			text, err = first(ctx)
@@ -227,12 +241,12 @@ func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Contex
 		if err != nil {
 			return nil, err
 		}
-		if p, ok := e.primed.Get(f.Start); ok { // from Keep, or a flight that has just ended
+		if p, ok := e.primed.Get(f.origin()); ok { // from Keep, or a flight that has just ended
 			return p, nil
 		}
 		p, err := e.Prime(ctx, f.Header, text)
 		if err == nil {
-			e.primed.Add(f.Start, p, 1)
+			e.primed.Add(f.origin(), p, 1)
 		}
 		return p, err
 	})
@@ -242,7 +256,7 @@ func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Contex
 // That of a method other than mix has none: there, Primed reads its bytes.
 func (e *Engine) Keep(f *Frame, c *Chunk) {
 	if c.primed != nil {
-		e.primed.Add(f.Start, c.primed, 1)
+		e.primed.Add(f.origin(), c.primed, 1)
 		c.primed = nil
 	}
 }
@@ -262,7 +276,8 @@ func (e *Engine) Prime(ctx context.Context, h *format.Header, text []byte) (*cod
 	return primed, nil
 }
 
-// Reset makes the Engine ready for another archive, with the workers that it has. Chunks that were not released are forgotten.
+// Reset makes the Engine ready for another archive, with the workers that it has and the state behind a dictionary. Chunks that
+// were not released are forgotten.
 func (e *Engine) Reset() {
 	e.mu.Lock()
 	idle := e.pool != nil && e.pool.Idle()
@@ -270,6 +285,7 @@ func (e *Engine) Reset() {
 	if !idle || e.opts.Limited {
 		e.Close()
 	}
+	e.primed.Keep(func(o origin) bool { return o.start < 0 })
 	e.clear()
 }
 
