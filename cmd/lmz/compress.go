@@ -27,6 +27,7 @@ type compressCommand struct {
 	coding
 	compression
 	removal
+	writing
 
 	alone bool // the model that flags ask for cannot be had, which has been said
 }
@@ -91,16 +92,8 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 // write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what
 // proves the archive.
 func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file.Source, m *meter, p *file.Proof) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
-	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(m.progress))
-	if c.verify || p != nil {
-		opts = append(opts, stream.WithVerify(p.Decoded(), func(wrong error) {
-			c.ui.Warning(fallbackHint, "%v", ui.InFile(src.Name, wrong))
-		}))
-	}
-	w, err := c.newWriter(ctx, p.Written(dst), m, opts)
+	c.now.Store(&task{src, m, p})
+	w, err := c.writerFor(ctx, m.output(p.Written(dst)), c.verify || p != nil)
 	if err != nil {
 		return err
 	}
@@ -119,8 +112,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		_, err = w.ReadFrom(m.source(from))
 	}
 	if err != nil {
-		cancel() // Close must not make what there is so far look like the whole
-		w.Close()
+		w.Reset(nil) // Close would make what there is so far look like the whole
 		return err
 	}
 	if changed := from.Changed(); changed != "" {
@@ -130,17 +122,34 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 	return w.Close()
 }
 
+// writerFor gives the writer, which is made for the first file and reset for the others.
+func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, verifies bool) (*stream.Writer, error) {
+	if c.writer != nil && c.verifies == verifies {
+		c.writer.Reset(dst)
+		return c.writer, nil
+	}
+	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
+	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(c.progress))
+	if verifies {
+		opts = append(opts, stream.WithVerify(decoded{&c.writing}, func(wrong error) {
+			c.ui.Warning(fallbackHint, "%v", ui.InFile(c.now.Load().src.Name, wrong))
+		}))
+	}
+	w, err := c.newWriter(ctx, dst, opts)
+	c.writer, c.verifies = w, verifies
+	return w, err
+}
+
 // newWriter makes the writer, with the model that is to be asked. Where that is optional and cannot
 // be had, or does not compute, there is none, which is said once.
-func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, m *meter, opts []stream.WriterOption) (*stream.Writer, error) {
-	dst = m.output(dst)
+func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, opts []stream.WriterOption) (*stream.Writer, error) {
 	if c.alone || !c.asksModel(c.model) {
 		return stream.NewWriter(dst, nil, opts...)
 	}
 	model, err := c.store.Open(ctx, c.model, c.class)
 	if err == nil {
 		var w *stream.Writer
-		if w, err = stream.NewWriter(dst, m.model(model), opts...); err == nil {
+		if w, err = stream.NewWriter(dst, meteredModel{model, c.meter}, opts...); err == nil {
 			return w, nil
 		}
 	}

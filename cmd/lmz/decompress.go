@@ -22,6 +22,7 @@ type decompressCommand struct {
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
 	c.each(files, func(name string) error { return c.decompress(ctx, name) })
+	c.sequence.close()
 	return nil
 }
 
@@ -77,6 +78,7 @@ type testCommand struct {
 
 func (c *testCommand) run(ctx context.Context, files []string) error {
 	c.each(files, func(name string) error { return c.test(ctx, name) })
+	c.sequence.close()
 	return nil
 }
 
@@ -110,7 +112,7 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 func (c *testCommand) verify(ctx context.Context, src *file.Source, m *meter) error {
 	stop := c.showReading(src, m)
 	defer stop()
-	err := salvage.Verify(ctx, src, src.Size(), c.salvageOptions(c.meteredModels(m), m.output(io.Discard)))
+	err := salvage.Verify(ctx, src, src.Size(), c.salvageOptions(c.meteredModels(func() *meter { return m }), m.output(io.Discard)))
 	var damage *salvage.DamageError
 	if errors.As(err, &damage) {
 		return &damagedError{damage}
@@ -119,10 +121,13 @@ func (c *testCommand) verify(ctx context.Context, src *file.Source, m *meter) er
 }
 
 // meteredModels is a stream.ModelSource.
-func (r *reading) meteredModels(m *meter) stream.ModelSource {
+func (r *reading) meteredModels(m func() *meter) stream.ModelSource {
 	return func(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 		model, err := r.findModel(ctx, id)
-		return m.model(model), err
+		if err != nil {
+			return nil, err
+		}
+		return meteredModel{model, m}, nil
 	}
 }
 
@@ -145,15 +150,14 @@ func openArchive(name string, meant bool) (*file.Source, error) {
 func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, m *meter, notice func(error)) (int64, error) {
 	stop := r.showReading(src, m)
 	defer stop()
-	z, err := stream.NewReader(m.source(src), r.meteredModels(m), r.options(ctx, notice)...)
+	if r.sequence == nil {
+		r.sequence = &sequence{}
+	}
+	z, err := r.sequence.open(ctx, r, m, m.source(src), notice)
 	if err != nil {
 		return 0, err
 	}
-	n, err := z.WriteTo(m.output(dst))
-	if closed := z.Close(); err == nil {
-		err = closed
-	}
-	return n, err
+	return z.WriteTo(m.output(dst))
 }
 
 // showReading draws the progress of reading an archive.

@@ -49,18 +49,11 @@ func (c countWriter) Write(p []byte) (int, error) {
 func (m *meter) source(r io.Reader) io.Reader { return countReader{r, &m.read} }
 func (m *meter) output(w io.Writer) io.Writer { return countWriter{w, &m.written} }
 
-// model counts what a model is asked. A chunk takes minutes with a slow model, so the bytes that are read and written,
-// which come and go by chunks, would make a bar that stands still.
-func (m *meter) model(model lm.Model) lm.Model {
-	if model == nil {
-		return nil
-	}
-	return meteredModel{model, m}
-}
-
+// meteredModel counts what a model is asked, in the meter of the moment. A chunk takes minutes with a slow model, so the bytes that
+// are read and written, which come and go by chunks, would make a bar that stands still.
 type meteredModel struct {
 	lm.Model
-	meter *meter
+	meter func() *meter
 }
 
 func (m meteredModel) NewSession(lanes, window int) (lm.Session, error) {
@@ -74,7 +67,7 @@ func (m meteredModel) NewSession(lanes, window int) (lm.Session, error) {
 type meteredSession struct {
 	lm.Session
 	pieces [][]byte
-	meter  *meter
+	meter  func() *meter
 }
 
 // Decode counts the last token of each feed: those before it are the window's overlap, which was fed before.
@@ -83,6 +76,6 @@ func (s meteredSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	for _, f := range feeds {
 		n += len(s.pieces[f.Tokens[len(f.Tokens)-1]])
 	}
-	s.meter.modeled.Add(int64(n))
+	s.meter().modeled.Add(int64(n))
 	return s.Session.Decode(ctx, feeds)
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 
@@ -15,6 +17,7 @@ import (
 type reading struct {
 	*app
 	coding
+	sequence *sequence // nil: no archive has been read from its beginning yet
 }
 
 // addFlags defines the flags of a command that does nothing but read archives.
@@ -66,4 +69,33 @@ func (r *reading) findModel(ctx context.Context, id lm.ModelID) (lm.Model, error
 // repaired.
 func (r *reading) options(ctx context.Context, notice func(error)) []stream.ReaderOption {
 	return append(r.readerOptions(), stream.WithContext(ctx), stream.WithNotice(notice))
+}
+
+// sequence is the reader of archives that are read from their beginning, one after the other: it
+// keeps its tables, the models that it has probed and the state behind a dictionary.
+type sequence struct {
+	reader *stream.Reader // nil: there was no archive yet
+	meter  atomic.Pointer[meter]
+	notice func(error)
+}
+
+// open gives the reader of the next archive, which is about the bytes in m and tells notice of damage.
+func (s *sequence) open(ctx context.Context, r *reading, m *meter, src io.Reader, notice func(error)) (*stream.Reader, error) {
+	s.meter.Store(m)
+	s.notice = notice
+	if s.reader != nil {
+		return s.reader, s.reader.Reset(src)
+	}
+	told := func(damage error) { s.notice(damage) }
+	z, err := stream.NewReader(src, r.meteredModels(s.meter.Load), r.options(ctx, told)...)
+	if err == nil {
+		s.reader = z
+	}
+	return z, err
+}
+
+func (s *sequence) close() {
+	if s != nil && s.reader != nil {
+		s.reader.Close()
+	}
 }

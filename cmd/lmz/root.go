@@ -183,9 +183,9 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 		}
 		return (&listCommand{r.app}).run(files)
 	case r.test:
-		return (&testCommand{reading{r.app, r.coding}, r.force}).run(ctx, files)
+		return (&testCommand{reading{app: r.app, coding: r.coding}, r.force}).run(ctx, files)
 	case r.decompress:
-		return (&decompressCommand{reading{r.app, r.coding}, r.destination, r.removal}).run(ctx, files)
+		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal}
 	if err := compress.fitMemory(); err != nil {
