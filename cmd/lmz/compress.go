@@ -27,7 +27,7 @@ type compressCommand struct {
 	coding
 	compression
 	removal
-	writing
+	*writing
 
 	alone bool // the model that flags ask for cannot be had, which has been said
 }
@@ -131,7 +131,7 @@ func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, verifies
 	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
 	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(c.progress))
 	if verifies {
-		opts = append(opts, stream.WithVerify(decoded{&c.writing}, func(wrong error) {
+		opts = append(opts, stream.WithVerify(decoded{c.writing}, func(wrong error) {
 			c.ui.Warning(fallbackHint, "%v", ui.InFile(c.now.Load().src.Name, wrong))
 		}))
 	}

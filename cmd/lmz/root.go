@@ -187,7 +187,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	case r.decompress:
 		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal}).run(ctx, files)
 	}
-	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal}
+	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, writing: new(writing)}
 	if err := compress.fitMemory(); err != nil {
 		return err
 	}
