@@ -57,6 +57,11 @@ func TestLimits(t *testing.T) {
 			fmt.Fprintf(&out, "record of %d bytes: parity of type %d: %d+%d of %d, %d in all\n", n, kind, data, parity, size, format.ParitySize(kind, n))
 		}
 	}
+	least := sort.Search(1<<20, func(n int) bool {
+		archive := compress(t, nil, make([]byte, n), WithMethod(codec.Raw), WithChunkSize(1<<20))
+		return len(archive) > n+1000
+	})
+	fmt.Fprintf(&out, "a lone chunk of %d bytes gets parity\n", least)
 	known := gram.KnownOf(text[:7000])
 	for _, limit := range []int{0, 1, 2, 3, 7, 31, 60, 200, 2000, 60_000} {
 		for _, k := range []*gram.Known{nil, known} {

@@ -45,7 +45,10 @@ func TestLimits(t *testing.T) {
 	}
 	say("name of a model: cut to %d bytes", len(h.Model.Name))
 	say("chunks of at most %d bytes", most(1<<31-2, func(n int) bool { return header(&Header{ChunkSize: max(1, n)}) }))
-	say("level of mix: at most %d", most(200, func(n int) bool { return header(&Header{ChunkSize: 9, Level: n}) }))
+	say("level of mix: at most %d", most(200, func(n int) bool {
+		_, err := ParseHeader([]byte{FieldChunkSize, 1, 9, fieldMix, 1, byte(max(1, n))})
+		return err == nil
+	}))
 	say("kinds of windows: at most %d", most(9, func(n int) bool {
 		p := kvcache.Policy{Reset: kvcache.Reset(n), Window: 64}
 		if n == int(kvcache.EqualInfo) {
@@ -98,6 +101,13 @@ func TestLimits(t *testing.T) {
 		say("number % x: %v %v", b, cut, err == nil)
 	}
 
+	whole := AppendHeader(nil, &Header{ChunkSize: 9})
+	for n := range len(whole) + 2 {
+		if got := HeaderSize(append(whole[:len(whole):len(whole)], 0, 0)[:n]); got > 0 != (n >= len(whole)) || got > 0 && got != len(whole) {
+			t.Errorf("%d bytes of a header of %d: %d", n, len(whole), got)
+		}
+	}
+
 	// Filters.
 	for letters := range 16 {
 		for _, others := range []int{0, 7, 15} {
@@ -143,6 +153,25 @@ func TestLimits(t *testing.T) {
 		places, err := tail.Places(300, 11)
 		say("%d chunks: index % x; %v %v, memory %d", n, all[11+x.Total.Records:], places, err, tail.Memory())
 	}
-	say("fewest bytes of a record: %d", MinRecord)
+	least := sort.Search(100, func(records int) bool {
+		x := Index{ChunkSize: 300}
+		x.Chunk(int64(records), 1, 0)
+		all := append(make([]byte, 11+records), AppendIndex(nil, &x, 11)...)
+		tail, err := ReadTail(bytes.NewReader(all), int64(len(all)), 1<<20)
+		if err != nil || tail == nil {
+			return false
+		}
+		_, err = tail.Places(300, 11)
+		return err == nil
+	})
+	say("fewest bytes of a record: %d", least)
+	for _, raw := range []uint64{1<<62 - 1, 1 << 62, 1<<62 + 1} {
+		body := binary.AppendUvarint([]byte{11, 0}, raw)
+		b := sealed(append([]byte{TagIndex, byte(len(body) + 1)}, append(body, 0)...))
+		b = append(make([]byte, 11), b...)
+		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(b)-11)), FooterMagic...)
+		tail, err := ReadTail(bytes.NewReader(b), int64(len(b)), 1<<20)
+		say("index of %d raw bytes: %v, %v", raw, tail != nil, err)
+	}
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
 }
