@@ -51,7 +51,7 @@ func TestLimits(t *testing.T) {
 		}
 		fmt.Fprintf(&out, ": cuts of text %d at sizes from 1 on\n", shown)
 	}
-	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 4095, 4096, 4097, 4128, 4129, 5000, 100_000, 262_144, 500_000} {
+	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 2080, 3072, 3073, 4095, 4096, 4097, 4128, 4129, 5000, 100_000, 262_144, 500_000} {
 		for _, kind := range []uint64{format.AuxParity, format.AuxLoneParity} {
 			data, parity, size := format.ParityShape(kind, n)
 			fmt.Fprintf(&out, "record of %d bytes: parity of type %d: %d+%d of %d, %d in all\n", n, kind, data, parity, size, format.ParitySize(kind, n))

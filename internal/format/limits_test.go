@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -95,9 +96,10 @@ func TestLimits(t *testing.T) {
 		aux := AppendAuxiliary(nil, 1<<shift&^1, nil)
 		say("2^%d: %v %v, %v %v; auxiliary record %v", shift, cut, v == 1<<shift, err == nil, w == 1<<shift, AuxiliarySize(aux) == len(aux))
 	}
-	for _, b := range [][]byte{{0x80, 0}, {0xff, 0}, {0x80, 0x80, 1}, {0}, {0x7f}, bytes.Repeat([]byte{0xff}, 10)} {
+	for _, b := range [][]byte{{0x80, 0}, {0xff, 0}, {0x80, 0x80, 1}, {0}, {0x7f}, bytes.Repeat([]byte{0xff}, 10),
+		binary.AppendUvarint(nil, 1<<63-1), binary.AppendUvarint(nil, 1<<63)} {
 		_, _, cut := CutUvarint(b)
-		_, err := readUvarint(bytes.NewReader(b), 1<<63-1, "number")
+		_, err := readUvarint(bytes.NewReader(b), math.MaxUint64, "number")
 		say("number % x: %v %v", b, cut, err == nil)
 	}
 
@@ -165,13 +167,19 @@ func TestLimits(t *testing.T) {
 		return err == nil
 	})
 	say("fewest bytes of a record: %d", least)
-	for _, raw := range []uint64{1<<62 - 1, 1 << 62, 1<<62 + 1} {
-		body := binary.AppendUvarint([]byte{11, 0}, raw)
-		b := sealed(append([]byte{TagIndex, byte(len(body) + 1)}, append(body, 0)...))
+	for _, v := range [][4]uint64{
+		{11, 0, 1<<62 - 1, 0}, {11, 0, 1 << 62, 0}, {11, 0, 1<<62 + 1, 0}, {12, 0, 0, 0}, {11, 2, 1, 0}, {11, 2, 2, 0}, {11, 1, 3, 3},
+		{11, 1, 3, 4}, {11, 300, 300, 4}, {10, 0, 0, 0},
+	} {
+		var body []byte
+		for _, n := range v {
+			body = binary.AppendUvarint(body, n)
+		}
+		b := sealed(append([]byte{TagIndex, byte(len(body))}, body...))
+		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(b))), FooterMagic...)
 		b = append(make([]byte, 11), b...)
-		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(b)-11)), FooterMagic...)
 		tail, err := ReadTail(bytes.NewReader(b), int64(len(b)), 1<<20)
-		say("index of %d raw bytes: %v, %v", raw, tail != nil, err)
+		say("index of %d: %v, %v", v, tail != nil, err)
 	}
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
 }
