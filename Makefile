@@ -119,7 +119,7 @@ bench: setup
 golden: setup
 	@CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./codec ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
-	@grep -h mustProbe golden.log; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
+	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log
 
 train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)

@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -27,6 +28,7 @@ func TestGolden(t *testing.T) {
 	mixed := slices.Concat(text[:900], log[:900], random(300))
 	cuts := slices.Concat(bytes.Repeat([]byte("añ日🙂"), 40), []byte("\nx\n"), random(200), log[:500])
 	repeated := bytes.Repeat([]byte("over and over again\n"), 80_000)
+	unlike := slices.Concat(random(100), make([]byte, 256<<10))
 	for name, g := range map[string]struct {
 		content []byte
 		write   func() []byte
@@ -48,6 +50,10 @@ func TestGolden(t *testing.T) {
 		"frames": {slices.Concat(text[:300], log[:300]), func() []byte {
 			return slices.Concat(compress(t, letters, text[:300]), compress(t, nil, nil), compress(t, fake, log[:300], WithMethod(codec.Raw)))
 		}},
+		"lone": {unlike, func() []byte { return compress(t, nil, unlike, WithMethod(codec.Raw), WithChunkSize(1<<20)) }},
+		"padded": {slices.Concat(log[:300], log[:200]), func() []byte {
+			return slices.Concat(compress(t, nil, log[:300]), make([]byte, 512), compress(t, nil, log[:200]), make([]byte, 9000))
+		}},
 		"later": {log[:400], func() []byte { return later(log[:400]) }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -57,6 +63,18 @@ func TestGolden(t *testing.T) {
 				t.Errorf("%v, differs at %d", err, differsAt(got, g.content))
 			}
 		})
+	}
+}
+
+// A frame that was not finished is read up to its end, and so is what follows; the missing end is reported last.
+func TestGoldenUnfinished(t *testing.T) {
+	log := logExcerpt(t, 3000)
+	whole := flushed(t, log[:2000], 500, WithLevel(1), WithPrimer(0))
+	index := bytes.LastIndexByte(whole, format.TagIndex)
+	got := slices.Concat(whole[:index], compress(t, nil, log[2000:], WithLevel(1)))
+	archive := golden.Stored(t, filepath.Join("testdata", "unfinished.lmz"), got)
+	if back, err := decompress(archive); !errors.Is(err, ErrTruncated) || !bytes.Equal(back, log) {
+		t.Errorf("%v, differs at %d", err, differsAt(back, log))
 	}
 }
 

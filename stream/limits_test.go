@@ -51,12 +51,17 @@ func TestLimits(t *testing.T) {
 		}
 		fmt.Fprintf(&out, ": cuts of text %d at sizes from 1 on\n", shown)
 	}
-	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 4095, 4096, 4097, 4128, 4129, 5000, 100_000, 262_144, 500_000} {
+	for _, n := range []int{1, 31, 32, 33, 64, 127, 128, 129, 1024, 1025, 2048, 2080, 3072, 3073, 4095, 4096, 4097, 4128, 4129, 5000, 100_000, 262_144, 500_000} {
 		for _, kind := range []uint64{format.AuxParity, format.AuxLoneParity} {
 			data, parity, size := format.ParityShape(kind, n)
 			fmt.Fprintf(&out, "record of %d bytes: parity of type %d: %d+%d of %d, %d in all\n", n, kind, data, parity, size, format.ParitySize(kind, n))
 		}
 	}
+	least := sort.Search(1<<20, func(n int) bool {
+		archive := compress(t, nil, make([]byte, n), WithMethod(codec.Raw), WithChunkSize(1<<20))
+		return len(archive) > n+1000
+	})
+	fmt.Fprintf(&out, "a lone chunk of %d bytes gets parity\n", least)
 	known := gram.KnownOf(text[:7000])
 	for _, limit := range []int{0, 1, 2, 3, 7, 31, 60, 200, 2000, 60_000} {
 		for _, k := range []*gram.Known{nil, known} {
