@@ -365,3 +365,35 @@ func TestResets(t *testing.T) {
 		}
 	}
 }
+
+// uncomparable is a model of a type that has no ==.
+type uncomparable struct {
+	lm.Model
+	_ []int
+}
+
+// A Writer, a Reader and an Archive compare no models of users.
+func TestUncomparableModel(t *testing.T) {
+	m := uncomparable{Model: letters}
+	source := func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }
+	text := modelText(3000)
+	for _, workers := range []int{1, 2} {
+		archive := compress(t, m, text, WithChunkSize(500), WithWorkers(workers), WithVerify(nil, nil))
+		r, err := NewReader(bytes.NewReader(archive), source, WithWorkers(workers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, text) {
+			t.Error(err)
+		}
+		r.Close()
+		a, err := Open(bytes.NewReader(archive), int64(len(archive)), source, WithWorkers(workers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.WriteTo(io.Discard); err != nil {
+			t.Error(err)
+		}
+		a.Close()
+	}
+}

@@ -10,7 +10,6 @@ import (
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/lm"
 )
 
 // verifier reads the records of a frame back before they are written, as a Reader would: with an engine, coders, sessions and
@@ -35,7 +34,7 @@ type readBack struct {
 
 // submit starts reading back what t, which is done, would write as chunk number n of a frame that names the model m, or none.
 // The frame's first chunk must have been accepted before others are submitted if it is their primer.
-func (v *verifier) submit(t *encodeTask, n int64, m lm.Model) (err error) {
+func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 	if v.primed == nil && v.opts.dictionary != nil {
 		if v.primed, err = v.engine.Prime(v.opts.ctx, v.header, v.opts.dictionary); err != nil {
 			return err

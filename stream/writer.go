@@ -20,7 +20,7 @@ import (
 // each lane of each worker, and with WithVerify three, decoded as well.
 type Writer struct {
 	w        io.Writer
-	model    lm.Model
+	model    *engine.Model // nil: none
 	opts     *writerOptions
 	says     *Header      // what the frame's header says, but for the model
 	id       *lm.ModelID  // of the model
@@ -67,16 +67,17 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if !asksModel(o.method) {
 		m = nil
 	}
-	z := &Writer{model: m, opts: o, says: &h, maxChunk: h.ChunkSize}
+	z := &Writer{opts: o, says: &h, maxChunk: h.ChunkSize}
 	if m != nil {
 		id := m.ID()
 		if len(id.Class) < 1 || len(id.Class) > format.MaxClass {
 			return nil, fmt.Errorf("stream: numeric class %q of the model, want 1 to %d bytes", id.Class, format.MaxClass)
 		}
 		z.id, h.Window = &id, o.window
-		if h.Probe, err = coder.Probe(o.ctx, m); err != nil {
+		if z.model, err = engine.Probe(o.ctx, m); err != nil {
 			return nil, err
 		}
+		h.Probe = z.model.Probe
 	}
 	if o.dictionary != nil {
 		if z.primed, err = coder.Prime(o.ctx, o.level, h.ChunkSize, o.dictionary); err != nil {
@@ -96,8 +97,9 @@ func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
-		asks: z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
+		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk,
+		shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
+		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.Index{ChunkSize: int64(z.maxChunk)},
 	}
@@ -371,7 +373,7 @@ func (z *Writer) header(named bool) []byte {
 }
 
 // named is the model that the header names, once that is decided.
-func (z *Writer) named() lm.Model {
+func (z *Writer) named() *engine.Model {
 	if z.asks {
 		return z.model
 	}

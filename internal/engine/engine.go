@@ -16,7 +16,6 @@ import (
 
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/lm"
 )
 
 var (
@@ -79,8 +78,8 @@ func (e *Engine) clear() {
 // Frame is a frame whose chunks are to be decoded.
 type Frame struct {
 	Header *format.Header
-	Start  int64 // in the archive
-	model  lm.Model
+	Start  int64  // in the archive
+	model  *Model // nil: none
 }
 
 // Frame opens the model that the frame names.
@@ -107,7 +106,7 @@ func (f *Frame) origin() origin {
 }
 
 // NewFrame is a frame that nobody has read the header of; it names m, or nothing.
-func NewFrame(h *format.Header, m lm.Model) *Frame { return &Frame{Header: h, model: m} }
+func NewFrame(h *format.Header, m *Model) *Frame { return &Frame{Header: h, model: m} }
 
 // Dictionary finds that of a frame; nil: it has none.
 func (e *Engine) Dictionary(ctx context.Context, h *format.Header) ([]byte, error) {

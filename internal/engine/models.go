@@ -20,7 +20,7 @@ type ModelSource func(ctx context.Context, id lm.ModelID) (lm.Model, error)
 type models struct {
 	source ModelSource
 	turn   chan struct{} // of one element: who holds it may use what follows
-	open   map[modelKey]probed
+	open   map[modelKey]*Model
 }
 
 // modelKey is what tells models from each other.
@@ -29,18 +29,27 @@ type modelKey struct {
 	class  string
 }
 
-// probed is a model that is open and what it computes here.
-type probed struct {
+// Model is a model that is open and what it computes here. It is known by its address: models of users need not be comparable.
+type Model struct {
 	lm.Model
-	probe [8]byte
+	Probe [8]byte
+}
+
+// Probe makes sure that m computes, and what.
+func Probe(ctx context.Context, m lm.Model) (*Model, error) {
+	probe, err := coder.Probe(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	return &Model{m, probe}, nil
 }
 
 func newModels(source ModelSource) *models {
-	return &models{source: source, turn: make(chan struct{}, 1), open: map[modelKey]probed{}}
+	return &models{source: source, turn: make(chan struct{}, 1), open: map[modelKey]*Model{}}
 }
 
 // get returns the model that h names, after making sure that it computes what the writer's did; nil if it names none.
-func (s *models) get(ctx context.Context, h *format.Header) (lm.Model, error) {
+func (s *models) get(ctx context.Context, h *format.Header) (*Model, error) {
 	if h.Model == nil {
 		return nil, nil
 	}
@@ -60,27 +69,27 @@ func (s *models) get(ctx context.Context, h *format.Header) (lm.Model, error) {
 		}
 		s.open[key] = m
 	}
-	if m.probe != h.Probe {
-		return nil, &ModelMismatchError{Want: want, Got: m.ID(), WantProbe: h.Probe, GotProbe: m.probe}
+	if m.Probe != h.Probe {
+		return nil, &ModelMismatchError{Want: want, Got: m.ID(), WantProbe: h.Probe, GotProbe: m.Probe}
 	}
 	if err := CheckWindow(h.Window, m); err != nil {
 		return nil, errors.Join(format.ErrCorrupt, err)
 	}
-	return m.Model, nil
+	return m, nil
 }
 
-func (s *models) find(ctx context.Context, want lm.ModelID) (p probed, err error) {
+func (s *models) find(ctx context.Context, want lm.ModelID) (*Model, error) {
 	if s.source == nil {
-		return p, NoModel(want)
+		return nil, NoModel(want)
 	}
-	if p.Model, err = s.source(ctx, want); err != nil {
-		return p, err
+	m, err := s.source(ctx, want)
+	if err != nil {
+		return nil, err
 	}
-	if got := p.ID(); got.SHA256 != want.SHA256 || got.Class != want.Class {
-		return p, &ModelMismatchError{Want: want, Got: got}
+	if got := m.ID(); got.SHA256 != want.SHA256 || got.Class != want.Class {
+		return nil, &ModelMismatchError{Want: want, Got: got}
 	}
-	p.probe, err = coder.Probe(ctx, p.Model)
-	return p, err
+	return Probe(ctx, m)
 }
 
 // NoModel is the error where there is no source of models.

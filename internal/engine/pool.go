@@ -22,14 +22,14 @@ type Task struct {
 
 // Shape is what a worker needs to run a Task. Tasks of one shape share workers; a worker is made anew for another shape.
 type Shape struct {
-	Model  lm.Model // may be nil
-	Window int      // tokens of its sessions
-	Lanes  int      // tasks that a worker steps through the model together, at most
+	Model  *Model // nil: none
+	Window int    // tokens of its sessions
+	Lanes  int    // tasks that a worker steps through the model together, at most
 }
 
 // NewShape is the shape of tasks that may ask m. Without a model there is nothing that lanes could do together; and the
 // tables of the method Mix, which a level above 0 allows, are too large to have several of them for each worker.
-func NewShape(m lm.Model, window, level, lanes int) Shape {
+func NewShape(m *Model, window, level, lanes int) Shape {
 	if m == nil {
 		window, lanes = 0, 1
 	}
@@ -152,7 +152,11 @@ func (w *worker) fit(s Shape, lanes int) error {
 		return nil
 	}
 	w.close()
-	made, err := coder.NewWorker(s.Model, lanes, s.Window)
+	var m lm.Model
+	if s.Model != nil {
+		m = s.Model.Model
+	}
+	made, err := coder.NewWorker(m, lanes, s.Window)
 	if err == nil {
 		*w = worker{made, s, lanes}
 	}
