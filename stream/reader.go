@@ -131,9 +131,9 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 // fill makes sure that there are bytes to give out.
 func (z *Reader) fill() error {
 	for len(z.unread) == 0 && z.err == nil {
-		if z.current != nil {
-			z.source.release(z.current)
-			z.current = nil
+		if c := z.current; c != nil {
+			z.current, z.unread = nil, nil
+			z.source.release(c)
 		}
 		it := z.next()
 		switch {

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"io"
+	"runtime"
 
 	"golang.org/x/sync/semaphore"
 
@@ -113,8 +114,18 @@ func (s *source) step(ctx context.Context) item {
 	return item{chunk: c}
 }
 
+// largeChunk is from how many bytes on a chunk is collected before the next one takes its room: there would be garbage of as
+// much as the memory limit otherwise.
+const largeChunk = 64 << 20
+
 // release makes room when the consumer is done with a chunk.
 func (s *source) release(c *ahead) {
+	if !c.Keeps { // else the chunks behind it may have to be primed with it
+		c.Raw = nil
+	}
+	if c.Record.Raw >= largeChunk {
+		runtime.GC()
+	}
 	s.engine.Release(&c.Chunk)
 	c.slots.Release(1)
 }
