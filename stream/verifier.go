@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/gram"
 )
 
 // verifier reads the records of a frame back before they are written, as a Reader would: with an engine, coders, sessions and
@@ -19,6 +21,8 @@ type verifier struct {
 	engine *engine.Engine
 	header *Header       // of the frame, but for its model
 	primed *coder.Primed // what decoding the primer, or reading the dictionary, has left
+	known  *gram.Known   // the grams of these; nil: there are none
+	last   []byte        // of what was accepted: what the first grams of the next chunk may begin with
 }
 
 func newVerifier(o *writerOptions, h *Header) *verifier {
@@ -39,6 +43,7 @@ func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 		if v.primed, err = v.engine.Prime(v.opts.ctx, v.header, v.opts.dictionary); err != nil {
 			return err
 		}
+		v.known = gram.KnownOf(v.opts.dictionary)
 	}
 	back := &readBack{record: format.AppendChunk(nil, &t.header, v.header.ChunkSize, n, t.payload)}
 	if back.Record, err = format.ParseRecord(back.record, v.header.ChunkSize, n); err != nil {
@@ -64,12 +69,35 @@ func (v *verifier) accept(t *encodeTask) (err error) {
 	if !bytes.Equal(t.back.Raw, t.raw) {
 		return fmt.Errorf("%w: other bytes with the same CRC32C", ErrCorrupt)
 	}
+	v.checkFilter(t)
 	if t.primes {
+		v.known = gram.KnownOf(t.back.Raw)
 		if v.primed = t.back.Primed(); v.primed == nil {
 			v.primed, err = v.engine.Prime(v.opts.ctx, v.header, t.back.Raw)
 		}
 	}
 	return err
+}
+
+// checkFilter takes a filter away that would make searches pass over what the chunk holds.
+func (v *verifier) checkFilter(t *encodeTask) {
+	raw := t.back.Raw
+	ends := raw[len(raw)-1] == '\n'
+	if t.filter.Ends != ends || t.filter.Denies(v.last, raw, v.known) {
+		t.filter = format.ChunkFilter{Filter: gram.Filter{Shift: [2]int{gram.None, gram.None}}, Ends: ends}
+		v.tell(t, errFilter)
+	}
+	v.last = slices.Concat(v.last, raw[max(0, len(raw)-format.FilterContext):])
+	v.last = v.last[max(0, len(v.last)-format.FilterContext):]
+}
+
+var errFilter = fmt.Errorf("%w: its filter denies what it holds; written without", ErrCorrupt)
+
+// tell says what was wrong with a chunk.
+func (v *verifier) tell(t *encodeTask, wrong error) {
+	if v.opts.fellBack != nil {
+		v.opts.fellBack(&ChunkError{Index: int(t.back.Record.Number), Offset: t.back.Record.Offset, Err: fmt.Errorf("verified: %w", wrong)})
+	}
 }
 
 func (v *verifier) stop() {
@@ -108,6 +136,7 @@ func (z *Writer) verify(t *encodeTask) error {
 				return err
 			}
 		}
+		t.back.Record.Offset = int64(len(z.frameHeader())) + z.index.Total.Records
 		wrong := z.verifier.accept(t)
 		if wrong == nil {
 			return nil
@@ -122,7 +151,6 @@ func (z *Writer) verify(t *encodeTask) error {
 		if t.header.Failed != nil {
 			failed = *t.header.Failed
 		}
-		t.back = nil
 		t.Run = func(l *coder.Lane) error {
 			err := t.encode(l, instead, coder.Params{})
 			t.header.Failed = &failed
@@ -134,9 +162,7 @@ func (z *Writer) verify(t *encodeTask) error {
 		if err := z.again(t); err != nil {
 			return err
 		}
-		if z.opts.fellBack != nil {
-			offset := int64(len(z.frameHeader())) + z.index.Total.Records
-			z.opts.fellBack(&ChunkError{Index: int(z.index.Total.Chunks), Offset: offset, Err: fmt.Errorf("verified: %w; coded otherwise", wrong)})
-		}
+		z.verifier.tell(t, fmt.Errorf("%w; coded otherwise", wrong))
+		t.back = nil
 	}
 }

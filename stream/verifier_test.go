@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -193,5 +196,71 @@ func TestVerifyChangesNothing(t *testing.T) {
 		if err := w.Close(); err != nil || !bytes.Equal(second.Bytes(), want) {
 			t.Errorf("%s: after Reset: %v, archive differs at %d", name, err, differsAt(second.Bytes(), want))
 		}
+	}
+}
+
+// A filter that denies what its chunk holds, or where its lines end, is not written: searches find what there is.
+func TestVerifyFilter(t *testing.T) {
+	log := logExcerpt(t, 40000)
+	var word string // that the primer has not, so that filters speak of it
+	for _, w := range regexp.MustCompile("[a-z]{6,}").FindAllString(string(log[20000:]), -1) {
+		if !bytes.Contains(log[:5000], []byte(w)) && !bytes.Contains(log[:5000], []byte(w[:4])) {
+			word = w
+			break
+		}
+	}
+	if word == "" {
+		t.Fatal("the log has no new word")
+	}
+	want := strings.Count(string(log), word)
+	for name, wrong := range map[string]func(*format.ChunkFilter){
+		"no bits": func(f *format.ChunkFilter) { clear(f.Table) },
+		"one bit": func(f *format.ChunkFilter) {
+			for i := range f.Table {
+				f.Table[i] &= f.Table[i] - 1 // one of each byte
+			}
+		},
+		"no table": func(f *format.ChunkFilter) { f.Table = nil },
+		"ends":     func(f *format.ChunkFilter) { f.Ends = !f.Ends },
+	} {
+		var told []error
+		misfilter := writerOption(func(o *writerOptions) error {
+			o.misfilter = wrong
+			return nil
+		})
+		opts := []WriterOption{WithMethod(codec.Mix), WithLevel(1), WithPrimer(4000), WithChunkSize(3000), WithFilter(true), misfilter}
+		verified := compress(t, nil, log, append(opts, WithVerify(nil, func(err error) { told = append(told, err) }))...)
+		if len(told) < 5 || !errors.Is(told[0], ErrCorrupt) {
+			t.Errorf("%s: told of %d", name, len(told))
+		}
+		count := func(archive []byte) int64 {
+			a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer a.Close()
+			found, err := a.Search(Search{Pattern: pattern(word)})
+			if err != nil {
+				return -1
+			}
+			return found.Lines
+		}
+		if n := count(verified); n < 1 || n > int64(want) || n != count(compress(t, nil, log, WithMethod(codec.Mix), WithLevel(1))) {
+			t.Errorf("%s: %d lines", name, n)
+		}
+		if name == "no table" && count(compress(t, nil, log, opts...)) == count(verified) {
+			t.Error("the wrong filters do nothing: this test cannot fail")
+		}
+	}
+	good := []WriterOption{WithMethod(codec.Mix), WithLevel(1), WithPrimer(4000), WithChunkSize(3000), WithFilter(true)}
+	told := 0
+	a, b := compress(t, nil, log, good...), compress(t, nil, log, append(good, WithVerify(nil, func(error) { told++ }))...)
+	if told > 0 || !bytes.Equal(a, b) {
+		t.Errorf("good filters: told of %d", told)
+	}
+	dictionary := append(good, WithDictionary(log[:5000]))
+	a, b = compress(t, nil, log, dictionary...), compress(t, nil, log, append(dictionary, WithVerify(nil, func(error) { told++ }))...)
+	if told > 0 || !bytes.Equal(a, b) {
+		t.Errorf("good filters with a dictionary: told of %d", told)
 	}
 }

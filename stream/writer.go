@@ -112,7 +112,7 @@ func (z *Writer) Reset(w io.Writer) {
 	if z.opts.dictionary != nil {
 		z.primed, z.filters.known = primed, known
 		if before != nil {
-			z.verifier.primed = before.primed
+			z.verifier.primed, z.verifier.known = before.primed, before.known
 		}
 	}
 }
@@ -232,6 +232,9 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
 			t.filter = newChunkFilter(t, known)
+			if z.opts.misfilter != nil {
+				z.opts.misfilter(&t.filter)
+			}
 		}
 		return err
 	}

@@ -26,7 +26,8 @@ type writerOptions struct {
 	decoded    io.Writer // may be nil, as may be what follows
 	fellBack   func(error)
 
-	mislead func(m codec.Method, raw []byte) []byte // for tests: what the encoder of m takes for the chunk
+	mislead   func(m codec.Method, raw []byte) []byte // for tests: what the encoder of m takes for the chunk
+	misfilter func(*format.ChunkFilter)               // for tests: what becomes of the chunk's filter
 }
 
 const defaultWindow = 512 // tokens
@@ -167,6 +168,8 @@ func WithProgress(f func(raw, compressed int64)) WriterOption {
 // that share nothing with those that encoded it. A chunk that does not give the same bytes back is coded with codec.Zstd
 // instead, or codec.Raw, and says so in its record (Chunk.Failed). Each worker takes as much memory again as it does without, and
 // coding takes about twice the time. It changes no byte of an archive that can be read.
+//
+// A filter that is wrong about its chunk is left out.
 //
 // The decoded bytes are written to decoded, in order, and fellBack is told of each chunk that did not come back, a
 // *ChunkError; both are used on the goroutine that uses the Writer, and may be nil.
