@@ -16,3 +16,8 @@ var (
 	errOvertaken  = errors.New("another coder of the lane has coded since")
 	errNotStarted = errors.New("Predict before Start")
 )
+
+// corruptError is an ErrCorrupt of a package below, which says so already.
+type corruptError struct{ error }
+
+func (e corruptError) Unwrap() []error { return []error{ErrCorrupt, e.error} }

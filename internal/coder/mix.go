@@ -65,7 +65,7 @@ func (c *MixCoder) end(err error) error {
 		c.saved = c.advisor.total
 	}
 	if errors.Is(err, mix.ErrCorrupt) {
-		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+		err = corruptError{err}
 	}
 	if err == nil {
 		c.lane.mixed = c

@@ -14,7 +14,7 @@ import (
 
 var (
 	// ErrCorrupt reports a payload that Encode did not write with these Params.
-	ErrCorrupt = errors.New("mix: corrupt payload")
+	ErrCorrupt = errors.New("payload is corrupt")
 	// ErrLevel reports a level that does not exist.
 	ErrLevel = errors.New("mix: no such level")
 )
