@@ -45,8 +45,12 @@ func TestGolden(t *testing.T) {
 		"cuts":     {cuts, func() []byte { return compress(t, nil, cuts, WithMethod(codec.Raw), WithChunkSize(50)) }},
 		"flushed":  {log, func() []byte { return flushed(t, log, 90, WithLevel(1), WithPrimer(500)) }},
 		"failed":   {log, func() []byte { return compress(t, nil, log, misled, WithChunkSize(1500), WithPrimer(0), WithLevel(1)) }},
-		"primer":   {repeated, func() []byte { return compress(t, nil, repeated, WithLevel(1), WithChunkSize(1<<20)) }},
-		"small":    {repeated[:1_100_000], func() []byte { return compress(t, nil, repeated[:1_100_000], WithLevel(1), WithChunkSize(1<<20-1)) }},
+		"primer": {repeated, func() []byte {
+			return compress(t, nil, repeated, WithMethod(codec.Mix), WithLevel(1), WithChunkSize(1<<20))
+		}},
+		"small": {repeated[:1_100_000], func() []byte {
+			return compress(t, nil, repeated[:1_100_000], WithMethod(codec.Mix), WithLevel(1), WithChunkSize(1<<20-1))
+		}},
 		"frames": {slices.Concat(text[:300], log[:300]), func() []byte {
 			return slices.Concat(compress(t, letters, text[:300]), compress(t, nil, nil), compress(t, fake, log[:300], WithMethod(codec.Raw)))
 		}},
@@ -71,7 +75,7 @@ func TestGoldenUnfinished(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	whole := flushed(t, log[:2000], 500, WithLevel(1), WithPrimer(0))
 	index := bytes.LastIndexByte(whole, format.TagIndex)
-	got := slices.Concat(whole[:index], compress(t, nil, log[2000:], WithLevel(1)))
+	got := slices.Concat(whole[:index], compress(t, nil, log[2000:], WithMethod(codec.Mix), WithLevel(1)))
 	archive := golden.Stored(t, filepath.Join("testdata", "unfinished.lmz"), got)
 	if back, err := decompress(archive); !errors.Is(err, ErrTruncated) || !bytes.Equal(back, log) {
 		t.Errorf("%v, differs at %d", err, differsAt(back, log))
@@ -85,6 +89,7 @@ var (
 
 // defaults are empty frames with all that is in a header where no option says otherwise.
 func defaults(t *testing.T) (archive []byte) {
+	archive = compress(t, nil, nil, WithMethod(codec.Mix))
 	for level := 1; level <= preset.Max; level++ {
 		archive = append(archive, compress(t, nil, nil, WithMethod(codec.Mix), WithLevel(level))...)
 	}

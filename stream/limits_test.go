@@ -20,6 +20,7 @@ func TestLimits(t *testing.T) {
 		most := sort.Search(n, func(p int) bool { return !compresses(make([]byte, p), make([]byte, n)) }) - 1
 		fmt.Fprintf(&out, "%d bytes: zstd is not tried up to %d of mix\n", n, most)
 	}
+	fmt.Fprintf(&out, "chunks of %d bytes are the least that zstd is tried on behind mix\n", minZstd)
 	for _, level := range []int{1, 8, 9} {
 		for _, payload := range []int{0, 99, 100, 20_200, 90_910} {
 			least := sort.Search(1<<20, func(saved int) bool {
