@@ -185,7 +185,7 @@ func (z *Writer) limit() int {
 
 // submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may follow.
 func (z *Writer) submit(n int, more bool) {
-	if !more && z.chunks == 0 && !z.decided && n < minAsked && preset.Level(z.opts.level).Model != preset.Always {
+	if !more && z.chunks == 0 && !z.decided && n < preset.LeastAsked && preset.Level(z.opts.level).Model != preset.Always {
 		z.asks, z.decided = false, true
 		z.shape.Model, z.shape.Window = nil, 0
 	}
@@ -267,10 +267,6 @@ func (z *Writer) again(t *encodeTask) error {
 	<-t.Done()
 	return t.Err()
 }
-
-// minAsked is the size in bytes of the smallest content that the model is asked about where it must pay: what it can save of less
-// is not what its name takes.
-const minAsked = 8 << 10
 
 // worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor, beyond the bytes
 // that name it.

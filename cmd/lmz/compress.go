@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -93,7 +94,10 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 // proves the archive.
 func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file.Source, m *meter, p *file.Proof) error {
 	c.now.Store(&task{src, m, p})
-	w, err := c.writerFor(ctx, m.output(p.Written(dst)), c.verify || p != nil)
+	w, err := c.writerFor(ctx, m.output(p.Written(dst)), writerKind{
+		verifies: c.verify || p != nil,
+		small:    src.Size() >= 0 && src.Size() < preset.LeastAsked && !c.needsModel(c.model),
+	})
 	if err != nil {
 		return err
 	}
@@ -122,28 +126,30 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 	return w.Close()
 }
 
-// writerFor gives the writer, which is made for the first file and reset for the others.
-func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, verifies bool) (*stream.Writer, error) {
-	if c.writer != nil && c.verifies == verifies {
-		c.writer.Reset(dst)
-		return c.writer, nil
+// writerFor gives a writer, which is made for the first file of its kind and reset for the others.
+func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, kind writerKind) (*stream.Writer, error) {
+	if w := c.writers[kind]; w != nil {
+		w.Reset(dst)
+		return w, nil
 	}
 	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
 	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(c.progress))
-	if verifies {
+	if kind.verifies {
 		opts = append(opts, stream.WithVerify(decoded{c.writing}, func(wrong error) {
 			c.ui.Warning(fallbackHint, "%v", ui.InFile(c.now.Load().src.Name, wrong))
 		}))
 	}
-	w, err := c.newWriter(ctx, dst, opts)
-	c.writer, c.verifies = w, verifies
+	w, err := c.newWriter(ctx, dst, kind.small, opts)
+	if err == nil {
+		c.writers[kind] = w
+	}
 	return w, err
 }
 
 // newWriter makes the writer, with the model that is to be asked. Where that is optional and cannot
 // be had, or does not compute, there is none, which is said once.
-func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, opts []stream.WriterOption) (*stream.Writer, error) {
-	if c.alone || !c.asksModel(c.model) {
+func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bool, opts []stream.WriterOption) (*stream.Writer, error) {
+	if small || c.alone || !c.asksModel(c.model) {
 		return stream.NewWriter(dst, nil, opts...)
 	}
 	model, err := c.store.Open(ctx, c.model, c.class)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/stream"
 )
 
 var longHelp = `Compress files with a language model, losslessly, and give them back.
@@ -187,7 +188,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	case r.decompress:
 		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal}).run(ctx, files)
 	}
-	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, writing: new(writing)}
+	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, writing: &writing{writers: map[writerKind]*stream.Writer{}}}
 	if err := compress.fitMemory(); err != nil {
 		return err
 	}

@@ -7,12 +7,17 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// writing is the writer that files are compressed with, one after the other: it keeps the probe of
-// the model and the state behind a dictionary. What it calls is about the file of the moment.
+// writing has the writers that files are compressed with, one after the other: they keep the probe
+// of the model and the state behind a dictionary. What they call is about the file of the moment.
 type writing struct {
-	writer   *stream.Writer // nil: there was no file yet
+	writers map[writerKind]*stream.Writer
+	now     atomic.Pointer[task]
+}
+
+// writerKind is what writers differ in.
+type writerKind struct {
 	verifies bool
-	now      atomic.Pointer[task]
+	small    bool // for files that the model is not asked about: it need not even be opened
 }
 
 // task is one file that is compressed.
