@@ -13,8 +13,8 @@ const (
 	tolerance = 0.02 // of the nats per token, and in nats: what the kernel's arithmetic changes stays far below
 )
 
-// Check evaluates the best model, opened from its file as codecs open models, on some windows of what was held out. The error
-// wraps ErrDiffers if they do not cost what they did in training.
+// Check evaluates the best model, opened from its file as codecs open models, on some windows of
+// what was held out. The error wraps ErrDiffers if they do not cost what they did in training.
 func (r Result) Check(ctx context.Context, m lm.Model) error {
 	got, want, n := 0.0, 0.0, 0
 	for i, w := range r.check {

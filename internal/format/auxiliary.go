@@ -7,8 +7,8 @@ import (
 	"hash/crc32"
 )
 
-// ReadAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps, and passes over those that may be
-// skipped. Parity is looked at only when what it protects is damaged.
+// ReadAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps, and passes
+// over those that may be skipped. Parity is looked at only when what it protects is damaged.
 func ReadAuxiliary(r *recorder) (kind uint64, err error) {
 	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
 		return 0, err
@@ -42,7 +42,8 @@ func AppendAuxiliary(dst []byte, kind uint64, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// readAuxiliaryBody reads an auxiliary record from behind its tag, as ReadAuxiliary does, and gives its body, of at most limit bytes.
+// readAuxiliaryBody reads an auxiliary record from behind its tag, as ReadAuxiliary does, and gives
+// its body, of at most limit bytes.
 func readAuxiliaryBody(r *recorder, limit int) (kind uint64, body []byte, err error) {
 	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
 		return 0, nil, err

@@ -70,7 +70,8 @@ func compareAll(m lm.Model, files []string, tolerance float64) error {
 	return nil
 }
 
-// score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same window.
+// score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same
+// window.
 func score(s lm.Session, tokens []int32, first int) (float64, error) {
 	ctx, sum := context.Background(), 0.0
 	if first > 1 {
