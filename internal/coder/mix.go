@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/internal/mix"
+	"github.com/lmz-go/lmz/internal/preset"
 )
 
 // MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from
@@ -115,10 +116,7 @@ func (c *MixCoder) Primed(text []byte) (*Primed, error) {
 }
 
 // modelPrice is what a model step must save at a level to be worth its time, in bits/4096.
-func modelPrice(level int) int64 {
-	shares := [...]int64{4: 256, 5: 192, 6: 128, 7: 32, 8: 8, 9: 1} // in 1/32 of a bit
-	return shares[max(4, level)] << 7
-}
+func modelPrice(level int) int64 { return preset.Level(level).Price << 7 }
 
 // primerTail is how much of a primer is kept for the windows of models.
 const primerTail = 16 << 10
