@@ -102,10 +102,8 @@ func (c *dictCommand) run(files []string) error {
 	if _, err := out.Write(text); err != nil {
 		return err
 	}
-	if out.Staged() {
-		if err := out.Restrict(mode); err != nil {
-			return err
-		}
+	if err := out.Restrict(mode); err != nil {
+		return err
 	}
 	if err := out.Commit(nil); err != nil {
 		return err

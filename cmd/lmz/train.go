@@ -161,10 +161,8 @@ func (c *trainCommand) run(ctx context.Context, files []string) error {
 	if err := c.checkTrained(ctx, out, result); err != nil {
 		return err
 	}
-	if out.Staged() {
-		if err := out.Restrict(mode); err != nil {
-			return err
-		}
+	if err := out.Restrict(mode); err != nil {
+		return err
 	}
 	if err := out.Commit(nil); err != nil {
 		return err
