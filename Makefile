@@ -5,16 +5,16 @@
 # make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make install  install into PREFIX (default /usr/local)
-# make golden   make the stored archives and pins anew that hold the format, and say which of them changed (CONTRIBUTING.md)
-# make mutate   change each constant of the format by one, and list the changes that no test notices (tools/mutate)
+# make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
+# make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
 # make check-cross, check-fma  vet for other systems; look for fused multiply-adds
 # make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library, and the command and the tools, which are modules of their own so that what they need never reaches users of
-# the library.
+# The library, and the command and the tools, which are modules of their own so that what they need
+# never reaches users of the library.
 PKGS := ./... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -22,8 +22,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 .PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma mutate torture fuzz lint bench golden train-smoke install clean setup
 .DEFAULT_GOAL := all
 
-# env.mk says how to compile and link against the libllama that scripts/setup-llama found or fetched. Goals that need no
-# libllama do not cause it to be set up.
+# env.mk says how to compile and link against the libllama that scripts/setup-llama found or
+# fetched. Goals that need no libllama do not cause it to be set up.
 ifneq ($(filter-out clean test-nocgo test-386 test-arm64 check-cross check-fma mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
@@ -32,8 +32,9 @@ $(LLAMA)/env.mk: scripts/setup-llama $(wildcard third_party/llama.lock)
 	@scripts/setup-llama
 
 export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
-# The go command knows a cached package by CGO_LDFLAGS, but not by what pkg-config says. With -trimpath it would otherwise
-# take the binding that another checkout compiled, which links against that checkout's libllama.
+# The go command knows a cached package by CGO_LDFLAGS, but not by what pkg-config says. With
+# -trimpath it would otherwise take the binding that another checkout compiled, which links against
+# that checkout's libllama.
 export CGO_LDFLAGS := -L$(CURDIR)/$(LLAMA)/lib $(CGO_LDFLAGS)
 GOTAGS := -tags llama
 LDFLAGS = $(LLAMA_GO_LDFLAGS) -X main.version=$(VERSION)
@@ -62,7 +63,7 @@ test-nocgo:
 
 # What bears on bytes, with int of 32 bits.
 test-386:
-	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./codec ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -run 'Golden|Format|Limits' ./stream
 
 test-arm64:
@@ -74,7 +75,8 @@ check-cross:
 check-fma:
 	scripts/check-fma
 
-# All of them take hours; MUTANTS=30 takes a sample, which SEED chooses. ONLY='^kvcache/' takes those whose name matches.
+# All of them take hours; MUTANTS=30 takes a sample, which SEED chooses. ONLY='^kvcache/' takes
+# those whose name matches.
 MUTANTS ?= 0
 SEED ?= $(shell git rev-list --count HEAD 2>/dev/null || echo 1)
 ONLY ?=
@@ -106,18 +108,19 @@ lint: setup
 	$(GO) run $(STATICCHECK) $(PKGS)
 	$(GO) run $(STATICCHECK) $(GOTAGS) $(PKGS)
 
-# Tables in Markdown. BENCH=sizes and the like give one of them; DATA is the folder with the benchmark files.
+# Tables in Markdown. BENCH=sizes and the like give one of them; DATA is the folder with the
+# benchmark files.
 BENCH ?= all
 DATA ?= ../shared/data/bench
 
 bench: setup
 	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(BENCH)
 
-# What holds the format, made anew where it differs: with a line in CHANGELOG.md for each change of format, and docs/FORMAT.md. A
-# newly released model first needs its line in models/released.go and its card; its archives are written here, and the
-# probes for that line are printed.
+# What holds the format, made anew where it differs: with a line in CHANGELOG.md for each change of
+# format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and
+# its card; its archives are written here, and the probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./codec ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log

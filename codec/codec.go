@@ -3,7 +3,8 @@ package codec
 
 import "fmt"
 
-// Method names how a chunk is coded. Values are part of the format (docs/FORMAT.md) and are never reused.
+// Method names how a chunk is coded. Values are part of the format (docs/FORMAT.md) and are never
+// reused.
 type Method uint8
 
 const (

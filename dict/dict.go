@@ -1,4 +1,5 @@
-// Package dict makes dictionaries of samples: text that chunks of many small archives start from (stream.WithDictionary).
+// Package dict makes dictionaries of samples: text that chunks of many small archives start from
+// (stream.WithDictionary).
 package dict
 
 import (
@@ -23,9 +24,9 @@ type segment struct {
 	gain  int // shingles that a dictionary would get with it; an upper bound until they are counted again
 }
 
-// Build gives at most size bytes of the samples: those segments that are picked first by the number of shingles
-// per byte that no segment before them has (greedy maximum coverage), the first one last, nearest to the data. Of samples that
-// hold nothing to learn from it is empty.
+// Build gives at most size bytes of the samples: those segments that are picked first by the number
+// of shingles per byte that no segment before them has (greedy maximum coverage), the first one
+// last, nearest to the data. Of samples that hold nothing to learn from it is empty.
 func Build(samples [][]byte, size int) []byte {
 	var queue segmentQueue
 	total := 0

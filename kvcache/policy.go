@@ -1,9 +1,12 @@
-// Package kvcache keeps the books of one lane's window: which tokens a sequence of the KV cache holds, and what to feed next.
+// Package kvcache keeps the books of one lane's window: which tokens a sequence of the KV cache
+// holds, and what to feed next.
 //
-// A window holds at most Policy.Window tokens, the first of which is BOS. When it is full (or, with EqualInfo, when enough
-// information has passed through it) it is reset: BOS and the last Policy.Overlap tokens are fed again at positions from 0.
-// The books depend on the policy and on the calls made, so an encoder and a decoder that make the same calls feed the same
-// tokens to the same positions. No token is fed more than twice by resets, so the cost of n tokens is linear in n.
+// A window holds at most Policy.Window tokens, the first of which is BOS. When it is full (or, with
+// EqualInfo, when enough information has passed through it) it is reset: BOS and the last
+// Policy.Overlap tokens are fed again at positions from 0. The books depend on the policy and on
+// the calls made, so an encoder and a decoder that make the same calls feed the same tokens to the
+// same positions. No token is fed more than twice by resets, so the cost of n tokens is linear in
+// n.
 package kvcache
 
 import (
@@ -11,7 +14,8 @@ import (
 	"fmt"
 )
 
-// Reset says when a window starts afresh and with what. Values are part of the format and are never reused.
+// Reset says when a window starts afresh and with what. Values are part of the format and are never
+// reused.
 type Reset uint8
 
 const (

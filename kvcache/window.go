@@ -30,8 +30,8 @@ func (w *Window) Policy() Policy { return w.policy }
 // Tokens are the tokens held, BOS first: a view that is valid until the next call.
 func (w *Window) Tokens() []int32 { return w.tokens }
 
-// Prime starts the window afresh with BOS and the last tokens of a primer, at most half a window of them. It says what to
-// feed at position 0; the slice is valid until the next call.
+// Prime starts the window afresh with BOS and the last tokens of a primer, at most half a window of
+// them. It says what to feed at position 0; the slice is valid until the next call.
 func (w *Window) Prime(primer []int32) []int32 {
 	tail := primer[max(0, len(primer)-w.policy.Window/2):]
 	w.tokens = append(w.tokens[:1], tail...)
@@ -39,8 +39,8 @@ func (w *Window) Prime(primer []int32) []int32 {
 	return w.tokens
 }
 
-// Next adds a token and says what to feed: tokens at positions pos, pos+1, …; pos is 0 after a reset. The slice is valid until
-// the next call.
+// Next adds a token and says what to feed: tokens at positions pos, pos+1, …; pos is 0 after a
+// reset. The slice is valid until the next call.
 func (w *Window) Next(token int32) (pos int, tokens []int32) {
 	if w.due() {
 		kept := w.tokens[max(1, len(w.tokens)-w.policy.Overlap):]
@@ -54,7 +54,8 @@ func (w *Window) Next(token int32) (pos int, tokens []int32) {
 	return pos, w.tokens[pos:]
 }
 
-// due reports whether the next token starts the window afresh. Tokens kept by one reset are not kept by the next.
+// due reports whether the next token starts the window afresh. Tokens kept by one reset are not
+// kept by the next.
 func (w *Window) due() bool {
 	if len(w.tokens) == w.policy.Window {
 		return true
@@ -62,10 +63,12 @@ func (w *Window) due() bool {
 	return w.limit != 0 && w.spent >= w.limit && w.fresh >= max(1, w.policy.Overlap)
 }
 
-// Spend counts the cost of a coded token, in 2^-BitFraction bits, towards the next reset of EqualInfo.
+// Spend counts the cost of a coded token, in 2^-BitFraction bits, towards the next reset of
+// EqualInfo.
 func (w *Window) Spend(cost uint64) { w.spent += cost }
 
-// Rollback forgets the last n tokens. It fails when the window, which may have been reset since they came, holds fewer.
+// Rollback forgets the last n tokens. It fails when the window, which may have been reset since
+// they came, holds fewer.
 func (w *Window) Rollback(n int) error {
 	if n < 0 || n >= len(w.tokens) {
 		return fmt.Errorf("kvcache: roll back %d tokens of %d", n, len(w.tokens)-1)

@@ -46,7 +46,8 @@ func policies() *rapid.Generator[Policy] {
 	})
 }
 
-// TestWindowAgainstNaive makes random calls and keeps a copy of the KV cache as the feeds would leave it.
+// TestWindowAgainstNaive makes random calls and keeps a copy of the KV cache as the feeds would
+// leave it.
 func TestWindowAgainstNaive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := policies().Draw(t, "policy")

@@ -27,11 +27,13 @@ var registry struct {
 // Version is the version of libllama (llama_version).
 func Version() string { return C.GoString(C.llama_version()) }
 
-// LoadBackend binds the process to a numeric class by loading one of its CPU plug-ins (ggml_backend_load); the empty class
-// is the one that is loaded already, else DefaultClass. The error is a *ClassError when the CPU cannot run the class, no
-// plug-in of it is found, or the process is bound to another class.
+// LoadBackend binds the process to a numeric class by loading one of its CPU plug-ins
+// (ggml_backend_load); the empty class is the one that is loaded already, else DefaultClass. The
+// error is a *ClassError when the CPU cannot run the class, no plug-in of it is found, or the
+// process is bound to another class.
 //
-// Plug-ins are looked for in the folder $LMZ_GGML_BACKENDS if it is set, else beside the libggml that the process loaded.
+// Plug-ins are looked for in the folder $LMZ_GGML_BACKENDS if it is set, else beside the libggml
+// that the process loaded.
 func LoadBackend(class string) (Backend, error) {
 	registry.Lock()
 	defer registry.Unlock()
@@ -79,7 +81,8 @@ func classNamed(name string) (numericClass, bool) {
 	return table[i], true
 }
 
-// loadPlugin loads one plug-in; libggml itself refuses one that the CPU cannot run. The registry must be locked.
+// loadPlugin loads one plug-in; libggml itself refuses one that the CPU cannot run. The registry
+// must be locked.
 func loadPlugin(class, path string) bool {
 	cpath := C.CString(path)
 	defer C.free(unsafe.Pointer(cpath))
@@ -95,7 +98,8 @@ func bind(b Backend) {
 	registry.backend, registry.loaded = b, true
 }
 
-// bindBuiltin takes the CPU backend of a libggml that was built without plug-ins: of one class only.
+// bindBuiltin takes the CPU backend of a libggml that was built without plug-ins: of one class
+// only.
 func bindBuiltin(reg C.ggml_backend_reg_t, class string) (Backend, error) {
 	built := builtinClass(func(feature string) bool {
 		name := C.CString(feature)

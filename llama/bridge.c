@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-// Part of the program, so that Go runs tests again when scripts/setup-llama has unpacked other libraries.
+// Part of the program, so that Go runs tests again when scripts/setup-llama has unpacked other
+// libraries.
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
 #ifdef LMZ_LLAMA_STAMP

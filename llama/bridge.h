@@ -1,4 +1,5 @@
-// What Go cannot say well: one crossing per decode step, structs by value, callbacks. No opinions here.
+// What Go cannot say well: one crossing per decode step, structs by value, callbacks. No opinions
+// here.
 #pragma once
 
 #include <ggml-backend.h>
@@ -19,8 +20,8 @@ ggml_backend_reg_t lmz_cpu_reg(void);
 // Whether the CPU backend was compiled for a feature, by ggml's name for it ("AVX2").
 bool lmz_cpu_feature(ggml_backend_reg_t reg, const char *name);
 
-// llama_model_load_from_file_ptr on a duplicate of fd: mmap, CPU only, weights repacked. NULL, too, when *abort becomes
-// non-zero meanwhile.
+// llama_model_load_from_file_ptr on a duplicate of fd: mmap, CPU only, weights repacked. NULL, too,
+// when *abort becomes non-zero meanwhile.
 struct llama_model *lmz_model_load(int fd, int32_t *abort);
 
 struct lmz_params {
@@ -56,7 +57,8 @@ void lmz_session_free(struct lmz_session *s);
 #define LMZ_FORGET (-1000) // llama_memory_seq_rm refused
 #define LMZ_LOGITS (-1001) // a wanted row is missing
 
-// Forgets, then llama_decode, then the addresses of the wanted rows; 0 or what llama_decode returned.
+// Forgets, then llama_decode, then the addresses of the wanted rows; 0 or what llama_decode
+// returned.
 int32_t lmz_decode(struct lmz_session *s, int32_t forgets, int32_t tokens);
 
 // llama_model_quantize with one thread; 0 on success.

@@ -10,8 +10,9 @@ import (
 	"github.com/lmz-go/lmz/internal/gguf"
 )
 
-// check refuses what is known to make libllama crash, abort the process or read out of bounds instead of refusing it.
-// What only a certain architecture asserts is left to libllama: model files are chosen by the user, unlike archives.
+// check refuses what is known to make libllama crash, abort the process or read out of bounds
+// instead of refusing it. What only a certain architecture asserts is left to libllama: model files
+// are chosen by the user, unlike archives.
 func check(h *gguf.Header, r io.ReaderAt) error {
 	if n, ok := h.Uint("split.count"); ok && n > 1 {
 		return fmt.Errorf("%w: one of %d files of a split model; merge them first", ErrUnsupported, n)
@@ -57,7 +58,8 @@ func checkTensors(h *gguf.Header) error {
 	return nil
 }
 
-// weightTypes are those that matrices may have: floating point, and quantized for storage. Vectors are F32 in all models.
+// weightTypes are those that matrices may have: floating point, and quantized for storage. Vectors
+// are F32 in all models.
 var weightTypes = func() map[gguf.TensorType]bool {
 	types := map[gguf.TensorType]bool{}
 	for _, name := range []string{"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K",
@@ -71,7 +73,8 @@ var weightTypes = func() map[gguf.TensorType]bool {
 	return types
 }()
 
-// checkExperts checks what libllama asserts of mixtures of experts, and of layers that predict further tokens.
+// checkExperts checks what libllama asserts of mixtures of experts, and of layers that predict
+// further tokens.
 func checkExperts(h *gguf.Header, arch string) error {
 	wrong := func(key string) error {
 		return fmt.Errorf("%w: %s.%s is %v", gguf.ErrCorrupt, arch, key, shown(h.Get(arch+"."+key)))
@@ -132,8 +135,8 @@ func checkVocabulary(h *gguf.Header, r io.ReaderAt) error {
 	return checkTokens(h, r, tokens, kind == "llama")
 }
 
-// checkTokens makes sure that no two tokens are spelled the same, and that SentencePiece has a token for each byte: without,
-// libllama ends the process.
+// checkTokens makes sure that no two tokens are spelled the same, and that SentencePiece has a
+// token for each byte: without, libllama ends the process.
 func checkTokens(h *gguf.Header, r io.ReaderAt, tokens gguf.Array, spm bool) error {
 	seen := make(map[string]int, min(tokens.Len, 1<<18))
 	i := 0
@@ -161,8 +164,8 @@ func checkTokens(h *gguf.Header, r io.ReaderAt, tokens gguf.Array, spm bool) err
 	return nil
 }
 
-// checkShape checks the hyperparameters that graph building divides by or asserts on. Of keys that hold one value per layer,
-// each value is checked, and how they fit together is left to libllama.
+// checkShape checks the hyperparameters that graph building divides by or asserts on. Of keys that
+// hold one value per layer, each value is checked, and how they fit together is left to libllama.
 func checkShape(h *gguf.Header, r io.ReaderAt, arch string) error {
 	limits := []struct {
 		key      string

@@ -7,8 +7,9 @@ import (
 	"github.com/klauspost/cpuid/v2"
 )
 
-// DefaultClass is the numeric class that archives get unless asked otherwise: what nearly every machine of the
-// architecture can compute, if the CPU can run it; else the fastest. It is empty on an architecture without plug-ins.
+// DefaultClass is the numeric class that archives get unless asked otherwise: what nearly every
+// machine of the architecture can compute, if the CPU can run it; else the fastest. It is empty on
+// an architecture without plug-ins.
 func DefaultClass() string {
 	classes := Classes()
 	for _, class := range []string{"avx2", "armv8.2"} {
@@ -22,8 +23,8 @@ func DefaultClass() string {
 	return classes[len(classes)-1]
 }
 
-// Classes lists the numeric classes that this CPU can run, the plainest first. A class is a set of libggml's CPU plug-ins
-// that give the same bits (docs/DETERMINISM.md).
+// Classes lists the numeric classes that this CPU can run, the plainest first. A class is a set of
+// libggml's CPU plug-ins that give the same bits (docs/DETERMINISM.md).
 func Classes() []string {
 	var names []string
 	for _, c := range classTable[runtime.GOARCH] {
@@ -45,8 +46,8 @@ type numericClass struct {
 	plugins []plugin // fastest first
 }
 
-// plugin is the file libggml-cpu-NAME.so and the CPU features that it was compiled for, as listed by ggml's
-// src/CMakeLists.txt (ggml_add_cpu_backend_variant).
+// plugin is the file libggml-cpu-NAME.so and the CPU features that it was compiled for, as listed
+// by ggml's src/CMakeLists.txt (ggml_add_cpu_backend_variant).
 type plugin struct {
 	name  string
 	needs []cpuid.FeatureID
@@ -67,9 +68,9 @@ var (
 	avx512 = features(avx2, cpuid.AVX512F, cpuid.AVX512CD, cpuid.AVX512VL, cpuid.AVX512DQ, cpuid.AVX512BW)
 )
 
-// classTable holds the plug-ins that were measured to agree (exact_test.go). Plug-ins that do not fit a class are left
-// out: sapphirerapids (AMX tiles) and piledriver. The arm64 classes have one plug-in each, because which of them agree has
-// not been measured.
+// classTable holds the plug-ins that were measured to agree (exact_test.go). Plug-ins that do not
+// fit a class are left out: sapphirerapids (AMX tiles) and piledriver. The arm64 classes have one
+// plug-in each, because which of them agree has not been measured.
 var classTable = map[string][]numericClass{
 	"amd64": {
 		{"x64", []plugin{{"x64", nil}}},

@@ -12,8 +12,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Decode is llama_decode, in rounds of at most 32 tokens per lane and with every lane's last token in the last round, whose
-// rows Logits gives. When ctx ends it returns the context's error.
+// Decode is llama_decode, in rounds of at most 32 tokens per lane and with every lane's last token
+// in the last round, whose rows Logits gives. When ctx ends it returns the context's error.
 func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	if err := s.ready(); err != nil {
 		return err
@@ -98,8 +98,8 @@ func (s *session) step(ctx context.Context, forgets, tokens int) error {
 	}
 }
 
-// checkFeeds refuses what would be out of a lane's or the vocabulary's range. Lanes fed twice are found by their
-// marks in forgetFrom, which the caller fills in afterwards.
+// checkFeeds refuses what would be out of a lane's or the vocabulary's range. Lanes fed twice are
+// found by their marks in forgetFrom, which the caller fills in afterwards.
 func (s *session) checkFeeds(feeds []lm.Feed) error {
 	if len(feeds) > s.params.lanes {
 		return fmt.Errorf("llama: %d feeds for %d lanes", len(feeds), s.params.lanes)

@@ -13,8 +13,8 @@ var (
 	// ErrClosed is returned by methods of a closed Model or Session.
 	ErrClosed = errors.New("llama: closed")
 
-	// ErrUnsupported is wrapped by the error for a model that libllama may know but whose logits cannot be promised to
-	// repeat, or that is no single decoder file.
+	// ErrUnsupported is wrapped by the error for a model that libllama may know but whose logits
+	// cannot be promised to repeat, or that is no single decoder file.
 	ErrUnsupported = errors.New("unsupported model")
 
 	// ErrLoad is wrapped by the error for a model that libllama refused.

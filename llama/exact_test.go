@@ -12,8 +12,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// These tests are the contract of lm.Model on libllama: every logit has the bits of the reference, which is one lane, one
-// token at a time, one thread.
+// These tests are the contract of lm.Model on libllama: every logit has the bits of the reference,
+// which is one lane, one token at a time, one thread.
 
 // exactTokens crosses the unit of 256 cells in which the KV cache grows.
 const exactTokens = 270
@@ -82,7 +82,8 @@ func reference(t *testing.T, m *Model, lane, n int) []uint64 {
 	return mustRows(t, m, exactParams(1, 512), tokensOf(m, lane, n), 1)
 }
 
-// prefillRows are the reference's rows, computed faster; TestExactPrefill shows that they are the same.
+// prefillRows are the reference's rows, computed faster; TestExactPrefill shows that they are the
+// same.
 func prefillRows(t *testing.T, m *Model, lane, n int) []uint64 {
 	t.Helper()
 	return mustRows(t, m, exactParams(1, 512), tokensOf(m, lane, n), maxLaneTokens)
@@ -138,7 +139,8 @@ func TestExactLockstep(t *testing.T) {
 	})
 }
 
-// TestExactSchedule feeds lanes as a compressor might: any lanes in any order, pieces of any length, rewinds, fresh starts.
+// TestExactSchedule feeds lanes as a compressor might: any lanes in any order, pieces of any
+// length, rewinds, fresh starts.
 func TestExactSchedule(t *testing.T) {
 	forEachSpec(t, func(t *testing.T, m *Model) {
 		const lanes, n = 5, 280
@@ -177,7 +179,8 @@ func TestExactSchedule(t *testing.T) {
 	})
 }
 
-// TestExactWithoutFlashAttention: there, any number of tokens per decode and of threads gives the same bits.
+// TestExactWithoutFlashAttention: there, any number of tokens per decode and of threads gives the
+// same bits.
 func TestExactWithoutFlashAttention(t *testing.T) {
 	forEachSpec(t, func(t *testing.T, m *Model) {
 		plain := exactParams(1, 512)
@@ -192,7 +195,8 @@ func TestExactWithoutFlashAttention(t *testing.T) {
 	})
 }
 
-// TestTraps shows that what exactParams avoids does change bits, so that the limits are not superstition.
+// TestTraps shows that what exactParams avoids does change bits, so that the limits are not
+// superstition.
 func TestTraps(t *testing.T) {
 	m := openSpec(t, specs()[0])
 	tokens := tokensOf(m, 0, exactTokens)

@@ -22,7 +22,8 @@ var log struct {
 	reason string // the latest error line
 }
 
-// SetLogger sends libllama's log to l, whose level is asked now; nil, as at the start, keeps it quiet.
+// SetLogger sends libllama's log to l, whose level is asked now; nil, as at the start, keeps it
+// quiet.
 func SetLogger(l *slog.Logger) {
 	log.Lock()
 	defer log.Unlock()
@@ -50,7 +51,8 @@ func slogLevel(level C.int) slog.Level {
 	return slog.LevelDebug
 }
 
-// maxLine is how many bytes of a line are kept: it may quote the metadata of a model, which has any size.
+// maxLine is how many bytes of a line are kept: it may quote the metadata of a model, which has any
+// size.
 const maxLine = 1000
 
 //export lmzLog

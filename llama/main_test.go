@@ -17,7 +17,8 @@ import (
 	"github.com/lmz-go/lmz/internal/gguftest"
 )
 
-// childEnv makes the test binary a child that computes with the plug-in "class:path" and prints hashes.
+// childEnv makes the test binary a child that computes with the plug-in "class:path" and prints
+// hashes.
 const childEnv = "LMZ_TEST_PLUGIN"
 
 func TestMain(m *testing.M) {
@@ -42,7 +43,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// specs are the models that exactness is tested with: three architectures, two kinds of tokenizer, four types.
+// specs are the models that exactness is tested with: three architectures, two kinds of tokenizer,
+// four types.
 func specs() []gguftest.Spec {
 	return []gguftest.Spec{
 		{Arch: "llama", Type: gguf.Q8_0}, {Arch: "llama", Type: gguf.Q4_0}, {Arch: "llama", Type: gguf.F16},

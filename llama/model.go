@@ -26,8 +26,8 @@ var _ lm.Model = (*Model)(nil)
 // live counts C objects: models and sessions that have not been freed.
 var live atomic.Int64
 
-// Model is a loaded GGUF model. Its methods may be called concurrently. The memory of the model is freed once it and all
-// its sessions are closed.
+// Model is a loaded GGUF model. Its methods may be called concurrently. The memory of the model is
+// freed once it and all its sessions are closed.
 type Model struct {
 	id     lm.ModelID
 	header *gguf.Header
@@ -37,7 +37,8 @@ type Model struct {
 	net    runtime.Cleanup
 }
 
-// modelMemory is libllama's model with the number of its users: the open Model and its open sessions.
+// modelMemory is libllama's model with the number of its users: the open Model and its open
+// sessions.
 type modelMemory struct {
 	mu    sync.Mutex
 	c     *C.struct_llama_model
@@ -45,10 +46,11 @@ type modelMemory struct {
 	open  bool // Close has not been called
 }
 
-// Open loads the model file at path, hashing it whole, and binds the process to a numeric class (LoadBackend). Errors wrap
-// ErrUnsupported or ErrLoad, say what is wrong with the file's header, or are a *ClassError; when ctx ends meanwhile the error
-// is that of ctx. The empty class is that of the backend which is loaded already, else DefaultClass(). The caller closes the
-// model; the file must not change while it is open.
+// Open loads the model file at path, hashing it whole, and binds the process to a numeric class
+// (LoadBackend). Errors wrap ErrUnsupported or ErrLoad, say what is wrong with the file's header,
+// or are a *ClassError; when ctx ends meanwhile the error is that of ctx. The empty class is that
+// of the backend which is loaded already, else DefaultClass(). The caller closes the model; the
+// file must not change while it is open.
 func Open(ctx context.Context, path, class string) (*Model, error) {
 	f, size, err := gguf.OpenFile(path)
 	if err != nil {
@@ -62,7 +64,8 @@ func Open(ctx context.Context, path, class string) (*Model, error) {
 	return m, nil
 }
 
-// OpenBytes loads a model file that is in memory, through an anonymous file; data is not kept. Errors are Open's.
+// OpenBytes loads a model file that is in memory, through an anonymous file; data is not kept.
+// Errors are Open's.
 func OpenBytes(ctx context.Context, data []byte, class string) (*Model, error) {
 	f, err := anonymousFile()
 	if err != nil {
@@ -151,7 +154,8 @@ func (r *contextReader) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
-// supported refuses kinds of models for which the contract of lm.Model was not measured, or which predict no next token.
+// supported refuses kinds of models for which the contract of lm.Model was not measured, or which
+// predict no next token.
 func (m *Model) supported() error {
 	c := m.memory.c
 	for _, kind := range []struct {

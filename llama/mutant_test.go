@@ -22,7 +22,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// mutantsEnv makes the test binary a child that loads and uses mutants of models: "from:step" are the numbers of them.
+// mutantsEnv makes the test binary a child that loads and uses mutants of models: "from:step" are
+// the numbers of them.
 const mutantsEnv = "LMZ_TEST_MUTANTS"
 
 // mutant is a model file that somebody has changed.
@@ -193,7 +194,8 @@ func renamed(s []string, n int, prefix string) []string {
 	return s
 }
 
-// useMutants is the child: it loads mutants and does with them what compressing does, and says which one is next.
+// useMutants is the child: it loads mutants and does with them what compressing does, and says
+// which one is next.
 func useMutants(numbers string) int {
 	var from, step int
 	if _, err := fmt.Sscanf(numbers, "%d:%d", &from, &step); err != nil {
@@ -234,8 +236,8 @@ func useMutant(data []byte) error {
 	return s.Decode(context.Background(), []lm.Feed{{Lane: 0, Tokens: []int32{m.BOS(), 1, 2}}, {Lane: 1, Tokens: []int32{0}}})
 }
 
-// TestMutants: no change to a model file crashes or hangs the process that loads and uses it. A sample is tried; all of them with
-// LMZ_TORTURE set (make torture).
+// TestMutants: no change to a model file crashes or hangs the process that loads and uses it. A
+// sample is tried; all of them with LMZ_TORTURE set (make torture).
 func TestMutants(t *testing.T) {
 	list := mutants()
 	step := 29

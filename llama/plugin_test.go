@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestClassesGroupPlugins runs every plug-in that this CPU can run, each in a process of its own: within a class all models
-// have the same logits, and no two classes have.
+// TestClassesGroupPlugins runs every plug-in that this CPU can run, each in a process of its own:
+// within a class all models have the same logits, and no two classes have.
 func TestClassesGroupPlugins(t *testing.T) {
 	if len(pluginFiles(t)) == 0 {
 		t.Skip("this libggml has its CPU backend built in")
@@ -84,8 +84,8 @@ func differingLines(got, want string) string {
 	return strings.Join(names, " ")
 }
 
-// TestClassIgnoresLibmVariant: libm picks its functions by CPU too, so a plain class must give the same logits on a new CPU
-// as on an old one, which GLIBC_TUNABLES imitates.
+// TestClassIgnoresLibmVariant: libm picks its functions by CPU too, so a plain class must give the
+// same logits on a new CPU as on an old one, which GLIBC_TUNABLES imitates.
 func TestClassIgnoresLibmVariant(t *testing.T) {
 	path, ok := pluginFiles(t)["sse42"]
 	if class, known := classNamed("sse42"); !ok || !known || len(class.runnable()) == 0 {

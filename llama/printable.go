@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// printable writes what a terminal would not show as it is, in names from model files and in libllama's words about them, as Go
-// does in quotes.
+// printable writes what a terminal would not show as it is, in names from model files and in
+// libllama's words about them, as Go does in quotes.
 func printable(text string) string {
 	if strings.IndexFunc(text, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) < 0 {
 		return text

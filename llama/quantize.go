@@ -21,8 +21,9 @@ var fileTypes = map[string]C.enum_llama_ftype{
 	"Q4_K_M": C.LLAMA_FTYPE_MOSTLY_Q4_K_M, "Q4_0": C.LLAMA_FTYPE_MOSTLY_Q4_0,
 }
 
-// Quantize writes the model file src to the file dst with its matrices in the type ftype, such as "Q8_0"
-// (llama_model_quantize). dst is written under another name first and renamed when it is complete.
+// Quantize writes the model file src to the file dst with its matrices in the type ftype, such as
+// "Q8_0" (llama_model_quantize). dst is written under another name first and renamed when it is
+// complete.
 func Quantize(dst, src, ftype string) error {
 	t, ok := fileTypes[ftype]
 	if !ok {

@@ -17,7 +17,8 @@ import (
 
 var _ lm.Session = (*session)(nil)
 
-// maxLaneTokens is the most tokens of one lane in one llama_decode: flash attention gives other bits from 64 on.
+// maxLaneTokens is the most tokens of one lane in one llama_decode: flash attention gives other
+// bits from 64 on.
 const maxLaneTokens = 32
 
 // sessionParams are those of a context that the exactness contract fixes and tests vary.
@@ -57,7 +58,8 @@ type session struct {
 	abort *abort
 }
 
-// abort is the flag that libllama polls while it decodes or loads; pinned, since C keeps its address.
+// abort is the flag that libllama polls while it decodes or loads; pinned, since C keeps its
+// address.
 type abort struct {
 	flag   int32
 	pinner runtime.Pinner
@@ -142,7 +144,8 @@ func (s *session) Close() error {
 	return nil
 }
 
-// Logits is the row of feeds[i] of the latest Decode (llama_get_logits_ith), valid until the next Decode or Close.
+// Logits is the row of feeds[i] of the latest Decode (llama_get_logits_ith), valid until the next
+// Decode or Close.
 func (s *session) Logits(i int) []float32 {
 	if i < 0 || i >= s.rows {
 		panic(fmt.Sprintf("llama: logits of feed %d of %d", i, s.rows))
@@ -161,7 +164,8 @@ func (s *session) ready() error {
 	return nil
 }
 
-// watch raises the flag when ctx ends, until the result is called. The flag of an earlier context is lowered.
+// watch raises the flag when ctx ends, until the result is called. The flag of an earlier context
+// is lowered.
 func (a *abort) watch(ctx context.Context) (unwatch func()) {
 	if ctx.Done() == nil {
 		return func() {}

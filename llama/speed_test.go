@@ -14,7 +14,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// BenchmarkDecode compares Session.Decode with a bare C loop over llama_decode on the same tokens, in CPU time, taking turns.
+// BenchmarkDecode compares Session.Decode with a bare C loop over llama_decode on the same tokens,
+// in CPU time, taking turns.
 func BenchmarkDecode(b *testing.B) {
 	const path, window, steps = "../models/embedded/base-q8_0.gguf", 256, 128
 	m, err := Open(context.Background(), path, "")

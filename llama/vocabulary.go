@@ -11,11 +11,12 @@ import (
 	"unsafe"
 )
 
-// Pieces gives the bytes of every token (llama_token_to_piece); those of control and unknown tokens are empty. Read only.
+// Pieces gives the bytes of every token (llama_token_to_piece); those of control and unknown tokens
+// are empty. Read only.
 func (m *Model) Pieces() [][]byte { return m.pieces }
 
-// BOS is the token that the file names as BOS, else as end of text, else the first control token, else token 0. (libllama's
-// llama_vocab_bos gives ordinary tokens for files that name none.)
+// BOS is the token that the file names as BOS, else as end of text, else the first control token,
+// else token 0. (libllama's llama_vocab_bos gives ordinary tokens for files that name none.)
 func (m *Model) BOS() int32 { return m.bos }
 
 // readVocabulary refuses a vocabulary that spells nothing: no text could be coded with it.

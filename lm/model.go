@@ -1,6 +1,8 @@
-// Package lm is what codecs and engines agree on: a language model, its sessions, and the promise that its logits keep.
+// Package lm is what codecs and engines agree on: a language model, its sessions, and the promise
+// that its logits keep.
 //
-// Codecs (internal/coder, internal/mix) and the container (stream) know only this package; engines (llama) implement it.
+// Codecs (internal/coder, internal/mix) and the container (stream) know only this package; engines
+// (llama) implement it.
 package lm
 
 import "context"
@@ -14,14 +16,16 @@ type ModelID struct {
 
 // Model is a language model as codecs see it. Its methods may be called concurrently.
 //
-// The contract that every archive rests on: the logits of a position depend on the model file, the numeric class and the
-// tokens of the lane at positions 0..p, and on nothing else; not on the number of lanes, on how tokens are
-// batched, on other lanes, or on whether the caller compresses or decompresses.
+// The contract that every archive rests on: the logits of a position depend on the model file, the
+// numeric class and the tokens of the lane at positions 0..p, and on nothing else; not on the
+// number of lanes, on how tokens are batched, on other lanes, or on whether the caller compresses
+// or decompresses.
 type Model interface {
 	ID() ModelID
 
-	// Pieces gives the bytes of every token of the vocabulary, indexed by token; a token that stands for no bytes
-	// (BOS, other control tokens) has an empty piece. The slice is shared: read only.
+	// Pieces gives the bytes of every token of the vocabulary, indexed by token; a token that
+	// stands for no bytes (BOS, other control tokens) has an empty piece. The slice is shared: read
+	// only.
 	Pieces() [][]byte
 
 	// BOS is the token that opens a window; always a valid token of the vocabulary.
@@ -30,17 +34,19 @@ type Model interface {
 	// ContextLength is the number of tokens that the model was trained on at once.
 	ContextLength() int
 
-	// Tokenize splits valid UTF-8 text into tokens; no special tokens are recognised or added. The pieces of the result
-	// are not promised to spell text exactly (SPM adds a space, NFC may change it): callers verify.
+	// Tokenize splits valid UTF-8 text into tokens; no special tokens are recognised or added. The
+	// pieces of the result are not promised to spell text exactly (SPM adds a space, NFC may change
+	// it): callers verify.
 	Tokenize(text []byte) ([]int32, error)
 
-	// NewSession makes an evaluation context with this many lanes of this many tokens each. A session belongs to
-	// one goroutine at a time.
+	// NewSession makes an evaluation context with this many lanes of this many tokens each. A
+	// session belongs to one goroutine at a time.
 	NewSession(lanes, window int) (Session, error)
 }
 
-// Feed is the work of one lane in one Session.Decode: Tokens go to positions Pos, Pos+1, …; Pos is the number of tokens
-// the lane already holds, or fewer, which forgets the lane's tokens from Pos on first (Pos 0 starts it afresh).
+// Feed is the work of one lane in one Session.Decode: Tokens go to positions Pos, Pos+1, …; Pos is
+// the number of tokens the lane already holds, or fewer, which forgets the lane's tokens from Pos
+// on first (Pos 0 starts it afresh).
 type Feed struct {
 	Lane   int
 	Pos    int
@@ -49,11 +55,12 @@ type Feed struct {
 
 // Session evaluates a model on several independent lanes in lockstep.
 type Session interface {
-	// Decode evaluates all feeds, each lane at most once. After an error the session can only be closed.
+	// Decode evaluates all feeds, each lane at most once. After an error the session can only be
+	// closed.
 	Decode(ctx context.Context, feeds []Feed) error
 
-	// Logits is the row after the last token of feeds[i] of the latest Decode, one value per token of the
-	// vocabulary: a view that is valid until the next Decode or Close.
+	// Logits is the row after the last token of feeds[i] of the latest Decode, one value per token
+	// of the vocabulary: a view that is valid until the next Decode or Close.
 	Logits(i int) []float32
 
 	Close() error

@@ -8,12 +8,12 @@ type Embedded struct {
 	GGUF []byte // the file: shared, read only
 }
 
-// EmbeddedName is the name under which Store.Open finds the first of the embedded models, whichever that is; each of them has
-// its own name besides.
+// EmbeddedName is the name under which Store.Open finds the first of the embedded models, whichever
+// that is; each of them has its own name besides.
 const EmbeddedName = "embedded"
 
-// embeddedModel is an embedded model with its hash: that of the released model of this name, which is not computed, else that
-// of its bytes.
+// embeddedModel is an embedded model with its hash: that of the released model of this name, which
+// is not computed, else that of its bytes.
 type embeddedModel struct {
 	Embedded
 	sha256 [32]byte

@@ -69,7 +69,8 @@ func (e *ambiguousError) Error() string {
 // Hint says what to do about it.
 func (e *ambiguousError) Hint() string { return "give more digits, or a path" }
 
-// quoted is a name as it is if a terminal can show it so, else in quotes: names come from archives and files.
+// quoted is a name as it is if a terminal can show it so, else in quotes: names come from archives
+// and files.
 func quoted(name string) string {
 	if q := fmt.Sprintf("%q", name); q != `"`+name+`"` {
 		return q

@@ -9,7 +9,8 @@ import (
 	"github.com/lmz-go/lmz/internal/gguf"
 )
 
-// File is a GGUF file that holds a model: an embedded one or one on disk. Files are equal if they are the same.
+// File is a GGUF file that holds a model: an embedded one or one on disk. Files are equal if they
+// are the same.
 type File struct {
 	Path string // empty for an embedded model
 

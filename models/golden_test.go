@@ -34,9 +34,10 @@ func goldenText(t *testing.T) []byte {
 	return log[:3000]
 }
 
-// Archives written with a model that was released, in each numeric class, are written the same, and decode, for ever on machines of
-// that class. With -update the probes for models/released.go are printed, and archives that differ are written anew. A
-// process computes in one class, so each archive has a process of its own.
+// Archives written with a model that was released, in each numeric class, are written the same, and
+// decode, for ever on machines of that class. With -update the probes for models/released.go are
+// printed, and archives that differ are written anew. A process computes in one class, so each
+// archive has a process of its own.
 func TestGolden(t *testing.T) {
 	if name := os.Getenv(goldenEnv); name != "" {
 		decodeGolden(t, name)

@@ -10,9 +10,10 @@ import (
 	"path/filepath"
 )
 
-// hashCache remembers the SHA-256 of model files between runs, so that looking for one among many gigabytes of models does
-// not read them all again. It only says which file to try first: a model that is opened is hashed again, and before a model is
-// said not to be here all files are. So a stale, broken or lying cache costs time and never the right model.
+// hashCache remembers the SHA-256 of model files between runs, so that looking for one among many
+// gigabytes of models does not read them all again. It only says which file to try first: a model
+// that is opened is hashed again, and before a model is said not to be here all files are. So a
+// stale, broken or lying cache costs time and never the right model.
 type hashCache struct {
 	file    string               // "" remembers nothing beyond this run
 	entries map[string]hashEntry // by absolute path
@@ -26,8 +27,8 @@ type hashEntry struct {
 	First  string `json:"first,omitempty"` // what SHA256 was first with this size and modification time, if it was another
 }
 
-// fileStamp tells versions of a file apart. The time of its last change catches a content that was replaced and got its
-// old modification time back, as by cp -p.
+// fileStamp tells versions of a file apart. The time of its last change catches a content that was
+// replaced and got its old modification time back, as by cp -p.
 type fileStamp struct {
 	Size  int64  `json:"size"`
 	Mtime int64  `json:"mtime"` // nanoseconds since 1970
@@ -127,7 +128,8 @@ func (c *hashCache) compute(ctx context.Context, path string) (sum [32]byte, err
 	return sum, nil
 }
 
-// first is what a file that compute has hashed was first found to be with its size and modification time.
+// first is what a file that compute has hashed was first found to be with its size and modification
+// time.
 func (c *hashCache) first(path string) (sum [32]byte) {
 	if key, _, err := stampOf(path); err == nil {
 		e := c.entries[key]
@@ -139,8 +141,9 @@ func (c *hashCache) first(path string) (sum [32]byte) {
 	return sum
 }
 
-// save is best effort: without a cache everything works, later. What other processes wrote meanwhile is kept but for the
-// files that this one hashed; of two that write at once the last one wins.
+// save is best effort: without a cache everything works, later. What other processes wrote
+// meanwhile is kept but for the files that this one hashed; of two that write at once the last one
+// wins.
 func (c *hashCache) save() {
 	if c.file == "" {
 		return

@@ -122,7 +122,8 @@ func TestLyingCacheReleased(t *testing.T) {
 	}
 }
 
-// A model that was damaged and then put back, each time with its old modification time, is there again.
+// A model that was damaged and then put back, each time with its old modification time, is there
+// again.
 func TestRestoredModel(t *testing.T) {
 	dir, cache := t.TempDir(), t.TempDir()
 	path := filepath.Join(dir, "a.gguf")

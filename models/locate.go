@@ -12,10 +12,11 @@ import (
 // minPrefix is the least number of hexadecimal digits that are taken for the start of a hash.
 const minPrefix = 8
 
-// Locate finds the model file that a user names, without opening it as a model. A name is, in this order: nothing or
-// EmbeddedName for the first embedded model; the name of an embedded one; the path of a file; the name, with or without
-// .gguf, of a file on the search path; the name of a released model whose file is there; at least 8 digits of the start of
-// a SHA-256. The error is a *NotFoundError when nothing fits; another one when several hashes begin so, or a path leads to no
+// Locate finds the model file that a user names, without opening it as a model. A name is, in this
+// order: nothing or EmbeddedName for the first embedded model; the name of an embedded one; the
+// path of a file; the name, with or without .gguf, of a file on the search path; the name of a
+// released model whose file is there; at least 8 digits of the start of a SHA-256. The error is a
+// *NotFoundError when nothing fits; another one when several hashes begin so, or a path leads to no
 // file.
 func (s *Store) Locate(name string) (File, error) {
 	ctx := context.Background()

@@ -5,17 +5,20 @@ import (
 	"slices"
 )
 
-// Released is a model file that was published for lmz. Archives name it by its hash, so it stays available for ever: it
-// keeps its line in the table, its card NAME.md and its golden archives in testdata.
+// Released is a model file that was published for lmz. Archives name it by its hash, so it stays
+// available for ever: it keeps its line in the table, its card NAME.md and its golden archives in
+// testdata.
 type Released struct {
 	Name   string   // what users call it
 	File   string   // name of the GGUF file
 	SHA256 [32]byte // of the file
-	// Probes has coder.Probe of the model by numeric class, as the libllama of its golden archives computes it.
+	// Probes has coder.Probe of the model by numeric class, as the libllama of its golden archives
+	// computes it.
 	Probes map[string][8]byte
 }
 
-// released is the table, in the order of publication. "make golden" prints a new model's probes and writes its archives.
+// released is the table, in the order of publication. "make golden" prints a new model's probes and
+// writes its archives.
 var released = []Released{
 	{
 		Name: "base", File: "base-q8_0.gguf",

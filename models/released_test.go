@@ -36,8 +36,8 @@ func goldens() (all []golden) {
 	return all
 }
 
-// Every model file here is released as its line in the table says, and has a card that says the same; and nothing else has a
-// line. For ever: archives name these files.
+// Every model file here is released as its line in the table says, and has a card that says the
+// same; and nothing else has a line. For ever: archives name these files.
 func TestReleased(t *testing.T) {
 	var files, cards, wantFiles, wantCards []string
 	for _, r := range models.ReleasedModels() {

@@ -8,11 +8,13 @@ import (
 	"strings"
 )
 
-// PathVariable is the environment variable that lists files and folders with models, separated as in $PATH.
+// PathVariable is the environment variable that lists files and folders with models, separated as
+// in $PATH.
 const PathVariable = "LMZ_MODEL_PATH"
 
-// SearchPath is where models are looked for: what $LMZ_MODEL_PATH lists, then $XDG_DATA_HOME/lmz/models, which
-// is ~/.local/share/lmz/models when the variable is not set. Entries need not exist.
+// SearchPath is where models are looked for: what $LMZ_MODEL_PATH lists, then
+// $XDG_DATA_HOME/lmz/models, which is ~/.local/share/lmz/models when the variable is not set.
+// Entries need not exist.
 func SearchPath() []string {
 	var path []string
 	for _, p := range filepath.SplitList(os.Getenv(PathVariable)) {
@@ -31,9 +33,9 @@ func SearchPath() []string {
 	return append(path, filepath.Join(data, "lmz", "models"))
 }
 
-// candidates lists the model files of a search path in its order: entries that are files as they are, and of folders the
-// *.gguf files below them. What cannot be read is left out: a broken folder must not hide the others. When ctx ends it lists
-// no more.
+// candidates lists the model files of a search path in its order: entries that are files as they
+// are, and of folders the *.gguf files below them. What cannot be read is left out: a broken folder
+// must not hide the others. When ctx ends it lists no more.
 func candidates(ctx context.Context, path []string) []string {
 	var files []string
 	seen := map[string]bool{}

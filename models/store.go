@@ -1,7 +1,8 @@
 // Package models finds the language models that archives name, and owns the ones that are open.
 //
-// A model is named by the SHA-256 of its GGUF file. It is looked for among the embedded models that the program carries, if it
-// does (package models/embedded), in the files that the user gave, in $LMZ_MODEL_PATH and in the user's data folder.
+// A model is named by the SHA-256 of its GGUF file. It is looked for among the embedded models that
+// the program carries, if it does (package models/embedded), in the files that the user gave, in
+// $LMZ_MODEL_PATH and in the user's data folder.
 package models
 
 import (
@@ -15,8 +16,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Store finds models and owns those that it opened: one per hash and numeric class. Its methods may be called
-// concurrently.
+// Store finds models and owns those that it opened: one per hash and numeric class. Its methods may
+// be called concurrently.
 type Store struct {
 	backend  Backend
 	path     []string
@@ -55,9 +56,9 @@ func NewStore(o Options) *Store {
 	}
 }
 
-// Model finds the model with the hash id.SHA256 and opens it in the numeric class id.Class, or gives the one that is open
-// already. The store owns the result. The error is a *NotFoundError when no file has this hash, the backend's when the file
-// cannot be opened, or that of ctx.
+// Model finds the model with the hash id.SHA256 and opens it in the numeric class id.Class, or
+// gives the one that is open already. The store owns the result. The error is a *NotFoundError when
+// no file has this hash, the backend's when the file cannot be opened, or that of ctx.
 func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
@@ -98,8 +99,8 @@ func (s *Store) Model(ctx context.Context, id lm.ModelID) (lm.Model, error) {
 	return nil, s.notFound(&NotFoundError{ID: id})
 }
 
-// sums are the ways to find a file by its hash, to be tried one after the other: by what earlier runs found, which says only
-// where to look first, then by what its bytes give.
+// sums are the ways to find a file by its hash, to be tried one after the other: by what earlier
+// runs found, which says only where to look first, then by what its bytes give.
 func (s *Store) sums(ctx context.Context) []func(path string) ([32]byte, error) {
 	return []func(string) ([32]byte, error){
 		func(path string) ([32]byte, error) { return s.hashes.sum(ctx, path) },
@@ -122,8 +123,8 @@ func (s *Store) begin(ctx context.Context) error {
 	return err
 }
 
-// byName orders the files of the search path so that those whose metadata has this name come first, which finds a model
-// among many without hashing them all.
+// byName orders the files of the search path so that those whose metadata has this name come first,
+// which finds a model among many without hashing them all.
 func (s *Store) byName(ctx context.Context, name string) []string {
 	var named, others []string
 	for _, path := range candidates(ctx, s.path) {
@@ -136,8 +137,8 @@ func (s *Store) byName(ctx context.Context, name string) []string {
 	return append(named, others...)
 }
 
-// Open opens the model that a user names, as Locate finds it. The store owns the result. Errors are those of Locate, of the
-// backend, or that of ctx.
+// Open opens the model that a user names, as Locate finds it. The store owns the result. Errors are
+// those of Locate, of the backend, or that of ctx.
 func (s *Store) Open(ctx context.Context, name, class string) (lm.Model, error) {
 	if err := s.begin(ctx); err != nil {
 		return nil, err
@@ -165,7 +166,8 @@ func (s *Store) openEmbedded(ctx context.Context, e *embeddedModel, class string
 	return s.keep(m, err)
 }
 
-// keep takes ownership of what a backend just opened; if the same model is open already, that one is given instead.
+// keep takes ownership of what a backend just opened; if the same model is open already, that one
+// is given instead.
 func (s *Store) keep(m Opened, err error) (lm.Model, error) {
 	if err != nil {
 		return nil, err
@@ -217,8 +219,9 @@ func (s *Store) Sum(f File) ([32]byte, error) {
 	return s.hashes.sum(ctx, f.Path)
 }
 
-// Rehash computes the SHA-256 of a model file from all of its bytes. known is what it ought to be: for an embedded model
-// the released hash, for a file what it was first found to be with the size and modification time that it has now.
+// Rehash computes the SHA-256 of a model file from all of its bytes. known is what it ought to be:
+// for an embedded model the released hash, for a file what it was first found to be with the size
+// and modification time that it has now.
 func (s *Store) Rehash(f File) (sum, known [32]byte, err error) {
 	if f.Embedded() {
 		return sha256.Sum256(f.embedded.GGUF), f.embedded.sha256, nil

@@ -194,7 +194,8 @@ func TestOpenByName(t *testing.T) {
 	}
 }
 
-// What Locate takes besides paths and the names of files: embedded and released models by name, any by its hash.
+// What Locate takes besides paths and the names of files: embedded and released models by name, any
+// by its hash.
 func TestLocate(t *testing.T) {
 	dir := t.TempDir()
 	one := write(t, filepath.Join(dir, "one.gguf"), header("one"))
@@ -230,7 +231,8 @@ func TestLocate(t *testing.T) {
 	}
 }
 
-// A released model that is not embedded is found by its name, wherever its file is, but only if it is that file.
+// A released model that is not embedded is found by its name, wherever its file is, but only if it
+// is that file.
 func TestLocateReleased(t *testing.T) {
 	defer func(all []Released) { released = all }(released)
 	dir := t.TempDir()

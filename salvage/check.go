@@ -13,7 +13,8 @@ import (
 
 var errUnlisted = errors.New("salvage: content of more chunks than were found")
 
-// checker takes the content of the recovered archive and compares its filters with it. It keeps nothing but grams.
+// checker takes the content of the recovered archive and compares its filters with it. It keeps
+// nothing but grams.
 type checker struct {
 	v      *recoverer
 	chunks func() (placed, bool) // whose content comes next
@@ -154,7 +155,8 @@ func (c *checker) endChunk(p placed) {
 	}
 }
 
-// filters reads those of the group that begins with a chunk of a frame of which all is intact up to there; nil: there are none.
+// filters reads those of the group that begins with a chunk of a frame of which all is intact up to
+// there; nil: there are none.
 func (v *recoverer) filters(f *foundFrame, first int64) *filters {
 	end := min(first+format.GroupSize, f.next)
 	i := sort.Search(len(f.entries), func(i int) bool { return f.entries[i].number >= end })

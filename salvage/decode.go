@@ -11,9 +11,9 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// decode decodes the recovered archive, whose chunks these are, writes its content to Options.Text, and finds out what else is
-// wrong: what does not decode is dropped, and what disagrees with the content is mended, so that assembling it again gives an
-// archive of which all is right.
+// decode decodes the recovered archive, whose chunks these are, writes its content to Options.Text,
+// and finds out what else is wrong: what does not decode is dropped, and what disagrees with the
+// content is mended, so that assembling it again gives an archive of which all is right.
 func (v *recoverer) decode(list []placed) error {
 	if len(list) == 0 {
 		return nil
@@ -24,7 +24,8 @@ func (v *recoverer) decode(list []placed) error {
 	return err
 }
 
-// walk decodes an archive, whose chunks these are, from chunk i of the list on and gives what it holds to a checker.
+// walk decodes an archive, whose chunks these are, from chunk i of the list on and gives what it
+// holds to a checker.
 func (v *recoverer) walk(archive *image, list []placed, i int, c *checker) error {
 	z, err := stream.Open(archive, archive.size, v.opts.Models, v.readerOptions()...)
 	if err != nil {
@@ -143,7 +144,8 @@ type lost struct {
 	why error
 }
 
-// place adds what was dropped to the losses. Where that was in the content, the losses that were known before it tell.
+// place adds what was dropped to the losses. Where that was in the content, the losses that were
+// known before it tell.
 func (v *recoverer) place() {
 	before := slices.Clone(v.Losses)
 	for _, l := range v.lost {
@@ -202,7 +204,8 @@ func (v *recoverer) readerOptions() []stream.ReaderOption {
 // tried is how many records are decoded with one primer at a time.
 const tried = 8
 
-// try decodes records that may be chunk number n of a frame, and gives the first one that does, and its content; nil if none does.
+// try decodes records that may be chunk number n of a frame, and gives the first one that does, and
+// its content; nil if none does.
 func (v *recoverer) try(f *foundFrame, n int64, records []*format.Record) (good *format.Record, raw []byte, err error) {
 	for list := range slices.Chunk(records, tried) {
 		if good, raw, err = v.tryFew(f, n, list); good != nil || err != nil {

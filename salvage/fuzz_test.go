@@ -10,7 +10,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// FuzzRecover: what is recovered from any bytes is an archive with nothing left to recover, and gives no undocumented error.
+// FuzzRecover: what is recovered from any bytes is an archive with nothing left to recover, and
+// gives no undocumented error.
 func FuzzRecover(f *testing.F) {
 	f.Add(compress(f, letters, modelText(1000), stream.WithMethod(codec.LM), stream.WithChunkSize(50)), uint16(0), byte(0))
 	mixed := compress(f, nil, logExcerpt(f, 3000), primed(stream.WithPrimer(1000), stream.WithChunkSize(500))...)

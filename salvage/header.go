@@ -24,7 +24,8 @@ func (v *recoverer) header(off int64) (h *format.Header, size int64, err error) 
 	return h, size, nil
 }
 
-// mendHeader restores the header at off if a single byte of it is wrong: its checksum tells which one, and what it was.
+// mendHeader restores the header at off if a single byte of it is wrong: its checksum tells which
+// one, and what it was.
 func (v *recoverer) mendHeader(off int64) (h *format.Header, mended []byte, err error) {
 	buf := make([]byte, min(400, v.end-off))
 	if _, err := v.r.ReadAt(buf, off); err != nil && err != io.EOF {

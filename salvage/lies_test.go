@@ -60,8 +60,9 @@ func refilter(t testing.TB, p *damagetest.Parts, first, count int64, change func
 	t.Fatal("there are no such filters")
 }
 
-// What a record, a filter, an index or parity says beside the content is compared with it, whatever checks hold: Verify names
-// it, and Recover gives an archive that says what is so, of the same content.
+// What a record, a filter, an index or parity says beside the content is compared with it, whatever
+// checks hold: Verify names it, and Recover gives an archive that says what is so, of the same
+// content.
 func TestLies(t *testing.T) {
 	log := logExcerpt(t, 40000)
 	archive := compress(t, nil, log, primed()...) // 19 chunks: two groups
@@ -199,7 +200,8 @@ func TestIndexCountsWrong(t *testing.T) {
 	}
 }
 
-// A payload that was wrong before its check was made does not get into the recovered archive; nor does what starts from it.
+// A payload that was wrong before its check was made does not get into the recovered archive; nor
+// does what starts from it.
 func TestUndecodable(t *testing.T) {
 	log := logExcerpt(t, 12000)
 	for _, tt := range []struct {
@@ -248,8 +250,8 @@ func TestUndecodable(t *testing.T) {
 	}
 }
 
-// Of what cannot be decoded here nothing is known, so that it stays, and what can be is decoded; only contexts, disks and writers
-// end it all.
+// Of what cannot be decoded here nothing is known, so that it stays, and what can be is decoded;
+// only contexts, disks and writers end it all.
 func TestUndecoded(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	plain := compress(t, nil, log[:3000], stream.WithChunkSize(500))
@@ -328,8 +330,8 @@ func (r *limitedReader) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReaderAt.ReadAt(p, off)
 }
 
-// A record that got from one frame into another, in the place of the one of the same number, is left out unless it decodes: there,
-// no header tells the frames apart.
+// A record that got from one frame into another, in the place of the one of the same number, is
+// left out unless it decodes: there, no header tells the frames apart.
 func TestMovedBetweenFrames(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	texts := [][]byte{log[:4500], log[4500:]}
@@ -371,7 +373,8 @@ func TestPaddedArchive(t *testing.T) {
 	}
 }
 
-// Wherever the writer of a frame was stopped, no frame behind it is dropped, nor a whole chunk, and it is said that there is no end.
+// Wherever the writer of a frame was stopped, no frame behind it is dropped, nor a whole chunk, and
+// it is said that there is no end.
 func TestFrameBehindUnfinishedOne(t *testing.T) {
 	log := logExcerpt(t, 5000)
 	one, two := log[:3000], log[3000:]

@@ -16,7 +16,8 @@ func (v *recoverer) settle(f *foundFrame) {
 	switch {
 	case f.tail != nil:
 		total := f.tail.Total.Chunks
-		// Where every byte in front of the index is accounted for, nothing is missing there, whatever it says.
+		// Where every byte in front of the index is accounted for, nothing is missing there,
+		// whatever it says.
 		if lies := f.tail.Start == f.start && !f.gaps(); f.next < total && !lies {
 			f.entries = append(f.entries, &entry{number: f.next, offset: f.tail.Index, count: total - f.next,
 				err: fmt.Errorf("%w: it is missing", stream.ErrCorrupt)})
@@ -119,8 +120,8 @@ func (v *recoverer) settleLost(f *foundFrame) {
 	v.Losses = append(v.Losses, l)
 }
 
-// weigh finds out how many bytes and lines the gaps hold, from what the index says about groups. Where it does not, the
-// heads of records are believed.
+// weigh finds out how many bytes and lines the gaps hold, from what the index says about groups.
+// Where it does not, the heads of records are believed.
 func (f *foundFrame) weigh(groups []format.Place) {
 	if groups == nil {
 		return

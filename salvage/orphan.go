@@ -9,7 +9,8 @@ import (
 
 var errOrphan = fmt.Errorf("%w: it is intact, but depends on the frame's first chunk", stream.ErrCorrupt)
 
-// addOrphan adds an intact chunk whose primer is lost to the losses, or to the last one if it follows that.
+// addOrphan adds an intact chunk whose primer is lost to the losses, or to the last one if it
+// follows that.
 func (v *recoverer) addOrphan(e *entry, raw, lines int64) {
 	if n := len(v.Losses); n > 0 {
 		l := &v.Losses[n-1]

@@ -42,7 +42,8 @@ func (v *recoverer) step(f *foundFrame) (bool, error) {
 	return false, nil
 }
 
-// index reads the index and footer at off, and says where they end; nil: there are none that are intact.
+// index reads the index and footer at off, and says where they end; nil: there are none that are
+// intact.
 func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	var head [11]byte
 	n, err := v.r.ReadAt(head[:], off)
@@ -70,7 +71,8 @@ func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	return t, end, nil
 }
 
-// record reads the record at off: chunk number n, or an auxiliary record. wrong is what is wrong with it.
+// record reads the record at off: chunk number n, or an auxiliary record. wrong is what is wrong
+// with it.
 func (v *recoverer) record(f *foundFrame, off, n int64) (e *entry, wrong, err error) {
 	in := format.NewRecorder(&failNoted{r: io.NewSectionReader(v.r, off, v.end-off), err: &err}, 4<<10)
 	in.Off = off
@@ -134,8 +136,8 @@ func (n *failNoted) Read(p []byte) (int, error) {
 	return got, err
 }
 
-// follows says whether something intact is at off: the record of chunk n, the index of n chunks, a header, an auxiliary record, or
-// the end.
+// follows says whether something intact is at off: the record of chunk n, the index of n chunks, a
+// header, an auxiliary record, or the end.
 func (v *recoverer) follows(f *foundFrame, off, n int64) (bool, error) {
 	if off >= v.end {
 		return off == v.end, nil

@@ -7,8 +7,9 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// Recovery is an archive of everything that is intact in a damaged one. It holds few records: it reads them from the damaged
-// archive, which must stay open, and gives them the numbers, filters and index that belong to them now.
+// Recovery is an archive of everything that is intact in a damaged one. It holds few records: it
+// reads them from the damaged archive, which must stay open, and gives them the numbers, filters
+// and index that belong to them now.
 type Recovery struct {
 	Losses    []Loss  // in the order of the archive
 	Repaired  []error // damage that cost nothing, and what disagreed with the content and is made anew

@@ -25,8 +25,9 @@ func (s subject) pieces() (list [][]byte) {
 	return list
 }
 
-// recovered makes sure that what Recover makes of a damaged archive can be read, and holds chunks of the original one in their
-// order and nothing else; it gives the numbers of those that are missing.
+// recovered makes sure that what Recover makes of a damaged archive can be read, and holds chunks
+// of the original one in their order and nothing else; it gives the numbers of those that are
+// missing.
 func (s subject) recovered(damaged []byte) (x *Recovery, missing []int, err error) {
 	x, err = recoverAll(damaged)
 	if err != nil {
@@ -103,8 +104,8 @@ func (s subject) lost(x *Recovery, missing []int) error {
 	return nil
 }
 
-// A wrong bit costs nothing, unless it makes a record look like another one. Two cost at most the chunk that they hit, whose place and
-// size are named right.
+// A wrong bit costs nothing, unless it makes a record look like another one. Two cost at most the
+// chunk that they hit, whose place and size are named right.
 func TestRecoverFromFlips(t *testing.T) {
 	var cases atomic.Int64
 	for _, s := range subjects(t)[:6] {
@@ -160,7 +161,8 @@ func (s subject) inOne(a, b int) bool {
 	})
 }
 
-// checkHit says whether a byte is the lowest of a record's check, to which the record's number is added.
+// checkHit says whether a byte is the lowest of a record's check, to which the record's number is
+// added.
 func (s subject) checkHit(at int) bool {
 	for _, f := range s.Frames {
 		for _, c := range f.Chunks {
@@ -242,7 +244,8 @@ func (s subject) frame(record int) int {
 // opens says whether the record is the first of its frame.
 func (s subject) opens(record int) bool { return record == 0 || s.frame(record) != s.frame(record-1) }
 
-// What does not belong in front of the first chunk does not make that one useless to those that start from it.
+// What does not belong in front of the first chunk does not make that one useless to those that
+// start from it.
 func TestRecoverFromJunkBeforePrimer(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	archive := compress(t, nil, log, primed()...)
@@ -279,8 +282,8 @@ func TestRecoverIntact(t *testing.T) {
 	}
 }
 
-// An archive that was not finished gets its end; a primer comes from its parity, and keeps some; one beyond that takes with it
-// the chunks that start from it.
+// An archive that was not finished gets its end; a primer comes from its parity, and keeps some;
+// one beyond that takes with it the chunks that start from it.
 func TestRecoverKinds(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	archive := compress(t, nil, log, primed()...)
@@ -342,7 +345,8 @@ type readerAt struct{ io.Reader }
 
 func (r readerAt) ReadAt(p []byte, _ int64) (int, error) { return r.Read(p) }
 
-// Records of one frame that have changed places are not made to look right where they lie, the last one of the frame neither.
+// Records of one frame that have changed places are not made to look right where they lie, the last
+// one of the frame neither.
 func TestSwappedRecordsAreNotRestored(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	for name, archive := range map[string][]byte{

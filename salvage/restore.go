@@ -10,13 +10,15 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// Limits of what is tried to restore a chunk of which one byte is wrong: a second for each MiB of its record, about.
+// Limits of what is tried to restore a chunk of which one byte is wrong: a second for each MiB of
+// its record, about.
 const (
 	restoreMost = 4 << 20  // bytes of a record
 	restoreWork = 64 << 20 // bytes of all records of an archive
 )
 
-// restore makes the chunks of a frame anew of which no more than one byte is wrong, and what else is missing.
+// restore makes the chunks of a frame anew of which no more than one byte is wrong, and what else
+// is missing.
 func (v *recoverer) restore(f *foundFrame) error {
 	for i := 0; i < len(f.entries); i++ {
 		e := f.entries[i]
@@ -59,8 +61,9 @@ func (v *recoverer) restore(f *foundFrame) error {
 	return nil
 }
 
-// moved says whether a record that should be chunk n of a frame is intact and may be one from elsewhere in the archive: its check
-// tells of another number, of which a chunk is missing, or is the same. A byte of the check alone tells these apart.
+// moved says whether a record that should be chunk n of a frame is intact and may be one from
+// elsewhere in the archive: its check tells of another number, of which a chunk is missing, or is
+// the same. A byte of the check alone tells these apart.
 func (v *recoverer) moved(record []byte, f *foundFrame, n int64) bool {
 	head, h := headOf(record, f.h.ChunkSize)
 	if head == 0 {

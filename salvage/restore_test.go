@@ -10,7 +10,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// An archive of one chunk of which any one byte is wrong is restored, whatever the byte is of and whatever it has become.
+// An archive of one chunk of which any one byte is wrong is restored, whatever the byte is of and
+// whatever it has become.
 func TestLoneChunkIsRestored(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	prose := modelText(700)
@@ -53,7 +54,8 @@ func TestLoneChunkIsRestored(t *testing.T) {
 	}
 }
 
-// So is one of many chunks, unless the byte makes the record look like one from elsewhere in the archive.
+// So is one of many chunks, unless the byte makes the record look like one from elsewhere in the
+// archive.
 func TestOneOfManyChunksIsRestored(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	archive := compress(t, nil, log, primed()...)

@@ -18,7 +18,8 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	gap := &entry{number: f.next, offset: f.pos, count: -1, err: wrong}
 	c, size := v.head(f, f.pos)
 	if c != nil {
-		// The record may have been cut off in front of another frame, which is where its payload should be.
+		// The record may have been cut off in front of another frame, which is where its payload
+		// should be.
 		if at, err := v.frameWithin(f.pos, f.pos+size); err != nil {
 			return false, err
 		} else if at > 0 {
@@ -97,8 +98,9 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	return true, nil // a header
 }
 
-// frameWithin finds a frame that begins behind an offset and has a record, or its end, where a damaged record that begins there
-// seems to end, so that what follows belongs to the frame; 0: there is none. A frame that is content of a chunk ends elsewhere.
+// frameWithin finds a frame that begins behind an offset and has a record, or its end, where a
+// damaged record that begins there seems to end, so that what follows belongs to the frame; 0:
+// there is none. A frame that is content of a chunk ends elsewhere.
 func (v *recoverer) frameWithin(from, to int64) (int64, error) {
 	if to > v.end {
 		return 0, nil
@@ -152,8 +154,8 @@ func (v *recoverer) frameWithin(from, to int64) (int64, error) {
 	}
 }
 
-// brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over it: one that mostly is what
-// it should be behind the records that have been found.
+// brokenIndex says whether there is an index at f.pos that is damaged or cut off, and passes over
+// it: one that mostly is what it should be behind the records that have been found.
 func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	for i := range f.entries {
 		if e := f.entries[i]; e.chunk == nil && !e.aux {
@@ -165,7 +167,8 @@ func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
 		return false, err
 	}
-	// What is wrong may be the tag, and nothing else. There may be sections behind the body that are not known.
+	// What is wrong may be the tag, and nothing else. There may be sections behind the body that
+	// are not known.
 	tag, same := buf[0] == format.TagIndex, alike(buf, want)
 	if body := f.index.Body(f.headerSize); tag && same < 3*len(buf) {
 		_, rest, _ := format.CutUvarint(buf[1:])
@@ -210,7 +213,8 @@ func (v *recoverer) head(f *foundFrame, off int64) (*format.RecordHeader, int64)
 	return &h, in.Off + int64(h.Payload)
 }
 
-// number is that which the record of size bytes at off was written with, near f.next, or any other if it is damaged.
+// number is that which the record of size bytes at off was written with, near f.next, or any other
+// if it is damaged.
 func (v *recoverer) number(f *foundFrame, off, size int64) (int64, error) {
 	if off+size > v.end {
 		return -1, nil
@@ -232,8 +236,8 @@ func (v *recoverer) number(f *foundFrame, off, size int64) (int64, error) {
 // searchBlock is how many bytes are searched for a record at a time, at least.
 const searchBlock = 4 << 20
 
-// search finds the next thing behind f.pos that is intact beyond doubt: a chunk record, with its number, in front of another
-// thing that is intact; an index, a header, or the end, with number -1.
+// search finds the next thing behind f.pos that is intact beyond doubt: a chunk record, with its
+// number, in front of another thing that is intact; an index, a header, or the end, with number -1.
 func (v *recoverer) search(f *foundFrame) (to, number int64, err error) {
 	block := int64(searchBlock)
 	if most := 3 * int64(f.h.ChunkSize); most > block {
@@ -287,7 +291,8 @@ func (v *recoverer) search(f *foundFrame) (to, number int64, err error) {
 	}
 }
 
-// lone finds records between two offsets that are intact, with numbers up to high, and nothing intact behind them.
+// lone finds records between two offsets that are intact, with numbers up to high, and nothing
+// intact behind them.
 func (v *recoverer) lone(f *foundFrame, from, to, high int64) ([]*entry, error) {
 	if to-from > 256<<20 || high < f.next {
 		return nil, nil

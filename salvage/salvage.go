@@ -1,8 +1,9 @@
 // Package salvage says of a damaged archive what is lost, and saves the rest.
 //
-// Recover walks through all of an archive, with or without its indexes, and believes only what checks: records that are damaged,
-// missing or not where they belong cost themselves, and a damaged primer that its parity cannot restore all chunks that start from
-// it. Then it decodes what is left, and leaves out what does not decode. What disagrees with the content - counts of lines,
+// Recover walks through all of an archive, with or without its indexes, and believes only what
+// checks: records that are damaged, missing or not where they belong cost themselves, and a damaged
+// primer that its parity cannot restore all chunks that start from it. Then it decodes what is
+// left, and leaves out what does not decode. What disagrees with the content - counts of lines,
 // filters, indexes, parity - is made anew. Verify does the same and only says what it found.
 package salvage
 
@@ -26,11 +27,12 @@ type Options struct {
 	Text         io.Writer                                                  // gets what can be decoded, in order; nil: nobody does
 }
 
-// Recover finds all of the archive of size bytes in r that is intact and decodes. A frame of which that cannot be known, since its
-// model or dictionary is not at hand or it takes too much memory, is kept as far as its checks hold, and Undecoded says so.
+// Recover finds all of the archive of size bytes in r that is intact and decodes. A frame of which
+// that cannot be known, since its model or dictionary is not at hand or it takes too much memory,
+// is kept as far as its checks hold, and Undecoded says so.
 //
-// It returns stream.ErrNotArchive or stream.ErrTruncated if there is no frame at all, and otherwise only errors of r, of
-// Options.Text, and of ctx.
+// It returns stream.ErrNotArchive or stream.ErrTruncated if there is no frame at all, and otherwise
+// only errors of r, of Options.Text, and of ctx.
 func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recovery, error) {
 	in := &notedReader{r: r}
 	v := &recoverer{Recovery: &Recovery{}, r: in, end: size, known: true, ctx: ctx, opts: o, work: restoreWork}
@@ -146,7 +148,8 @@ func (v *recoverer) frame() error {
 		size = int64(len(mended))
 	}
 	if mended != nil {
-		// A header that was cut off in front of another frame may look as if its last byte were wrong.
+		// A header that was cut off in front of another frame may look as if its last byte were
+		// wrong.
 		within := start + size + int64(len(format.HeaderMagic))
 		next, err := v.findHeader(start+1, min(within, v.end))
 		if err != nil {
@@ -207,7 +210,8 @@ func (v *recoverer) passPadding() error {
 	}
 }
 
-// notedReader keeps an error of the archive's reader, since what is decoded through it may have other reasons to fail.
+// notedReader keeps an error of the archive's reader, since what is decoded through it may have
+// other reasons to fail.
 type notedReader struct {
 	r      io.ReaderAt
 	failed atomic.Pointer[error]

@@ -122,7 +122,8 @@ func verifyAll(archive []byte) error {
 	return Verify(context.Background(), bytes.NewReader(archive), int64(len(archive)), Options{Models: models, Reader: one})
 }
 
-// recovered gives what Recover makes of an archive, and what that holds; it must be the text that was decoded meanwhile.
+// recovered gives what Recover makes of an archive, and what that holds; it must be the text that
+// was decoded meanwhile.
 func recovered(t testing.TB, archive []byte) (x *Recovery, out, content []byte) {
 	t.Helper()
 	var text bytes.Buffer

@@ -7,18 +7,21 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// headSearch is how many bytes of a record are tried with every value: those of a head, whose sizes say where the others are.
+// headSearch is how many bytes of a record are tried with every value: those of a head, whose sizes
+// say where the others are.
 const headSearch = 64
 
 // mostCandidates bounds how many records are decoded for one that is damaged.
 const mostCandidates = 128
 
-// oneByteOff gives the records, of chunk number n, that differ from a damaged one in a single byte and have the right check. There
-// is one for about each 64 KiB of payload besides that which was written.
+// oneByteOff gives the records, of chunk number n, that differ from a damaged one in a single byte
+// and have the right check. There is one for about each 64 KiB of payload besides that which was
+// written.
 //
-// CRC32C is linear: the change of a byte d, with k bytes behind it, changes the sum by d's entry of the table after k steps over
-// zeros. Steps can be undone, so the difference of the sums, of which the check has 24 bits and all 256 values of the others are
-// tried, is led back from the end; where one byte of it is left, that is a change that explains the check.
+// CRC32C is linear: the change of a byte d, with k bytes behind it, changes the sum by d's entry of
+// the table after k steps over zeros. Steps can be undone, so the difference of the sums, of which
+// the check has 24 bits and all 256 values of the others are tried, is led back from the end; where
+// one byte of it is left, that is a change that explains the check.
 func oneByteOff(damaged []byte, chunkSize int, n int64) (list []*format.Record) {
 	record := bytes.Clone(damaged)
 	add := func(i int, value byte) {
@@ -72,7 +75,8 @@ var lastByte = func() (t [256]byte) {
 	return t
 }()
 
-// headOf reads the head of a record of which these are all bytes, and gives its size; 0 if it is of another one.
+// headOf reads the head of a record of which these are all bytes, and gives its size; 0 if it is of
+// another one.
 func headOf(record []byte, chunkSize int) (int, *format.RecordHeader) {
 	in := bytes.NewReader(record[1:])
 	if record[0]&format.TagChunkMask != format.TagChunk {
@@ -85,7 +89,8 @@ func headOf(record []byte, chunkSize int) (int, *format.RecordHeader) {
 	return len(record) - h.Payload, &h
 }
 
-// payloads gives the checks of records whose heads change and whose payloads do not, without summing up the latter again.
+// payloads gives the checks of records whose heads change and whose payloads do not, without
+// summing up the latter again.
 type payloads struct {
 	record []byte
 	head   int        // bytes; what follows is about the payload behind it

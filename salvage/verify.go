@@ -10,9 +10,10 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// Verify makes sure that all of the archive of size bytes in r is as it was written, decodes, and agrees with its content. It
-// returns nil, a *DamageError, the reason why something could not be decoded, or what Recover returns. It takes the memory of a
-// stream.Reader, as long as nothing is wrong.
+// Verify makes sure that all of the archive of size bytes in r is as it was written, decodes, and
+// agrees with its content. It returns nil, a *DamageError, the reason why something could not be
+// decoded, or what Recover returns. It takes the memory of a stream.Reader, as long as nothing is
+// wrong.
 func Verify(ctx context.Context, r io.ReaderAt, size int64, o Options) error {
 	if good, err := verify(ctx, r, size, o); good || err != nil {
 		return err

@@ -112,8 +112,8 @@ func (v *recoverer) writeChunk(x *image, e *entry, chunkSize int, n int64) (int6
 	return int64(len(record)), nil
 }
 
-// protect adds the parity of the first chunk, which entry i is and of which the record was written last, if it had one or others
-// start from it.
+// protect adds the parity of the first chunk, which entry i is and of which the record was written
+// last, if it had one or others start from it.
 func (v *recoverer) protect(x *image, f *foundFrame, i int, size int64, chunks int, index *format.Index) error {
 	var had *entry
 	if i+1 < len(f.entries) && f.entries[i+1].aux && format.IsParity(f.entries[i+1].kind) {

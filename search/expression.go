@@ -18,7 +18,8 @@ type expressions struct {
 	finder
 }
 
-// longLine is the length in bytes from which a line is read in a way that can be interrupted, and is slower.
+// longLine is the length in bytes from which a line is read in a way that can be interrupted, and
+// is slower.
 const longLine = 256 << 10
 
 // newExpressions gives the trees of the patterns, too.
@@ -38,7 +39,8 @@ func newExpressions(patterns []string, o Options) (*expressions, []*syntax.Regex
 			return nil, nil, badPattern(err)
 		}
 		trees, e.plain = append(trees, tree), append(e.plain, plain)
-		// A pattern may end with what would change the meaning of text behind it; what its tree is written as does not.
+		// A pattern may end with what would change the meaning of text behind it; what its tree is
+		// written as does not.
 		var whole string
 		switch {
 		case o.Line:

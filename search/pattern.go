@@ -1,5 +1,5 @@
-// Package search says which lines match, and what these must hold, so that most of an archive need not be decoded to find
-// them (stream.Archive.Search).
+// Package search says which lines match, and what these must hold, so that most of an archive need
+// not be decoded to find them (stream.Archive.Search).
 package search
 
 import (
@@ -34,16 +34,17 @@ type Pattern struct {
 type matcher interface {
 	// match gives up, with whatever result, when ctx ends.
 	match(ctx context.Context, line []byte) bool
-	// all gives the matches that are not empty and do not overlap, from the left, until yield returns false.
+	// all gives the matches that are not empty and do not overlap, from the left, until yield
+	// returns false.
 	all(line []byte, yield func(start, end int) bool)
 }
 
-// Compile makes a Pattern of a regular expression in the syntax of the package regexp, or of a text. Of several lines, each is
-// one that may match. It returns ErrPattern.
+// Compile makes a Pattern of a regular expression in the syntax of the package regexp, or of a
+// text. Of several lines, each is one that may match. It returns ErrPattern.
 //
-// Lines may hold any bytes. To a regular expression a byte that is not part of UTF-8 is the character U+FFFD, and it cannot
-// hold such bytes itself. A text is compared byte by byte, whatever it holds; with IgnoreCase what is UTF-8 in it is compared
-// character by character.
+// Lines may hold any bytes. To a regular expression a byte that is not part of UTF-8 is the
+// character U+FFFD, and it cannot hold such bytes itself. A text is compared byte by byte, whatever
+// it holds; with IgnoreCase what is UTF-8 in it is compared character by character.
 func Compile(pattern string, o Options) (*Pattern, error) {
 	lines := strings.Split(pattern, "\n")
 	if o.Fixed {
@@ -59,7 +60,8 @@ func Compile(pattern string, o Options) (*Pattern, error) {
 // Match says whether a line, without its end, matches.
 func (p *Pattern) Match(line []byte) bool { return p.matcher.match(context.Background(), line) }
 
-// MatchContext is Match, which for a long line may take seconds. It returns the context's cause soon after ctx ends.
+// MatchContext is Match, which for a long line may take seconds. It returns the context's cause
+// soon after ctx ends.
 func (p *Pattern) MatchContext(ctx context.Context, line []byte) (bool, error) {
 	found := p.matcher.match(ctx, line)
 	if ctx.Err() != nil {
@@ -68,8 +70,9 @@ func (p *Pattern) MatchContext(ctx context.Context, line []byte) (bool, error) {
 	return found, nil
 }
 
-// All gives where matches in a line begin and end, those that are not empty, from the left. Of several that begin in one place
-// it is the longest, as POSIX says, unless the pattern has lazy repetition, such as a*?, and then what Perl takes.
+// All gives where matches in a line begin and end, those that are not empty, from the left. Of
+// several that begin in one place it is the longest, as POSIX says, unless the pattern has lazy
+// repetition, such as a*?, and then what Perl takes.
 func (p *Pattern) All(line []byte) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) { p.matcher.all(line, yield) }
 }

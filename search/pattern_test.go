@@ -93,7 +93,8 @@ func plainFind(line []byte, p string, o Options) (all [][2]int) {
 	return all
 }
 
-// Whatever the options, a pattern matches where trying each place says so, and the query demands nothing else.
+// Whatever the options, a pattern matches where trying each place says so, and the query demands
+// nothing else.
 func TestPatternMatchesPlainly(t *testing.T) {
 	words := rapid.StringMatching(`[aAbé_ .1-]{0,5}`)
 	rapid.Check(t, func(t *rapid.T) {

@@ -18,7 +18,8 @@ type texts struct {
 	word, line bool
 }
 
-// text is found in a line as it is, or folded, which makes of each character the first one that differs from it in nothing but case.
+// text is found in a line as it is, or folded, which makes of each character the first one that
+// differs from it in nothing but case.
 type text struct {
 	bytes []byte
 	fold  bool

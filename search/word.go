@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// wordFinder finds matches that are words. The package regexp cannot look behind a match, or in front of it, so its expressions
-// take the characters there as well.
+// wordFinder finds matches that are words. The package regexp cannot look behind a match, or in
+// front of it, so its expressions take the characters there as well.
 type wordFinder struct {
 	first *regexp.Regexp // a match at the beginning, and what is behind it
 	next  *regexp.Regexp // a match, what is in front of it, and what is behind it
@@ -46,7 +46,8 @@ func (w *wordFinder) find(line []byte, from int) (start, end int) {
 		return -1, -1
 	}
 	start, end = at[2], at[3]
-	// Both the end of the line and the character in front of it may be what is behind a match. The longer one counts.
+	// Both the end of the line and the character in front of it may be what is behind a match. The
+	// longer one counts.
 	if end < len(text) && at[1] == len(text) && w.last.Match(text[at[0]:]) {
 		end = len(text)
 	}

@@ -19,11 +19,12 @@ var (
 	_ io.WriterTo   = (*Archive)(nil)
 )
 
-// Archive gives any part of what an archive holds. It decodes the chunks that are asked for, and what these start from, and
-// nothing else.
+// Archive gives any part of what an archive holds. It decodes the chunks that are asked for, and
+// what these start from, and nothing else.
 //
-// ReadAt, LineOffset and the other methods may be called concurrently, also from the functions that they call, Close
-// included; Read, Seek and WriteTo share a position and belong to one goroutine at a time.
+// ReadAt, LineOffset and the other methods may be called concurrently, also from the functions that
+// they call, Close included; Read, Seek and WriteTo share a position and belong to one goroutine at
+// a time.
 type Archive struct {
 	*archive
 	ctx context.Context // of this view's calls
@@ -49,21 +50,24 @@ type archive struct {
 	calls   calls
 }
 
-// groupsKept is how many groups of chunk headers an Archive keeps. primersKept is the same for the states that the chunks
-// of a frame start from, each of which takes as much memory as a decoder; with a limit that was asked for, it is one.
+// groupsKept is how many groups of chunk headers an Archive keeps. primersKept is the same for the
+// states that the chunks of a frame start from, each of which takes as much memory as a decoder;
+// with a limit that was asked for, it is one.
 const (
 	groupsKept  = 1024
 	primersKept = 2
 )
 
-// Open opens the archive of size bytes in r for reading anywhere in its content. r must stay open until Close, and must allow
-// concurrent calls. models may be nil, and is called when a frame that names a model is read first.
+// Open opens the archive of size bytes in r for reading anywhere in its content. r must stay open
+// until Close, and must allow concurrent calls. models may be nil, and is called when a frame that
+// names a model is read first.
 //
-// Open reads the footer and the index of each frame. Where there is none, because the archive was cut off or is being
-// written, it reads all records from the archive's front: what is whole can be read, and Err says what is missing. It
-// returns the errors of NewReader for an archive of which nothing can be read. Options are those of NewReader, of which
-// lanes have no use here, and WithCache. WithMemoryLimit bounds the chunks that are being decoded, the index, and the
-// memory that WriteTo and long reads take for chunks that are ready before it is their turn, each.
+// Open reads the footer and the index of each frame. Where there is none, because the archive was
+// cut off or is being written, it reads all records from the archive's front: what is whole can be
+// read, and Err says what is missing. It returns the errors of NewReader for an archive of which
+// nothing can be read. Options are those of NewReader, of which lanes have no use here, and
+// WithCache. WithMemoryLimit bounds the chunks that are being decoded, the index, and the memory
+// that WriteTo and long reads take for chunks that are ready before it is their turn, each.
 func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (*Archive, error) {
 	o, err := newReaderOptions(opts)
 	if err != nil {
@@ -109,8 +113,9 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 	return a, nil
 }
 
-// WithContext gives a view of the Archive whose calls also end, with the context's cause, when ctx does; work that others may
-// use goes on. The view has a position of its own, at the beginning. Closing any view closes the Archive.
+// WithContext gives a view of the Archive whose calls also end, with the context's cause, when ctx
+// does; work that others may use goes on. The view has a position of its own, at the beginning.
+// Closing any view closes the Archive.
 func (a *Archive) WithContext(ctx context.Context) *Archive {
 	return &Archive{archive: a.archive, ctx: ctx}
 }
@@ -121,12 +126,12 @@ func (a *Archive) Size() int64 { return a.total.Raw }
 // Lines is the number of line ends in them.
 func (a *Archive) Lines() int64 { return a.total.Lines }
 
-// Err says why the content ends where it does if the archive does not end there: ErrTruncated, or ErrCorrupt and the like.
-// Reading gives this error in place of io.EOF.
+// Err says why the content ends where it does if the archive does not end there: ErrTruncated, or
+// ErrCorrupt and the like. Reading gives this error in place of io.EOF.
 func (a *Archive) Err() error { return a.short }
 
-// ReadAt fills p with what the archive holds from the offset on. Behind the bytes in front of it, a chunk that cannot be decoded
-// gives a *LostError with a *ChunkError; others are not affected.
+// ReadAt fills p with what the archive holds from the offset on. Behind the bytes in front of it, a
+// chunk that cannot be decoded gives a *LostError with a *ChunkError; others are not affected.
 func (a *Archive) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fmt.Errorf("stream: offset %d", off)
@@ -172,8 +177,9 @@ func (a *Archive) end() error {
 	return io.EOF
 }
 
-// LineOffset is where line n, counted from 0, begins: behind as many line ends. It returns io.EOF for a line behind the last
-// line end and what follows it, or the error that Err gives, and decodes at most one chunk.
+// LineOffset is where line n, counted from 0, begins: behind as many line ends. It returns io.EOF
+// for a line behind the last line end and what follows it, or the error that Err gives, and decodes
+// at most one chunk.
 func (a *Archive) LineOffset(n int64) (int64, error) {
 	switch {
 	case n < 0:
@@ -199,7 +205,8 @@ func (a *Archive) LineOffset(n int64) (int64, error) {
 	return s.RawOffset + lineStart(raw, n-s.linesBefore), nil
 }
 
-// enter lets a method begin unless the Archive is closed or the view's context has ended. The caller must leave.
+// enter lets a method begin unless the Archive is closed or the view's context has ended. The
+// caller must leave.
 func (a *Archive) enter() error {
 	if err := context.Cause(a.ctx); err != nil && a.base.Err() == nil {
 		return err
@@ -213,9 +220,10 @@ func (a *Archive) leave() {
 	}
 }
 
-// Close ends calls that are under way with ErrClosed, waits for them and for all goroutines, and frees the sessions; for calls
-// that wait for a function of the caller's to return, among them the one that calls Close, it does not wait: the last of
-// them frees the sessions. Close does not close what is read from, or the models.
+// Close ends calls that are under way with ErrClosed, waits for them and for all goroutines, and
+// frees the sessions; for calls that wait for a function of the caller's to return, among them the
+// one that calls Close, it does not wait: the last of them frees the sessions. Close does not close
+// what is read from, or the models.
 func (a *Archive) Close() error {
 	a.cancel(ErrClosed)
 	if a.calls.close() {
@@ -233,7 +241,8 @@ func (a *Archive) free() {
 	a.groups.Clear()
 }
 
-// chunk gives the decoded bytes of a chunk, which the caller must not change. Concurrent calls for one chunk decode it once.
+// chunk gives the decoded bytes of a chunk, which the caller must not change. Concurrent calls for
+// one chunk decode it once.
 func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
 	raw, err := a.decoded(a.ctx, s, keep)
 	var at *ChunkError

@@ -114,8 +114,8 @@ func (a *archive) group(f *archiveFrame, g int) ([]located, error) {
 	return chunks, err
 }
 
-// readGroup reads the heads of the records of a group. What is behind a damaged one, up to the end of the group, becomes one
-// chunk with damage.
+// readGroup reads the heads of the records of a group. What is behind a damaged one, up to the end
+// of the group, becomes one chunk with damage.
 func (a *archive) readGroup(f *archiveFrame, g int) ([]located, error) {
 	from, to := f.groups[g], f.groups[g+1]
 	first := int64(g) * format.GroupSize

@@ -9,7 +9,8 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// layOut finds the frames of the archive, from its end as far as there are indexes, and the rest from its front.
+// layOut finds the frames of the archive, from its end as far as there are indexes, and the rest
+// from its front.
 func (a *archive) layOut(size int64) error {
 	var last []*archiveFrame // from the end
 	memory := int64(0)
@@ -59,8 +60,9 @@ func (a *archive) layOut(size int64) error {
 	return nil
 }
 
-// frameBefore gives the frame that ends at end, if its index says so, and how many bytes of memory it takes, at most limit;
-// nil if there is none. The header of a frame may be unreadable, which becomes the frame's error.
+// frameBefore gives the frame that ends at end, if its index says so, and how many bytes of memory
+// it takes, at most limit; nil if there is none. The header of a frame may be unreadable, which
+// becomes the frame's error.
 func (a *archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
 	t, err := format.ReadTail(a.r, end, limit)
 	if err != nil || t == nil {

@@ -52,7 +52,8 @@ func (a *Archive) WriteTo(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// WriteRange writes the n bytes from off on to w, decoding in parallel. It returns io.EOF, or what Err gives, if there are fewer.
+// WriteRange writes the n bytes from off on to w, decoding in parallel. It returns io.EOF, or what
+// Err gives, if there are fewer.
 func (a *Archive) WriteRange(w io.Writer, off, n int64) (int64, error) {
 	if off < 0 || n < 0 {
 		return 0, fmt.Errorf("stream: range of %d bytes from %d", n, off)

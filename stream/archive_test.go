@@ -37,7 +37,8 @@ func openBytes(t testing.TB, archive []byte, opts ...ReaderOption) *Archive {
 	return a
 }
 
-// archives are of all kinds: several groups, all methods, primers, dictionaries, models, frames in any order, without an end.
+// archives are of all kinds: several groups, all methods, primers, dictionaries, models, frames in
+// any order, without an end.
 func archives(t testing.TB) map[string]struct{ archive, content []byte } {
 	log, text := logExcerpt(t, 30000), modelText(6000)
 	dict := log[20000:26000]
@@ -516,8 +517,8 @@ func TestArchiveGoroutines(t *testing.T) {
 	}
 }
 
-// FuzzArchive: no input makes an Archive panic or give an error that is not documented, and what a Reader reads to the end it
-// reads too.
+// FuzzArchive: no input makes an Archive panic or give an error that is not documented, and what a
+// Reader reads to the end it reads too.
 func FuzzArchive(f *testing.F) {
 	archive, _ := small(f)
 	f.Add(archive)

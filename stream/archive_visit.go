@@ -27,8 +27,9 @@ type arrival struct {
 	done chan struct{}
 }
 
-// visit decodes chunks in parallel and gives them, or their errors, to do in order, on the caller's goroutine, up to the first error
-// that do returns. What do gets must not be changed. keep says whether the chunks may be wanted again.
+// visit decodes chunks in parallel and gives them, or their errors, to do in order, on the caller's
+// goroutine, up to the first error that do returns. What do gets must not be changed. keep says
+// whether the chunks may be wanted again.
 func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, []byte, error) error) error {
 	next, stop := iter.Pull2(spots)
 	defer stop()

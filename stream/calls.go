@@ -2,8 +2,8 @@ package stream
 
 import "sync"
 
-// calls counts the method calls of an Archive that are under way, and those of them that have called out, to a function of the
-// caller's. It lets Close wait for the rest and never for itself.
+// calls counts the method calls of an Archive that are under way, and those of them that have
+// called out, to a function of the caller's. It lets Close wait for the rest and never for itself.
 type calls struct {
 	mu      sync.Mutex
 	changed *sync.Cond // nil: nobody waits
@@ -60,7 +60,8 @@ func (c *calls) count(n int) {
 	}
 }
 
-// close lets no further call begin, and waits for those that have not called out. It says what leave does.
+// close lets no further call begin, and waits for those that have not called out. It says what
+// leave does.
 func (c *calls) close() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// cut says how many bytes of full, which has the size of a chunk and goes on, become a chunk: up to the last line end in its
-// last eighth, else as many as split no UTF-8 sequence, else all.
+// cut says how many bytes of full, which has the size of a chunk and goes on, become a chunk: up to
+// the last line end in its last eighth, else as many as split no UTF-8 sequence, else all.
 func cut(full []byte) int {
 	from := len(full) - len(full)/8
 	if i := bytes.LastIndexByte(full[from:], '\n'); i >= 0 {

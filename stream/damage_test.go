@@ -52,7 +52,8 @@ func TestBitFlips(t *testing.T) {
 	}
 }
 
-// inChunk says whether byte i is one of a chunk record: listing does not look at all of these when the index agrees.
+// inChunk says whether byte i is one of a chunk record: listing does not look at all of these when
+// the index agrees.
 func inChunk(frames []Frame, i int) bool {
 	for _, f := range frames {
 		for _, c := range f.Chunks {
@@ -92,7 +93,8 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// Records that are intact but not where they belong are noticed before anything of them is given out.
+// Records that are intact but not where they belong are noticed before anything of them is given
+// out.
 func TestRearranged(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	archive := compress(t, nil, log, WithChunkSize(300))

@@ -32,7 +32,8 @@ type encodeTask struct {
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }
 
-// encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that is fastest to decode.
+// encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that
+// is fastest to decode.
 func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.Params) error {
 	t.header = format.RecordHeader{
 		Method: codec.Raw,
@@ -45,7 +46,8 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 	case codec.Raw:
 		return nil
 	case codec.Mix:
-		// It is the smallest of them except for chunks that hardly compress, or compress to next to nothing.
+		// It is the smallest of them except for chunks that hardly compress, or compress to next to
+		// nothing.
 		if err := t.try(lane, codec.Mix, params); err != nil || t.header.Method == codec.Mix && compresses(t.payload, t.raw) {
 			return err
 		}
@@ -68,11 +70,13 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 	return err
 }
 
-// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix. Its encoder takes some 100 MiB and more
-// time than a small chunk, of which it makes nothing smaller than mix does.
+// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix. Its encoder
+// takes some 100 MiB and more time than a small chunk, of which it makes nothing smaller than mix
+// does.
 const minZstd = 16 << 10
 
-// compresses reports whether a payload of mix is so much smaller than the chunk that zstd's would not be smaller still.
+// compresses reports whether a payload of mix is so much smaller than the chunk that zstd's would
+// not be smaller still.
 func compresses(payload, raw []byte) bool { return 8*len(payload) < 7*len(raw) }
 
 // try codes the chunk with a method and keeps the payload if it is smaller.

@@ -14,7 +14,8 @@ var (
 	ErrClosed = engine.ErrClosed
 )
 
-// ModelMismatchError says that the model at hand does not compute what the archive was written with.
+// ModelMismatchError says that the model at hand does not compute what the archive was written
+// with.
 type ModelMismatchError = engine.ModelMismatchError
 
 var (
@@ -24,7 +25,8 @@ var (
 	errBadRead   = errors.New("stream: Read returned a count that no Read can have")
 )
 
-// LostError is an error of an Archive and says which part of its content cannot be read. Other parts can.
+// LostError is an error of an Archive and says which part of its content cannot be read. Other
+// parts can.
 type LostError struct {
 	Offset, Size int64 // bytes
 	Err          error // a *ChunkError, unless a whole frame is lost

@@ -40,7 +40,8 @@ func archived(text string) []byte {
 	return b.Bytes()
 }
 
-// A Writer takes bytes and writes an archive. What it returned no error for is complete only when Close returns none.
+// A Writer takes bytes and writes an archive. What it returned no error for is complete only when
+// Close returns none.
 func ExampleWriter() {
 	var archive bytes.Buffer
 	w, err := stream.NewWriter(&archive, nil, stream.WithLevel(3)) // nil: no language model
@@ -72,8 +73,9 @@ func ExampleReader() {
 	// second line
 }
 
-// An Archive is an io.ReadSeeker, so net/http serves ranges of what an archive holds, and decodes only the chunks that are asked
-// for. A view that ends with the request keeps clients that are gone from costing anything.
+// An Archive is an io.ReadSeeker, so net/http serves ranges of what an archive holds, and decodes
+// only the chunks that are asked for. A view that ends with the request keeps clients that are gone
+// from costing anything.
 func ExampleArchive_httpRanges() {
 	archive := archived(requests(1000))
 	a, err := stream.Open(bytes.NewReader(archive), int64(len(archive)), nil) // as a rule an *os.File
@@ -122,7 +124,8 @@ func ExampleArchive_LineOffset() {
 	// 2026-11-25T10:16:39 INFO request 999 served in 312 ms
 }
 
-// Search finds lines and decodes only the chunks that may have some. Found may read the archive, and ends the search by an error.
+// Search finds lines and decodes only the chunks that may have some. Found may read the archive,
+// and ends the search by an error.
 func ExampleArchive_Search() {
 	archive := archived(requests(1000))
 	a, err := stream.Open(bytes.NewReader(archive), int64(len(archive)), nil)

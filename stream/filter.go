@@ -27,7 +27,8 @@ func (f *filters) context(raw []byte) []byte {
 	return before
 }
 
-// newChunkFilter makes that of a chunk that was encoded. What decodes fast, or is random, gets none.
+// newChunkFilter makes that of a chunk that was encoded. What decodes fast, or is random, gets
+// none.
 func newChunkFilter(t *encodeTask, known *gram.Known) format.ChunkFilter {
 	limit := 0
 	if m := t.header.Method; t.share > 0 && (m == codec.Mix || m == codec.LM) && 8*len(t.payload) < 7*len(t.raw) {
@@ -46,7 +47,8 @@ func (f *filters) add(number int64, c format.ChunkFilter) {
 	}
 }
 
-// finish makes the record of the group whose chunks end in front of the number, unless it would say nothing.
+// finish makes the record of the group whose chunks end in front of the number, unless it would say
+// nothing.
 func (f *filters) finish(end int64) {
 	useful := false
 	for _, c := range f.group {

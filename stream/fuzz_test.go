@@ -99,7 +99,8 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
-// FuzzReader: no input makes the Reader panic, or give an error that is not documented; reading in parallel gives the same.
+// FuzzReader: no input makes the Reader panic, or give an error that is not documented; reading in
+// parallel gives the same.
 func FuzzReader(f *testing.F) {
 	archive, _ := small(f)
 	f.Add(archive)

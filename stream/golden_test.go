@@ -20,8 +20,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Archives of the fake models must stay readable, and be written the same, for ever: all that docs/FORMAT.md names is in one of
-// them.
+// Archives of the fake models must stay readable, and be written the same, for ever: all that
+// docs/FORMAT.md names is in one of them.
 func TestGolden(t *testing.T) {
 	log := logExcerpt(t, 4000)
 	text := modelText(2000)
@@ -70,7 +70,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// A frame that was not finished is read up to its end, and so is what follows; the missing end is reported last.
+// A frame that was not finished is read up to its end, and so is what follows; the missing end is
+// reported last.
 func TestGoldenUnfinished(t *testing.T) {
 	log := logExcerpt(t, 3000)
 	whole := flushed(t, log[:2000], 500, WithLevel(1), WithPrimer(0))
@@ -136,7 +137,8 @@ var misled = writerOption(func(o *writerOptions) error {
 	return nil
 })
 
-// later is an archive as a later writer might make it: with fields and records that readers of today pass over.
+// later is an archive as a later writer might make it: with fields and records that readers of
+// today pass over.
 func later(content []byte) []byte {
 	sum := func(b []byte) []byte {
 		s := crc32.Checksum(b, format.Castagnoli)

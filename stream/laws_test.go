@@ -13,7 +13,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// lawful are archives with all methods, with and without a model, a primer and several frames, and their content.
+// lawful are archives with all methods, with and without a model, a primer and several frames, and
+// their content.
 func lawful(t testing.TB) map[string][2][]byte {
 	log := logExcerpt(t, 9000)
 	small, content := small(t)
@@ -25,7 +26,8 @@ func lawful(t testing.TB) map[string][2][]byte {
 	}
 }
 
-// The Reader keeps the laws of io.Reader, on one goroutine and on several, however its own input arrives.
+// The Reader keeps the laws of io.Reader, on one goroutine and on several, however its own input
+// arrives.
 func TestReaderKeepsLaws(t *testing.T) {
 	arrivals := map[string]func(io.Reader) io.Reader{
 		"at once":  func(r io.Reader) io.Reader { return r },
@@ -63,7 +65,8 @@ func (s *stutter) Read(p []byte) (int, error) {
 	return s.r.Read(p)
 }
 
-// An error of the input comes out behind all whole chunks in front of it, at every place, and stays.
+// An error of the input comes out behind all whole chunks in front of it, at every place, and
+// stays.
 func TestReaderPassesErrors(t *testing.T) {
 	cases := 0
 	for kind, a := range lawful(t) {
@@ -131,7 +134,8 @@ func TestWriterKeepsLaws(t *testing.T) {
 	}
 }
 
-// What was flushed can be decoded, all of it, whatever the method; the archive says that it has no end yet.
+// What was flushed can be decoded, all of it, whatever the method; the archive says that it has no
+// end yet.
 func TestFlushedIsReadable(t *testing.T) {
 	log := logExcerpt(t, 9000)
 	for name, tt := range map[string]struct {

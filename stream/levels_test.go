@@ -15,8 +15,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Every level is written as it was, and what was written can be read, whatever chunks start from: nothing, the first chunk, a
-// dictionary; alone or with a model.
+// Every level is written as it was, and what was written can be read, whatever chunks start from:
+// nothing, the first chunk, a dictionary; alone or with a model.
 func TestGoldenLevels(t *testing.T) {
 	foreseen := wordText(7500)
 	for level := 1; level <= preset.Max; level++ {
@@ -53,8 +53,9 @@ func TestGoldenLevels(t *testing.T) {
 	}
 }
 
-// sure is a model that knows which word mostly follows which. There are many, so that the mixer meets most of them for the first
-// time, and even the lower levels, whose price is high, ask the model.
+// sure is a model that knows which word mostly follows which. There are many, so that the mixer
+// meets most of them for the first time, and even the lower levels, whose price is high, ask the
+// model.
 var sure = fakemodel.New(fakemodel.Options{Pieces: wordPieces, Row: func(held []int32, row []float32) {
 	row[wordAfter(held[len(held)-1])] += 9
 }})

@@ -65,7 +65,8 @@ func pattern(s string) *search.Pattern {
 	return p
 }
 
-// Whatever a function that an Archive calls does with the Archive, nothing hangs, and nothing is left.
+// Whatever a function that an Archive calls does with the Archive, nothing hangs, and nothing is
+// left.
 func TestCallBack(t *testing.T) {
 	log := logExcerpt(t, 20000)
 	archive := compress(t, nil, log, WithMethod(codec.Mix), WithLevel(1), WithChunkSize(2000), WithPrimer(1000))
@@ -322,7 +323,8 @@ type badReader struct {
 
 func (b badReader) Read([]byte) (int, error) { return b.n, b.err }
 
-// Bytes and frames are the same after any number of Resets, and goroutines and sessions are gone after Close.
+// Bytes and frames are the same after any number of Resets, and goroutines and sessions are gone
+// after Close.
 func TestResets(t *testing.T) {
 	texts := [][]byte{modelText(3000), nil, logExcerpt(t, 2000), modelText(50)}
 	for _, workers := range []int{1, 2} {

@@ -28,7 +28,8 @@ func only(m lm.Model) ModelSource {
 	return func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }
 }
 
-// A chunk that the model has no numbers for is coded without it, which its record tells; a mix of contexts goes on.
+// A chunk that the model has no numbers for is coded without it, which its record tells; a mix of
+// contexts goes on.
 func TestLogitsNotFinite(t *testing.T) {
 	log := logExcerpt(t, 8000)
 	copy(log[3000:], "@@@")
@@ -61,7 +62,8 @@ func TestLogitsNotFinite(t *testing.T) {
 			r.Close()
 		}
 	}
-	// Where the reader's model has no numbers and the writer's had some, the chunk is damaged for it.
+	// Where the reader's model has no numbers and the writer's had some, the chunk is damaged for
+	// it.
 	text := modelText(200)
 	var tokens []int32
 	for _, b := range text[100:108] {

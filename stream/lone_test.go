@@ -10,7 +10,8 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// parityOf is the number of bytes behind the last record of an archive of one frame, in front of its index.
+// parityOf is the number of bytes behind the last record of an archive of one frame, in front of
+// its index.
 func parityOf(t *testing.T, archive []byte) int64 {
 	t.Helper()
 	tail, err := format.ReadTail(bytes.NewReader(archive), int64(len(archive)), 1<<20)
@@ -22,8 +23,8 @@ func parityOf(t *testing.T, archive []byte) int64 {
 	return tail.Index - last.Offset - last.Size
 }
 
-// A large chunk that is alone in its frame gets parity for less than a hundredth of its size, and damage of two parts of it is
-// undone; chunks that are small or not alone get none.
+// A large chunk that is alone in its frame gets parity for less than a hundredth of its size, and
+// damage of two parts of it is undone; chunks that are small or not alone get none.
 func TestLoneParity(t *testing.T) {
 	data := random(300 << 10)
 	large := func(opts ...WriterOption) []WriterOption {

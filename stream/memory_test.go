@@ -132,8 +132,8 @@ func TestHostileClaims(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory shows the most memory that the Go runtime takes from the system for inputs of 16, 64 and 640 MB through the fake
-// model, compressed and decompressed at once. (make bench; minutes)
+// BenchmarkMemory shows the most memory that the Go runtime takes from the system for inputs of 16,
+// 64 and 640 MB through the fake model, compressed and decompressed at once. (make bench; minutes)
 func BenchmarkMemory(b *testing.B) {
 	text := modelText(1 << 20)
 	for _, mb := range []int{16, 64, 640} {

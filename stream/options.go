@@ -47,8 +47,8 @@ func WithWorkers(n int) Option {
 	})
 }
 
-// WithLanes sets how many chunks each worker steps through the model together, 1 … 4096: 8 by default. A reader need not have
-// what the writer had.
+// WithLanes sets how many chunks each worker steps through the model together, 1 … 4096: 8 by
+// default. A reader need not have what the writer had.
 func WithLanes(n int) Option {
 	return option(func(o *shared) error {
 		o.lanes = n
@@ -56,8 +56,8 @@ func WithLanes(n int) Option {
 	})
 }
 
-// WithContext makes calls fail with the context's cause when it ends: context.Background by default. Archive.WithContext sets
-// that of single calls.
+// WithContext makes calls fail with the context's cause when it ends: context.Background by
+// default. Archive.WithContext sets that of single calls.
 func WithContext(ctx context.Context) Option {
 	return option(func(o *shared) error {
 		if ctx == nil {

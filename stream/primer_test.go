@@ -105,7 +105,8 @@ func TestPrimerIsRepaired(t *testing.T) {
 	}
 }
 
-// Data made to look like many parity records takes no time that grows with their number times their size.
+// Data made to look like many parity records takes no time that grows with their number times their
+// size.
 func TestHostileParity(t *testing.T) {
 	damaged := []byte{0}
 	for len(damaged) < 1<<20 {

@@ -24,12 +24,13 @@ type Reader struct {
 	err     error  // sticky
 }
 
-// NewReader makes a Reader of the archive that r gives. It reads the header of the first frame and, if that names a model,
-// gets it from models, which may be nil, and probes it. It returns ErrNotArchive, ErrUnsupportedVersion, ErrTruncated,
-// ErrCorrupt, a *ModelMismatchError, codec.ErrNoModel, or what r and models return.
+// NewReader makes a Reader of the archive that r gives. It reads the header of the first frame and,
+// if that names a model, gets it from models, which may be nil, and probes it. It returns
+// ErrNotArchive, ErrUnsupportedVersion, ErrTruncated, ErrCorrupt, a *ModelMismatchError,
+// codec.ErrNoModel, or what r and models return.
 //
-// The Reader reads r ahead of what it gives out, and gives out all whole chunks in front of an error; errors of a chunk are
-// *ChunkError. Close must be called.
+// The Reader reads r ahead of what it gives out, and gives out all whole chunks in front of an
+// error; errors of a chunk are *ChunkError. Close must be called.
 func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, error) {
 	o, err := newReaderOptions(opts)
 	if err != nil {
@@ -45,9 +46,9 @@ func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, 
 	return z, nil
 }
 
-// Reset makes the Reader read another archive, as NewReader would with the same models and options. Workers, their tables and
-// the sessions of models are kept, unless the Reader had not come to its end. After an error only Reset and Close may be
-// called.
+// Reset makes the Reader read another archive, as NewReader would with the same models and options.
+// Workers, their tables and the sessions of models are kept, unless the Reader had not come to its
+// end. After an error only Reset and Close may be called.
 func (z *Reader) Reset(r io.Reader) error {
 	z.stop()
 	err := context.Cause(z.opts.ctx)
@@ -206,8 +207,9 @@ func (z *Reader) fail(err error) {
 	}
 }
 
-// Close stops all goroutines and frees the sessions. It waits for a Read of the underlying reader that is under way, unless the
-// context has ended. It does not close the underlying reader, or the models.
+// Close stops all goroutines and frees the sessions. It waits for a Read of the underlying reader
+// that is under way, unless the context has ended. It does not close the underlying reader, or the
+// models.
 func (z *Reader) Close() error {
 	z.stop()
 	z.engine.Close()

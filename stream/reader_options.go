@@ -34,10 +34,11 @@ func (o *readerOptions) engine(models ModelSource) engine.Options {
 	}
 }
 
-// WithMemoryLimit sets how many bytes may be taken at a time to read and decode chunks, at least 1. A chunk counts twice its raw
-// size and its payload; the tables of codec.Mix, of 8 MiB at level 1 to 600 MiB at level 9, count for each worker, and twice
-// more for what chunks start from; the model does not count. Fewer workers are used, and fewer chunks are decoded at a time,
-// to stay below it; ErrTooLarge is returned where one worker and one chunk alone need more.
+// WithMemoryLimit sets how many bytes may be taken at a time to read and decode chunks, at least 1.
+// A chunk counts twice its raw size and its payload; the tables of codec.Mix, of 8 MiB at level 1
+// to 600 MiB at level 9, count for each worker, and twice more for what chunks start from; the
+// model does not count. Fewer workers are used, and fewer chunks are decoded at a time, to stay
+// below it; ErrTooLarge is returned where one worker and one chunk alone need more.
 //
 // Without it, the limit is 1 GiB, and the tables come on top.
 func WithMemoryLimit(bytes int64) ReaderOption {
@@ -50,8 +51,8 @@ func WithMemoryLimit(bytes int64) ReaderOption {
 	})
 }
 
-// WithCache sets how many bytes of decoded chunks an Archive keeps for later reads, 0 or more: 64 MiB by default. The
-// chunk that was decoded last is kept in any case. A Reader has no use for it.
+// WithCache sets how many bytes of decoded chunks an Archive keeps for later reads, 0 or more: 64
+// MiB by default. The chunk that was decoded last is kept in any case. A Reader has no use for it.
 func WithCache(bytes int64) ReaderOption {
 	return readerOption(func(o *readerOptions) error {
 		if bytes < 0 {
@@ -62,8 +63,9 @@ func WithCache(bytes int64) ReaderOption {
 	})
 }
 
-// WithDictionaries sets what finds the dictionaries that archives were written with, by the SHA-256 of their bytes: nothing by
-// default. It returns an error that wraps ErrNoDictionary for one that it does not know.
+// WithDictionaries sets what finds the dictionaries that archives were written with, by the SHA-256
+// of their bytes: nothing by default. It returns an error that wraps ErrNoDictionary for one that
+// it does not know.
 func WithDictionaries(find func(ctx context.Context, sha256 [32]byte) ([]byte, error)) ReaderOption {
 	return readerOption(func(o *readerOptions) error {
 		o.dictionaries = find
@@ -71,8 +73,8 @@ func WithDictionaries(find func(ctx context.Context, sha256 [32]byte) ([]byte, e
 	})
 }
 
-// WithNotice sets what is told of damage that was repaired: a *ChunkError, while the Reader goes on. It is called from another
-// goroutine.
+// WithNotice sets what is told of damage that was repaired: a *ChunkError, while the Reader goes
+// on. It is called from another goroutine.
 func WithNotice(told func(error)) ReaderOption {
 	return readerOption(func(o *readerOptions) error {
 		o.notice = told

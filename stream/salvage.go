@@ -8,8 +8,8 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// salvageGroup gives the chunks of a group whose records cannot be walked through: those that are intact, and one with damage that
-// stands for those that are not, and for all between them.
+// salvageGroup gives the chunks of a group whose records cannot be walked through: those that are
+// intact, and one with damage that stands for those that are not, and for all between them.
 func (a *archive) salvageGroup(f *archiveFrame, g int) ([]located, error) {
 	from, to := f.groups[g], f.groups[g+1]
 	first := int64(g) * format.GroupSize
@@ -52,8 +52,9 @@ func (a *archive) salvageGroup(f *archiveFrame, g int) ([]located, error) {
 	return arrange(f, from, to, first, end, found, data), nil
 }
 
-// arrange puts the chunks of a group that were found where they belong: those in front of the first gap, and those behind the
-// last one, since only what is missing in all is known. data are the group's records.
+// arrange puts the chunks of a group that were found where they belong: those in front of the first
+// gap, and those behind the last one, since only what is missing in all is known. data are the
+// group's records.
 func arrange(f *archiveFrame, from, to format.Place, first, end int64, found []located, data []byte) []located {
 	start, whole := from.Offset, hole(f, from, to, first, end)
 	front, back := 0, len(found)

@@ -19,14 +19,17 @@ type Search struct {
 	Invert  bool  // the lines that do not match
 	Max     int64 // ends the search behind as many lines; 0: it goes on to the end of the archive
 
-	// Before and After are how many lines in front of and behind each line that is found Found is told of as well, once each.
+	// Before and After are how many lines in front of and behind each line that is found Found is
+	// told of as well, once each.
 	Before, After int64
 
-	// Found is told of each line, in order, and may end the search by an error. With nil, lines are only counted.
+	// Found is told of each line, in order, and may end the search by an error. With nil, lines are
+	// only counted.
 	Found func(Line) error
 
-	// Damaged is told of what cannot be read, in order with the lines, and may end the search by an error. With nil, that
-	// itself ends it. What is left of a line that is partly lost counts as a line.
+	// Damaged is told of what cannot be read, in order with the lines, and may end the search by an
+	// error. With nil, that itself ends it. What is left of a line that is partly lost counts as a
+	// line.
 	Damaged func(*LostError) error
 }
 
@@ -45,8 +48,9 @@ type Found struct {
 	Skipped int64 // of these, chunks that were not decoded, since their filters say that no line matches
 }
 
-// Search finds lines. It decodes in parallel, but not those chunks whose filter says that no line matches, unless all lines that do
-// not match are to be found. What ends the search is returned, and what Err gives otherwise.
+// Search finds lines. It decodes in parallel, but not those chunks whose filter says that no line
+// matches, unless all lines that do not match are to be found. What ends the search is returned,
+// and what Err gives otherwise.
 func (a *Archive) Search(s Search) (found Found, err error) {
 	if err := a.enter(); err != nil {
 		return found, err
@@ -273,8 +277,8 @@ func (a *Archive) candidates(q *gram.Query, found *Found) iter.Seq2[spot, error]
 	}
 }
 
-// candidates joins chunks into runs that end with a line end, or where that cannot be known, and chooses the runs in which a line
-// may match.
+// candidates joins chunks into runs that end with a line end, or where that cannot be known, and
+// chooses the runs in which a line may match.
 type candidates struct {
 	*Archive
 	query *gram.Query
@@ -386,7 +390,8 @@ func (c *candidates) skips(filters []format.ChunkFilter, primer []bool) bool {
 	return len(filters) > 0
 }
 
-// mayHave says whether a chunk with this filter, of a frame in which the gram is known or not, may have it.
+// mayHave says whether a chunk with this filter, of a frame in which the gram is known or not, may
+// have it.
 func mayHave(f *format.ChunkFilter, w gram.Wanted, known bool) bool {
 	return known || f.Has(w.Gram, w.Class)
 }

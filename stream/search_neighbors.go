@@ -5,7 +5,8 @@ import (
 	"errors"
 )
 
-// neighbors is what a search knows of the lines around those that it finds. They may lie in chunks that it has not decoded.
+// neighbors is what a search knows of the lines around those that it finds. They may lie in chunks
+// that it has not decoded.
 type neighbors struct {
 	next     int64 // where the line behind the last one that Found was told of begins, or what was lost since ends
 	nextLine int64 // number of this line
@@ -23,7 +24,8 @@ func (l *lineSearch) tell(line Line) error {
 	return err
 }
 
-// follow tells of the lines that are due and begin in front of to, where one begins. None of them was found.
+// follow tells of the lines that are due and begin in front of to, where one begins. None of them
+// was found.
 func (l *lineSearch) follow(to int64) error {
 	for l.due > 0 && l.next < to {
 		if err := l.archive.ended(); err != nil {
@@ -83,7 +85,8 @@ func (l *lineSearch) passOver(lost *LostError) (err error) {
 	return err
 }
 
-// lineAt gives the line that begins at an offset, and ends at to if not before. With an error it gives what can be read of it.
+// lineAt gives the line that begins at an offset, and ends at to if not before. With an error it
+// gives what can be read of it.
 func (l *lineSearch) lineAt(off, to int64) (line []byte, err error) {
 	for at := off; at < to; {
 		raw, begin, err := l.chunkAt(at)
@@ -106,8 +109,8 @@ func (l *lineSearch) lineAt(off, to int64) (line []byte, err error) {
 	return line, nil
 }
 
-// startBefore gives where the line in front of another one begins, but nothing in front of l.next. With an error it gives where what
-// can be read of it does.
+// startBefore gives where the line in front of another one begins, but nothing in front of l.next.
+// With an error it gives where what can be read of it does.
 func (l *lineSearch) startBefore(line int64) (int64, error) {
 	for at := line; at > l.next; {
 		raw, begin, err := l.chunkAt(at - 1)

@@ -26,7 +26,8 @@ var withFilters = writerOption(func(o *writerOptions) error {
 	return nil
 })
 
-// searched are archives, with filters, of lines of all kinds: long ones that cross chunks, none, without an end.
+// searched are archives, with filters, of lines of all kinds: long ones that cross chunks, none,
+// without an end.
 func searched(t testing.TB) map[string]struct{ archive, content []byte } {
 	random := rand.New(rand.NewPCG(3, 4))
 	var text []byte
@@ -191,7 +192,8 @@ func plainNeighbors(content []byte, p *search.Pattern, invert bool, most, before
 	return told
 }
 
-// The lines around those that are found come from wherever they are, also from chunks that need not be searched.
+// The lines around those that are found come from wherever they are, also from chunks that need not
+// be searched.
 func TestSearchNeighbors(t *testing.T) {
 	skipped := int64(0)
 	for name, tt := range searched(t) {
@@ -244,7 +246,8 @@ func TestSearchNeighbors(t *testing.T) {
 	}
 }
 
-// A damaged chunk next to a line that is found is told of once, also if there was no need to search it.
+// A damaged chunk next to a line that is found is told of once, also if there was no need to search
+// it.
 func TestSearchNeighborsDamaged(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var content []byte
@@ -287,7 +290,8 @@ func TestSearchNeighborsDamaged(t *testing.T) {
 	}
 }
 
-// Whatever is damaged, lines that are told of are those of the content, in order, and no loss is told of twice.
+// Whatever is damaged, lines that are told of are those of the content, in order, and no loss is
+// told of twice.
 func TestSearchDamagedAnywhere(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	told, losses := 0, 0
@@ -451,7 +455,8 @@ func regexpQuote(s string) string {
 	return b.String()
 }
 
-// Of a log, a search for a word that is nowhere, or in one place, decodes few chunks, and the filters are small.
+// Of a log, a search for a word that is nowhere, or in one place, decodes few chunks, and the
+// filters are small.
 func TestSearchSkips(t *testing.T) {
 	log := bytes.Clone(logExcerpt(t, 130000))
 	at := bytes.IndexByte(log[80000:], '\n') + 80001
@@ -529,7 +534,8 @@ func TestSearchDamaged(t *testing.T) {
 			if !bytes.Equal(text, want) {
 				t.Errorf("%s: chunk %d: differs at %d", name, i, differsAt(text, want))
 			}
-			// Lines that do not match are counted without decoding: also those of the damaged chunk, if that is skipped.
+			// Lines that do not match are counted without decoding: also those of the damaged
+			// chunk, if that is skipped.
 			absent, _ := search.Compile("a text that no line has", search.Options{})
 			s.Pattern, s.Invert, s.Found, lost = absent, true, nil, nil
 			lines := found.Lines

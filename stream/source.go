@@ -58,7 +58,8 @@ func (s *source) nextFrame(ctx context.Context) (*Header, error) {
 	return h, nil
 }
 
-// primed gives what a chunk starts from; nil: from nothing. It waits for the first chunk if that is the primer.
+// primed gives what a chunk starts from; nil: from nothing. It waits for the first chunk if that is
+// the primer.
 func (s *source) primed(ctx context.Context, r *format.Record) (*coder.Primed, error) {
 	if !r.Primed {
 		return nil, nil
@@ -72,7 +73,8 @@ func (s *source) primed(ctx context.Context, r *format.Record) (*coder.Primed, e
 	})
 }
 
-// step reads the next item. It blocks while too many chunks, or too many bytes of them, wait for the consumer.
+// step reads the next item. It blocks while too many chunks, or too many bytes of them, wait for
+// the consumer.
 func (s *source) step(ctx context.Context) item {
 	r, err := s.scan.NextChunk()
 	if err == io.EOF {
@@ -114,8 +116,8 @@ func (s *source) step(ctx context.Context) item {
 	return item{chunk: c}
 }
 
-// largeChunk is from how many bytes on a chunk is collected before the next one takes its room: there would be garbage of as
-// much as the memory limit otherwise.
+// largeChunk is from how many bytes on a chunk is collected before the next one takes its room:
+// there would be garbage of as much as the memory limit otherwise.
 const largeChunk = 64 << 20
 
 // release makes room when the consumer is done with a chunk.

@@ -54,8 +54,8 @@ func subjects(t *testing.T) []subject {
 	return all
 }
 
-// try reads a damaged archive: there is an error, and what came before it is right, or everything is right. It says whether
-// there was an error.
+// try reads a damaged archive: there is an error, and what came before it is right, or everything
+// is right. It says whether there was an error.
 func (s subject) try(damaged []byte, n uint64) error {
 	workers := 1 + int(n%2)
 	got, err := decompress(damaged, WithWorkers(workers), WithLanes(workers))
@@ -72,7 +72,8 @@ func (s subject) try(damaged []byte, n uint64) error {
 	return nil
 }
 
-// wholeFrames says whether an archive was cut off exactly behind one of its frames, which makes a shorter archive.
+// wholeFrames says whether an archive was cut off exactly behind one of its frames, which makes a
+// shorter archive.
 func (s subject) wholeFrames(damaged, got []byte) bool {
 	for _, f := range s.Frames {
 		end := f.Offset + f.Size
@@ -88,9 +89,9 @@ func (s subject) wholeFrames(damaged, got []byte) bool {
 	return false
 }
 
-// TestSweep: whatever happens to an archive, a reader gives its content, or an error behind a part of it: never other bytes, and
-// never a panic. A part of the cases is tried; all of them for small archives, and a good part for large ones, with
-// LMZ_TORTURE set (make torture).
+// TestSweep: whatever happens to an archive, a reader gives its content, or an error behind a part
+// of it: never other bytes, and never a panic. A part of the cases is tried; all of them for small
+// archives, and a good part for large ones, with LMZ_TORTURE set (make torture).
 func TestSweep(t *testing.T) {
 	var all atomic.Int64
 	for _, s := range subjects(t) {

@@ -27,8 +27,9 @@ func all(t *testing.T, archive []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// A frame that was not finished, and what follows it: wherever a writer was stopped, all whole chunks come out of both, and that
-// there is an end missing comes last. A record that was cut off hides what is behind it from those who read on.
+// A frame that was not finished, and what follows it: wherever a writer was stopped, all whole
+// chunks come out of both, and that there is an end missing comes last. A record that was cut off
+// hides what is behind it from those who read on.
 func TestUnfinishedFrameInFront(t *testing.T) {
 	log := logExcerpt(t, 6000)
 	one, two, three := log[:3000], log[3000:5000], log[5000:]
@@ -76,7 +77,8 @@ func TestUnfinishedFrameInFront(t *testing.T) {
 			}
 		}
 	}
-	// Cut anywhere, what comes out is of the first frame's whole chunks and then of the second frame, and there is an error.
+	// Cut anywhere, what comes out is of the first frame's whole chunks and then of the second
+	// frame, and there is an error.
 	for end := int64(1); end < f.Chunks[2].Offset; end++ {
 		archive := slices.Concat(first[:end], second)
 		got, err := decompress(archive)
@@ -94,7 +96,8 @@ func TestUnfinishedFrameInFront(t *testing.T) {
 	}
 }
 
-// A header with more fields than a buffer holds is one, too; one whose checksum is wrong is not, nor the magic alone.
+// A header with more fields than a buffer holds is one, too; one whose checksum is wrong is not,
+// nor the magic alone.
 func TestHeaderWhereRecordBelongs(t *testing.T) {
 	first := compress(t, nil, []byte("one\n"), WithMethod(codec.Raw))
 	c := framesOf(t, first)[0].Chunks[0]

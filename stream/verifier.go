@@ -14,8 +14,9 @@ import (
 	"github.com/lmz-go/lmz/internal/gram"
 )
 
-// verifier reads the records of a frame back before they are written, as a Reader would: with an engine, coders, sessions and
-// a primed state of its own, so that nothing the encoder got wrong can make its own mistake look right.
+// verifier reads the records of a frame back before they are written, as a Reader would: with an
+// engine, coders, sessions and a primed state of its own, so that nothing the encoder got wrong can
+// make its own mistake look right.
 type verifier struct {
 	opts   *writerOptions
 	engine *engine.Engine
@@ -36,8 +37,9 @@ type readBack struct {
 	record []byte
 }
 
-// submit starts reading back what t, which is done, would write as chunk number n of a frame that names the model m, or none.
-// The frame's first chunk must have been accepted before others are submitted if it is their primer.
+// submit starts reading back what t, which is done, would write as chunk number n of a frame that
+// names the model m, or none. The frame's first chunk must have been accepted before others are
+// submitted if it is their primer.
 func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 	if v.primed == nil && v.opts.dictionary != nil {
 		if v.primed, err = v.engine.Prime(v.opts.ctx, v.header, v.opts.dictionary); err != nil {
@@ -59,8 +61,8 @@ func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 	return nil
 }
 
-// accept waits until t has been read back. It returns an error that wraps ErrCorrupt for a record that does not give the
-// chunk back; others are not about the record.
+// accept waits until t has been read back. It returns an error that wraps ErrCorrupt for a record
+// that does not give the chunk back; others are not about the record.
 func (v *verifier) accept(t *encodeTask) (err error) {
 	v.engine.Kick()
 	if err := t.back.Wait(v.opts.ctx); err != nil {
@@ -106,8 +108,8 @@ func (v *verifier) stop() {
 	}
 }
 
-// readBack submits for verification what has been coded meanwhile. The first chunk waits until it is known whether the frame
-// names the model.
+// readBack submits for verification what has been coded meanwhile. The first chunk waits until it
+// is known whether the frame names the model.
 func (z *Writer) readBack() error {
 	if z.verifier == nil || !z.decided {
 		return nil
@@ -127,8 +129,8 @@ func (z *Writer) readBack() error {
 	return nil
 }
 
-// verify makes sure that t, the next chunk to be written, can be read. A chunk that does not come back is coded with Zstd
-// instead, or Raw if that does not come back either.
+// verify makes sure that t, the next chunk to be written, can be read. A chunk that does not come
+// back is coded with Zstd instead, or Raw if that does not come back either.
 func (z *Writer) verify(t *encodeTask) error {
 	for {
 		if t.back == nil {

@@ -19,7 +19,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// lying makes the coders of these methods encode other bytes than the chunk's where the chunk contains mark.
+// lying makes the coders of these methods encode other bytes than the chunk's where the chunk
+// contains mark.
 func lying(mark string, about ...codec.Method) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.mislead = func(m codec.Method, raw []byte) []byte {
@@ -129,7 +130,8 @@ func (d *drifting) NewSession(lanes, window int) (lm.Session, error) {
 	return d.Model.NewSession(lanes, window)
 }
 
-// A model that computes other numbers the second time loses the chunks that it was asked about, and the archive is good.
+// A model that computes other numbers the second time loses the chunks that it was asked about, and
+// the archive is good.
 func TestVerifyModel(t *testing.T) {
 	text := codectest.Generate(t, fake, 13000)
 	for _, method := range []codec.Method{codec.LM, codec.Mix} {
@@ -199,7 +201,8 @@ func TestVerifyChangesNothing(t *testing.T) {
 	}
 }
 
-// A filter that denies what its chunk holds, or where its lines end, is not written: searches find what there is.
+// A filter that denies what its chunk holds, or where its lines end, is not written: searches find
+// what there is.
 func TestVerifyFilter(t *testing.T) {
 	log := logExcerpt(t, 40000)
 	var word string // that the primer has not, so that filters speak of it

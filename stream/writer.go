@@ -16,8 +16,9 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most two chunks, raw and coded, for
-// each lane of each worker, and with WithVerify three, decoded as well.
+// Writer writes one frame of an archive. It belongs to one goroutine at a time. It holds at most
+// two chunks, raw and coded, for each lane of each worker, and with WithVerify three, decoded as
+// well.
 type Writer struct {
 	w        io.Writer
 	model    *engine.Model // nil: none
@@ -46,9 +47,9 @@ type Writer struct {
 	closed   bool
 }
 
-// NewWriter makes a Writer that writes a frame to w. With m nil only methods without a model can be used; else m must stay
-// open until Close, and its probe is computed here. What fails later fails all later calls with the same error. Close must be
-// called, also after an error.
+// NewWriter makes a Writer that writes a frame to w. With m nil only methods without a model can be
+// used; else m must stay open until Close, and its probe is computed here. What fails later fails
+// all later calls with the same error. Close must be called, also after an error.
 func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	o, err := newWriterOptions(m, opts)
 	if err != nil {
@@ -91,8 +92,9 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	return z, nil
 }
 
-// Reset makes the Writer write a new frame to w, as NewWriter would with the same model and options. What has not been
-// written of the frame before it is dropped. With w nil, all that can be called then is Reset and Close.
+// Reset makes the Writer write a new frame to w, as NewWriter would with the same model and
+// options. What has not been written of the frame before it is dropped. With w nil, all that can be
+// called then is Reset and Close.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
@@ -131,8 +133,8 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 	return n, z.err
 }
 
-// ReadFrom adds what r gives until io.EOF to the archive. An error of r is one of the Writer: Close does not make what came
-// before it look like the whole.
+// ReadFrom adds what r gives until io.EOF to the archive. An error of r is one of the Writer: Close
+// does not make what came before it look like the whole.
 func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	for empty := 0; ; {
 		if err := z.room(); err != nil {
@@ -175,7 +177,8 @@ func (z *Writer) room() error {
 	return z.err
 }
 
-// limit is how much is collected before a chunk is cut. There is a primer only if the input does not fit into one chunk.
+// limit is how much is collected before a chunk is cut. There is a primer only if the input does
+// not fit into one chunk.
 func (z *Writer) limit() int {
 	if z.chunks == 0 {
 		return z.maxChunk
@@ -183,7 +186,8 @@ func (z *Writer) limit() int {
 	return z.opts.chunkSize
 }
 
-// submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may follow.
+// submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may
+// follow.
 func (z *Writer) submit(n int, more bool) {
 	if !more && z.chunks == 0 && !z.decided && n < preset.LeastAsked && preset.Level(z.opts.level).Model != preset.Always {
 		z.asks, z.decided = false, true
@@ -240,8 +244,8 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 	}
 }
 
-// decide drops the model from a frame if it did too little for the first chunk: an archive that names no model can be read
-// without it, on any machine.
+// decide drops the model from a frame if it did too little for the first chunk: an archive that
+// names no model can be read without it, on any machine.
 func (z *Writer) decide(t *encodeTask) error {
 	z.decided = true
 	named := int64(len(z.header(true)) - len(z.header(false)))
@@ -268,8 +272,8 @@ func (z *Writer) again(t *encodeTask) error {
 	return t.Err()
 }
 
-// worthwhile is the share of the first chunk's size that the model must have saved to be used, as a divisor, beyond the bytes
-// that name it.
+// worthwhile is the share of the first chunk's size that the model must have saved to be used, as a
+// divisor, beyond the bytes that name it.
 const worthwhile = 100
 
 // emit writes finished chunks, in order, and waits for them while more than limit are in flight.
@@ -357,7 +361,8 @@ func (z *Writer) begin() {
 	}
 }
 
-// frameHeader is the header as it is written: with the model if that is asked, and with a primer if there is one.
+// frameHeader is the header as it is written: with the model if that is asked, and with a primer if
+// there is one.
 func (z *Writer) frameHeader() []byte { return z.header(z.asks) }
 
 func (z *Writer) header(named bool) []byte {
@@ -390,8 +395,8 @@ func (z *Writer) put(p []byte) {
 	z.err = err
 }
 
-// Flush ends the current chunk and writes all that has been added, so that a reader can decode it. Chunks that are short
-// compress less.
+// Flush ends the current chunk and writes all that has been added, so that a reader can decode it.
+// Chunks that are short compress less.
 func (z *Writer) Flush() error { return z.flush(true) }
 
 func (z *Writer) flush(more bool) error {
@@ -409,8 +414,8 @@ func (z *Writer) flush(more bool) error {
 	return z.err
 }
 
-// Close flushes, writes the index, and stops all goroutines. It does not close the underlying writer. After an error it only
-// stops the goroutines, and returns that error.
+// Close flushes, writes the index, and stops all goroutines. It does not close the underlying
+// writer. After an error it only stops the goroutines, and returns that error.
 func (z *Writer) Close() error {
 	if z.closed {
 		if z.err == ErrClosed {

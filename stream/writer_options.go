@@ -75,10 +75,11 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 
 func asksModel(m codec.Method) bool { return m == codec.LM || m == codec.Mix }
 
-// WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one; below level 9 the frame
-// names no model, and can be read without it, if that saves less than 1 % of the first chunk, at level 9 if it saves less than its
-// name takes. A chunk for which the
-// method cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes the archive's bytes.
+// WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one;
+// below level 9 the frame names no model, and can be read without it, if that saves less than 1 %
+// of the first chunk, at level 9 if it saves less than its name takes. A chunk for which the method
+// cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes
+// the archive's bytes.
 func WithMethod(m codec.Method) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if m > codec.Mix {
@@ -89,8 +90,8 @@ func WithMethod(m codec.Method) WriterOption {
 	})
 }
 
-// WithChunkSize sets the most bytes of a chunk, 1 … 2^30: by default 8 to 64 MiB with codec.Mix, rising with the level,
-// 64 KiB with codec.LM, else 1 MiB. It changes the archive's bytes.
+// WithChunkSize sets the most bytes of a chunk, 1 … 2^30: by default 8 to 64 MiB with codec.Mix,
+// rising with the level, 64 KiB with codec.LM, else 1 MiB. It changes the archive's bytes.
 func WithChunkSize(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 1 || bytes > format.MaxChunkSize {
@@ -101,7 +102,8 @@ func WithChunkSize(bytes int) WriterOption {
 	})
 }
 
-// WithLevel sets the level of codec.Mix, 1 (fastest) … 9 (smallest): 6 by default. It changes the archive's bytes.
+// WithLevel sets the level of codec.Mix, 1 (fastest) … 9 (smallest): 6 by default. It changes the
+// archive's bytes.
 func WithLevel(n int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.level = n
@@ -112,9 +114,10 @@ func WithLevel(n int) WriterOption {
 	})
 }
 
-// WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit into one chunk, 0 …
-// 2^30: 256 KiB by default, or 1 MiB where chunks are smaller than that. All other chunks start from the state that it leaves; a reader
-// must decode it before them. With 0 all chunks start from nothing. It changes the archive's bytes.
+// WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit
+// into one chunk, 0 … 2^30: 256 KiB by default, or 1 MiB where chunks are smaller than that. All
+// other chunks start from the state that it leaves; a reader must decode it before them. With 0 all
+// chunks start from nothing. It changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 0 || bytes > format.MaxChunkSize {
@@ -125,8 +128,8 @@ func WithPrimer(bytes int) WriterOption {
 	})
 }
 
-// WithDictionary makes all chunks of codec.Mix start from the state that text leaves, instead of a primer: readers need the same
-// text. It changes the archive's bytes.
+// WithDictionary makes all chunks of codec.Mix start from the state that text leaves, instead of a
+// primer: readers need the same text. It changes the archive's bytes.
 func WithDictionary(text []byte) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.dictionary = text
@@ -134,8 +137,8 @@ func WithDictionary(text []byte) WriterOption {
 	})
 }
 
-// WithWindow sets how the model's window moves: by default 512 tokens, or the model's context if that is less, with an
-// overlap of a quarter. It changes the archive's bytes.
+// WithWindow sets how the model's window moves: by default 512 tokens, or the model's context if
+// that is less, with an overlap of a quarter. It changes the archive's bytes.
 func WithWindow(p kvcache.Policy) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.window = p
@@ -143,9 +146,9 @@ func WithWindow(p kvcache.Policy) WriterOption {
 	})
 }
 
-// WithFilter sets whether chunks get filters, which tell a search what they do not hold: true by default. Filters take at most 2 % of
-// the payload of chunks of codec.Mix and codec.LM, of a frame with several; other chunks get none. It changes the archive's
-// bytes.
+// WithFilter sets whether chunks get filters, which tell a search what they do not hold: true by
+// default. Filters take at most 2 % of the payload of chunks of codec.Mix and codec.LM, of a frame
+// with several; other chunks get none. It changes the archive's bytes.
 func WithFilter(on bool) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if o.filter = 0; on {
@@ -155,8 +158,9 @@ func WithFilter(on bool) WriterOption {
 	})
 }
 
-// WithProgress makes the Writer call f after each chunk that it has written, with the raw bytes of the chunks so far and the
-// archive's bytes that hold them. f is called on the goroutine that uses the Writer.
+// WithProgress makes the Writer call f after each chunk that it has written, with the raw bytes of
+// the chunks so far and the archive's bytes that hold them. f is called on the goroutine that uses
+// the Writer.
 func WithProgress(f func(raw, compressed int64)) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.progress = f
@@ -164,15 +168,17 @@ func WithProgress(f func(raw, compressed int64)) WriterOption {
 	})
 }
 
-// WithVerify makes the Writer decode each chunk before it writes it, with coders, sessions of the model and a primed state
-// that share nothing with those that encoded it. A chunk that does not give the same bytes back is coded with codec.Zstd
-// instead, or codec.Raw, and says so in its record (Chunk.Failed). Each worker takes as much memory again as it does without, and
-// coding takes about twice the time. It changes no byte of an archive that can be read.
+// WithVerify makes the Writer decode each chunk before it writes it, with coders, sessions of the
+// model and a primed state that share nothing with those that encoded it. A chunk that does not
+// give the same bytes back is coded with codec.Zstd instead, or codec.Raw, and says so in its
+// record (Chunk.Failed). Each worker takes as much memory again as it does without, and coding
+// takes about twice the time. It changes no byte of an archive that can be read.
 //
 // A filter that is wrong about its chunk is left out.
 //
-// The decoded bytes are written to decoded, in order, and fellBack is told of each chunk that did not come back, a
-// *ChunkError; both are used on the goroutine that uses the Writer, and may be nil.
+// The decoded bytes are written to decoded, in order, and fellBack is told of each chunk that did
+// not come back, a *ChunkError; both are used on the goroutine that uses the Writer, and may be
+// nil.
 func WithVerify(decoded io.Writer, fellBack func(error)) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.verify, o.decoded, o.fellBack = true, decoded, fellBack

@@ -76,7 +76,8 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	return archive.Err()
 }
 
-// part gives the bytes that are asked for, and whether no more of them may follow what the archive has.
+// part gives the bytes that are asked for, and whether no more of them may follow what the archive
+// has.
 func (c *catCommand) part(archive *stream.Archive) (from, to int64, all bool, err error) {
 	if !c.lines.given() {
 		from, to = c.bytes.resolve(archive.Size())

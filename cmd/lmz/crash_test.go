@@ -29,9 +29,10 @@ func content(path string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// TestKilled kills lmz at random moments, as a crash or a power cut would end it. The sources are as they were, what was
-// asked for is there as a whole or as it was before, and what is left of an attempt is a hidden file that no option of lmz, and
-// no pattern of a shell, takes for an archive or a log. The next attempt succeeds.
+// TestKilled kills lmz at random moments, as a crash or a power cut would end it. The sources are
+// as they were, what was asked for is there as a whole or as it was before, and what is left of an
+// attempt is a hidden file that no option of lmz, and no pattern of a shell, takes for an archive
+// or a log. The next attempt succeeds.
 func TestKilled(t *testing.T) {
 	times := 4
 	if torture {

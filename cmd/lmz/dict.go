@@ -61,7 +61,8 @@ else: the parts of the samples that have most in common with the rest of them.`,
 	return cmd
 }
 
-// run writes a dictionary of the samples in the files. Who may not read all of them may not read it either.
+// run writes a dictionary of the samples in the files. Who may not read all of them may not read it
+// either.
 func (c *dictCommand) run(files []string) error {
 	var samples [][]byte
 	var total int64
@@ -101,10 +102,8 @@ func (c *dictCommand) run(files []string) error {
 	if _, err := out.Write(text); err != nil {
 		return err
 	}
-	if out.Staged() {
-		if err := out.Restrict(mode); err != nil {
-			return err
-		}
+	if err := out.Restrict(mode); err != nil {
+		return err
 	}
 	if err := out.Commit(nil); err != nil {
 		return err

@@ -8,8 +8,9 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// follow adds what r gives to w, and flushes at least every so often what has come, so that the archive can be read
-// meanwhile; flushed is called after each flush. It ends at the end of r, or early and without an error when stop is closed.
+// follow adds what r gives to w, and flushes at least every so often what has come, so that the
+// archive can be read meanwhile; flushed is called after each flush. It ends at the end of r, or
+// early and without an error when stop is closed.
 func follow(ctx context.Context, w *stream.Writer, r io.Reader, every time.Duration, stop <-chan struct{}, flushed func() error) error {
 	blocks, errs := make(chan []byte), make(chan error, 1)
 	quit := make(chan struct{})
@@ -70,7 +71,8 @@ func follow(ctx context.Context, w *stream.Writer, r io.Reader, every time.Durat
 	}
 }
 
-// drain adds what is on its way to w: whoever writes it is interrupted too, and most often done at once.
+// drain adds what is on its way to w: whoever writes it is interrupted too, and most often done at
+// once.
 func drain(w *stream.Writer, blocks <-chan []byte) error {
 	const quiet, longest = 100 * time.Millisecond, time.Second
 	end := time.After(longest)

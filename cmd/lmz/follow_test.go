@@ -65,7 +65,8 @@ func TestFlushEveryThroughPipes(t *testing.T) {
 	}
 }
 
-// live starts lmz --flush-every on a pipe, sends lines, and waits until they can be read from live.lmz.
+// live starts lmz --flush-every on a pipe, sends lines, and waits until they can be read from
+// live.lmz.
 func live(t *testing.T, dir, lines string) (cmd *exec.Cmd, send *os.File) {
 	t.Helper()
 	in, send, err := os.Pipe()

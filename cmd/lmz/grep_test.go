@@ -40,7 +40,8 @@ func runIn(t *rapid.T, dir, locale string, name string, args ...string) (r ran, 
 	return ran{out.String(), cmd.ProcessState.ExitCode()}, stderr.String()
 }
 
-// grepWords are what texts and patterns are made of; the first four are in most lines, the others in few.
+// grepWords are what texts and patterns are made of; the first four are in most lines, the others
+// in few.
 var grepWords = map[string][]string{
 	"C.UTF-8": {"info", "foo", "user", "bar", "foobar", "needle", "Needle", "sandwich", "10.0.3.17", "née", "É", "x-y", "_z", "timeout"},
 	"C":       {"info", "foo", "user", "bar", "M\xfcller", "m\xfcLLER", "\xff\xfe", "needle"},
@@ -136,7 +137,8 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 		maybe(15, flag)
 	}
 	if !slices.Contains(flags, "-x") || !slices.Contains(flags, "-v") {
-		// Of what follows the last line GNU grep takes parts for whole lines then, with -o and colors.
+		// Of what follows the last line GNU grep takes parts for whole lines then, with -o and
+		// colors.
 		maybe(5, "-m", number("most", 5))
 	}
 	maybe(4, "-A"+number("after", 4))
@@ -147,7 +149,8 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 	return flags
 }
 
-// Output and exit codes are those of GNU grep, byte for byte, whatever the text, the patterns and the flags are.
+// Output and exit codes are those of GNU grep, byte for byte, whatever the text, the patterns and
+// the flags are.
 func TestGrepIsGrep(t *testing.T) {
 	if out, err := exec.Command("grep", "--version").Output(); err != nil || !bytes.Contains(out, []byte("GNU grep) 3")) {
 		t.Skip("needs GNU grep 3")
@@ -218,7 +221,8 @@ func differing(got, want string) (text string) {
 	return fmt.Sprintf("got  %.500q\nwant %.500q\n", g, w)
 }
 
-// Of an archive that is being written all that is whole comes out, and then that its end is missing.
+// Of an archive that is being written all that is whole comes out, and then that its end is
+// missing.
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
 	var z bytes.Buffer

@@ -123,7 +123,8 @@ func TestHostileMemory(t *testing.T) {
 	}
 	name := filepath.Join(dir, "x.lmz")
 	const limit, overhead = 64 << 20, 64 << 20 // the program itself, and what is no longer used and not collected yet
-	// Without --memlimit the tables come on top: of level 9, for a worker, and for what its chunks start from.
+	// Without --memlimit the tables come on top: of level 9, for a worker, and for what its chunks
+	// start from.
 	byDefault := int64(1<<30) + 4*preset.Level(9).Memory
 	var worst, worstLimited int64
 	for what, archive := range cases {

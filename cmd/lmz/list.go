@@ -131,7 +131,8 @@ func (l *listing) add(f stream.Frame) {
 	l.Frames = append(l.Frames, frame)
 }
 
-// methods counts the chunks of each method, such as "lm 12, zstd 1", and those that fell back to one.
+// methods counts the chunks of each method, such as "lm 12, zstd 1", and those that fell back to
+// one.
 func (l *listing) methods() string {
 	count := map[string]int{}
 	for _, f := range l.Frames {

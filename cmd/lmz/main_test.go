@@ -40,7 +40,8 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// backend is what the command under test opens models with: a fake one unless LMZ_TEST_LIBLLAMA is set.
+// backend is what the command under test opens models with: a fake one unless LMZ_TEST_LIBLLAMA is
+// set.
 func backend() models.Backend {
 	if os.Getenv("LMZ_TEST_LIBLLAMA") != "" {
 		return nil
@@ -48,9 +49,9 @@ func backend() models.Backend {
 	return fakeBackend{}
 }
 
-// fakeBackend makes a model of any file: its seed comes from the hash. LMZ_TEST_FAIL_AT and LMZ_TEST_DRIFT are options of the
-// fake model; from session number LMZ_TEST_FLAKY on it computes something else. With LMZ_TEST_NO_OPEN no model can be opened; LMZ_TEST_NAME
-// is what it is called.
+// fakeBackend makes a model of any file: its seed comes from the hash. LMZ_TEST_FAIL_AT and
+// LMZ_TEST_DRIFT are options of the fake model; from session number LMZ_TEST_FLAKY on it computes
+// something else. With LMZ_TEST_NO_OPEN no model can be opened; LMZ_TEST_NAME is what it is called.
 type fakeBackend struct{}
 
 type fakeModel struct {
@@ -174,8 +175,9 @@ func exitCode(ts *testscript.TestScript, err error) int {
 	return exit.ExitCode()
 }
 
-// cmdPty runs a command on a pseudo-terminal and leaves what appeared on it in the file pty: pty STREAMS COMMAND ARG...;
-// STREAMS is some of 0, 1 and 2, the files that are the terminal. The others are empty, or discarded.
+// cmdPty runs a command on a pseudo-terminal and leaves what appeared on it in the file pty: pty
+// STREAMS COMMAND ARG...; STREAMS is some of 0, 1 and 2, the files that are the terminal. The
+// others are empty, or discarded.
 func cmdPty(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.MkAbs(".")

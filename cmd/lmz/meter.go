@@ -49,8 +49,9 @@ func (c countWriter) Write(p []byte) (int, error) {
 func (m *meter) source(r io.Reader) io.Reader { return countReader{r, &m.read} }
 func (m *meter) output(w io.Writer) io.Writer { return countWriter{w, &m.written} }
 
-// meteredModel counts what a model is asked, in the meter of the moment. A chunk takes minutes with a slow model, so the bytes that
-// are read and written, which come and go by chunks, would make a bar that stands still.
+// meteredModel counts what a model is asked, in the meter of the moment. A chunk takes minutes with
+// a slow model, so the bytes that are read and written, which come and go by chunks, would make a
+// bar that stands still.
 type meteredModel struct {
 	lm.Model
 	meter func() *meter
@@ -70,7 +71,8 @@ type meteredSession struct {
 	meter  func() *meter
 }
 
-// Decode counts the last token of each feed: those before it are the window's overlap, which was fed before.
+// Decode counts the last token of each feed: those before it are the window's overlap, which was
+// fed before.
 func (s meteredSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	n := 0
 	for _, f := range feeds {

@@ -62,7 +62,8 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	return nil
 }
 
-// verifyProbe computes the probe twice, in sessions of their own, and compares it with the released one if that is known.
+// verifyProbe computes the probe twice, in sessions of their own, and compares it with the released
+// one if that is known.
 func verifyProbe(ctx context.Context, m lm.Model, released models.Released) (probe [8]byte, err error) {
 	var again [8]byte
 	if probe, err = coder.Probe(ctx, m); err == nil {

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// peakVariable names the file in which the command under test says how much memory it took. What its parent is told
-// includes the parent's own memory.
+// peakVariable names the file in which the command under test says how much memory it took. What
+// its parent is told includes the parent's own memory.
 const peakVariable = "LMZ_TEST_PEAK"
 
 // reportPeak writes VmHWM, in KiB.

@@ -79,7 +79,8 @@ type sequence struct {
 	notice func(error)
 }
 
-// open gives the reader of the next archive, which is about the bytes in m and tells notice of damage.
+// open gives the reader of the next archive, which is about the bytes in m and tells notice of
+// damage.
 func (s *sequence) open(ctx context.Context, r *reading, m *meter, src io.Reader, notice func(error)) (*stream.Reader, error) {
 	s.meter.Store(m)
 	s.notice = notice

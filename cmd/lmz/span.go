@@ -15,8 +15,8 @@ const (
 	linesOfRange             // from 1; the end is included
 )
 
-// span is a flag for a part of what an archive holds, FIRST:END. What has a minus sign counts from the end; either one may be
-// left out, and of lines one number alone is that line.
+// span is a flag for a part of what an archive holds, FIRST:END. What has a minus sign counts from
+// the end; either one may be left out, and of lines one number alone is that line.
 type span struct {
 	unit     unit
 	text     string
@@ -76,7 +76,8 @@ func (u unit) String() string {
 	return "0:4096, 100:, :100 or -100:"
 }
 
-// resolve gives where the span begins and ends, counted from 0 and the end left out, in n of the unit.
+// resolve gives where the span begins and ends, counted from 0 and the end left out, in n of the
+// unit.
 func (s *span) resolve(n int64) (first, end int64) {
 	end = n
 	if s.from.given {

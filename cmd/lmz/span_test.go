@@ -78,7 +78,8 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// plainPart is what cat must write, as sed, head and tail do: what follows the last line end is a line.
+// plainPart is what cat must write, as sed, head and tail do: what follows the last line end is a
+// line.
 func plainPart(content []byte, u unit, from, to *int64) []byte {
 	var parts [][]byte // bytes or lines
 	if u == linesOfRange {

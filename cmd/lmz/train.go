@@ -29,7 +29,8 @@ const (
 	maxTrainText        = 64 << 20 // bytes: more is not trained on in the time, and memory takes several times as much
 )
 
-// baseKey is the metadata of a model that lmz train wrote: the SHA-256 of the model that it was trained on from.
+// baseKey is the metadata of a model that lmz train wrote: the SHA-256 of the model that it was
+// trained on from.
 const baseKey = "lmz.trained_from_sha256"
 
 // trainCommand is lmz train.
@@ -106,7 +107,8 @@ were measured, made archives of the presets smaller than a trained model did.`,
 	return cmd
 }
 
-// run writes a model that was trained on the files. Who may not read all of them may not read it either.
+// run writes a model that was trained on the files. Who may not read all of them may not read it
+// either.
 func (c *trainCommand) run(ctx context.Context, files []string) error {
 	base, err := c.store.Locate(c.model)
 	if err != nil {
@@ -159,10 +161,8 @@ func (c *trainCommand) run(ctx context.Context, files []string) error {
 	if err := c.checkTrained(ctx, out, result); err != nil {
 		return err
 	}
-	if out.Staged() {
-		if err := out.Restrict(mode); err != nil {
-			return err
-		}
+	if err := out.Restrict(mode); err != nil {
+		return err
 	}
 	if err := out.Commit(nil); err != nil {
 		return err
@@ -221,7 +221,8 @@ func (c *trainCommand) fineTune(ctx context.Context, m *train.Model, corpus *fin
 	return best, result, err
 }
 
-// checkTrained opens the model that was written, as whoever uses it will, and compares what it predicts with what training saw.
+// checkTrained opens the model that was written, as whoever uses it will, and compares what it
+// predicts with what training saw.
 func (c *trainCommand) checkTrained(ctx context.Context, out *file.Output, result finetune.Result) error {
 	if !out.Staged() {
 		return nil // a device cannot be read back
@@ -251,8 +252,8 @@ func (c *trainCommand) printTrained(r finetune.Result, model []byte) {
 		", ~/.local/share/lmz/models or at -m")
 }
 
-// readTrainingTexts reads the files, or of more than maxTrainText evenly spaced parts. It returns the information of the first
-// one and the permissions that all of them give.
+// readTrainingTexts reads the files, or of more than maxTrainText evenly spaced parts. It returns
+// the information of the first one and the permissions that all of them give.
 func (c *trainCommand) readTrainingTexts(files []string) (texts [][]byte, first os.FileInfo, mode os.FileMode, err error) {
 	mode = 0o666
 	var sources []*file.Source
@@ -298,8 +299,8 @@ func (c *trainCommand) readTrainingTexts(files []string) (texts [][]byte, first 
 	return texts, sources[0].Info, mode, nil
 }
 
-// readEvenly reads at most so many bytes: all of r if it has no more, the first if its size is not known (negative), else parts
-// of whole lines that are spread over it.
+// readEvenly reads at most so many bytes: all of r if it has no more, the first if its size is not
+// known (negative), else parts of whole lines that are spread over it.
 func readEvenly(r io.Reader, size, most int64) (text []byte, all bool, err error) {
 	at, ok := r.(io.ReaderAt)
 	if size < 0 || size <= most || !ok {
@@ -322,7 +323,8 @@ func readEvenly(r io.Reader, size, most int64) (text []byte, all bool, err error
 	return text, false, nil
 }
 
-// wholeLines is text without what comes before the first line end and after the last one, if it has two.
+// wholeLines is text without what comes before the first line end and after the last one, if it has
+// two.
 func wholeLines(text []byte) []byte {
 	first, last := bytes.IndexByte(text, '\n'), bytes.LastIndexByte(text, '\n')
 	if first == last {

@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// startTraining starts lmz train -o out.gguf in dir, to last for an hour, and waits until it trains.
+// startTraining starts lmz train -o out.gguf in dir, to last for an hour, and waits until it
+// trains.
 func startTraining(t *testing.T, dir string) (cmd *exec.Cmd, stderr *bufio.Reader) {
 	t.Helper()
 	log, err := filepath.Abs("../../testdata/postgresql-syslog.log")

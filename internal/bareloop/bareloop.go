@@ -14,7 +14,8 @@ static double cpu_seconds(void) {
 	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
-// Feeds steps tokens to each lane in lockstep, tokens[step * lanes + lane], and reads one logit of each row.
+// Feeds steps tokens to each lane in lockstep, tokens[step * lanes + lane], and reads one logit of
+// each row.
 static double run(struct llama_model *model, const int32_t *tokens, int lanes, int steps, int window) {
 	struct llama_context_params p = llama_context_default_params();
 	p.n_ctx = window * lanes;
@@ -77,8 +78,9 @@ func Load(path string) (*Model, error) {
 	return &Model{c}, nil
 }
 
-// Run feeds len(tokens)/lanes tokens to each of the lanes in lockstep on one thread (tokens[step*lanes+lane]) and returns
-// the CPU time of that thread, so that several can run at once.
+// Run feeds len(tokens)/lanes tokens to each of the lanes in lockstep on one thread
+// (tokens[step*lanes+lane]) and returns the CPU time of that thread, so that several can run at
+// once.
 func (m *Model) Run(tokens []int32, lanes, window int) (time.Duration, error) {
 	seconds := C.run(m.c, (*C.int32_t)(unsafe.Pointer(&tokens[0])), C.int(lanes), C.int(len(tokens)/lanes), C.int(window))
 	if seconds < 0 {

@@ -14,7 +14,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Run runs one job on a worker of its own with one lane of the window that the params ask for. With m nil there is no model.
+// Run runs one job on a worker of its own with one lane of the window that the params ask for. With
+// m nil there is no model.
 func Run(t testing.TB, m lm.Model, p coder.Params, job func(*coder.Lane) error) {
 	t.Helper()
 	w, err := coder.NewWorker(m, 1, p.Window.Window)
@@ -69,8 +70,9 @@ func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p coder.Params, ch
 	return payload
 }
 
-// OverCost codes the chunk with codec.LM and compares the payload with the model's ideal code length of its tokens: the sum of
-// -log2 softmax in float64. The payload may have 0.1 % and 4 bytes more.
+// OverCost codes the chunk with codec.LM and compares the payload with the model's ideal code
+// length of its tokens: the sum of -log2 softmax in float64. The payload may have 0.1 % and 4 bytes
+// more.
 func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 	t.Helper()
 	payload := RoundTrip(t, m, codec.LM, p, chunk)
@@ -115,7 +117,8 @@ func logSoftmax(row []float32, token int32) float64 {
 	return float64(row[token]) - top - math.Log(sum)
 }
 
-// Generate makes text of n bytes or a little more that m predicts well: its likeliest pieces, and a quarter of others.
+// Generate makes text of n bytes or a little more that m predicts well: its likeliest pieces, and a
+// quarter of others.
 func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 	t.Helper()
 	p := coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}}

@@ -42,7 +42,8 @@ func excerpt(t testing.TB, n int) []byte {
 
 var params = coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 512, Overlap: 128}}
 
-// TestOverCost measures what LM costs beyond the ideal code length on the logits of the embedded model.
+// TestOverCost measures what LM costs beyond the ideal code length on the logits of the embedded
+// model.
 func TestOverCost(t *testing.T) {
 	m := open(t)
 	OverCost(t, m, params, excerpt(t, 6000))

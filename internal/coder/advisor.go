@@ -4,8 +4,8 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// advisor is a language model as an expert of the method Mix. A gate decides, from decoded bytes alone, for one segment after
-// the other whether to run it.
+// advisor is a language model as an expert of the method Mix. A gate decides, from decoded bytes
+// alone, for one segment after the other whether to run it.
 type advisor struct {
 	bytewise *Bytewise
 	vocab    *Vocabulary
@@ -132,8 +132,8 @@ func (a *advisor) Bit(partial uint32) (p, confidence uint32) {
 	return max(4, min(65532, p)), confidence
 }
 
-// Run implements mix.Advisor. The model sees nothing of the run: the gate closes, and if it opens behind it, the end of the text
-// is fed at once.
+// Run implements mix.Advisor. The model sees nothing of the run: the gate closes, and if it opens
+// behind it, the end of the text is fed at once.
 func (a *advisor) Run(text []byte) {
 	a.see(text[max(0, len(text)-primerTail):]...)
 	a.open, a.cost = false, 0

@@ -13,7 +13,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// mixWith codes text with Mix and, where m is not nil, the model, and returns the payload after it has decoded to text.
+// mixWith codes text with Mix and, where m is not nil, the model, and returns the payload after it
+// has decoded to text.
 func mixWith(t *testing.T, m lm.Model, level int, primed *coder.Primed, text []byte) (payload []byte) {
 	t.Helper()
 	p := coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 64, Overlap: 16}, Level: level, Primed: primed}

@@ -7,14 +7,16 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// Bytewise predicts the next byte of a text with a token model, without being told where the tokens of the text end.
+// Bytewise predicts the next byte of a text with a token model, without being told where the tokens
+// of the text end.
 //
-// Decoded bytes behind the last committed token are pending. Several readings of them are kept: that they begin one longer
-// token, and, for up to maxEnded likely tokens that they begin with, that this token has ended and another one begins
-// behind it; its distribution costs a model step. The next byte's distribution is the sum over the tokens of all readings.
-// When one reading outweighs the others, its token is committed. Readings that are too unlikely or too many are
-// left out, so this is a lower bound of the exact byte marginals; nothing about token boundaries is transmitted, and any
-// bytes can follow any others.
+// Decoded bytes behind the last committed token are pending. Several readings of them are kept:
+// that they begin one longer token, and, for up to maxEnded likely tokens that they begin with,
+// that this token has ended and another one begins behind it; its distribution costs a model step.
+// The next byte's distribution is the sum over the tokens of all readings. When one reading
+// outweighs the others, its token is committed. Readings that are too unlikely or too many are left
+// out, so this is a lower bound of the exact byte marginals; nothing about token boundaries is
+// transmitted, and any bytes can follow any others.
 type Bytewise struct {
 	lane    *Lane
 	vocab   *Vocabulary
@@ -36,15 +38,16 @@ const (
 	// The likeliest reading is committed when it is this many times as likely as all others,
 	dominate = 256
 
-	// or when its token has this share of all readings to end here, in 1/256: what begins behind it needs a model step.
+	// or when its token has this share of all readings to end here, in 1/256: what begins behind it
+	// needs a model step.
 	proceed = 32
 )
 
 // unit is the probability 1 of readings.
 const unit = 1 << 40
 
-// reading is a distribution over tokens and the range of them, in the order of the vocabulary's pieces, that the bytes from
-// split on leave.
+// reading is a distribution over tokens and the range of them, in the order of the vocabulary's
+// pieces, that the bytes from split on leave.
 type reading struct {
 	cum    []uint64 // cum[i]: weight of the first i tokens
 	lo, hi int
@@ -66,7 +69,8 @@ func (r *reading) left() uint64 { return r.mass(r.lo, r.hi) }
 // nth is the nth piece in their order.
 func (v *Vocabulary) nth(i int) []byte { return v.pieces[v.sorted[i]] }
 
-// narrow gives the part of the range lo..hi, whose pieces agree in depth bytes, that goes on with byte b.
+// narrow gives the part of the range lo..hi, whose pieces agree in depth bytes, that goes on with
+// byte b.
 func (v *Vocabulary) narrow(lo, hi, depth int, b byte) (int, int) {
 	if depth == 0 {
 		return v.first[b], v.first[int(b)+1]
@@ -104,8 +108,8 @@ func (x *Bytewise) Start(p kvcache.Policy, primer []int32) error {
 // Steps is the number of tokens fed since the predictor was made.
 func (x *Bytewise) Steps() int { return x.steps }
 
-// Next fills p with the probability of each next byte in units of 2^-40; they add up to 1 or less, to 0 when the model has
-// no opinion.
+// Next fills p with the probability of each next byte in units of 2^-40; they add up to 1 or less,
+// to 0 when the model has no opinion.
 func (x *Bytewise) Next(p *[256]uint64) {
 	*p = [256]uint64{}
 	x.spread(p, &x.long)
@@ -197,7 +201,8 @@ func (x *Bytewise) settle() bool {
 	return false
 }
 
-// makeRoom drops the least likely ended reading if there are too many; it reports false if all are likelier than end.
+// makeRoom drops the least likely ended reading if there are too many; it reports false if all are
+// likelier than end.
 func (x *Bytewise) makeRoom(end uint64) bool {
 	if len(x.ended) < maxEnded {
 		return true
@@ -284,7 +289,8 @@ func (x *Bytewise) feed(token int32, r *reading) {
 	x.held = token
 }
 
-// distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all tokens are equally likely.
+// distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all
+// tokens are equally likely.
 func (x *Bytewise) distribution(logits []float32, r *reading) {
 	cdf := &x.lane.worker.cdf
 	finite := cdf.Set(logits) == nil

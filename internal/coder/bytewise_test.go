@@ -14,7 +14,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of them spread evenly.
+// bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of
+// them spread evenly.
 func bytewiseBits(t testing.TB, m lm.Model, policy kvcache.Policy, text []byte) (bits float64, steps int) {
 	codectest.Run(t, m, coder.Params{Window: policy}, func(lane *coder.Lane) error {
 		x, err := coder.NewBytewise(lane)
@@ -45,7 +46,8 @@ func bytewiseBits(t testing.TB, m lm.Model, policy kvcache.Policy, text []byte) 
 	return bits, steps
 }
 
-// A model whose pieces are the single bytes has one reading of any text: the cost is that of the tokens.
+// A model whose pieces are the single bytes has one reading of any text: the cost is that of the
+// tokens.
 func TestBytewiseOfByteModel(t *testing.T) {
 	pieces := [][]byte{nil}
 	for b := range 256 {

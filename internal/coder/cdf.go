@@ -16,24 +16,27 @@ const (
 	// logitScale is log2(e) * 2^exp2Bits, the table steps per unit of a logit.
 	logitScale = 0x1.71547652b82fep+0 * (1 << exp2Bits)
 
-	// floorBits is 22 as a float32: logits that are farther below the greatest one weigh 1, as e^-22 < 2^-31.
+	// floorBits is 22 as a float32: logits that are farther below the greatest one weigh 1, as
+	// e^-22 < 2^-31.
 	floorBits = 0x41b00000
 
 	cdfBlock = 64
 )
 
-// CDF is the cumulative distribution of one row of logits, in integers: a symbol weighs 2^31 * exp(logit - max), rounded down
-// by steps of 2^(1/2048), plus 1, so that every symbol can be coded; the total is the sum of the weights, below 2^50.
+// CDF is the cumulative distribution of one row of logits, in integers: a symbol weighs 2^31 *
+// exp(logit - max), rounded down by steps of 2^(1/2048), plus 1, so that every symbol can be coded;
+// the total is the sum of the weights, below 2^50.
 //
-// It is the same on every platform: one float32 subtraction and one float32 multiplication per symbol, each rounded once as
-// IEEE 754 says and with no addition to be fused with, then integers.
+// It is the same on every platform: one float32 subtraction and one float32 multiplication per
+// symbol, each rounded once as IEEE 754 says and with no addition to be fused with, then integers.
 type CDF struct {
 	weights []uint32
 	blocks  []uint64 // sums of cdfBlock weights
 	total   uint64
 }
 
-// Set makes c the distribution of the logits, at most 2^18 of them. It returns ErrLogits for NaN, +Inf, or -Inf throughout.
+// Set makes c the distribution of the logits, at most 2^18 of them. It returns ErrLogits for NaN,
+// +Inf, or -Inf throughout.
 func (c *CDF) Set(logits []float32) error {
 	if cap(c.weights) < len(logits) {
 		c.weights = make([]uint32, len(logits))
@@ -86,7 +89,8 @@ func weighGeneric(blocks []uint64, weights []uint32, logits []float32, top float
 func weighBlock(weights []uint32, logits []float32, top float32, table *[1 << exp2Bits]uint32) (sum uint64) {
 	weights = weights[:len(logits)]
 	for i, v := range logits {
-		// Distances are not negative, so that their bits are in the order of their values: the lesser of two without a branch.
+		// Distances are not negative, so that their bits are in the order of their values: the
+		// lesser of two without a branch.
 		d := math.Float32frombits(min(math.Float32bits(top-v), floorBits))
 		step := uint32(int32(d * logitScale))
 		w := table[step%(1<<exp2Bits)]>>(step>>exp2Bits&31) + 1
@@ -126,8 +130,8 @@ func (c *CDF) Find(target uint64) (s int, cum, freq uint64) {
 	}
 }
 
-// exp2Table gives floor(2^(31 - i/2048)) for i of 0 … 2047, up to an error of 1 in the last place that is the same everywhere:
-// products of the repeated square roots of 1/2, as 64-bit fractions.
+// exp2Table gives floor(2^(31 - i/2048)) for i of 0 … 2047, up to an error of 1 in the last place
+// that is the same everywhere: products of the repeated square roots of 1/2, as 64-bit fractions.
 var exp2Table = sync.OnceValue(func() *[1 << exp2Bits]uint32 {
 	var roots [exp2Bits]uint64 // roots[k] = 2^64 * 2^-(2^k/2048)
 	root := new(big.Int).Lsh(big.NewInt(1), 127)
@@ -150,7 +154,8 @@ var exp2Table = sync.OnceValue(func() *[1 << exp2Bits]uint32 {
 	return &table
 })
 
-// cost is log2(total/freq) in 2^-16 bits (kvcache.BitFraction), to 1 of them: the same on every platform.
+// cost is log2(total/freq) in 2^-16 bits (kvcache.BitFraction), to 1 of them: the same on every
+// platform.
 func cost(freq, total uint64) uint64 { return log2(total) - log2(freq) }
 
 // log2 is the logarithm of x > 0 in 2^-16, rounded down, by repeated squaring of the mantissa.

@@ -6,7 +6,8 @@ import "golang.org/x/sys/cpu"
 
 var haveAVX2 = cpu.X86.HasAVX2
 
-// maximumAVX2 sets lanes[i] to the greatest of row[i], row[i+8], …, or to NaN if one of them is, over n > 0 groups of 8.
+// maximumAVX2 sets lanes[i] to the greatest of row[i], row[i+8], …, or to NaN if one of them is,
+// over n > 0 groups of 8.
 //
 //go:noescape
 func maximumAVX2(lanes *[8]float32, row *float32, n int)

@@ -14,7 +14,8 @@ import (
 	"github.com/lmz-go/lmz/codec"
 )
 
-// logits are n values of a shape like a model's: normal, with a few far above. The same on every platform.
+// logits are n values of a shape like a model's: normal, with a few far above. The same on every
+// platform.
 func logits(n int, seed uint64) []float32 {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	row := make([]float32, n)
@@ -181,8 +182,9 @@ func TestCDFRefuses(t *testing.T) {
 	}
 }
 
-// TestCDFOverCost compares the bits that the weights cost on average with the entropy of the logits. Of 2^31, every symbol has
-// 1 too many: that is where the bits go when a great vocabulary has one symbol that is nearly certain.
+// TestCDFOverCost compares the bits that the weights cost on average with the entropy of the
+// logits. Of 2^31, every symbol has 1 too many: that is where the bits go when a great vocabulary
+// has one symbol that is nearly certain.
 func TestCDFOverCost(t *testing.T) {
 	for _, n := range []int{257, 4096, 150_000} {
 		for seed := range uint64(2) {

@@ -17,7 +17,8 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// excerpt is the first n bytes of a log of PostgreSQL written through syslog (../../testdata/README.md).
+// excerpt is the first n bytes of a log of PostgreSQL written through syslog
+// (../../testdata/README.md).
 func excerpt(t testing.TB, n int) []byte {
 	text, err := os.ReadFile("../../testdata/postgresql-syslog.log")
 	if err != nil {
@@ -105,7 +106,8 @@ func TestOverCost(t *testing.T) {
 	codectest.OverCost(t, fakemodel.New(fakemodel.Options{}), byInfo, excerpt(t, 16<<10))
 }
 
-// TestTokensAreTheModels: what the tokenizer spells back is not tokenized otherwise, with a space put before it or not.
+// TestTokensAreTheModels: what the tokenizer spells back is not tokenized otherwise, with a space
+// put before it or not.
 func TestTokensAreTheModels(t *testing.T) {
 	text := []byte("error: the user\n\n")
 	for name, tokenizer := range map[string]fakemodel.Tokenizer{"exact": fakemodel.Exact, "space prefix": fakemodel.SpacePrefix} {
@@ -138,7 +140,8 @@ func (r *reversing) Tokenize(text []byte) ([]int32, error) {
 	return single, err
 }
 
-// TestRunsAreBounded: the tokenizer sees no more than 64 KiB at once, cut at line ends if there are any.
+// TestRunsAreBounded: the tokenizer sees no more than 64 KiB at once, cut at line ends if there are
+// any.
 func TestRunsAreBounded(t *testing.T) {
 	m := &watching{Model: fakemodel.New(fakemodel.Options{})}
 	v, err := coder.NewVocabulary(m)
@@ -195,7 +198,8 @@ func TestNotSpellable(t *testing.T) {
 	})
 }
 
-// TestCorrupt changes payloads: what comes back has the right size or is ErrCorrupt, and other sizes are refused.
+// TestCorrupt changes payloads: what comes back has the right size or is ErrCorrupt, and other
+// sizes are refused.
 func TestCorrupt(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	chunk := excerpt(t, 700)

@@ -16,7 +16,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Coders of one lane do not change each other, whatever they were made for: each gives the payload that it gives alone.
+// Coders of one lane do not change each other, whatever they were made for: each gives the payload
+// that it gives alone.
 func TestCodersAreKept(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	text, other := excerpt(t, 3000), codectest.Generate(t, m, 2000)

@@ -10,7 +10,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Lane is one sequence of a worker's session, lent to one job at a time. Its methods may be called by that job only.
+// Lane is one sequence of a worker's session, lent to one job at a time. Its methods may be called
+// by that job only.
 type Lane struct {
 	worker  *Worker
 	index   int
@@ -41,8 +42,9 @@ func (l *Lane) Context() context.Context { return l.worker.ctx }
 // Vocabulary is that of the worker's model. It returns ErrNoModel if there is none.
 func (l *Lane) Vocabulary() (*Vocabulary, error) { return l.worker.vocabularyOnce() }
 
-// Start begins a chunk: the window starts afresh with BOS and the last tokens of the primer (kvcache.Window.Prime). The
-// result is the row of logits for the first token of the chunk, valid until the lane's next call.
+// Start begins a chunk: the window starts afresh with BOS and the last tokens of the primer
+// (kvcache.Window.Prime). The result is the row of logits for the first token of the chunk, valid
+// until the lane's next call.
 func (l *Lane) Start(p kvcache.Policy, primer []int32) ([]float32, error) {
 	if l.worker.session == nil {
 		return nil, codec.ErrNoModel
@@ -61,8 +63,8 @@ func (l *Lane) Start(p kvcache.Policy, primer []int32) ([]float32, error) {
 	return l.ask(0, l.window.Prime(primer))
 }
 
-// Predict adds the token to the window, feeds what the window says, and returns the row of logits for the token after it,
-// valid until the lane's next call. The chunk must have been started.
+// Predict adds the token to the window, feeds what the window says, and returns the row of logits
+// for the token after it, valid until the lane's next call. The chunk must have been started.
 func (l *Lane) Predict(token int32) ([]float32, error) {
 	if !l.started {
 		return nil, errNotStarted
@@ -70,13 +72,16 @@ func (l *Lane) Predict(token int32) ([]float32, error) {
 	return l.ask(l.window.Next(token))
 }
 
-// Tokens are the tokens that the window holds, BOS first: a view that is valid until the lane's next call.
+// Tokens are the tokens that the window holds, BOS first: a view that is valid until the lane's
+// next call.
 func (l *Lane) Tokens() []int32 { return l.window.Tokens() }
 
-// Spend counts the cost of a coded token, in 2^-kvcache.BitFraction bits, towards the next reset of kvcache.EqualInfo.
+// Spend counts the cost of a coded token, in 2^-kvcache.BitFraction bits, towards the next reset of
+// kvcache.EqualInfo.
 func (l *Lane) Spend(cost uint64) { l.window.Spend(cost) }
 
-// Rollback forgets the last n tokens (kvcache.Window.Rollback). The next Predict goes on from the token before them.
+// Rollback forgets the last n tokens (kvcache.Window.Rollback). The next Predict goes on from the
+// token before them.
 func (l *Lane) Rollback(n int) error { return l.window.Rollback(n) }
 
 // ask suspends the job until the worker has evaluated the feed.

@@ -10,8 +10,8 @@ import (
 	"github.com/lmz-go/lmz/internal/preset"
 )
 
-// MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from nothing. Coders of a lane share
-// its tables, but nothing else.
+// MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from
+// nothing. Coders of a lane share its tables, but nothing else.
 type MixCoder struct {
 	lane    *Lane
 	params  mix.Params
@@ -21,7 +21,8 @@ type MixCoder struct {
 	alone   []byte   // see Alone
 }
 
-// Primed is the state that coding a text with Mix leaves. It may be shared by coders that run concurrently.
+// Primed is the state that coding a text with Mix leaves. It may be shared by coders that run
+// concurrently.
 type Primed struct {
 	level int
 	text  []byte // its end
@@ -91,7 +92,8 @@ func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 // Saved is by how many bits the last chunk that was encoded is shorter for the model.
 func (c *MixCoder) Saved() int64 { return c.saved >> 12 }
 
-// Alone is the payload that the last chunk would have had without the model, if that was asked: valid until the next Encode.
+// Alone is the payload that the last chunk would have had without the model, if that was asked:
+// valid until the next Encode.
 func (c *MixCoder) Alone() []byte {
 	if c.advisor == nil {
 		return nil
@@ -99,8 +101,9 @@ func (c *MixCoder) Alone() []byte {
 	return c.alone
 }
 
-// Primed is the state after text, which the coder has coded last: no other coder of the lane may have coded since. It is nil if
-// the chunk was not coded for others to start from it. It can be had once, since it takes the tables.
+// Primed is the state after text, which the coder has coded last: no other coder of the lane may
+// have coded since. It is nil if the chunk was not coded for others to start from it. It can be had
+// once, since it takes the tables.
 func (c *MixCoder) Primed(text []byte) (*Primed, error) {
 	if c.lane.mixed != c {
 		return nil, errOvertaken
@@ -120,8 +123,8 @@ const primerTail = 16 << 10
 
 func tail(text []byte) []byte { return bytes.Clone(text[max(0, len(text)-primerTail):]) }
 
-// Prime gives the state that coding text with Mix of this level leaves, for chunks of up to later bytes. It returns the cause of
-// ctx's end.
+// Prime gives the state that coding text with Mix of this level leaves, for chunks of up to later
+// bytes. It returns the cause of ctx's end.
 func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) {
 	state, err := mix.Prime(ctx, level, later, text)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/lmz-go/lmz/internal/fakemodel"
 )
 
-// FuzzDecodeMix: with a model and a primer, too, any payload gives as many bytes as are asked for, or is refused.
+// FuzzDecodeMix: with a model and a primer, too, any payload gives as many bytes as are asked for,
+// or is refused.
 func FuzzDecodeMix(f *testing.F) {
 	m := fakemodel.New(fakemodel.Options{})
 	primed, err := coder.Prime(f.Context(), 1, 4096, excerpt(f, 500))

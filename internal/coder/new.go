@@ -16,9 +16,10 @@ type Params struct {
 	Alone  bool           // Mix does not ask the lane's model
 }
 
-// New makes a coder that works on the lane, for jobs that the lane is lent to. It returns ErrNoModel for a method that needs
-// a model if the lane has none, and ErrMethod for a method it does not know. A coder may be kept for later jobs on the
-// same lane, whatever other coders the lane has meanwhile.
+// New makes a coder that works on the lane, for jobs that the lane is lent to. It returns
+// ErrNoModel for a method that needs a model if the lane has none, and ErrMethod for a method it
+// does not know. A coder may be kept for later jobs on the same lane, whatever other coders the
+// lane has meanwhile.
 func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 	switch m {
 	case codec.Raw:

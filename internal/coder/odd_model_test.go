@@ -24,8 +24,8 @@ type oddBOS struct {
 
 func (m *oddBOS) BOS() int32 { return m.bos }
 
-// Nothing can be coded with these: an error says so when they are probed, which writers and readers do first, and when they are
-// asked.
+// Nothing can be coded with these: an error says so when they are probed, which writers and readers
+// do first, and when they are asked.
 func TestUnusableVocabularies(t *testing.T) {
 	model := func(pieces [][]byte) lm.Model { return fakemodel.New(fakemodel.Options{Pieces: pieces}) }
 	for name, m := range map[string]lm.Model{
@@ -107,7 +107,8 @@ var notFinite = map[string]func(row []float32){
 	},
 }
 
-// spoiled is a model whose rows after n tokens in the window, and after every twentieth behind that, are not finite.
+// spoiled is a model whose rows after n tokens in the window, and after every twentieth behind
+// that, are not finite.
 func spoiled(n int, spoil func([]float32)) *fakemodel.Model {
 	return fakemodel.New(fakemodel.Options{Row: func(held []int32, row []float32) {
 		if len(held) >= n && (len(held)-n)%20 == 0 {
@@ -116,7 +117,8 @@ func spoiled(n int, spoil func([]float32)) *fakemodel.Model {
 	}})
 }
 
-// With rows that are not finite LM fails, on either side, in a way that leaves other methods to try and damage to report.
+// With rows that are not finite LM fails, on either side, in a way that leaves other methods to try
+// and damage to report.
 func TestLMNotFinite(t *testing.T) {
 	text := excerpt(t, 2000)
 	payload := codectest.RoundTrip(t, fakemodel.New(fakemodel.Options{}), codec.LM, testParams, text)
@@ -144,7 +146,8 @@ func TestLMNotFinite(t *testing.T) {
 	}
 }
 
-// Mix takes a row that is not finite for one that says nothing, whatever is wrong with it, and goes on asking the model.
+// Mix takes a row that is not finite for one that says nothing, whatever is wrong with it, and goes
+// on asking the model.
 func TestMixNotFinite(t *testing.T) {
 	good := fakemodel.New(fakemodel.Options{})
 	text := codectest.Generate(t, good, 1500)
@@ -244,7 +247,8 @@ func TestKeptCoder(t *testing.T) {
 	}
 }
 
-// When its context ends in the middle of a chunk, LM asks the model no more and returns the context's error.
+// When its context ends in the middle of a chunk, LM asks the model no more and returns the
+// context's error.
 func TestContextInChunk(t *testing.T) {
 	for _, lanes := range []int{1, 3} {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -16,8 +16,8 @@ import (
 	"github.com/lmz-go/lmz/kvcache"
 )
 
-// TestPins compares payloads of mix with a model's advice with testdata/pins.txt. A change of any line is a change of the
-// format, and has its line in CHANGELOG.md.
+// TestPins compares payloads of mix with a model's advice with testdata/pins.txt. A change of any
+// line is a change of the format, and has its line in CHANGELOG.md.
 func TestPins(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	known, unknown := codectest.Generate(t, m, 9000), excerpt(t, 9000)
@@ -41,7 +41,8 @@ func TestPins(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s level %d: %d %x", in.name, level, len(payload), sha256.Sum256(payload)))
 		}
 	}
-	// Primers that are longer than what is kept of them, and shorter, in a window that takes all that is kept.
+	// Primers that are longer than what is kept of them, and shorter, in a window that takes all
+	// that is kept.
 	for _, primer := range [][]byte{bytes.Join([][]byte{unknown, known[:6000], unknown}, nil), known[:700]} {
 		p := coder.Params{Level: 7, Window: kvcache.Policy{Window: 16384}}
 		var err error

@@ -9,13 +9,14 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// probeTokens is the length of the sequence that Probe evaluates, unless the model's context is shorter. Classes that differ only in
-// how they add up attention have the same logits for the first 24 to 30 tokens.
+// probeTokens is the length of the sequence that Probe evaluates, unless the model's context is
+// shorter. Classes that differ only in how they add up attention have the same logits for the first
+// 24 to 30 tokens.
 const probeTokens = 64
 
-// Probe is a hash of the integer CDFs that m gives over a fixed sequence of tokens: two models with the same probe are taken to
-// give the same logits. It costs a session and at most 64 tokens. Errors wrap ErrVocabulary or ErrLogits, or are those of the
-// session or of ctx.
+// Probe is a hash of the integer CDFs that m gives over a fixed sequence of tokens: two models with
+// the same probe are taken to give the same logits. It costs a session and at most 64 tokens.
+// Errors wrap ErrVocabulary or ErrLogits, or are those of the session or of ctx.
 func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 	if err := checkVocabulary(m); err != nil {
 		return probe, err

@@ -2,12 +2,14 @@ package coder
 
 import "math/bits"
 
-// The range coder keeps an interval of 64-bit integers. A symbol of frequency freq out of total, with frequencies that add up
-// to cum before it, narrows it to that share; when fewer than 2^56 integers are left the top byte of the lower end is
-// written. A carry out of the lower end goes into the bytes written before. After G. N. N. Martin, "Range encoding" (1979).
+// The range coder keeps an interval of 64-bit integers. A symbol of frequency freq out of total,
+// with frequencies that add up to cum before it, narrows it to that share; when fewer than 2^56
+// integers are left the top byte of the lower end is written. A carry out of the lower end goes
+// into the bytes written before. After G. N. N. Martin, "Range encoding" (1979).
 //
-// A payload is one byte per shift of the interval, plus one that selects a number within the last interval; the bytes that
-// would follow are zero. Rounding costs at most total/2^56 of a symbol's probability, and the end at most 8 bits.
+// A payload is one byte per shift of the interval, plus one that selects a number within the last
+// interval; the bytes that would follow are zero. Rounding costs at most total/2^56 of a symbol's
+// probability, and the end at most 8 bits.
 const (
 	rangeTop      = 1 << 56
 	maxRangeTotal = 1 << 50
@@ -42,7 +44,8 @@ func (e *RangeEncoder) Encode(cum, freq, total uint64) {
 	}
 }
 
-// carry adds one to the bytes written so far. It ends within the payload, since the lower end stays below 1.
+// carry adds one to the bytes written so far. It ends within the payload, since the lower end stays
+// below 1.
 func (e *RangeEncoder) carry() {
 	for i := len(e.dst) - 1; ; i-- {
 		e.dst[i]++
@@ -88,13 +91,15 @@ func (d *RangeDecoder) at(i int) byte {
 	return 0
 }
 
-// Target is a number below total that lies in [cum, cum+freq) of the next symbol. Consume must follow.
+// Target is a number below total that lies in [cum, cum+freq) of the next symbol. Consume must
+// follow.
 func (d *RangeDecoder) Target(total uint64) uint64 {
 	d.unit = d.width / total
 	return min(d.offset/d.unit, total-1)
 }
 
-// Consume takes the symbol that Target has found. It returns ErrCorrupt if the symbols so far need a longer payload.
+// Consume takes the symbol that Target has found. It returns ErrCorrupt if the symbols so far need
+// a longer payload.
 func (d *RangeDecoder) Consume(cum, freq, total uint64) error {
 	d.offset -= d.unit * cum
 	if cum+freq == total {
@@ -113,7 +118,8 @@ func (d *RangeDecoder) Consume(cum, freq, total uint64) error {
 	return nil
 }
 
-// Close returns ErrCorrupt unless the payload ends where an encoder of the symbols read would have ended it.
+// Close returns ErrCorrupt unless the payload ends where an encoder of the symbols read would have
+// ended it.
 func (d *RangeDecoder) Close() error {
 	if d.shifts+1 != len(d.src) {
 		return ErrCorrupt

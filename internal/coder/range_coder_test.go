@@ -115,7 +115,8 @@ func TestRangeCoderAgainstBigInt(t *testing.T) {
 		"first":                    func() symbol { return symbol{0, 1, maxRangeTotal} },
 		"certain":                  func() symbol { return symbol{0, 7, 7} },
 		"bit":                      func() symbol { return symbol{rng.Uint64N(2), 1, 2} },
-		// Runs of 0xff bytes, which a carry may yet turn: the middle of the interval, within a little.
+		// Runs of 0xff bytes, which a carry may yet turn: the middle of the interval, within a
+		// little.
 		"carries": func() symbol { return symbol{127 + rng.Uint64N(2), 1, 256} },
 	}
 	for name, kind := range kinds {
@@ -172,8 +173,8 @@ func FuzzRangeCoder(f *testing.F) {
 	})
 }
 
-// FuzzRangeDecoder decodes arbitrary bytes as symbols of a fixed distribution until the payload is used up; what has been read,
-// encoded again, must be decoded alike.
+// FuzzRangeDecoder decodes arbitrary bytes as symbols of a fixed distribution until the payload is
+// used up; what has been read, encoded again, must be decoded alike.
 func FuzzRangeDecoder(f *testing.F) {
 	f.Add([]byte{}, uint64(1<<20))
 	f.Add([]byte("hello, world"), uint64(3))
@@ -220,7 +221,8 @@ func BenchmarkRangeEncoder(b *testing.B) {
 	}
 }
 
-// TestRangeDecoderEnds: a payload of n bytes holds at most n-1 symbols of a byte each, and none begins with the number 1.
+// TestRangeDecoderEnds: a payload of n bytes holds at most n-1 symbols of a byte each, and none
+// begins with the number 1.
 func TestRangeDecoderEnds(t *testing.T) {
 	var d RangeDecoder
 	for n := 1; n < 20; n++ {

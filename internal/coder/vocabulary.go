@@ -16,11 +16,12 @@ const (
 	// maxVocabulary bounds the total of a CDF to 2^50.
 	maxVocabulary = 1 << 18
 
-	// maxRun is the number of bytes that are turned into tokens at once: several tokenizers are worse than linear, and no
-	// context ends them.
+	// maxRun is the number of bytes that are turned into tokens at once: several tokenizers are
+	// worse than linear, and no context ends them.
 	maxRun = 16 << 10
 
-	// minRun is the size below which a run that the tokenizer does not spell back is no longer halved.
+	// minRun is the size below which a run that the tokenizer does not spell back is no longer
+	// halved.
 	minRun = 256
 )
 
@@ -33,7 +34,8 @@ type Vocabulary struct {
 	single [256]int32 // token of each single byte, -1: none
 }
 
-// checkVocabulary returns an error that wraps ErrVocabulary for a model whose tokens nothing can be coded with.
+// checkVocabulary returns an error that wraps ErrVocabulary for a model whose tokens nothing can be
+// coded with.
 func checkVocabulary(m lm.Model) error {
 	pieces := m.Pieces()
 	switch n := len(pieces); {
@@ -58,7 +60,8 @@ func NewVocabulary(m lm.Model) (*Vocabulary, error) {
 			v.sorted = append(v.sorted, int32(t))
 		}
 	}
-	// Of tokens with the same piece the last is used: SentencePiece puts its byte fallbacks before the characters.
+	// Of tokens with the same piece the last is used: SentencePiece puts its byte fallbacks before
+	// the characters.
 	slices.SortFunc(v.sorted, func(a, b int32) int {
 		return cmp.Or(bytes.Compare(v.pieces[a], v.pieces[b]), cmp.Compare(b, a))
 	})
@@ -79,9 +82,10 @@ func (v *Vocabulary) Size() int { return len(v.pieces) }
 // Piece is the bytes of a token, empty for control tokens: read only.
 func (v *Vocabulary) Piece(token int32) []byte { return v.pieces[token] }
 
-// AppendTokens appends the tokens of the next run of text to dst and returns the rest of text, which is shorter. A run is
-// valid UTF-8, cut after a line end or else between characters so that it has at most 16 KiB, or bytes that are not. It
-// returns ErrNotSpellable if the vocabulary lacks a byte.
+// AppendTokens appends the tokens of the next run of text to dst and returns the rest of text,
+// which is shorter. A run is valid UTF-8, cut after a line end or else between characters so that
+// it has at most 16 KiB, or bytes that are not. It returns ErrNotSpellable if the vocabulary lacks
+// a byte.
 func (v *Vocabulary) AppendTokens(dst []int32, text []byte) (tokens []int32, rest []byte, err error) {
 	n := validPrefix(text[:min(len(text), maxRun)])
 	if n == 0 {
@@ -98,8 +102,8 @@ func (v *Vocabulary) AppendTokens(dst []int32, text []byte) (tokens []int32, res
 	return dst, text[n:], err
 }
 
-// appendRun appends the model's own tokens of a run of valid UTF-8. What they do not spell back is halved until they do, or
-// until it is so short that the longest matching pieces serve.
+// appendRun appends the model's own tokens of a run of valid UTF-8. What they do not spell back is
+// halved until they do, or until it is so short that the longest matching pieces serve.
 func (v *Vocabulary) appendRun(dst []int32, run []byte) ([]int32, error) {
 	tokens, err := v.model.Tokenize(run)
 	if err != nil {
@@ -145,8 +149,8 @@ func (v *Vocabulary) spells(tokens []int32, text []byte) bool {
 	return len(text) == 0
 }
 
-// LongestMatch appends the tokens of text by taking the longest piece at each place. They depend on the text and the pieces
-// alone, not on the model's tokenizer.
+// LongestMatch appends the tokens of text by taking the longest piece at each place. They depend on
+// the text and the pieces alone, not on the model's tokenizer.
 func (v *Vocabulary) LongestMatch(dst []int32, text []byte) ([]int32, error) {
 	for len(text) > 0 {
 		t := v.longest(text)
@@ -179,8 +183,8 @@ func (v *Vocabulary) longest(text []byte) int32 {
 	return best
 }
 
-// lastTokens are the last n tokens of the end of text. They must not depend on the model's tokenizer, whose version may differ
-// from the encoder's. Bytes that no piece spells are left out.
+// lastTokens are the last n tokens of the end of text. They must not depend on the model's
+// tokenizer, whose version may differ from the encoder's. Bytes that no piece spells are left out.
 func (v *Vocabulary) lastTokens(text []byte, n int) []int32 {
 	const bytesPerToken = 8 // enough for all but the longest pieces
 	text = text[max(0, len(text)-n*bytesPerToken):]

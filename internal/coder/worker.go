@@ -10,9 +10,10 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// Worker steps the lanes of one session together: it collects the request of every lane that runs a job, evaluates them in
-// one Session.Decode, and resumes the jobs. Jobs are coroutines: one of them runs at a time, so the lanes of a worker share
-// scratch memory. A worker belongs to one goroutine at a time.
+// Worker steps the lanes of one session together: it collects the request of every lane that runs a
+// job, evaluates them in one Session.Decode, and resumes the jobs. Jobs are coroutines: one of them
+// runs at a time, so the lanes of a worker share scratch memory. A worker belongs to one goroutine
+// at a time.
 type Worker struct {
 	model   lm.Model
 	session lm.Session
@@ -29,8 +30,8 @@ type Worker struct {
 	zstd       zstdScratch
 }
 
-// NewWorker opens a session of m with this many lanes of window tokens each. With m nil the lanes serve methods that need no
-// model.
+// NewWorker opens a session of m with this many lanes of window tokens each. With m nil the lanes
+// serve methods that need no model.
 func NewWorker(m lm.Model, lanes, window int) (*Worker, error) {
 	if lanes < 1 {
 		return nil, fmt.Errorf("worker with %d lanes", lanes)
@@ -49,14 +50,15 @@ func NewWorker(m lm.Model, lanes, window int) (*Worker, error) {
 	return w, nil
 }
 
-// Source hands out jobs. With wait it blocks until there is a job or there will be none; without, ok is false as well when
-// there is none yet.
+// Source hands out jobs. With wait it blocks until there is a job or there will be none; without,
+// ok is false as well when there is none yet.
 type Source func(wait bool) (job func(*Lane) error, ok bool)
 
-// Run runs the jobs of next, one per lane at a time, until there are none. A lane whose job has ended takes the next job while
-// the others go on; Run waits for jobs only when no lane has one. The first error of a job or of the session, or the
-// end of ctx, ends Run: jobs that have begun see their requests fail and are waited for. A job's panic passes through Run.
-// Waiting in next is not interrupted by ctx: that is up to next.
+// Run runs the jobs of next, one per lane at a time, until there are none. A lane whose job has
+// ended takes the next job while the others go on; Run waits for jobs only when no lane has one.
+// The first error of a job or of the session, or the end of ctx, ends Run: jobs that have begun see
+// their requests fail and are waited for. A job's panic passes through Run. Waiting in next is not
+// interrupted by ctx: that is up to next.
 func (w *Worker) Run(ctx context.Context, next Source) error {
 	if w.failed != nil {
 		return w.failed
@@ -161,8 +163,8 @@ func (l *Lane) begin(job func(*Lane) error) {
 	})
 }
 
-// Tables is the memory in bytes that the lanes keep for the method Mix: as much as their largest chunk needed (mix.Memory), and its
-// history. Run must not be running.
+// Tables is the memory in bytes that the lanes keep for the method Mix: as much as their largest
+// chunk needed (mix.Memory), and its history. Run must not be running.
 func (w *Worker) Tables() (n int) {
 	for _, l := range w.lanes {
 		n += l.mix.Size()

@@ -32,7 +32,8 @@ func source(jobs ...func(*coder.Lane) error) coder.Source {
 	}
 }
 
-// newWorker makes a worker that is closed when the test ends, and checks that nothing is left behind.
+// newWorker makes a worker that is closed when the test ends, and checks that nothing is left
+// behind.
 func newWorker(t testing.TB, m *fakemodel.Model, lanes int) *coder.Worker {
 	t.Helper()
 	goroutines, sessions := runtime.NumGoroutine(), m.OpenSessions()
@@ -107,8 +108,8 @@ func TestLanesDoNotMatter(t *testing.T) {
 	}
 }
 
-// TestLanesAreFilled checks that all lanes are at work, that an ended job is followed by the next while others go on, and that the
-// source is waited for only when no lane has a job.
+// TestLanesAreFilled checks that all lanes are at work, that an ended job is followed by the next
+// while others go on, and that the source is waited for only when no lane has a job.
 func TestLanesAreFilled(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	w := newWorker(t, m, 4)

@@ -10,13 +10,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdWindow is the greatest distance of a match, and with it the memory that a hostile frame can make the decoder take.
+// zstdWindow is the greatest distance of a match, and with it the memory that a hostile frame can
+// make the decoder take.
 const zstdWindow = 8 << 20
 
 // zstdAtOnce is how much is encoded between two looks at the context.
 const zstdAtOnce = 1 << 20
 
-// zstdScratch is the memory of zstd, tens of MiB for the encoder: a worker has one for all its lanes.
+// zstdScratch is the memory of zstd, tens of MiB for the encoder: a worker has one for all its
+// lanes.
 type zstdScratch struct {
 	encoder *zstd.Encoder
 	decoder *zstd.Decoder
@@ -56,8 +58,8 @@ func (c zstdCoder) Encode(dst, src []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// Decode reads the frame as a stream, which takes memory for a window and for what has been decoded, but not for what the
-// frame says.
+// Decode reads the frame as a stream, which takes memory for a window and for what has been
+// decoded, but not for what the frame says.
 func (c zstdCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	if n == 0 && len(src) == 0 {
 		return dst, nil

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Cache keeps values up to a total cost, and drops those first that were not used for longest. The one that was added last
-// stays however much it costs. Its methods may be called concurrently.
+// Cache keeps values up to a total cost, and drops those first that were not used for longest. The
+// one that was added last stays however much it costs. Its methods may be called concurrently.
 type Cache[K comparable, V any] struct {
 	limit int64
 

@@ -22,7 +22,8 @@ type Chunk struct {
 	primed *coder.Primed
 }
 
-// Primed is the state behind the chunk, which was decoded with Keeps set; nil if its method has none.
+// Primed is the state behind the chunk, which was decoded with Keeps set; nil if its method has
+// none.
 func (c *Chunk) Primed() *coder.Primed { return c.primed }
 
 func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {

@@ -1,8 +1,9 @@
-// Package engine decodes the chunks of archives, for everything that reads them: in order, at random, or to verify.
+// Package engine decodes the chunks of archives, for everything that reads them: in order, at
+// random, or to verify.
 //
-// An Engine has one pool of workers, one memory budget, and the states that the chunks of the last frames start from. A
-// reader opens a Frame, admits a Chunk when there is room for it, submits it, waits for it, and releases it. The Pool also
-// serves writers.
+// An Engine has one pool of workers, one memory budget, and the states that the chunks of the last
+// frames start from. A reader opens a Frame, admits a Chunk when there is room for it, submits it,
+// waits for it, and releases it. The Pool also serves writers.
 package engine
 
 import (
@@ -25,8 +26,8 @@ var (
 	ErrClosed = errors.New("stream: closed")
 )
 
-// Dictionaries finds a dictionary by the SHA-256 of its bytes. It returns an error that wraps ErrNoDictionary for one that it
-// does not know.
+// Dictionaries finds a dictionary by the SHA-256 of its bytes. It returns an error that wraps
+// ErrNoDictionary for one that it does not know.
 type Dictionaries func(ctx context.Context, sha256 [32]byte) ([]byte, error)
 
 // Options of an Engine.
@@ -55,7 +56,8 @@ type Engine struct {
 	needs   Needs // that workers was found for
 	workers int
 
-	// What of memory is held beyond chunks, with a limit that was asked for; admit is held to look at it.
+	// What of memory is held beyond chunks, with a limit that was asked for; admit is held to look
+	// at it.
 	admit  chan struct{}
 	tables int64 // by each worker
 	states int64 // by states that chunks start from
@@ -91,7 +93,8 @@ func (e *Engine) Frame(ctx context.Context, h *format.Header, start int64) (*Fra
 	return &Frame{h, start, m}, nil
 }
 
-// origin names a state that chunks start from: that behind a dictionary serves all frames of its level and chunk size.
+// origin names a state that chunks start from: that behind a dictionary serves all frames of its
+// level and chunk size.
 type origin struct {
 	start            int64 // of the frame, if it is that behind its first chunk
 	dictionary       [32]byte
@@ -119,8 +122,8 @@ func (e *Engine) Dictionary(ctx context.Context, h *format.Header) ([]byte, erro
 	return e.opts.Dictionaries(ctx, h.Dict)
 }
 
-// Next makes the Engine ready for the chunks of a frame, behind those of another. It belongs to readers that go through an
-// archive in order.
+// Next makes the Engine ready for the chunks of a frame, behind those of another. It belongs to
+// readers that go through an archive in order.
 func (e *Engine) Next(h *format.Header) {
 	n := NeedsOf(h)
 	if !e.opts.Limited || n.within(e.needs) {
@@ -132,7 +135,8 @@ func (e *Engine) Next(h *format.Header) {
 	e.needs, e.workers = n, e.opts.workersFor(n)
 }
 
-// Reserve makes the Engine ready for chunks of all these needs, in any order. It is called once, before any of them.
+// Reserve makes the Engine ready for chunks of all these needs, in any order. It is called once,
+// before any of them.
 func (e *Engine) Reserve(all []Needs) { e.workers = e.opts.workersFor(all...) }
 
 func (e *Engine) held() int64 { return int64(e.workers)*e.tables + e.states }
@@ -144,8 +148,8 @@ func (e *Engine) shape(f *Frame) Shape {
 	return NewShape(f.model, f.Header.Window.Window, f.Header.Level, e.opts.Lanes)
 }
 
-// Admit waits until there is room for one more chunk, of this number and of raw bytes from a payload of so many, and counts it.
-// It returns ErrTooLarge if there can never be.
+// Admit waits until there is room for one more chunk, of this number and of raw bytes from a
+// payload of so many, and counts it. It returns ErrTooLarge if there can never be.
 func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, number, raw, payload int64, primed bool) error {
 	need := 2*raw + payload
 	var tables, states int64
@@ -186,7 +190,8 @@ func (e *Engine) Release(c *Chunk) {
 	c.cost = 0
 }
 
-// Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for nothing.
+// Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for
+// nothing.
 func (e *Engine) Submit(f *Frame, c *Chunk, primed *coder.Primed) {
 	params := coder.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
 	if f.Header.Primer == format.PrimerFirstChunk { // whose state it may be, the payload says
@@ -222,8 +227,8 @@ func (e *Engine) Kick() {
 	}
 }
 
-// Primed gives what the primed chunks of a frame start from: the state behind its dictionary, or behind its first chunk, whose
-// bytes first gives.
+// Primed gives what the primed chunks of a frame start from: the state behind its dictionary, or
+// behind its first chunk, whose bytes first gives.
 func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Context) ([]byte, error)) (*coder.Primed, error) {
 	if p, ok := e.primed.Get(f.origin()); ok {
 		return p, nil
@@ -251,8 +256,9 @@ func (e *Engine) Primed(ctx context.Context, f *Frame, first func(context.Contex
 	})
 }
 
-// Keep makes the state behind c, a first chunk that was decoded with Keeps set, what the primed chunks of its frame start from.
-// That of a method other than mix has none: there, Primed reads its bytes.
+// Keep makes the state behind c, a first chunk that was decoded with Keeps set, what the primed
+// chunks of its frame start from. That of a method other than mix has none: there, Primed reads its
+// bytes.
 func (e *Engine) Keep(f *Frame, c *Chunk) {
 	if c.primed != nil {
 		e.primed.Add(f.origin(), c.primed, 1)
@@ -275,8 +281,8 @@ func (e *Engine) Prime(ctx context.Context, h *format.Header, text []byte) (*cod
 	return primed, nil
 }
 
-// Reset makes the Engine ready for another archive, with the workers that it has and the state behind a dictionary. Chunks that
-// were not released are forgotten.
+// Reset makes the Engine ready for another archive, with the workers that it has and the state
+// behind a dictionary. Chunks that were not released are forgotten.
 func (e *Engine) Reset() {
 	e.mu.Lock()
 	idle := e.pool != nil && e.pool.Idle()
@@ -288,8 +294,8 @@ func (e *Engine) Reset() {
 	e.clear()
 }
 
-// Close stops all goroutines and frees the sessions. What has not been decoded ends with ErrClosed. The Engine can be used
-// again.
+// Close stops all goroutines and frees the sessions. What has not been decoded ends with ErrClosed.
+// The Engine can be used again.
 func (e *Engine) Close() {
 	e.stop(ErrClosed)
 	e.primed.Clear()

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Flights makes each value once for all who ask for it at a time. Unlike with a mutex, who waits stops waiting when its context
-// ends. Its methods may be called concurrently.
+// Flights makes each value once for all who ask for it at a time. Unlike with a mutex, who waits
+// stops waiting when its context ends. Its methods may be called concurrently.
 type Flights[K comparable, V any] struct {
 	// Background counts the goroutines that go on when nobody waits any more.
 	Background sync.WaitGroup
@@ -21,8 +21,9 @@ type flight[V any] struct {
 	err   error
 }
 
-// Do returns what fn returns, or what the call that is under way for the same key does. fn gets base, the context of all
-// calls; it runs on the caller's goroutine if that is the caller's context as well.
+// Do returns what fn returns, or what the call that is under way for the same key does. fn gets
+// base, the context of all calls; it runs on the caller's goroutine if that is the caller's context
+// as well.
 func (f *Flights[K, V]) Do(ctx, base context.Context, key K, fn func(context.Context) (V, error)) (V, error) {
 	f.mu.Lock()
 	t := f.byID[key]

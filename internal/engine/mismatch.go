@@ -7,7 +7,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// ModelMismatchError says that the model at hand does not compute what the archive was written with.
+// ModelMismatchError says that the model at hand does not compute what the archive was written
+// with.
 type ModelMismatchError struct {
 	Want, Got           lm.ModelID
 	WantProbe, GotProbe [8]byte // zero unless everything else agrees

@@ -12,11 +12,13 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// ModelSource finds the model whose file has id.SHA256 and opens it in the numeric class id.Class; id.Name is a hint for
-// messages. The source owns what it returns. It is called once for each model.
+// ModelSource finds the model whose file has id.SHA256 and opens it in the numeric class id.Class;
+// id.Name is a hint for messages. The source owns what it returns. It is called once for each
+// model.
 type ModelSource func(ctx context.Context, id lm.ModelID) (lm.Model, error)
 
-// models opens each of the models that frames name once, and probes it. Its methods may be called concurrently.
+// models opens each of the models that frames name once, and probes it. Its methods may be called
+// concurrently.
 type models struct {
 	source ModelSource
 	turn   chan struct{} // of one element: who holds it may use what follows
@@ -29,7 +31,8 @@ type modelKey struct {
 	class  string
 }
 
-// Model is a model that is open and what it computes here. It is known by its address: models of users need not be comparable.
+// Model is a model that is open and what it computes here. It is known by its address: models of
+// users need not be comparable.
 type Model struct {
 	lm.Model
 	Probe [8]byte
@@ -48,7 +51,8 @@ func newModels(source ModelSource) *models {
 	return &models{source: source, turn: make(chan struct{}, 1), open: map[modelKey]*Model{}}
 }
 
-// get returns the model that h names, after making sure that it computes what the writer's did; nil if it names none.
+// get returns the model that h names, after making sure that it computes what the writer's did; nil
+// if it names none.
 func (s *models) get(ctx context.Context, h *format.Header) (*Model, error) {
 	if h.Model == nil {
 		return nil, nil

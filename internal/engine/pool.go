@@ -20,15 +20,17 @@ type Task struct {
 	err   error // valid once done
 }
 
-// Shape is what a worker needs to run a Task. Tasks of one shape share workers; a worker is made anew for another shape.
+// Shape is what a worker needs to run a Task. Tasks of one shape share workers; a worker is made
+// anew for another shape.
 type Shape struct {
 	Model  *Model // nil: none
 	Window int    // tokens of its sessions
 	Lanes  int    // tasks that a worker steps through the model together, at most
 }
 
-// NewShape is the shape of tasks that may ask m. Without a model there is nothing that lanes could do together; and the
-// tables of the method Mix, which a level above 0 allows, are too large to have several of them for each worker.
+// NewShape is the shape of tasks that may ask m. Without a model there is nothing that lanes could
+// do together; and the tables of the method Mix, which a level above 0 allows, are too large to
+// have several of them for each worker.
 func NewShape(m *Model, window, level, lanes int) Shape {
 	if m == nil {
 		window, lanes = 0, 1
@@ -39,12 +41,14 @@ func NewShape(m *Model, window, level, lanes int) Shape {
 	return Shape{m, window, lanes}
 }
 
-// linger is how long a Task that is waited for lets others arrive to be run with it. It bears on speed only.
+// linger is how long a Task that is waited for lets others arrive to be run with it. It bears on
+// speed only.
 const linger = 20 * time.Millisecond
 
-// Pool runs tasks on workers × lanes, in the order in which they were submitted. Tasks wait until there are enough to fill
-// all lanes, or until Kick: so sessions get no more lanes than there are chunks to code. Goroutines are started as they
-// are needed. Methods may be called concurrently, unless tasks run inline.
+// Pool runs tasks on workers × lanes, in the order in which they were submitted. Tasks wait until
+// there are enough to fill all lanes, or until Kick: so sessions get no more lanes than there are
+// chunks to code. Goroutines are started as they are needed. Methods may be called concurrently,
+// unless tasks run inline.
 type Pool struct {
 	workers    int
 	inline     bool // a task runs in Submit where there is a single lane
@@ -74,8 +78,8 @@ type worker struct {
 	lanes int
 }
 
-// NewPool makes a pool. With inline set, the pool belongs to one goroutine at a time, which runs the tasks itself where there is
-// a single lane.
+// NewPool makes a pool. With inline set, the pool belongs to one goroutine at a time, which runs
+// the tasks itself where there is a single lane.
 func NewPool(ctx context.Context, workers int, inline bool) *Pool {
 	p := &Pool{workers: workers, inline: inline}
 	p.wake = sync.NewCond(&p.mu)
@@ -193,8 +197,8 @@ func (p *Pool) share() int {
 	return min(p.queue[0].shape.Lanes, (len(p.queue)+p.running+p.workers-1)/p.workers)
 }
 
-// take gives a worker its next job. It never blocks: where there is nothing for a worker's first lane, Run ends and the
-// worker waits in await.
+// take gives a worker its next job. It never blocks: where there is nothing for a worker's first
+// lane, Run ends and the worker waits in await.
 func (p *Pool) take(first bool, w *worker) (func(*coder.Lane) error, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,7 +223,8 @@ func (p *Pool) take(first bool, w *worker) (func(*coder.Lane) error, bool) {
 	return p.job(t), true
 }
 
-// job is the task as the worker runs it. Errors of a chunk are the chunk's own; those that stop the worker come through fail.
+// job is the task as the worker runs it. Errors of a chunk are the chunk's own; those that stop the
+// worker come through fail.
 func (p *Pool) job(t *Task) func(*coder.Lane) error {
 	return func(l *coder.Lane) error {
 		err := t.Run(l)
@@ -252,8 +257,8 @@ func (t *Task) Done() <-chan struct{} { return t.done }
 // Err is the error that the task ended with. It must have ended.
 func (t *Task) Err() error { return t.err }
 
-// Wait waits until the task has ended. Where it does not begin because too few tasks have arrived, it soon does. When ctx ends
-// first, its cause is returned, and the task goes on.
+// Wait waits until the task has ended. Where it does not begin because too few tasks have arrived,
+// it soon does. When ctx ends first, its cause is returned, and the task goes on.
 func (t *Task) Wait(ctx context.Context) error {
 	select {
 	case <-t.done:

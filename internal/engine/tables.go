@@ -5,7 +5,8 @@ import (
 	"github.com/lmz-go/lmz/internal/mix"
 )
 
-// primerTables is how many states that chunks start from there may be at a time: one that is kept, while another is made.
+// primerTables is how many states that chunks start from there may be at a time: one that is kept,
+// while another is made.
 const primerTables = 2
 
 // Needs is what chunks of a frame may take at most, beyond themselves.
@@ -44,8 +45,9 @@ func (n Needs) within(m Needs) bool {
 	return n.Level == m.Level && n.Chunk <= m.Chunk && (!n.Primes || m.Primes)
 }
 
-// workersFor is how many workers can decode chunks of all these needs within the memory limit, one at least. Where there is more
-// than one, any chunk still fits in beside their tables. Without a limit that was asked for, tables do not count.
+// workersFor is how many workers can decode chunks of all these needs within the memory limit, one
+// at least. Where there is more than one, any chunk still fits in beside their tables. Without a
+// limit that was asked for, tables do not count.
 func (o *Options) workersFor(all ...Needs) int {
 	var tables, states, chunk int64
 	for _, n := range all {

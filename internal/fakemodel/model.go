@@ -1,8 +1,8 @@
-// Package fakemodel is a language model in plain Go that keeps the contract of lm.Model to the letter and checks that its
-// callers do: for tests of everything that uses a model.
+// Package fakemodel is a language model in plain Go that keeps the contract of lm.Model to the
+// letter and checks that its callers do: for tests of everything that uses a model.
 //
-// It predicts what followed the latest occurrence in the window of the last two tokens, above noise that is a hash of the
-// window and the position.
+// It predicts what followed the latest occurrence in the window of the last two tokens, above noise
+// that is a hash of the window and the position.
 package fakemodel
 
 import (

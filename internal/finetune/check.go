@@ -13,8 +13,8 @@ const (
 	tolerance = 0.02 // of the nats per token, and in nats: what the kernel's arithmetic changes stays far below
 )
 
-// Check evaluates the best model, opened from its file as codecs open models, on some windows of what was held out. The error
-// wraps ErrDiffers if they do not cost what they did in training.
+// Check evaluates the best model, opened from its file as codecs open models, on some windows of
+// what was held out. The error wraps ErrDiffers if they do not cost what they did in training.
 func (r Result) Check(ctx context.Context, m lm.Model) error {
 	got, want, n := 0.0, 0.0, 0
 	for i, w := range r.check {
@@ -46,13 +46,13 @@ func cost(ctx context.Context, m lm.Model, window []int32) (sum float64, n int, 
 		if err := s.Decode(ctx, []lm.Feed{{Pos: n, Tokens: window[n : n+1]}}); err != nil {
 			return 0, 0, err
 		}
-		sum += surprise(s.Logits(0), window[n+1])
+		sum += Surprise(s.Logits(0), window[n+1])
 	}
 	return sum, n, nil
 }
 
-// surprise is -log softmax(logits)[token].
-func surprise(logits []float32, token int32) float64 {
+// Surprise is -log softmax(logits)[token]: what a token costs, in nats.
+func Surprise(logits []float32, token int32) float64 {
 	top := logits[0]
 	for _, l := range logits {
 		top = max(top, l)

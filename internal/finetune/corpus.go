@@ -24,8 +24,8 @@ type Corpus struct {
 	held   [][]int32
 }
 
-// NewCorpus splits texts into tokens as the codecs do, with the tokenizer of m. The end of each text, a twentieth from the
-// start of a line on, is held out.
+// NewCorpus splits texts into tokens as the codecs do, with the tokenizer of m. The end of each
+// text, a twentieth from the start of a line on, is held out.
 func NewCorpus(m lm.Model, texts [][]byte) (*Corpus, error) {
 	vocab, err := coder.NewVocabulary(m)
 	if err != nil {
@@ -76,7 +76,8 @@ func (c *Corpus) check(n int) error {
 	return nil
 }
 
-// heldWindows are the windows that the model is evaluated on, at most maxHeld spread over all texts, and the bytes that they spell.
+// heldWindows are the windows that the model is evaluated on, at most maxHeld spread over all
+// texts, and the bytes that they spell.
 func (c *Corpus) heldWindows(n int) (windows [][]int32, size int) {
 	for _, text := range c.held {
 		windows = appendWindows(windows, text, c.bos, n, 0)
@@ -97,8 +98,8 @@ func (c *Corpus) heldWindows(n int) (windows [][]int32, size int) {
 	return windows, size
 }
 
-// pass is every token of the training texts once, in windows of n tokens whose places and order depend on the seed and on the
-// number of the pass.
+// pass is every token of the training texts once, in windows of n tokens whose places and order
+// depend on the seed and on the number of the pass.
 func (c *Corpus) pass(n int, seed, number uint64) [][]int32 {
 	random := rand.New(rand.NewPCG(seed, number))
 	var windows [][]int32
@@ -113,8 +114,8 @@ func (c *Corpus) pass(n int, seed, number uint64) [][]int32 {
 	return windows
 }
 
-// appendWindows cuts text into windows as the codecs open them: BOS, then n tokens. The first window has only first tokens
-// unless that is 0, the last what is left; both are padded with -1.
+// appendWindows cuts text into windows as the codecs open them: BOS, then n tokens. The first
+// window has only first tokens unless that is 0, the last what is left; both are padded with -1.
 func appendWindows(windows [][]int32, text []int32, bos int32, n, first int) [][]int32 {
 	for len(text) > 0 {
 		take := n

@@ -1,8 +1,9 @@
-// Package finetune goes on with the training of a small model on a user's own texts, so that it predicts more of their kind
-// better.
+// Package finetune goes on with the training of a small model on a user's own texts, so that it
+// predicts more of their kind better.
 //
-// It opens windows as the codecs do, trains with rates that suit a model that knows something already, and looks from time to
-// time at a part of the texts that is not trained on: the model that predicted this part best is the result.
+// It opens windows as the codecs do, trains with rates that suit a model that knows something
+// already, and looks from time to time at a part of the texts that is not trained on: the model
+// that predicted this part best is the result.
 package finetune
 
 import (
@@ -37,7 +38,8 @@ type Options struct {
 
 	MuonRate, AdamRate float64 // peak rates; 0: those of package train, which were found to suit here as well
 
-	// Best is called with the GGUF file of the model, of type Q8_0, whenever it predicts the held-out part better than ever before.
+	// Best is called with the GGUF file of the model, of type Q8_0, whenever it predicts the
+	// held-out part better than ever before.
 	Best func(file []byte) error
 
 	// Progress, if not nil, is called after every step.
@@ -77,7 +79,8 @@ func (o Options) trainer() train.Options {
 	return train.Options{Threads: o.Threads, Kernel: o.Kernel, MuonRate: o.MuonRate, AdamRate: o.AdamRate}
 }
 
-// Supported returns the error that Run would begin with: one that wraps train.ErrNotBuilt or train.ErrKernel.
+// Supported returns the error that Run would begin with: one that wraps train.ErrNotBuilt or
+// train.ErrKernel.
 func Supported(m *train.Model, o Options) error {
 	t, err := train.NewTrainer(m, o.trainer())
 	if err != nil {
@@ -86,10 +89,10 @@ func Supported(m *train.Model, o Options) error {
 	return t.Close()
 }
 
-// Run trains m, which it changes, on the corpus. When ctx ends it stops training, after one step at least, and returns what
-// it has. For one kernel and
-// one number of threads, the same model, corpus, seed and steps give the same bits. Errors are ErrNoBetter, or wrap ErrTooLittle
-// or those of package train and of Best.
+// Run trains m, which it changes, on the corpus. When ctx ends it stops training, after one step at
+// least, and returns what it has. For one kernel and one number of threads, the same model, corpus,
+// seed and steps give the same bits. Errors are ErrNoBetter, or wrap ErrTooLittle or those of
+// package train and of Best.
 func Run(ctx context.Context, m *train.Model, c *Corpus, o Options) (Result, error) {
 	start := time.Now()
 	n := min(windowTokens, m.Config.Context)
@@ -152,8 +155,8 @@ type run struct {
 	latest   []float64 // nats per token of each window of held
 }
 
-// step trains on the next windows, with rates that rise for some steps, or a tenth of a short run, and then fall linearly to
-// the end of the run.
+// step trains on the next windows, with rates that rise for some steps, or a tenth of a short run,
+// and then fall linearly to the end of the run.
 func (r *run) step(share float64) error {
 	batch := r.windows[:min(windowsPerStep, len(r.windows))]
 	r.windows = r.windows[len(batch):]
@@ -178,8 +181,8 @@ func (r *run) evaluate(t *train.Trainer) (float64, error) {
 	return sum / math.Ln2 / float64(r.heldSize), nil
 }
 
-// keepBest gives the model's file to Best if it has become better. What counts is the file: a model whose weights change fast
-// may lose much by quantization.
+// keepBest gives the model's file to Best if it has become better. What counts is the file: a model
+// whose weights change fast may lose much by quantization.
 func (r *run) keepBest() error {
 	var file bytes.Buffer
 	if err := r.m.Write(&file, gguf.Q8_0); err != nil {

@@ -7,17 +7,32 @@ import (
 	"hash/crc32"
 )
 
-// ReadAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps, and passes over those that may be
-// skipped. Parity is looked at only when what it protects is damaged.
-func ReadAuxiliary(r *recorder) (kind uint64, err error) {
+// readAuxiliaryHead reads an auxiliary record from behind its tag, which the recorder keeps, up to
+// its body of at most limit bytes: its type, the length of the body, and what the checksum should
+// be.
+func readAuxiliaryHead(r *recorder, limit uint64) (kind, n uint64, sum uint32, err error) {
 	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
-		return 0, err
+		return 0, 0, 0, err
 	}
-	n, err := readUvarint(r, 1<<63-1, "length")
-	if err != nil {
-		return kind, err
+	if n, err = readUvarint(r, limit, "length"); err != nil {
+		return kind, 0, 0, err
 	}
-	want, err := r.uint32()
+	sum, err = r.uint32()
+	return kind, n, sum, err
+}
+
+// compareAuxiliarySum is what a record with the checksum got, which says want, is worth.
+func compareAuxiliarySum(got, want uint32) error {
+	if got != want {
+		return fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, got, want)
+	}
+	return nil
+}
+
+// ReadAuxiliary reads an auxiliary record from behind its tag, which the recorder keeps, and passes
+// over those that may be skipped. Parity is looked at only when what it protects is damaged.
+func ReadAuxiliary(r *recorder) (kind uint64, err error) {
+	kind, n, want, err := readAuxiliaryHead(r, 1<<63-1)
 	if err != nil {
 		return kind, err
 	}
@@ -25,8 +40,8 @@ func ReadAuxiliary(r *recorder) (kind uint64, err error) {
 	if err != nil {
 		return kind, err
 	}
-	if sum != want {
-		return kind, fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, sum, want)
+	if err := compareAuxiliarySum(sum, want); err != nil {
+		return kind, err
 	}
 	return kind, refuseUnknown("auxiliary record", kind)
 }
@@ -42,16 +57,10 @@ func AppendAuxiliary(dst []byte, kind uint64, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// readAuxiliaryBody reads an auxiliary record from behind its tag, as ReadAuxiliary does, and gives its body, of at most limit bytes.
+// readAuxiliaryBody reads an auxiliary record from behind its tag, as ReadAuxiliary does, and gives
+// its body, of at most limit bytes.
 func readAuxiliaryBody(r *recorder, limit int) (kind uint64, body []byte, err error) {
-	if kind, err = readUvarint(r, 1<<63-1, "type"); err != nil {
-		return 0, nil, err
-	}
-	n, err := readUvarint(r, uint64(limit), "length")
-	if err != nil {
-		return 0, nil, err
-	}
-	want, err := r.uint32()
+	kind, n, want, err := readAuxiliaryHead(r, uint64(limit))
 	if err != nil {
 		return 0, nil, err
 	}
@@ -59,8 +68,8 @@ func readAuxiliaryBody(r *recorder, limit int) (kind uint64, body []byte, err er
 	if body, err = r.appendN(nil, int(n)); err != nil {
 		return 0, nil, err
 	}
-	if sum = crc32.Update(sum, Castagnoli, body); sum != want {
-		return 0, nil, fmt.Errorf("%w: checksum is %08x, want %08x", ErrCorrupt, sum, want)
+	if err := compareAuxiliarySum(crc32.Update(sum, Castagnoli, body), want); err != nil {
+		return 0, nil, err
 	}
 	return kind, body, nil
 }

@@ -9,14 +9,15 @@ import (
 var (
 	// ErrNotArchive says that the input does not begin with the magic of an lmz archive.
 	ErrNotArchive = errors.New("not an lmz archive")
-	// ErrUnsupportedVersion says that the archive needs a newer reader: its version, or a mandatory field, is unknown.
+	// ErrUnsupportedVersion says that the archive needs a newer reader: its version, or a mandatory
+	// field, is unknown.
 	ErrUnsupportedVersion = errors.New("archive needs a newer version of lmz")
 	// ErrCorrupt says that bytes of the archive are not the ones that were written.
 	ErrCorrupt = errors.New("archive is corrupt")
 	// ErrTruncated says that the archive ends too early. What was returned before it is complete.
 	ErrTruncated = errors.New("archive is truncated")
-	// ErrUnfinished is an ErrTruncated between two records: the archive is being written, or its writer was stopped behind
-	// a Flush. All that was flushed is intact.
+	// ErrUnfinished is an ErrTruncated between two records: the archive is being written, or its
+	// writer was stopped behind a Flush. All that was flushed is intact.
 	ErrUnfinished = fmt.Errorf("%w between chunks: it is being written, or was not finished", ErrTruncated)
 	// ErrTooLarge says that reading the archive needs more memory than allowed.
 	ErrTooLarge = errors.New("archive needs more memory than the limit")
@@ -35,7 +36,8 @@ func (e *ChunkError) Error() string {
 
 func (e *ChunkError) Unwrap() error { return e.Err }
 
-// LineCountError says that a record that is good otherwise counts its lines wrong. It is an ErrCorrupt.
+// LineCountError says that a record that is good otherwise counts its lines wrong. It is an
+// ErrCorrupt.
 type LineCountError struct {
 	Is, Want int // line ends in the decoded bytes, and as the record says
 }

@@ -9,7 +9,8 @@ import (
 
 var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// field is one entry of an extensible list (FORMAT.md, conventions): an odd kind must be known by the reader.
+// field is one entry of an extensible list (FORMAT.md, conventions): an odd kind must be known by
+// the reader.
 type field struct {
 	kind  uint64
 	value []byte

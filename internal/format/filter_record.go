@@ -40,7 +40,8 @@ func AppendFilters(dst []byte, first int64, group []ChunkFilter) []byte {
 	return dst
 }
 
-// ParseFilters takes the body of a record for count chunks from number first on apart. The tables are views of it.
+// ParseFilters takes the body of a record for count chunks from number first on apart. The tables
+// are views of it.
 func ParseFilters(body []byte, first, count int64) ([]ChunkFilter, error) {
 	wrong := fmt.Errorf("%w: filter record", ErrCorrupt)
 	n, body, ok := CutUvarint(body)
@@ -64,8 +65,8 @@ func ParseFilters(body []byte, first, count int64) ([]ChunkFilter, error) {
 	return group, nil
 }
 
-// ReadFilters finds the filter record for count chunks from number first on among the auxiliary records from at up to end, and says
-// where it is; nil if there is none that is intact.
+// ReadFilters finds the filter record for count chunks from number first on among the auxiliary
+// records from at up to end, and says where it is; nil if there is none that is intact.
 func ReadFilters(r io.ReaderAt, at, end, first, count int64) (group []ChunkFilter, offset, size int64) {
 	in := NewRecorder(io.NewSectionReader(r, at, end-at), 4<<10)
 	in.Off = at

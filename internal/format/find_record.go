@@ -9,9 +9,10 @@ type FoundRecord struct {
 	Number   int64
 }
 
-// FindRecord finds the first chunk record in data, at from or behind it, that is intact and has a number from low to high. One
-// that is not where it is looked for counts only if another one, an index or the end of data follows. work is how many bytes may be summed up for it, and
-// becomes less: data may be made to look like many records.
+// FindRecord finds the first chunk record in data, at from or behind it, that is intact and has a
+// number from low to high. One that is not where it is looked for counts only if another one, an
+// index or the end of data follows. work is how many bytes may be summed up for it, and becomes
+// less: data may be made to look like many records.
 func FindRecord(data []byte, from, chunkSize int, low, high int64, work *int64) *FoundRecord {
 	for at := from; at < len(data); at++ {
 		tag := data[at]

@@ -44,7 +44,8 @@ type Header struct {
 	Dict      [32]byte // SHA-256 of the dictionary, with PrimerDictionary
 }
 
-// Primer says what the chunks of a frame start from. Values are part of the format and are never reused.
+// Primer says what the chunks of a frame start from. Values are part of the format and are never
+// reused.
 type Primer uint8
 
 const (
@@ -95,7 +96,8 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], Castagnoli))
 }
 
-// ReadHeader reads the header of a frame. At the end of input it returns io.EOF; what is no header at all is ErrNotArchive.
+// ReadHeader reads the header of a frame. At the end of input it returns io.EOF; what is no header
+// at all is ErrNotArchive.
 func ReadHeader(r *recorder) (*Header, error) {
 	r.reset()
 	for i := range len(HeaderMagic) {
@@ -131,7 +133,8 @@ func ReadHeader(r *recorder) (*Header, error) {
 	return ParseHeader(r.buf[start : start+int(n)])
 }
 
-// HeaderSize is the bytes of the whole header that src begins with, whose checksum is right; 0: there is none.
+// HeaderSize is the bytes of the whole header that src begins with, whose checksum is right; 0:
+// there is none.
 func HeaderSize(src []byte) int {
 	front := len(HeaderMagic) + 1
 	if len(src) < front || string(src[:len(HeaderMagic)]) != HeaderMagic || src[front-1] != Version {
@@ -148,7 +151,8 @@ func HeaderSize(src []byte) int {
 	return end + 4
 }
 
-// atHeader says whether a whole header of a frame comes next. It looks like a chunk of a reserved method otherwise.
+// atHeader says whether a whole header of a frame comes next. It looks like a chunk of a reserved
+// method otherwise.
 func (r *recorder) atHeader() (bool, error) {
 	const front = len(HeaderMagic) + 1
 	p, err := r.peek(1)

@@ -85,8 +85,8 @@ func AppendIndex(dst []byte, x *Index, header int64) []byte {
 	return append(dst, FooterMagic...)
 }
 
-// readIndex reads index and footer of a frame from behind the index's tag, which the recorder keeps, and compares it with the
-// records that went by.
+// readIndex reads index and footer of a frame from behind the index's tag, which the recorder
+// keeps, and compares it with the records that went by.
 func readIndex(r *recorder, x *Index, header int64) error {
 	start := r.Off - 1
 	n, err := readUvarint(r, 1<<32-1, "length of the index")
@@ -121,7 +121,8 @@ func readIndex(r *recorder, x *Index, header int64) error {
 	return readFooter(r, r.Off-start)
 }
 
-// skipSections reads n bytes of optional sections. What is wrong with them counts only when the checksum is right.
+// skipSections reads n bytes of optional sections. What is wrong with them counts only when the
+// checksum is right.
 func skipSections(r *recorder, sum uint32, n uint64) (_ uint32, wrong, err error) {
 	var last uint64
 	for first := true; n > 0; first = false {

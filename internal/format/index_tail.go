@@ -16,8 +16,9 @@ type Tail struct {
 	rest  []byte
 }
 
-// ReadTail reads the footer that ends at end, or in front of padding there, and the index in front of it. It returns nil if there
-// is none that is intact, and ErrTooLarge for one that takes more than limit bytes of memory.
+// ReadTail reads the footer that ends at end, or in front of padding there, and the index in front
+// of it. It returns nil if there is none that is intact, and ErrTooLarge for one that takes more
+// than limit bytes of memory.
 func ReadTail(r io.ReaderAt, end, limit int64) (*Tail, error) {
 	end, err := TrimPadding(r, end)
 	if err != nil || end < FooterSize {
@@ -62,19 +63,22 @@ func ReadTail(r io.ReaderAt, end, limit int64) (*Tail, error) {
 	return t, nil
 }
 
-// tailMemory is how many bytes of memory a byte of an index may take: a group has at least three, and becomes a place.
+// tailMemory is how many bytes of memory a byte of an index may take: a group has at least three,
+// and becomes a place.
 const tailMemory = 16
 
 func (t *Tail) Memory() int64 { return int64(len(t.rest)) * tailMemory }
 
-// Agrees says whether the index tells of the records that x has counted, behind a header of this size. Sections are not looked at.
+// Agrees says whether the index tells of the records that x has counted, behind a header of this
+// size. Sections are not looked at.
 func (t *Tail) Agrees(x *Index, header int64) bool {
 	sum := x.Total
 	sum.Records = 0
 	return t.Index-t.Start == header+x.Total.Records && t.Total == sum && bytes.HasPrefix(t.rest, x.groups)
 }
 
-// Places gives where the groups of the frame begin, and its end, for a frame with this chunk size whose records begin at first.
+// Places gives where the groups of the frame begin, and its end, for a frame with this chunk size
+// whose records begin at first.
 func (t *Tail) Places(chunkSize int, first int64) ([]Place, error) {
 	wrong := fmt.Errorf("%w: index", ErrCorrupt)
 	at := Place{Offset: first}

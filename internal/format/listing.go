@@ -30,10 +30,11 @@ type Chunk struct {
 	Primed    bool          // it starts from the primer
 }
 
-// ReadIndex lists the frames and chunks of the archive of size bytes in r without decoding it. It reads the head of each chunk,
-// and all of a frame that has no index or disagrees with it; there, it makes sure that each chunk is intact. With an error
-// it returns what comes before the place that is wrong: for an archive that is being written, or was cut off, all whole
-// chunks and ErrTruncated. Frames behind one that was not finished are listed, too, before ErrUnfinished.
+// ReadIndex lists the frames and chunks of the archive of size bytes in r without decoding it. It
+// reads the head of each chunk, and all of a frame that has no index or disagrees with it; there,
+// it makes sure that each chunk is intact. With an error it returns what comes before the place
+// that is wrong: for an archive that is being written, or was cut off, all whole chunks and
+// ErrTruncated. Frames behind one that was not finished are listed, too, before ErrUnfinished.
 func ReadIndex(r io.ReaderAt, size int64) ([]Frame, error) {
 	var frames []Frame
 	var offset, raw int64
@@ -63,9 +64,9 @@ func ReadIndex(r io.ReaderAt, size int64) ([]Frame, error) {
 	return frames, unfinished
 }
 
-// readFrame lists the frame at offset. It steps over payloads if hop is set: what it finds is to be trusted only if the
-// index, which has a checksum, agrees with it. unfinished says that another frame follows in place of an index. At the end of the
-// archive it returns io.EOF.
+// readFrame lists the frame at offset. It steps over payloads if hop is set: what it finds is to be
+// trusted only if the index, which has a checksum, agrees with it. unfinished says that another
+// frame follows in place of an index. At the end of the archive it returns io.EOF.
 func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (f *Frame, unfinished, err error) {
 	ahead := 64 << 10
 	if hop {

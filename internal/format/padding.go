@@ -2,7 +2,8 @@ package format
 
 import "io"
 
-// Padding is zeros between a footer and the header behind it, or the end of the archive: tapes and dd leave such.
+// Padding is zeros between a footer and the header behind it, or the end of the archive: tapes and
+// dd leave such.
 
 // skipPadding passes over zeros.
 func (r *recorder) skipPadding() error {

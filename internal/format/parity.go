@@ -9,12 +9,13 @@ import (
 	"github.com/klauspost/reedsolomon"
 )
 
-// Parity protects a record whose loss costs more than a chunk: a Reed-Solomon code over parts of it, so that any parts that are
-// left, as many as there were, give all others.
+// Parity protects a record whose loss costs more than a chunk: a Reed-Solomon code over parts of
+// it, so that any parts that are left, as many as there were, give all others.
 //
-// Chunks that start from the primer are lost with it: a 32nd more parts, at least two, undo damage of any place as long as a part,
-// and more of a long record. A large chunk that is alone in its frame is all there is: two more parts of as many as the code
-// allows undo damage that two parts have, for less than a hundredth of its size.
+// Chunks that start from the primer are lost with it: a 32nd more parts, at least two, undo damage
+// of any place as long as a part, and more of a long record. A large chunk that is alone in its
+// frame is all there is: two more parts of as many as the code allows undo damage that two parts
+// have, for less than a hundredth of its size.
 const (
 	AuxParity     = 2         // of a primer
 	AuxLoneParity = 6         // of the only chunk of a frame
@@ -26,7 +27,8 @@ const (
 	shardCheck    = 2   // bytes of CRC32C that tell which parts are damaged
 )
 
-// ParityShape is the number of parts of a record of n bytes, of parts with parity of this kind, and the bytes of each.
+// ParityShape is the number of parts of a record of n bytes, of parts with parity of this kind, and
+// the bytes of each.
 func ParityShape(kind uint64, n int) (data, parity, size int) {
 	if kind == AuxLoneParity {
 		size = max(shardMin, (n+loneShards-1)/loneShards)
@@ -37,7 +39,8 @@ func ParityShape(kind uint64, n int) (data, parity, size int) {
 	return data, max(2, (data+parityShare-1)/parityShare), size
 }
 
-// parityCode is the code of these parts. A matrix of as many as there may be takes long to make, unless it is Cauchy's.
+// parityCode is the code of these parts. A matrix of as many as there may be takes long to make,
+// unless it is Cauchy's.
 func parityCode(kind uint64, data, parity int) (reedsolomon.Encoder, error) {
 	if kind == AuxLoneParity {
 		return reedsolomon.New(data, parity, reedsolomon.WithCauchyMatrix())
@@ -54,7 +57,8 @@ func ParitySize(kind uint64, n int) int {
 // IsParity says whether auxiliary records of this kind protect the record in front of them.
 func IsParity(kind uint64) bool { return kind == AuxParity || kind == AuxLoneParity }
 
-// AppendParity appends the auxiliary record, of a kind of parity, that protects the chunk record in front of it.
+// AppendParity appends the auxiliary record, of a kind of parity, that protects the chunk record in
+// front of it.
 func AppendParity(dst []byte, kind uint64, record []byte) []byte {
 	data, parity, size := ParityShape(kind, len(record))
 	shards := splitShards(record, data, parity, size)
@@ -86,7 +90,8 @@ func splitShards(record []byte, data, parity, size int) [][]byte {
 	return shards
 }
 
-// repairRecord gives the chunk record that was damaged to what body, of its parity record, knows about.
+// repairRecord gives the chunk record that was damaged to what body, of its parity record, knows
+// about.
 func repairRecord(kind uint64, damaged, body []byte) ([]byte, error) {
 	n, body, ok := CutUvarint(body)
 	if !ok || n != uint64(len(damaged)) {

@@ -1,7 +1,7 @@
 package format
 
-// Place is a position between two records: in the archive, in its content, and in the lines of that. Those of a frame count from
-// its beginning, except for offset.
+// Place is a position between two records: in the archive, in its content, and in the lines of
+// that. Those of a frame count from its beginning, except for offset.
 type Place struct {
 	Offset int64 // in the archive, of the next record
 	Raw    int64 // bytes in front of it

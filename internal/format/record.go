@@ -71,8 +71,8 @@ func ChunkCheck(head, payload []byte, index int64) uint32 {
 	return (sum + uint32(index)) & CheckMask
 }
 
-// ReadChunkHeader reads a record from behind its tag up to the payload. The caller's recorder keeps what is read; it ends
-// in the check.
+// ReadChunkHeader reads a record from behind its tag up to the payload. The caller's recorder keeps
+// what is read; it ends in the check.
 func ReadChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h RecordHeader, err error) {
 	h.Method, h.Primed = codec.Method(tag&tagMethod), tag&TagPrimed != 0
 	less, err := readUvarint(r, uint64(chunkSize-1), "raw size")

@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// recorder reads an archive front to back and keeps the bytes read since the last reset, for their checksum.
+// recorder reads an archive front to back and keeps the bytes read since the last reset, for their
+// checksum.
 type recorder struct {
 	in  *unreader
 	r   *bufio.Reader // of in
@@ -79,7 +80,8 @@ func (r *recorder) record(n int) (err error) {
 	return err
 }
 
-// appendN reads n bytes to the end of dst. It grows dst as bytes arrive: n is only what the archive claims.
+// appendN reads n bytes to the end of dst. It grows dst as bytes arrive: n is only what the archive
+// claims.
 func (r *recorder) appendN(dst []byte, n int) ([]byte, error) {
 	for n > 0 {
 		step := min(n, max(len(dst), 64<<10))
@@ -134,7 +136,8 @@ func (r *recorder) compareSum(got uint32, what string) error {
 	return nil
 }
 
-// peek gives the next n bytes, or fewer at the end of input, without taking them. They are valid until the next read.
+// peek gives the next n bytes, or fewer at the end of input, without taking them. They are valid
+// until the next read.
 func (r *recorder) peek(n int) ([]byte, error) {
 	if n > r.r.Size() {
 		r.rebuffer(nil, 2*MaxFields) // more than a header takes

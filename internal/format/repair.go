@@ -8,11 +8,13 @@ import (
 	"hash/crc32"
 )
 
-// maxRepair is how far behind the beginning of a damaged first chunk its parity is looked for, in bytes.
+// maxRepair is how far behind the beginning of a damaged first chunk its parity is looked for, in
+// bytes.
 const maxRepair = 64 << 20
 
-// repair makes c, chunk 0 of a frame, what it was before it was damaged, from the parity record that follows it. wrong is the damage found, after the bytes read were taken from the archive; it is returned where there
-// is nothing to repair it with.
+// repair makes c, chunk 0 of a frame, what it was before it was damaged, from the parity record
+// that follows it. wrong is the damage found, after the bytes read were taken from the archive; it
+// is returned where there is nothing to repair it with.
 func (s *Scanner) repair(c *Record, read []byte, wrong error) error {
 	if c.Number != 0 {
 		return wrong

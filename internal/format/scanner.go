@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// Scanner walks through an archive front to back without decoding: nextFrame, then nextChunk and payload until nextChunk
-// returns io.EOF, then nextFrame again.
+// Scanner walks through an archive front to back without decoding: nextFrame, then nextChunk and
+// payload until nextChunk returns io.EOF, then nextFrame again.
 type Scanner struct {
 	In     *recorder
 	Frames int // whose header has been read
@@ -17,8 +17,9 @@ type Scanner struct {
 	Index  Index
 	Notice func(error) // told of what was repaired; may be nil
 
-	// Unfinished is the error about the first frame that another one follows where its index should be. It is known at the end
-	// of the archive, so that all that is whole comes first; nil: there was none.
+	// Unfinished is the error about the first frame that another one follows where its index should
+	// be. It is known at the end of the archive, so that all that is whole comes first; nil: there
+	// was none.
 	Unfinished error
 }
 
@@ -33,8 +34,8 @@ type Record struct {
 
 func NewScanner(r io.Reader) *Scanner { return &Scanner{In: NewRecorder(r, 64<<10)} }
 
-// NextFrame reads the header of a frame, and the padding in front of it. It returns io.EOF at the end of the archive, or
-// ErrUnfinished there if a frame had no end.
+// NextFrame reads the header of a frame, and the padding in front of it. It returns io.EOF at the
+// end of the archive, or ErrUnfinished there if a frame had no end.
 func (s *Scanner) NextFrame() (*Header, error) {
 	if s.Frames > 0 {
 		if err := s.In.skipPadding(); err != nil {
@@ -59,8 +60,9 @@ func (s *Scanner) NextFrame() (*Header, error) {
 	return h, nil
 }
 
-// NextChunk reads the next chunk record up to its payload, which must be read next. It returns io.EOF when the frame has ended
-// and its index agrees with its records, or when a frame without an end is followed by another one.
+// NextChunk reads the next chunk record up to its payload, which must be read next. It returns
+// io.EOF when the frame has ended and its index agrees with its records, or when a frame without an
+// end is followed by another one.
 func (s *Scanner) NextChunk() (*Record, error) {
 	for {
 		offset := s.In.Off
@@ -117,7 +119,8 @@ func (s *Scanner) NextChunk() (*Record, error) {
 	}
 }
 
-// Payload reads the payload of the chunk that nextChunk returned and verifies the check of the record.
+// Payload reads the payload of the chunk that nextChunk returned and verifies the check of the
+// record.
 func (s *Scanner) Payload(c *Record) (err error) {
 	if !c.Whole {
 		head := s.In.buf[:len(s.In.buf)-CheckSize]

@@ -7,11 +7,12 @@ import (
 	"math"
 )
 
-// ErrType is wrapped by the error for a tensor type that Encode or Decode does not know, and for values that are no whole
-// number of blocks.
+// ErrType is wrapped by the error for a tensor type that Encode or Decode does not know, and for
+// values that are no whole number of blocks.
 var ErrType = errors.New("tensor type is not supported")
 
-// Encode stores values as F32, F16, Q8_0 or Q4_0, with the roundings of ggml's reference code (ggml-quants.c, …_ref).
+// Encode stores values as F32, F16, Q8_0 or Q4_0, with the roundings of ggml's reference code
+// (ggml-quants.c, …_ref).
 func Encode(values []float32, t TensorType) ([]byte, error) {
 	elements, size := t.Layout()
 	if elements == 0 || len(values)%int(elements) != 0 {
@@ -89,8 +90,8 @@ func appendQ8(b []byte, block []float32) []byte {
 	return b
 }
 
-// appendQ4 appends a block of Q4_0: a half-precision scale, then 32 values v = scale * (nibble - 8), the first 16 in the low
-// nibbles.
+// appendQ4 appends a block of Q4_0: a half-precision scale, then 32 values v = scale * (nibble -
+// 8), the first 16 in the low nibbles.
 func appendQ4(b []byte, block []float32) []byte {
 	var top float32 // the value of the largest magnitude, which becomes -8
 	for _, v := range block {

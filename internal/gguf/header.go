@@ -1,8 +1,9 @@
-// Package gguf reads the header of GGUF model files, in pure Go: metadata and the table of tensors. It also writes files, and
-// converts tensors to and from the types that lmz's own models have.
+// Package gguf reads the header of GGUF model files, in pure Go: metadata and the table of tensors.
+// It also writes files, and converts tensors to and from the types that lmz's own models have.
 //
-// Reading trusts nothing: what it returns is consistent with the size of the file, and it allocates in proportion to what it
-// has read, never to what the header claims. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md is the format.
+// Reading trusts nothing: what it returns is consistent with the size of the file, and it allocates
+// in proportion to what it has read, never to what the header claims.
+// https://github.com/ggml-org/ggml/blob/master/docs/gguf.md is the format.
 package gguf
 
 import (
@@ -15,7 +16,8 @@ var (
 	// ErrNotGGUF is returned for a file that does not start like a GGUF file of a known version.
 	ErrNotGGUF = errors.New("not a GGUF model file")
 
-	// ErrTruncated is wrapped by the error for a file that ends before its header or its tensors do.
+	// ErrTruncated is wrapped by the error for a file that ends before its header or its tensors
+	// do.
 	ErrTruncated = errors.New("GGUF file is truncated")
 
 	// ErrCorrupt is wrapped by the error for a header that contradicts itself.
@@ -32,8 +34,8 @@ type Header struct {
 	Size       int64  // of the file
 }
 
-// KeyValue is one entry of the metadata. Value is uint8 … uint64, int8 … int64, float32, float64, bool, string or
-// Array; from ReadAll, slices instead of Array.
+// KeyValue is one entry of the metadata. Value is uint8 … uint64, int8 … int64, float32, float64,
+// bool, string or Array; from ReadAll, slices instead of Array.
 type KeyValue struct {
 	Key   string
 	Type  ValueType

@@ -33,8 +33,8 @@ func ReadFile(path string) (*Header, error) {
 	return Read(f, size)
 }
 
-// OpenFile opens the file at path, which has size bytes. It refuses what is not a regular file before it is opened, which
-// may have no end.
+// OpenFile opens the file at path, which has size bytes. It refuses what is not a regular file
+// before it is opened, which may have no end.
 func OpenFile(path string) (f *os.File, size int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -55,11 +55,12 @@ func OpenFile(path string) (f *os.File, size int64, err error) {
 
 var errNotRegular = errors.New("not a regular file")
 
-// Read reads the header of a GGUF file of size bytes. Errors wrap ErrNotGGUF, ErrTruncated, ErrCorrupt or what r returned.
+// Read reads the header of a GGUF file of size bytes. Errors wrap ErrNotGGUF, ErrTruncated,
+// ErrCorrupt or what r returned.
 func Read(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, false) }
 
-// ReadAll reads a header as Read does, and keeps the elements of arrays: their values are slices, of string, int32, …, in place
-// of Array.
+// ReadAll reads a header as Read does, and keeps the elements of arrays: their values are slices,
+// of string, int32, …, in place of Array.
 func ReadAll(r io.ReaderAt, size int64) (*Header, error) { return read(r, size, true) }
 
 func read(r io.ReaderAt, size int64, elements bool) (*Header, error) {
@@ -90,7 +91,8 @@ func read(r io.ReaderAt, size int64, elements bool) (*Header, error) {
 	return h, h.place(size - d.left)
 }
 
-// Strings gives the elements of an array of strings of this header, whose file r reads, up to the first that cannot be read.
+// Strings gives the elements of an array of strings of this header, whose file r reads, up to the
+// first that cannot be read.
 func (h *Header) Strings(r io.ReaderAt, a Array) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		left := h.Size - a.Offset
@@ -107,8 +109,8 @@ func (h *Header) Strings(r io.ReaderAt, a Array) iter.Seq2[string, error] {
 	}
 }
 
-// Integers gives the elements of an array of 32-bit integers of this header, whose file r reads; those of other arrays are an
-// error.
+// Integers gives the elements of an array of 32-bit integers of this header, whose file r reads;
+// those of other arrays are an error.
 func (h *Header) Integers(r io.ReaderAt, a Array) iter.Seq2[int64, error] {
 	return func(yield func(int64, error) bool) {
 		left := h.Size - a.Offset

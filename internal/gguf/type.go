@@ -46,7 +46,8 @@ const (
 	Q8_0 TensorType = 8
 )
 
-// Layout of the tensor types, as ggml_blck_size and ggml_type_size give it: elements per block, bytes per block.
+// Layout of the tensor types, as ggml_blck_size and ggml_type_size give it: elements per block,
+// bytes per block.
 var tensorTypes = map[TensorType]struct {
 	name         string
 	block, bytes uint64
@@ -71,7 +72,8 @@ func (t TensorType) String() string {
 	return fmt.Sprintf("type %d", uint32(t))
 }
 
-// Layout gives the number of elements and of bytes of one block; both are 0 for a type that this package does not know.
+// Layout gives the number of elements and of bytes of one block; both are 0 for a type that this
+// package does not know.
 func (t TensorType) Layout() (elements, bytes uint64) {
 	l := tensorTypes[t]
 	return l.block, l.bytes

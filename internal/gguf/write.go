@@ -18,8 +18,9 @@ type TensorData struct {
 	Data  []byte   // see Encode
 }
 
-// Write writes a file of version 3. The types of the metadata follow from the values, KeyValue.Type is not read; arrays are
-// slices. It returns an error for a value of another type, for data that has not the size of its tensor, and those of w.
+// Write writes a file of version 3. The types of the metadata follow from the values, KeyValue.Type
+// is not read; arrays are slices. It returns an error for a value of another type, for data that
+// has not the size of its tensor, and those of w.
 func Write(w io.Writer, metadata []KeyValue, tensors []TensorData) error {
 	le := binary.LittleEndian
 	b := append([]byte("GGUF"), 3, 0, 0, 0)

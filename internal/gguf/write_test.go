@@ -75,7 +75,8 @@ func TestReadAllClaims(t *testing.T) {
 	}
 }
 
-// TestEncodeDecode: decoded values are as close as the type allows, and what was decoded encodes to the same bytes.
+// TestEncodeDecode: decoded values are as close as the type allows, and what was decoded encodes to
+// the same bytes.
 func TestEncodeDecode(t *testing.T) {
 	values := make([]float32, 96)
 	for i := range 64 {

@@ -1,5 +1,5 @@
-// Package gguftest writes small GGUF models with random weights, the same bytes each time, for tests that need a model
-// that libllama can run.
+// Package gguftest writes small GGUF models with random weights, the same bytes each time, for
+// tests that need a model that libllama can run.
 package gguftest
 
 import (
@@ -16,7 +16,8 @@ type File struct {
 	Tensors  []Tensor
 }
 
-// KeyValue is one entry of the metadata: uint32, int32, uint64, float32, bool, string, []string, []int32 or []float32.
+// KeyValue is one entry of the metadata: uint32, int32, uint64, float32, bool, string, []string,
+// []int32 or []float32.
 type KeyValue struct {
 	Key   string
 	Value any

@@ -14,7 +14,8 @@ type Spec struct {
 	Seed uint64
 }
 
-// Shape of the models: small, but with several layers, heads that share keys and values, and rows of whole blocks.
+// Shape of the models: small, but with several layers, heads that share keys and values, and rows
+// of whole blocks.
 const (
 	vocabulary  = 512
 	embedding   = 128
@@ -60,7 +61,8 @@ func New(s Spec) *File {
 
 func (f *File) weights(s Spec) {
 	random := rand.New(rand.NewPCG(s.Seed, 0))
-	// Uniform values of this standard deviation, so that activations keep their size from layer to layer.
+	// Uniform values of this standard deviation, so that activations keep their size from layer to
+	// layer.
 	tensor := func(name string, t gguf.TensorType, deviation float64, shape ...uint64) {
 		n := uint64(1)
 		for _, d := range shape {

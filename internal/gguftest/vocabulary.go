@@ -10,7 +10,8 @@ const (
 	byteToken    = 6
 )
 
-// bpe writes a byte-level BPE vocabulary as GPT-2's: 256 bytes, merges of two letters, and one control token.
+// bpe writes a byte-level BPE vocabulary as GPT-2's: 256 bytes, merges of two letters, and one
+// control token.
 func (f *File) bpe(pre string) {
 	tokens, types := make([]string, 0, vocabulary), make([]int32, 0, vocabulary)
 	for b := range 256 {

@@ -1,5 +1,5 @@
-// Package golden compares what tests make with files that are stored, which hold the format still. Nothing is written unless
-// the flag -update is given; `make golden` gives it.
+// Package golden compares what tests make with files that are stored, which hold the format still.
+// Nothing is written unless the flag -update is given; `make golden` gives it.
 package golden
 
 import (
@@ -18,8 +18,8 @@ var update = flag.Bool("update", false, "write the stored files that differ anew
 // Updating reports whether stored files are to be made anew.
 func Updating() bool { return *update }
 
-// Stored gives the file of this path, and fails the test if it is not got. With -update a file that is not is made so, and a line
-// on standard output says which, its old size and its new one.
+// Stored gives the file of this path, and fails the test if it is not got. With -update a file that
+// is not is made so, and a line on standard output says which, its old size and its new one.
 func Stored(t testing.TB, path string, got []byte) []byte {
 	t.Helper()
 	stored, err := os.ReadFile(path)

@@ -10,7 +10,8 @@ import (
 // Kinds are the kinds of text that Text makes.
 var Kinds = []string{"log", "prose", "table"}
 
-// Text makes n bytes of a kind, cut off anywhere. Texts of other seeds are of the same kind, but others.
+// Text makes n bytes of a kind, cut off anywhere. Texts of other seeds are of the same kind, but
+// others.
 func Text(kind string, seed uint64, n int) []byte {
 	r := rand.New(rand.NewPCG(seed, uint64(len(kind))))
 	line := map[string]func(*rand.Rand, *bytes.Buffer, int){"log": logLine, "prose": paragraph, "table": row}[kind]

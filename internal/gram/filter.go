@@ -5,22 +5,24 @@ import "math/bits"
 // None is the shift of a class that a filter says nothing about.
 const None = 15
 
-// Filter says which grams a text may have, beyond those that are known: of each class those of which as many of the lowest bits of
-// the hash as Shift says are zero. A gram is in the text only if its bit in Table is set.
+// Filter says which grams a text may have, beyond those that are known: of each class those of
+// which as many of the lowest bits of the hash as Shift says are zero. A gram is in the text only
+// if its bit in Table is set.
 type Filter struct {
 	Shift [Classes]int // 0 … MaxShift, or None
 	Table []byte
 }
 
-// Build makes the filter of a text, of at most limit bytes; one without information if the limit is 0. before are the bytes
-// in front of the text.
+// Build makes the filter of a text, of at most limit bytes; one without information if the limit is
+// 0. before are the bytes in front of the text.
 func Build(before, text []byte, known *Known, limit int) Filter {
 	f := Filter{Shift: [Classes]int{None, None}}
 	keys := grams(limit)
 	if keys == 0 {
 		return f
 	}
-	// Words are what is looked for most, and cost little. Numbers never end: a quarter is what they may take.
+	// Words are what is looked for most, and cost little. Numbers never end: a quarter is what they
+	// may take.
 	letters, others := NewSample(keys-keys/4), NewSample(keys/4)
 	Each(before, text, func(g Gram, c Class) {
 		if known.Has(g) {
@@ -54,7 +56,8 @@ func Build(before, text []byte, known *Known, limit int) Filter {
 	return f
 }
 
-// tableSize is the bytes of a table for n grams, of which half the bits are set then: 1/ln 2 bits for each.
+// tableSize is the bytes of a table for n grams, of which half the bits are set then: 1/ln 2 bits
+// for each.
 func tableSize(n int) int { return (n*1443 + 7999) / 8000 }
 
 // grams is how many fit into a table of size bytes.
@@ -66,14 +69,15 @@ func place(g Gram, size int) int {
 	return int(high)
 }
 
-// Denies says whether the filter is wrong about a text: says that it has not a gram that it has. before are the bytes in front of
-// the text.
+// Denies says whether the filter is wrong about a text: says that it has not a gram that it has.
+// before are the bytes in front of the text.
 func (f *Filter) Denies(before, text []byte, known *Known) (wrong bool) {
 	Each(before, text, func(g Gram, c Class) { wrong = wrong || !known.Has(g) && !f.Has(g, c) })
 	return wrong
 }
 
-// Admit makes the filter say that the text may have a gram that is not known. It reports whether the filter said otherwise.
+// Admit makes the filter say that the text may have a gram that is not known. It reports whether
+// the filter said otherwise.
 func (f *Filter) Admit(g Gram, c Class) bool {
 	switch {
 	case f.Has(g, c):

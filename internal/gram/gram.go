@@ -1,5 +1,6 @@
-// Package gram finds in texts, and in what a regular expression demands of a line, the grams by which search filters know them:
-// four bytes of a line, one behind the other, with A to Z taken for a to z (docs/FORMAT.md).
+// Package gram finds in texts, and in what a regular expression demands of a line, the grams by
+// which search filters know them: four bytes of a line, one behind the other, with A to Z taken for
+// a to z (docs/FORMAT.md).
 package gram
 
 // Size is the number of bytes of a gram.
@@ -8,7 +9,8 @@ const Size = 4
 // Gram is the hash of a gram. Different grams have different hashes.
 type Gram uint32
 
-// Class tells grams apart by how they should be sampled: words are few and repeat, numbers do neither.
+// Class tells grams apart by how they should be sampled: words are few and repeat, numbers do
+// neither.
 type Class uint8
 
 const (
@@ -63,8 +65,8 @@ func (s *Scanner) Next(b byte) (g Gram, c Class, ok bool) {
 	return hash(s.last), c, s.line >= Size
 }
 
-// Each calls do for each gram of a text, as often as it is there. before are the bytes in front of the text, of which the grams
-// that end in the text may have some.
+// Each calls do for each gram of a text, as often as it is there. before are the bytes in front of
+// the text, of which the grams that end in the text may have some.
 func Each(before, text []byte, do func(Gram, Class)) {
 	var s Scanner
 	for _, b := range before {

@@ -20,14 +20,16 @@ type Wanted struct {
 	Class Class
 }
 
-// node is true if all, or any, of its grams are there and of the nodes below it are true. A node of all that is empty is true.
+// node is true if all, or any, of its grams are there and of the nodes below it are true. A node of
+// all that is empty is true.
 type node struct {
 	any   bool
 	grams []int // in Query.Grams
 	below []*node
 }
 
-// May says whether a line may match where only the grams are there for whose number in Grams have says so.
+// May says whether a line may match where only the grams are there for whose number in Grams have
+// says so.
 func (q *Query) May(have func(int) bool) bool { return q.root == nil || q.root.may(have) }
 
 // Trivial says whether every line may match.
@@ -57,7 +59,8 @@ func Literals(list [][]byte) *Query {
 	return &Query{root: b.either(any), Grams: b.grams}
 }
 
-// Regexps is the query for lines that one of these expressions matches, which are those of the package regexp.
+// Regexps is the query for lines that one of these expressions matches, which are those of the
+// package regexp.
 func Regexps(list []*syntax.Regexp) *Query {
 	b := &builder{}
 	var any []*node
@@ -138,8 +141,8 @@ func (b *builder) texts(list []string) *node {
 // Sets of strings are no larger than this.
 const maxStrings = 16
 
-// known is what is known of the texts that an expression matches, in lower case: all of them, or how they may begin and end, and
-// what the line must have besides.
+// known is what is known of the texts that an expression matches, in lower case: all of them, or
+// how they may begin and end, and what the line must have besides.
 type known struct {
 	exact          []string // all; nil: unknown
 	prefix, suffix []string // up to Size-1 bytes each; only without exact
@@ -298,7 +301,8 @@ func cross(x, y []string) []string {
 func prefixOf(s string, n int) string { return s[:min(n, len(s))] }
 func suffixOf(s string, n int) string { return s[len(s)-min(n, len(s)):] }
 
-// ends cuts off what begins, or ends, these, as long as a gram that goes on needs it, shorter if there are too many.
+// ends cuts off what begins, or ends, these, as long as a gram that goes on needs it, shorter if
+// there are too many.
 func ends(list []string, cut func(string, int) string) []string {
 	for n := Size - 1; ; n-- {
 		set := make([]string, len(list))

@@ -1,7 +1,7 @@
 package gram
 
-// Known is a set of grams that may take some for members that are not; nil has no members. A gram is one if the bit that the
-// upper bits of its hash name is set.
+// Known is a set of grams that may take some for members that are not; nil has no members. A gram
+// is one if the bit that the upper bits of its hash name is set.
 type Known struct{ bits []uint64 }
 
 const (
@@ -27,8 +27,8 @@ func (k *Known) Has(g Gram) bool {
 	return k != nil && k.bits[g>>knownShift/64]>>(g>>knownShift%64)&1 == 1
 }
 
-// Sample collects different grams, and of many only those of which the lowest bits of the hash are zero: as many bits as it takes
-// to stay within a limit.
+// Sample collects different grams, and of many only those of which the lowest bits of the hash are
+// zero: as many bits as it takes to stay within a limit.
 type Sample struct {
 	shift int
 	limit int

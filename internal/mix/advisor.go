@@ -2,18 +2,20 @@ package mix
 
 import "sync"
 
-// Advisor is an expert from outside, for example a language model. Encoder and decoder must get the same advice.
+// Advisor is an expert from outside, for example a language model. Encoder and decoder must get the
+// same advice.
 type Advisor interface {
-	// Bit is asked before each bit of a byte that is not guessed as a whole. partial holds the bits of the byte so far
-	// behind a leading 1. p is the probability of a 1 in units of 1/65536, or 0 for no advice; confidence, 0 to 15, is how
-	// much there is behind it.
+	// Bit is asked before each bit of a byte that is not guessed as a whole. partial holds the bits
+	// of the byte so far behind a leading 1. p is the probability of a 1 in units of 1/65536, or 0
+	// for no advice; confidence, 0 to 15, is how much there is behind it.
 	Bit(partial uint32) (p, confidence uint32)
 
-	// Byte tells which byte came, how many bits, in units of 1/4096, its coding takes without advice, and how many the
-	// advice has saved of them.
+	// Byte tells which byte came, how many bits, in units of 1/4096, its coding takes without
+	// advice, and how many the advice has saved of them.
 	Byte(c byte, cost, saved int32)
 
-	// Run tells that text came, of which it was neither asked nor told byte by byte. text is valid during the call.
+	// Run tells that text came, of which it was neither asked nor told byte by byte. text is valid
+	// during the call.
 	Run(text []byte)
 }
 
@@ -27,8 +29,8 @@ const (
 	fusionApmRate = 5
 )
 
-// fusion mixes an advisor's probability with the model's own. The model itself does not see the advice, so what the advice
-// saves is known bit by bit, and where there is none nothing changes.
+// fusion mixes an advisor's probability with the model's own. The model itself does not see the
+// advice, so what the advice saves is known bit by bit, and where there is none nothing changes.
 type fusion struct {
 	weights [fusionSets][]int32 // by confidence and bit; by how sure both are; by order and partial byte; by template
 	apms    [fusionApms]apm     // of the mixed probability, by order 1 and by order 3

@@ -1,7 +1,8 @@
 package mix
 
-// align moves e past the byte c, the latest of buf, within text that has the same layout as the one being coded: after a
-// miss it goes on in the same token, and it waits for, or skips to, the end of the token when the lengths differ.
+// align moves e past the byte c, the latest of buf, within text that has the same layout as the one
+// being coded: after a miss it goes on in the same token, and it waits for, or skips to, the end of
+// the token when the lengths differ.
 func (e *expert) align(buf []byte, c byte) {
 	if e.ptr == 0 {
 		return
@@ -39,7 +40,8 @@ func (e *expert) retarget(ptr int) {
 	}
 }
 
-// copies predicts that a token repeats an earlier token of its own line, if the token at the same place of an earlier line did.
+// copies predicts that a token repeats an earlier token of its own line, if the token at the same
+// place of an earlier line did.
 type copies struct {
 	source []uint8        // by hash of the place: 1 + index of the token repeated, 0 for none
 	starts [256]int32     // where the tokens of this line begin
@@ -90,8 +92,8 @@ func (c *copies) visit(key uint32) int {
 	return 0
 }
 
-// digitRun predicts digits that repeat digits of the same line with other punctuation between them, as the seconds and
-// fraction of "12:59.971622667" do in "1675079459971622667".
+// digitRun predicts digits that repeat digits of the same line with other punctuation between them,
+// as the seconds and fraction of "12:59.971622667" do in "1675079459971622667".
 type digitRun struct {
 	at    [512]int32 // offsets of the digits of this line
 	n     int

@@ -1,7 +1,7 @@
 package mix
 
-// apm is an adaptive probability map (secondary symbol estimation): per context, a curve over the stretched probability,
-// interpolated between 33 points.
+// apm is an adaptive probability map (secondary symbol estimation): per context, a curve over the
+// stretched probability, interpolated between 33 points.
 type apm []uint16
 
 const apmPoints = 33

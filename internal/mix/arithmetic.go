@@ -1,6 +1,7 @@
 package mix
 
-// The arithmetic coder is carryless: [low, high] is 64 bits wide and loses its top byte when both ends share it.
+// The arithmetic coder is carryless: [low, high] is 64 bits wide and loses its top byte when both
+// ends share it.
 
 type bitEncoder struct {
 	low, high uint64

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkEncode codes a log of 64 KiB, cold and primed; BenchmarkStart is what starting a primed chunk takes of that.
+// BenchmarkEncode codes a log of 64 KiB, cold and primed; BenchmarkStart is what starting a primed
+// chunk takes of that.
 func BenchmarkEncode(b *testing.B) {
 	text := lines(3000, 1)
 	for _, level := range []int{1, 3, 6} {

@@ -1,8 +1,9 @@
 package mix
 
-// A bit history is a state of one byte: the bits seen in a context, kept as all of them while there are at most three, and
-// as counts of zeros and ones with the latest bit after that. Old evidence against the latest bit is partly forgotten, as
-// in paq's and zpaq's state tables. State 0 is the empty history.
+// A bit history is a state of one byte: the bits seen in a context, kept as all of them while there
+// are at most three, and as counts of zeros and ones with the latest bit after that. Old evidence
+// against the latest bit is partly forgotten, as in paq's and zpaq's state tables. State 0 is the
+// empty history.
 
 type history struct{ n0, n1, last, seq uint8 } // seq: the bits themselves while n0+n1 <= 3
 

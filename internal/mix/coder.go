@@ -1,8 +1,10 @@
-// Package mix codes bytes by context mixing: a model of bit histories in many contexts predicts each bit, and an arithmetic
-// coder spends what the prediction leaves open. It is made for logs: contexts and match models know lines, fields, tokens,
-// numbers and times. All arithmetic is on integers, so the same input gives the same bytes on every platform.
+// Package mix codes bytes by context mixing: a model of bit histories in many contexts predicts
+// each bit, and an arithmetic coder spends what the prediction leaves open. It is made for logs:
+// contexts and match models know lines, fields, tokens, numbers and times. All arithmetic is on
+// integers, so the same input gives the same bytes on every platform.
 //
-// A payload depends on the chunk and its Params, and on nothing else. docs/CODEC.md describes the model.
+// A payload depends on the chunk and its Params, and on nothing else. docs/CODEC.md describes the
+// model.
 package mix
 
 import (
@@ -25,13 +27,14 @@ type Params struct {
 	Primed  *Primed // of the same level: the state that the chunk starts from; nil: from nothing
 	Advisor Advisor // one more expert; may be nil
 
-	// Later is the most bytes of a chunk that starts from the state after this one: the tables are made large enough for
-	// them. 0: there will be none. A decoder may give it for a chunk that was coded with 0, but not the other way round.
+	// Later is the most bytes of a chunk that starts from the state after this one: the tables are
+	// made large enough for them. 0: there will be none. A decoder may give it for a chunk that was
+	// coded with 0, but not the other way round.
 	Later int
 }
 
-// Coder codes chunks, one after the other and independently of each other. It keeps the memory of its tables from chunk to chunk,
-// and belongs to one goroutine at a time. The zero value is ready.
+// Coder codes chunks, one after the other and independently of each other. It keeps the memory of
+// its tables from chunk to chunk, and belongs to one goroutine at a time. The zero value is ready.
 type Coder struct {
 	model  model
 	primes bool // the last chunk said that others start from it
@@ -40,8 +43,8 @@ type Coder struct {
 // Primed is the state after a text, from which any number of Coders start chunks. It is read only.
 type Primed struct{ model *model }
 
-// Prime is the state after text, for chunks of up to later bytes. The Advisor is not asked. It returns ErrLevel, or the cause of
-// ctx's end.
+// Prime is the state after text, for chunks of up to later bytes. The Advisor is not asked. It
+// returns ErrLevel, or the cause of ctx's end.
 func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) {
 	if err := checkLevel(level); err != nil {
 		return nil, err
@@ -56,8 +59,9 @@ func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) 
 	return &Primed{m}, nil
 }
 
-// Take gives the state that coding the last chunk has left, which must have succeeded: the same as Prime of that chunk gives if it
-// started from nothing and had the same Later. It takes the Coder's memory with it.
+// Take gives the state that coding the last chunk has left, which must have succeeded: the same as
+// Prime of that chunk gives if it started from nothing and had the same Later. It takes the Coder's
+// memory with it.
 func (c *Coder) Take() *Primed {
 	m := new(model)
 	*m, c.model = c.model, model{}
@@ -65,13 +69,15 @@ func (c *Coder) Take() *Primed {
 	return &Primed{m}
 }
 
-// Primes says whether the last chunk was coded for others to start from it: with Later, and from nothing.
+// Primes says whether the last chunk was coded for others to start from it: with Later, and from
+// nothing.
 func (c *Coder) Primes() bool { return c.primes }
 
 // Size is the memory that the state takes in bytes, with the text.
 func (p *Primed) Size() int { return p.model.held() + cap(p.model.buf) }
 
-// Size is the memory that the Coder holds in bytes: the most that any chunk needed, with its history.
+// Size is the memory that the Coder holds in bytes: the most that any chunk needed, with its
+// history.
 func (c *Coder) Size() int { return c.model.held() + cap(c.model.buf) }
 
 func checkLevel(level int) error {
@@ -81,7 +87,8 @@ func checkLevel(level int) error {
 	return nil
 }
 
-// start brings the model to the state that a chunk of n bytes starts from. prose and primes are coded if it starts from nothing.
+// start brings the model to the state that a chunk of n bytes starts from. prose and primes are
+// coded if it starts from nothing.
 func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool, code bitCoder) error {
 	m := &c.model
 	m.advisor, c.primes = nil, false
@@ -116,20 +123,23 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 	return nil
 }
 
-// rareChance is the probability that a chunk that starts from nothing is prose, and that others start from it, in units of
-// 1/65536: others pay nothing for it.
+// rareChance is the probability that a chunk that starts from nothing is prose, and that others
+// start from it, in units of 1/65536: others pay nothing for it.
 const rareChance = 256
 
-// pollEvery is how many bytes are coded between two looks at the context: at most a few milliseconds.
+// pollEvery is how many bytes are coded between two looks at the context: at most a few
+// milliseconds.
 const pollEvery = 1024
 
-// Encode appends the payload of the chunk src to dst. It returns ErrLevel, or the cause of ctx's end.
+// Encode appends the payload of the chunk src to dst. It returns ErrLevel, or the cause of ctx's
+// end.
 func (c *Coder) Encode(ctx context.Context, p Params, dst, src []byte) ([]byte, error) {
 	dst, _, err := c.EncodeBoth(ctx, p, dst, nil, src)
 	return dst, err
 }
 
-// EncodeBoth is Encode, and appends to alone what Encode would give without the Advisor, if there is one.
+// EncodeBoth is Encode, and appends to alone what Encode would give without the Advisor, if there
+// is one.
 func (c *Coder) EncodeBoth(ctx context.Context, p Params, dst, alone, src []byte) (withAdvice, without []byte, err error) {
 	if err := checkLevel(p.Level); err != nil {
 		return dst, alone, err
@@ -213,8 +223,8 @@ func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) er
 	return nil
 }
 
-// Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that wraps ErrCorrupt, ErrLevel, or the
-// cause of ctx's end. It allocates no more than it has decoded.
+// Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that
+// wraps ErrCorrupt, ErrLevel, or the cause of ctx's end. It allocates no more than it has decoded.
 func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([]byte, error) {
 	if err := checkLevel(p.Level); err != nil {
 		return dst, err
@@ -286,8 +296,9 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 	return dst, nil
 }
 
-// room makes room for n more bytes behind s, of most that will come in all. It doubles the room, but never beyond what is needed:
-// append would leave four times as much behind to be collected, and nearly twice as much unused.
+// room makes room for n more bytes behind s, of most that will come in all. It doubles the room,
+// but never beyond what is needed: append would leave four times as much behind to be collected,
+// and nearly twice as much unused.
 func room(s []byte, n, most int) []byte {
 	if cap(s)-len(s) >= min(n, most) {
 		return s

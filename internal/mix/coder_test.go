@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// lines writes a log of n lines as servers do: times that move, counters, addresses, repeated values.
+// lines writes a log of n lines as servers do: times that move, counters, addresses, repeated
+// values.
 func lines(n int, seed uint64) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
 	var b bytes.Buffer
@@ -182,7 +183,8 @@ func TestPrime(t *testing.T) {
 	}
 }
 
-// A chunk that others start from has tables for them; a decoder that expects none of them refuses it, and takes one without.
+// A chunk that others start from has tables for them; a decoder that expects none of them refuses
+// it, and takes one without.
 func TestLater(t *testing.T) {
 	src := lines(20, 1)
 	var c Coder
@@ -225,7 +227,8 @@ func TestPrimedConcurrently(t *testing.T) {
 	wg.Wait()
 }
 
-// A prefix of a payload, and a payload with something behind it, is refused, or it is the payload of another text.
+// A prefix of a payload, and a payload with something behind it, is refused, or it is the payload
+// of another text.
 func TestTruncated(t *testing.T) {
 	var c Coder
 	p, src := Params{Level: 1}, lines(60, 5)
@@ -279,7 +282,8 @@ func (o *oracle) Bit(partial uint32) (p, confidence uint32) {
 	return 0, 0
 }
 
-// An advisor that knows the text makes the payload small, and the decoder with the same advice gives the text back.
+// An advisor that knows the text makes the payload small, and the decoder with the same advice
+// gives the text back.
 func TestAdvise(t *testing.T) {
 	var c Coder
 	src := noise(2000)
@@ -304,7 +308,8 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
-// smallTables makes the tables of all levels so small that a fuzzer tries many inputs a second, until f ends.
+// smallTables makes the tables of all levels so small that a fuzzer tries many inputs a second,
+// until f ends.
 func smallTables(f *testing.F) {
 	logs, prose := levels, proseLevels
 	f.Cleanup(func() { levels, proseLevels = logs, prose })

@@ -2,8 +2,8 @@ package mix
 
 import "math/bits"
 
-// An expert predicts the next byte outright, mostly by pointing at an earlier place in the history. How much it is to be
-// believed is learnt from how often it was right in the same state.
+// An expert predicts the next byte outright, mostly by pointing at an earlier place in the history.
+// How much it is to be believed is learnt from how often it was right in the same state.
 type expert struct {
 	ptr    int   // offset of the predicted byte; 0 when there is none
 	length int   // bytes predicted in a row, or how long the match is
@@ -63,7 +63,8 @@ func (m *matchTable) setMin(length int) {
 	m.min, m.mul = length, 0x2f0b4c47<<shift
 }
 
-// follow moves e past the byte c, the latest of buf, and looks for a better place when there is no long match.
+// follow moves e past the byte c, the latest of buf, and looks for a better place when there is no
+// long match.
 func (m *matchTable) follow(e *expert, buf []byte, c byte) {
 	if e.ptr > 0 {
 		e.misses <<= 1

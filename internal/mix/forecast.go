@@ -4,8 +4,9 @@ import "sort"
 
 const secondsPerDay = 86400
 
-// forecast computes the text of a number from the line that the cursor is aligned with: a time moves as the first time of
-// the line has moved since, another number goes on by its last difference.
+// forecast computes the text of a number from the line that the cursor is aligned with: a time
+// moves as the first time of the line has moved since, another number goes on by its last
+// difference.
 type forecast struct {
 	text  [20]byte
 	n, at int // length of text, and how much of it has come true; n is 0 when there is no forecast
@@ -97,7 +98,8 @@ func (f *forecast) elapsed(ptr int) (int, bool) {
 	return d, true
 }
 
-// visit forecasts the number that begins at the cursor from its two predecessors, at offsets ptr and before (0: none).
+// visit forecasts the number that begins at the cursor from its two predecessors, at offsets ptr
+// and before (0: none).
 func (f *forecast) visit(buf []byte, ptr, before int) {
 	if f.n > 0 && f.at > 0 {
 		return // within a time

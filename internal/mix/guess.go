@@ -1,8 +1,9 @@
 package mix
 
-// A guess is the whole next byte, coded as one decision: the same as the byte the best expert predicts, or another. The fast
-// levels guess when they are sure enough, so that most bytes of a log cost one decision instead of eight and touch no bit
-// histories. The decision is mixed from direct probabilities in a few contexts.
+// A guess is the whole next byte, coded as one decision: the same as the byte the best expert
+// predicts, or another. The fast levels guess when they are sure enough, so that most bytes of a
+// log cost one decision instead of eight and touch no bit histories. The decision is mixed from
+// direct probabilities in a few contexts.
 type guess struct {
 	pending bool // there is a guess to learn from
 	active  bool // and it is sure enough to be coded

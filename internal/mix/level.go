@@ -22,8 +22,8 @@ type level struct {
 	rate       rate   // of the mixers
 }
 
-// rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate and falls by its
-// 2^-decay part every 64 bits until it is final.
+// rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate
+// and falls by its 2^-decay part every 64 bits until it is final.
 type rate struct {
 	final, second int32 // of the first and the second layer
 	decay         uint
@@ -71,7 +71,8 @@ var levels = [...]level{
 	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65400, prior, logRate},
 }
 
-// proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and slower weights.
+// proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and
+// slower weights.
 var proseLevels = func() (prose [len(levels)]level) {
 	for i, l := range levels {
 		if i >= firstProseLevel {
@@ -83,15 +84,15 @@ var proseLevels = func() (prose [len(levels)]level) {
 	return prose
 }()
 
-// tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing: what is spent on them is to
-// begin, not to code.
+// tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
+// what is spent on them is to begin, not to code.
 var tinyLevel = level{contexts3, experts3, sets3, 13, 13, 11, 8, 14, 20, 255, 64000, shortPrior, logRate}
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5
 
-// isProse reports whether text is to be coded as prose: hardly any digits, and mostly small letters and spaces. What it
-// says means nothing if ctx has ended.
+// isProse reports whether text is to be coded as prose: hardly any digits, and mostly small letters
+// and spaces. What it says means nothing if ctx has ended.
 func isProse(ctx context.Context, text []byte) bool {
 	var small, digits int
 	for part := range slices.Chunk(text, clearedAtOnce) {

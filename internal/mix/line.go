@@ -1,8 +1,9 @@
 package mix
 
-// line parses the text behind the cursor as logs are written: lines of fields and tokens. A token is a run of letters,
-// digits and bytes of UTF-8. The skeleton of a text is the text with every token that holds a digit replaced by one and
-// the same symbol: lines written by the same statement mostly have the same skeleton.
+// line parses the text behind the cursor as logs are written: lines of fields and tokens. A token
+// is a run of letters, digits and bytes of UTF-8. The skeleton of a text is the text with every
+// token that holds a digit replaced by one and the same symbol: lines written by the same statement
+// mostly have the same skeleton.
 type line struct {
 	start, above int // where this line and the one above begin
 	field        int // delimiters of fields passed in this line
@@ -155,5 +156,6 @@ func (l *line) endLine(next int) {
 	l.delimiters = '\n'
 }
 
-// key names the place between two tokens by what is close: the last tokens' skeleton and the bytes since.
+// key names the place between two tokens by what is close: the last tokens' skeleton and the bytes
+// since.
 func (l *line) key() uint32 { return hash3(l.skel[0], l.skel[1], l.delimiters) }

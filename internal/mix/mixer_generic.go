@@ -1,7 +1,7 @@
 package mix
 
-// dotGeneric sets out[j], for each of the k selected rows of weights, to the sum over i < n of x[i]*hi[rows[j]+i], modulo
-// 2^32, so that the order of additions does not matter.
+// dotGeneric sets out[j], for each of the k selected rows of weights, to the sum over i < n of
+// x[i]*hi[rows[j]+i], modulo 2^32, so that the order of additions does not matter.
 func dotGeneric(x []int16, hi []int16, rows, out []int32) {
 	for j, row := range rows {
 		w := hi[row : int(row)+len(x)]
@@ -13,8 +13,8 @@ func dotGeneric(x []int16, hi []int16, rows, out []int32) {
 	}
 }
 
-// trainGeneric adds x[i]*errs[j] to weight i of row j. A weight is 32 bits, whose upper half, hi, saturates and whose lower
-// half is lo. errs are in the range of int16.
+// trainGeneric adds x[i]*errs[j] to weight i of row j. A weight is 32 bits, whose upper half, hi,
+// saturates and whose lower half is lo. errs are in the range of int16.
 func trainGeneric(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 	for j, row := range rows {
 		e := errs[j]

@@ -250,7 +250,8 @@ func (m *model) startBits() {
 	m.predict()
 }
 
-// startNibble finds the slots of the nibble that begins; salt tells the low nibbles from the high ones and each other.
+// startNibble finds the slots of the nibble that begins; salt tells the low nibbles from the high
+// ones and each other.
 func (m *model) startNibble(salt uint32) {
 	m.node = 1
 	shift := 32 - m.slotBits

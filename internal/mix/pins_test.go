@@ -12,11 +12,12 @@ import (
 	"github.com/lmz-go/lmz/internal/golden"
 )
 
-// pinned is what testdata/pins.txt holds: the format is what it says. There is a line for each level's model, and one for each
-// payload.
+// pinned is what testdata/pins.txt holds: the format is what it says. There is a line for each
+// level's model, and one for each payload.
 const pinned = "testdata/pins.txt"
 
-// prosaic is prose of about n bytes: words by their rank, in sentences, some of them again and again.
+// prosaic is prose of about n bytes: words by their rank, in sentences, some of them again and
+// again.
 func prosaic(n int, seed uint64) []byte {
 	r := rand.New(rand.NewPCG(seed, 2))
 	syllables := strings.Fields("ta re mi lo san der un of the and ing her hat was en ou ght pre con ly")
@@ -76,7 +77,8 @@ func numbered(n int, seed uint64) []byte {
 	return b.Bytes()[:n]
 }
 
-// pinnedTexts are long enough for what acts late: rates that fall, counts that stay at their limits, questions about runs.
+// pinnedTexts are long enough for what acts late: rates that fall, counts that stay at their
+// limits, questions about runs.
 func pinnedTexts() []struct {
 	name string
 	text []byte
@@ -202,7 +204,8 @@ func (p *pins) add(format string, args ...any) {
 
 func (p *pins) close() { golden.Stored(p.t, p.file, []byte(strings.Join(p.got, "\n")+"\n")) }
 
-// halfOracle knows every other byte of the text, with less and less confidence, and has no opinion on some.
+// halfOracle knows every other byte of the text, with less and less confidence, and has no opinion
+// on some.
 type halfOracle struct {
 	text []byte
 	at   int

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// prior is a text that the model has read before anything else, so that its weights, maps and line parser do not start
-// from nothing: invented lines in the styles of common logs, and a little prose, source and markup. It is part of the format.
+// prior is a text that the model has read before anything else, so that its weights, maps and line
+// parser do not start from nothing: invented lines in the styles of common logs, and a little
+// prose, source and markup. It is part of the format.
 //
 //go:embed prior.txt
 var prior []byte
@@ -15,8 +16,8 @@ var prior []byte
 // shortPrior is that of tinyLevel: a few lines of each style.
 var shortPrior = prior[len(prior)-2718:]
 
-// priors are models that have read the prior, for kinds that were asked for more than once: reading it takes longer than
-// coding a small chunk.
+// priors are models that have read the prior, for kinds that were asked for more than once: reading
+// it takes longer than coding a small chunk.
 var priors priorCache
 
 type priorCache struct {

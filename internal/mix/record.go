@@ -1,7 +1,7 @@
 package mix
 
-// record finds the period of data made of rows of one width, as images and tables are, from the distances at which the same
-// bytes come again.
+// record finds the period of data made of rows of one width, as images and tables are, from the
+// distances at which the same bytes come again.
 type record struct {
 	last  [4096]int32 // by hash of three bytes: where they were last
 	votes [maxPeriod]uint16

@@ -10,16 +10,18 @@ const (
 	// A run is asked for once longMatch has been right for runAfter bytes.
 	runAfter = 256
 
-	// runUnit is what the length of a run is a multiple of, unless it goes on to the end of the chunk. What is left is coded as
-	// ever: where a match ends, the contexts know better than a length.
+	// runUnit is what the length of a run is a multiple of, unless it goes on to the end of the
+	// chunk. What is left is coded as ever: where a match ends, the contexts know better than a
+	// length.
 	runUnit = 1024
 
 	// runReplay is how many bytes of a run the experts and the parser see at most: its last ones.
 	runReplay = 4096
 )
 
-// run is about runs: stretches that are as longMatch says, coded as one decision and a length. Nothing is learnt from their
-// bytes. There is one question for each time that the match has become long, so that logs pay nothing.
+// run is about runs: stretches that are as longMatch says, coded as one decision and a length.
+// Nothing is learnt from their bytes. There is one question for each time that the match has become
+// long, so that logs pay nothing.
 type run struct {
 	asked bool
 	past  uint32     // answers to the last two questions, the latest in bit 0
@@ -51,11 +53,12 @@ func (m *model) asksRun(left int) bool {
 	return true
 }
 
-// bitCoder codes a bit whose probability of being 1 is p, and gives it: the encoder's is y, the decoder's is read.
+// bitCoder codes a bit whose probability of being 1 is p, and gives it: the encoder's is y, the
+// decoder's is read.
 type bitCoder func(y, p uint32) uint32
 
-// codeRun codes the length of a run, 0 for none, in a chunk of which there is left. An encoder gives n; the decoder gets it, or -1
-// for a length that an encoder would have coded otherwise.
+// codeRun codes the length of a run, 0 for none, in a chunk of which there is left. An encoder
+// gives n; the decoder gets it, or -1 for a length that an encoder would have coded otherwise.
 func (r *run) codeRun(code bitCoder, n, left int) int {
 	adapt := func(e *uint32, y bool) bool {
 		bit := code(flag(y), max(1, min(65535, *e>>16)))
@@ -139,8 +142,8 @@ func (m *model) repeat(ctx context.Context, n int, end bool) error {
 	return nil
 }
 
-// skip moves past n bytes that are as longMatch says. The experts that point at the history keep their distance from the cursor;
-// the line begins anew.
+// skip moves past n bytes that are as longMatch says. The experts that point at the history keep
+// their distance from the cursor; the line begins anew.
 func (m *model) skip(ctx context.Context, n int) error {
 	from := m.cursor.experts[longMatch].ptr
 	for left := n; left > 0; {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// patchwork is text full of runs: zeros, lines and blocks over and over, earlier stretches again, with and without small
-// differences, and noise in between.
+// patchwork is text full of runs: zeros, lines and blocks over and over, earlier stretches again,
+// with and without small differences, and noise in between.
 func patchwork(r *rand.Rand, n int) (text []byte) {
 	length := func() int {
 		edges := []int{1, 2, 19, 20, runAfter, runReplay, runUnit, runAfter + runUnit, 4096}
@@ -42,7 +42,8 @@ func patchwork(r *rand.Rand, n int) (text []byte) {
 	return text[:n]
 }
 
-// Chunks full of runs come back, cold and primed, and leave the same state coded, decoded and learnt.
+// Chunks full of runs come back, cold and primed, and leave the same state coded, decoded and
+// learnt.
 func FuzzRuns(f *testing.F) {
 	for level := range uint8(len(levels) - 1) {
 		for seed := range uint64(8) {
@@ -117,7 +118,8 @@ func FuzzRepeat(f *testing.F) {
 	})
 }
 
-// What a run costs does not grow with its length: neither bytes nor steps of the model nor of the parser.
+// What a run costs does not grow with its length: neither bytes nor steps of the model nor of the
+// parser.
 func TestRunsCostNothing(t *testing.T) {
 	block := noise(5000)
 	for name, unit := range map[string][]byte{"zeros": {0}, "lines": lines(1, 1), "blocks": block} {
@@ -149,7 +151,8 @@ func TestRunsCostNothing(t *testing.T) {
 	}
 }
 
-// A run that could be longer, was denied, or is coded as a shorter one would be, is refused: each chunk has one payload.
+// A run that could be longer, was denied, or is coded as a shorter one would be, is refused: each
+// chunk has one payload.
 func TestRunsAreCanonical(t *testing.T) {
 	text := append(make([]byte, 5000), "and then something else\n"...)
 	p := Params{Level: 1}
@@ -281,7 +284,8 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// Whenever a context ends, Encode says so or gives the whole payload: also where the chunk ends right behind a run.
+// Whenever a context ends, Encode says so or gives the whole payload: also where the chunk ends
+// right behind a run.
 func TestContextEndsAtRun(t *testing.T) {
 	p := Params{Level: 1, Primed: primed(t, 1, make([]byte, 5000))} // the chunk begins with the question
 	for n := runUnit - 3; n < runUnit+3; n++ {

@@ -2,8 +2,8 @@ package mix
 
 import "math/bits"
 
-// kind names what a model consists of: a level, and tables that are as large as a text of 2^bits bytes needs, but no larger
-// than the level's.
+// kind names what a model consists of: a level, and tables that are as large as a text of 2^bits
+// bytes needs, but no larger than the level's.
 type kind struct {
 	number int // of the level; 0: tinyLevel
 	prose  bool
@@ -11,7 +11,8 @@ type kind struct {
 }
 
 const (
-	// tinySize is how many bytes a chunk that starts from nothing has at most that is coded by tinyLevel.
+	// tinySize is how many bytes a chunk that starts from nothing has at most that is coded by
+	// tinyLevel.
 	tinySize = 64
 
 	// shortSize is how many it has at most to start with shortPrior, whose tables have shortBits.
@@ -19,8 +20,8 @@ const (
 	shortBits = 12
 )
 
-// kindFor is the kind for chunks of a level whose tables are to serve size bytes in all; alone says that nothing is in front
-// of the chunk and nothing will start from it.
+// kindFor is the kind for chunks of a level whose tables are to serve size bytes in all; alone says
+// that nothing is in front of the chunk and nothing will start from it.
 func kindFor(number int, prose bool, size int64, alone bool) kind {
 	switch {
 	case levels[number].prior == nil:
@@ -54,11 +55,13 @@ func (k kind) spec() level {
 	return l
 }
 
-// slotsPerByte is how many lines of slots a byte of text needs, log2. Most bytes of logs are guessed and need none.
+// slotsPerByte is how many lines of slots a byte of text needs, log2. Most bytes of logs are
+// guessed and need none.
 func slotsPerByte(contexts int) int { return bits.Len(uint(contexts)) - 2 }
 
-// Memory is the size in bytes of the tables that a Coder needs for chunks of up to size bytes; primed: for chunks that start
-// from a Primed, or that others start from, whose size counts, too. A Primed takes as much again. Histories come on top.
+// Memory is the size in bytes of the tables that a Coder needs for chunks of up to size bytes;
+// primed: for chunks that start from a Primed, or that others start from, whose size counts, too. A
+// Primed takes as much again. Histories come on top.
 func Memory(number, size int, primed bool) int {
 	if number < 1 || number >= len(levels) {
 		return 0

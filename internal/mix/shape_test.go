@@ -55,7 +55,8 @@ func TestMemoryGrows(t *testing.T) {
 	}
 }
 
-// A Coder holds no more than its largest chunk needed, whatever came in between, and allocates no tables for smaller ones.
+// A Coder holds no more than its largest chunk needed, whatever came in between, and allocates no
+// tables for smaller ones.
 func TestTablesAreReused(t *testing.T) {
 	var c Coder
 	large := lines(400, 1)

@@ -1,7 +1,8 @@
 package mix
 
-// The hash table of bit histories is an array of cache lines. A line has three slots and, in its last byte, the number of
-// the slot used last. A slot holds the 15 histories of one nibble in one context:
+// The hash table of bit histories is an array of cache lines. A line has three slots and, in its
+// last byte, the number of the slot used last. A slot holds the 15 histories of one nibble in one
+// context:
 //
 //	0..1   check
 //	2..4   the last byte seen in the context, how often in a row, the byte before it (slots of high nibbles only)
@@ -16,8 +17,9 @@ const (
 	slotMRU   = 63
 )
 
-// findSlot is the offset in t of the slot with this check in the line that begins at t[at:]. When there is none, it takes
-// the slot with the least seen of the two that were not used last and clears it.
+// findSlot is the offset in t of the slot with this check in the line that begins at t[at:]. When
+// there is none, it takes the slot with the least seen of the two that were not used last and
+// clears it.
 func findSlot(t []byte, at uint32, check uint16) uint32 {
 	l := (*[lineSize]byte)(t[at:])
 	lo, hi := byte(check), byte(check>>8)

@@ -5,11 +5,13 @@ import (
 	"slices"
 )
 
-// clearedAtOnce is how many bytes of a table are cleared or copied between two looks at the context.
+// clearedAtOnce is how many bytes of a table are cleared or copied between two looks at the
+// context.
 const clearedAtOnce = 16 << 20
 
-// shape makes the tables those of kind k, in the memory that is there if there is enough. With zero, those that begin with
-// zeros are cleared, but for the slots; what is in the others is undefined.
+// shape makes the tables those of kind k, in the memory that is there if there is enough. With
+// zero, those that begin with zeros are cleared, but for the slots; what is in the others is
+// undefined.
 func (m *model) shape(k kind, zero bool) {
 	if m.kind != k || m.level == nil {
 		l := k.spec()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestWorth prints the rows of docs/CODEC.md that say what each context is worth at -6. MIX_WORTH names the files: two
-// lists separated by a colon, the paths of each by commas.
+// TestWorth prints the rows of docs/CODEC.md that say what each context is worth at -6. MIX_WORTH
+// names the files: two lists separated by a colon, the paths of each by commas.
 func TestWorth(t *testing.T) {
 	names := os.Getenv("MIX_WORTH")
 	if names == "" {

@@ -1,5 +1,6 @@
-// Package preset has one row for each level of compression: what -1 … -9 and stream.WithLevel mean, but for the contexts and
-// tables of the mixer, which are in internal/mix. It is part of the format: chunks are cut, primed and given to the model by it.
+// Package preset has one row for each level of compression: what -1 … -9 and stream.WithLevel mean,
+// but for the contexts and tables of the mixer, which are in internal/mix. It is part of the
+// format: chunks are cut, primed and given to the model by it.
 package preset
 
 // Preset is what a level means beyond the mixer.
@@ -57,8 +58,8 @@ const (
 	PlainChunkSize = mib      // of zstd and raw
 )
 
-// PrimerSize is the size of the primer that fits chunks of this size, in bytes. Small chunks have little but their primer to
-// learn from.
+// PrimerSize is the size of the primer that fits chunks of this size, in bytes. Small chunks have
+// little but their primer to learn from.
 func PrimerSize(chunkSize int) int {
 	if chunkSize < mib {
 		return mib

@@ -11,8 +11,8 @@ import (
 	"github.com/lmz-go/lmz/internal/gguf"
 )
 
-// Load reads a GGUF file of arch llama whose tensors are F32, F16, Q8_0 or Q4_0. Errors wrap ErrModel, an error of gguf, or
-// that of the file.
+// Load reads a GGUF file of arch llama whose tensors are F32, F16, Q8_0 or Q4_0. Errors wrap
+// ErrModel, an error of gguf, or that of the file.
 func Load(path string) (*Model, error) {
 	f, err := os.Open(path)
 	if err != nil {

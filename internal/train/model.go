@@ -16,8 +16,9 @@ type Model struct {
 	params []float32 // by Config.tensors
 }
 
-// New makes a model with random parameters; the same seed gives the same ones. Embeddings have a standard deviation of 0.5,
-// what reads the residual stream width^-1/2, what writes to it and the output start at zero.
+// New makes a model with random parameters; the same seed gives the same ones. Embeddings have a
+// standard deviation of 0.5, what reads the residual stream width^-1/2, what writes to it and the
+// output start at zero.
 func New(c Config, seed uint64) (*Model, error) {
 	c, err := c.defaults()
 	if err != nil {

@@ -19,7 +19,8 @@ type stateHeader struct {
 
 const stateFormat = "lmz-train-1"
 
-// SaveState writes all that is needed to go on with the training later, with what the caller adds (JSON, or nil).
+// SaveState writes all that is needed to go on with the training later, with what the caller adds
+// (JSON, or nil).
 func (t *Trainer) SaveState(w io.Writer, extra json.RawMessage) error {
 	head, err := json.Marshal(stateHeader{stateFormat, t.m.Config, t.steps, extra})
 	if err != nil {
@@ -37,7 +38,8 @@ func (t *Trainer) SaveState(w io.Writer, extra json.RawMessage) error {
 	return b.Flush()
 }
 
-// LoadState goes on from a state that SaveState wrote, of a model of the same shape, and returns what its caller added.
+// LoadState goes on from a state that SaveState wrote, of a model of the same shape, and returns
+// what its caller added.
 func (t *Trainer) LoadState(r io.Reader) (extra json.RawMessage, err error) {
 	b := bufio.NewReaderSize(r, 1<<20)
 	h, err := readStateHeader(b)

@@ -61,7 +61,8 @@ func newTrainer(t *testing.T, m *Model, o Options) *Trainer {
 	return tr
 }
 
-// gradients are those of the mean cost of windows, by a trainer whose update does not move the model.
+// gradients are those of the mean cost of windows, by a trainer whose update does not move the
+// model.
 func gradients(t *testing.T, m *Model, o Options, windows [][]int32) []float32 {
 	t.Helper()
 	tr := newTrainer(t, m, o)
@@ -75,7 +76,8 @@ func gradients(t *testing.T, m *Model, o Options, windows [][]int32) []float32 {
 	return tr.workers[0].grads
 }
 
-// TestGradient compares the gradient with differences of the cost along random directions, one tensor at a time.
+// TestGradient compares the gradient with differences of the cost along random directions, one
+// tensor at a time.
 func TestGradient(t *testing.T) {
 	teacher := busy(t, Config{Vocab: 96, Width: 32, Layers: 1, Heads: 1, KVHeads: 1, FFN: 32, Context: 64}, 9)
 	for name, c := range map[string]struct {
@@ -113,7 +115,8 @@ func TestGradient(t *testing.T) {
 func checkDirection(t *testing.T, m *Model, o Options, windows [][]int32, g []float32, s tensor) {
 	t.Helper()
 	before := slices.Clone(m.params)
-	// Along the gradient's signs, where the difference is largest; the step is small beside the values.
+	// Along the gradient's signs, where the difference is largest; the step is small beside the
+	// values.
 	const h = 1e-3
 	var slope float64
 	var cost [2]float64
@@ -165,7 +168,8 @@ func objective(t *testing.T, m *Model, o Options, windows [][]int32) float64 {
 	return (1-o.Distill)*sum/n + o.Distill*soft/n
 }
 
-// logProbabilities are those of every token at every position: Loss with each token as the only target.
+// logProbabilities are those of every token at every position: Loss with each token as the only
+// target.
 func logProbabilities(t *testing.T, m *Model, windows [][]int32) (all []float64) {
 	t.Helper()
 	tr := newTrainer(t, m, Options{Kernel: "portable", Threads: 1})
@@ -188,7 +192,8 @@ func logProbabilities(t *testing.T, m *Model, windows [][]int32) (all []float64)
 	return all
 }
 
-// TestKernels: every kernel has the cost and the gradient of the portable one, up to the rounding of its elements.
+// TestKernels: every kernel has the cost and the gradient of the portable one, up to the rounding
+// of its elements.
 func TestKernels(t *testing.T) {
 	shape := Config{Vocab: 320, Width: 128, Layers: 2, Heads: 4, KVHeads: 2, FFN: 160, Context: 160}
 	windows := randomWindows(shape, 3, 160, 6)
@@ -282,7 +287,8 @@ func TestLearns(t *testing.T) {
 	}
 }
 
-// TestResume: a run that is saved and goes on has the bits of one that was not interrupted, on several threads.
+// TestResume: a run that is saved and goes on has the bits of one that was not interrupted, on
+// several threads.
 func TestResume(t *testing.T) {
 	step := func(tr *Trainer, i int) {
 		if _, err := tr.Step(randomWindows(tiny, 5, 32, uint64(i)), 1); err != nil {
@@ -373,7 +379,8 @@ func writeFile(t *testing.T, path string, m *Model, form gguf.TensorType) []byte
 	return b.Bytes()
 }
 
-// TestWriteLoad: a file has the model's parameters again, exactly as float32, and close to them as Q8_0.
+// TestWriteLoad: a file has the model's parameters again, exactly as float32, and close to them as
+// Q8_0.
 func TestWriteLoad(t *testing.T) {
 	for _, tied := range []bool{false, true} {
 		c := tiny

@@ -17,8 +17,8 @@ type Options struct {
 	AdamRate float64 // peak rate for embedding, output and norms; 0: 0.005
 	Decay    float64 // weight decay of the matrices of the blocks, per step times the rate
 
-	// With a Teacher, a model of the same vocabulary, the cost that is minimized is (1 - Distill) * cross-entropy + Distill * the
-	// divergence of the model from the teacher.
+	// With a Teacher, a model of the same vocabulary, the cost that is minimized is (1 - Distill) *
+	// cross-entropy + Distill * the divergence of the model from the teacher.
 	Teacher *Model
 	Distill float64 // 0 to 1
 }
@@ -47,8 +47,8 @@ type worker struct {
 	err                     error
 }
 
-// NewTrainer makes a trainer of m, which it changes at each Step. It returns ErrNotBuilt without cgo, and an error that wraps
-// ErrKernel for a kernel that cannot be had. Close frees its memory.
+// NewTrainer makes a trainer of m, which it changes at each Step. It returns ErrNotBuilt without
+// cgo, and an error that wraps ErrKernel for a kernel that cannot be had. Close frees its memory.
 func NewTrainer(m *Model, o Options) (*Trainer, error) {
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
@@ -113,9 +113,11 @@ func (t *Trainer) Kernel() string { return t.net.k.name() }
 // Steps is the number of steps taken, those of a loaded state included.
 func (t *Trainer) Steps() int { return t.steps }
 
-// Step trains on windows of one length: n+1 tokens, each of the last n predicted from those before it; n is a multiple of 32.
-// Negative tokens at the end of a window pad it. rate is the factor on the peak rates, see Rate. It returns the mean cost before
-// the update in nats per token: cross-entropy, and apart from it the divergence from the teacher (estimated on a part of the positions).
+// Step trains on windows of one length: n+1 tokens, each of the last n predicted from those before
+// it; n is a multiple of 32. Negative tokens at the end of a window pad it. rate is the factor on
+// the peak rates, see Rate. It returns the mean cost before the update in nats per token:
+// cross-entropy, and apart from it the divergence from the teacher (estimated on a part of the
+// positions).
 func (t *Trainer) Step(windows [][]int32, rate float64) (Cost, error) {
 	counted, err := t.check(windows)
 	if err != nil {

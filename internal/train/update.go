@@ -10,8 +10,8 @@ const (
 	slice                = 1 << 16 // parameters that a thread updates at a time
 )
 
-// Rate is the factor on the peak rates at a step: warmed up over 50 steps, then 1 for the share stable of the run, then falling
-// linearly to 0 (nearly); progress runs from 0 to 1.
+// Rate is the factor on the peak rates at a step: warmed up over 50 steps, then 1 for the share
+// stable of the run, then falling linearly to 0 (nearly); progress runs from 0 to 1.
 func Rate(step int, progress, stable float64) float64 {
 	return min(1, float64(step+1)/warmup) * min(1, max(0.01, (1-progress)/(1-stable)))
 }

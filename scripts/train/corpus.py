@@ -20,13 +20,16 @@ REPEATED = 0.8  # a window goes when at least this share of its bytes are long l
 # What the model is for: the share of training windows by category.
 SHARES = {"logs": 0.40, "text": 0.40, "code": 0.08, "structured": 0.12}
 
-# Weights inside a category are xz size to this power: by information, yet small sources of many formats count.
+# Weights inside a category are xz size to this power: by information, yet small sources of many
+# formats count.
 TEMPER = 0.6
 
-# Kinds that archives are full of, although little information is in the pool's sample of them: factors on that.
+# Kinds that archives are full of, although little information is in the pool's sample of them:
+# factors on that.
 FAVOURED = {"logs/otrf-windows-events": 2, "logs/otrf-zeek": 2}
 
-# No source is read more often than this by a run over so many bytes; what it leaves goes to the rest of its category.
+# No source is read more often than this by a run over so many bytes; what it leaves goes to the
+# rest of its category.
 MAX_PASSES, RUN_BYTES = 4, 250e6
 
 

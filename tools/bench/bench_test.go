@@ -160,7 +160,8 @@ func (s *countingSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	return s.Session.Decode(ctx, feeds)
 }
 
-// The bare loop must be fed as many tokens as the method lm, or its speed says nothing about that of lm.
+// The bare loop must be fed as many tokens as the method lm, or its speed says nothing about that
+// of lm.
 func TestFedWindows(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	vocab, err := coder.NewVocabulary(m)

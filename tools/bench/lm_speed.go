@@ -21,8 +21,9 @@ import (
 
 const lmChunk = 4 << 10 // bytes of a chunk: several windows of tokens
 
-// lmSpeed compares the method lm, both directions, with a bare C loop over llama_decode that is fed the same tokens in the same
-// windows, lanes and workers: without tokenizing, distributions, coding or container.
+// lmSpeed compares the method lm, both directions, with a bare C loop over llama_decode that is fed
+// the same tokens in the same windows, lanes and workers: without tokenizing, distributions, coding
+// or container.
 func lmSpeed(o *options) error {
 	m, done, err := openEmbedded()
 	if err != nil {
@@ -115,7 +116,8 @@ func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input
 	return r, nil
 }
 
-// fedWindows are the tokens that the method lm feeds for a chunk: per reset of the window, those at positions 0, 1, ….
+// fedWindows are the tokens that the method lm feeds for a chunk: per reset of the window, those at
+// positions 0, 1, ….
 func fedWindows(vocab *coder.Vocabulary, policy kvcache.Policy, bos int32, chunk []byte) ([][]int32, error) {
 	var tokens []int32
 	var err error
@@ -140,8 +142,8 @@ func fedWindows(vocab *coder.Vocabulary, policy kvcache.Policy, bos int32, chunk
 	return fed, nil
 }
 
-// timeBare is the speed of the bare loop in tokens per second of CPU time of a core, with the workers at once. Where the windows
-// of the lanes differ in length, the shortest counts.
+// timeBare is the speed of the bare loop in tokens per second of CPU time of a core, with the
+// workers at once. Where the windows of the lanes differ in length, the shortest counts.
 func timeBare(bare bareModel, window int, fed [][][]int32, workers, lanes int) (float64, error) {
 	tokens, times, errs := make([]int, workers), make([]time.Duration, workers), make([]error, workers)
 	var group sync.WaitGroup

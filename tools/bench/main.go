@@ -1,11 +1,12 @@
 //go:build unix
 
-// Command bench measures lmz and prints tables in Markdown: `make bench`, and docs/BENCHMARKS.md for what they said.
+// Command bench measures lmz and prints tables in Markdown: `make bench`, and docs/BENCHMARKS.md
+// for what they said.
 //
 //	bench [flags] all | TABLE...
 //
-// Sizes are of whole archives and the same on every machine. Speeds are CPU times, measured in turn in one run and given as
-// ratios. Progress is written to standard error.
+// Sizes are of whole archives and the same on every machine. Speeds are CPU times, measured in turn
+// in one run and given as ratios. Progress is written to standard error.
 package main
 
 import (

@@ -27,7 +27,8 @@ func (t *markdown) print(w io.Writer) {
 // none stands for what was not measured.
 const none = "–"
 
-// grouped writes a size with its digits in groups of three, as 1 234 567; 0 is a size that is not known.
+// grouped writes a size with its digits in groups of three, as 1 234 567; 0 is a size that is not
+// known.
 func grouped(n int64) string {
 	if n == 0 {
 		return none

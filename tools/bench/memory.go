@@ -20,7 +20,8 @@ import (
 // childSize in the environment makes the process compress and decompress that many bytes instead.
 const childSize = "LMZ_BENCH_MEMORY"
 
-// memory reports the peak resident memory of processes that send 64 MB and 640 MB through a pipe of Writer and Reader.
+// memory reports the peak resident memory of processes that send 64 MB and 640 MB through a pipe of
+// Writer and Reader.
 func memory(o *options) error {
 	self, err := os.Executable()
 	if err != nil {

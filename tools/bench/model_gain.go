@@ -56,7 +56,8 @@ func openEmbedded() (lm.Model, func() error, error) {
 	return m, store.Close, err
 }
 
-// modelGain says what the embedded model adds to a preset, so that it is not credited with what the mixer does.
+// modelGain says what the embedded model adds to a preset, so that it is not credited with what the
+// mixer does.
 func modelGain(o *options) error {
 	m, done, err := openEmbedded()
 	if err != nil {

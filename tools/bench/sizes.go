@@ -96,7 +96,8 @@ func smaller(files []*benchFile) []*benchFile {
 	return small
 }
 
-// archiveSize is the size of the archive of a file, by the method mix without a model. It takes one core.
+// archiveSize is the size of the archive of a file, by the method mix without a model. It takes one
+// core.
 func archiveSize(o *options, f *benchFile, preset int, opts ...stream.WriterOption) (int64, error) {
 	data, err := f.read(o, 0)
 	if err != nil {

@@ -1,6 +1,7 @@
 //go:build unix
 
-// Command mixbench prints the size of files coded by the mixer next to zpaq's, and the CPU time it takes.
+// Command mixbench prints the size of files coded by the mixer next to zpaq's, and the CPU time it
+// takes.
 package main
 
 import (

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// readExempt reads lines of a mutant's name, " : " and the reason why no test need notice it. A name ending in "*" stands for
-// all that begin so. Every line must be of use.
+// readExempt reads lines of a mutant's name, " : " and the reason why no test need notice it. A
+// name ending in "*" stands for all that begin so. Every line must be of use.
 func readExempt(path string, all []*mutant) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

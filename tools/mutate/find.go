@@ -33,8 +33,9 @@ func (m *mutant) name() string {
 
 func (m *mutant) String() string { return fmt.Sprintf("%s -> %s (line %d)", m.name(), m.new, m.line) }
 
-// find gives the literals of the target's files: numbers and characters of constants and variables of the package, those of
-// functions but for 0 and 1, which are logic rather than constants, and strings of constants.
+// find gives the literals of the target's files: numbers and characters of constants and variables
+// of the package, those of functions but for 0 and 1, which are logic rather than constants, and
+// strings of constants.
 func find(root string, t *target) (found []*mutant, err error) {
 	files := t.files
 	if files == nil {
@@ -121,7 +122,8 @@ func funcName(d *ast.FuncDecl) string {
 	return d.Name.Name
 }
 
-// change gives the literal that comes next: one more; of a float, the next float32; of a string, one with another last byte.
+// change gives the literal that comes next: one more; of a float, the next float32; of a string,
+// one with another last byte.
 func change(lit *ast.BasicLit) string {
 	switch lit.Kind {
 	case token.INT:

@@ -1,10 +1,10 @@
-// Mutate checks that tests hold the format still: it changes each constant that bears on the bytes of archives by one, one at a
-// time, and runs the tests that must notice.
+// Mutate checks that tests hold the format still: it changes each constant that bears on the bytes
+// of archives by one, one at a time, and runs the tests that must notice.
 //
 //	go run ./tools/mutate [-n sample] [-seed n] [-list] [-only regexp] [-exempt file]
 //
-// It is run at the root of the tree. Exit code 1: a change was not noticed, and the file of exemptions does not say why none need
-// notice it.
+// It is run at the root of the tree. Exit code 1: a change was not noticed, and the file of
+// exemptions does not say why none need notice it.
 package main
 
 import (

@@ -47,7 +47,8 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// Names are unique, what decides most about bytes is among them, and no exemption has outlived what it is about.
+// Names are unique, what decides most about bytes is among them, and no exemption has outlived what
+// it is about.
 func TestTargets(t *testing.T) {
 	t.Chdir(filepath.Join("..", ".."))
 	names := map[string]bool{}

@@ -85,7 +85,8 @@ func firstFailure(out string) string {
 
 var passes sync.Map // of test: a func() error
 
-// passesUnchanged returns an error if the tests fail where nothing is changed. They are run when they are first needed.
+// passesUnchanged returns an error if the tests fail where nothing is changed. They are run when
+// they are first needed.
 func (t test) passesUnchanged(ctx context.Context) error {
 	once, _ := passes.LoadOrStore(t, sync.OnceValue(func() error {
 		start := time.Now()

@@ -12,8 +12,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// reportBits prints the ideal code length of each file's head: windows of the model's context, the last quarter carried
-// over, as the method lm has them.
+// reportBits prints the ideal code length of each file's head: windows of the model's context, the
+// last quarter carried over, as the method lm has them.
 func reportBits(m lm.Model, files []string, limit int) error {
 	window := m.ContextLength()
 	s, err := m.NewSession(1, window)

@@ -22,8 +22,8 @@ type sample struct {
 	}
 }
 
-// compare fails when libllama tokenizes a text otherwise than the trainer did, or when its mean loss is further from the
-// trainer's than tolerance.
+// compare fails when libllama tokenizes a text otherwise than the trainer did, or when its mean
+// loss is further from the trainer's than tolerance.
 func compare(m lm.Model, file string, tolerance float64) error {
 	data, err := os.ReadFile(file)
 	if err != nil {

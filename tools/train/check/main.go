@@ -12,9 +12,9 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 
+	"github.com/lmz-go/lmz/internal/finetune"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -70,7 +70,8 @@ func compareAll(m lm.Model, files []string, tolerance float64) error {
 	return nil
 }
 
-// score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same window.
+// score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same
+// window.
 func score(s lm.Session, tokens []int32, first int) (float64, error) {
 	ctx, sum := context.Background(), 0.0
 	if first > 1 {
@@ -82,20 +83,7 @@ func score(s lm.Session, tokens []int32, first int) (float64, error) {
 		if err := s.Decode(ctx, []lm.Feed{{Pos: i - 1, Tokens: tokens[i-1 : i]}}); err != nil {
 			return 0, err
 		}
-		sum += surprise(s.Logits(0), tokens[i])
+		sum += finetune.Surprise(s.Logits(0), tokens[i])
 	}
 	return sum, nil
-}
-
-// surprise is -log softmax(logits)[token].
-func surprise(logits []float32, token int32) float64 {
-	top := logits[0]
-	for _, l := range logits {
-		top = max(top, l)
-	}
-	sum := 0.0
-	for _, l := range logits {
-		sum += math.Exp(float64(l - top))
-	}
-	return math.Log(sum) - float64(logits[token]-top)
 }

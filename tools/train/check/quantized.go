@@ -12,7 +12,8 @@ import (
 	"github.com/lmz-go/lmz/llama"
 )
 
-// compareQuantized fails when the matrices of the Q8_0 file are not bit for bit those that libllama makes of the F32 file.
+// compareQuantized fails when the matrices of the Q8_0 file are not bit for bit those that libllama
+// makes of the F32 file.
 func compareQuantized(full, quantized string) error {
 	dir, err := os.MkdirTemp("", "check")
 	if err != nil {

@@ -68,7 +68,8 @@ func (d *data) window(start, length int, bos bool) []int32 {
 	return w
 }
 
-// batch draws windows by the weights of the sources. One in eight opens without BOS, in the middle of a text.
+// batch draws windows by the weights of the sources. One in eight opens without BOS, in the middle
+// of a text.
 func (d *data) batch(random *rand.Rand, count, length int) [][]int32 {
 	windows := make([][]int32, count)
 	for i := range windows {

@@ -191,7 +191,8 @@ func (s *session) train(stop <-chan os.Signal) error {
 	return s.validate(s.phases[len(s.phases)-1].length, 8)
 }
 
-// validate logs nats per token and bits per byte by source; categories and the whole are means weighted as training is.
+// validate logs nats per token and bits per byte by source; categories and the whole are means
+// weighted as training is.
 func (s *session) validate(length, windows int) error {
 	type mean struct{ weight, nats, bits float64 }
 	groups, sources := map[string]*mean{}, map[string][2]float64{}

@@ -18,7 +18,8 @@ const (
 	unusedToken  = 5
 )
 
-// vocabulary is OUT/tokenizer.json as metadata, as export.py writes it: the bytes, the merges by rank, unused tokens, BOS.
+// vocabulary is OUT/tokenizer.json as metadata, as export.py writes it: the bytes, the merges by
+// rank, unused tokens, BOS.
 func vocabulary(out string) ([]gguf.KeyValue, error) {
 	text, err := os.ReadFile(filepath.Join(out, "tokenizer.json"))
 	if err != nil {

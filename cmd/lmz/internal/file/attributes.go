@@ -2,8 +2,12 @@ package file
 
 import "io/fs"
 
-// Restrict takes away permissions that are not in mode.
+// Restrict takes away permissions that are not in mode from a staged output; standard output and
+// devices keep theirs.
 func (o *Output) Restrict(mode fs.FileMode) error {
+	if !o.staged {
+		return nil
+	}
 	info, err := o.file.Stat()
 	if err != nil {
 		return err
