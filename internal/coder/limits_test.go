@@ -3,6 +3,7 @@ package coder
 import (
 	"bytes"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -133,6 +134,27 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&out, "probe: %x\n", probe)
 		return nil
 	})
+	for _, c := range [][2]uint64{{1, 2}, {1, 3}, {1, 1 << 50}, {7, 1000}, {12345, 1<<50 - 7}, {1, 1<<64 - 1}} {
+		fmt.Fprintf(&out, "%d of %d: %d/65536 bits\n", c[0], c[1], cost(c[0], c[1]))
+	}
+	lossy := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Lossy})
+	for _, line := range []string{"no line end at all ", "a line that is short\n", "a line that ends\r\n", "ÅÅ日\n\v", "\xff\xfe"} {
+		v, err := NewVocabulary(lossy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := fnv.New64a()
+		for rest := bytes.Repeat([]byte(line), 40_000/len(line)); len(rest) > 0; {
+			var tokens []int32
+			if tokens, rest, err = v.AppendTokens(nil, rest); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintln(h, tokens)
+			fmt.Fprintf(&out, "%d tokens, %d bytes left; ", len(tokens), len(rest))
+		}
+		fmt.Fprintf(&out, "%x: %q\n", h.Sum64(), line)
+	}
+	fmt.Fprintf(&out, "at most %d tokens, totals of at most %d, zstd's matches at most %d bytes back\n", maxVocabulary, uint64(maxRangeTotal), zstdWindow)
 	words := fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("aaaaaaaaaaaaaaaa"), []byte("b")}})
 	onLane(t, words, func(lane *Lane) error {
 		v, err := lane.Vocabulary()
