@@ -202,7 +202,9 @@ func (s *source) readAhead(ctx context.Context, items chan<- item, ended chan<- 
 func (z *Reader) fail(err error) {
 	z.err = err
 	z.cancel()
-	if err != io.EOF {
+	if err == io.EOF {
+		z.engine.Rest()
+	} else {
 		z.engine.Close()
 	}
 }

@@ -28,6 +28,7 @@ type Writer struct {
 	maxChunk int          // bytes
 	pool     *engine.Pool // nil until it is needed, and after Close
 	shape    engine.Shape // of its tasks
+	spare    *engine.Spare
 
 	buf      []byte        // the chunk that is being filled
 	inFlight []*encodeTask // in order
@@ -68,7 +69,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if !asksModel(o.method) {
 		m = nil
 	}
-	z := &Writer{opts: o, says: &h, maxChunk: h.ChunkSize}
+	z := &Writer{spare: new(engine.Spare), opts: o, says: &h, maxChunk: h.ChunkSize}
 	if m != nil {
 		id := m.ID()
 		if len(id.Class) < 1 || len(id.Class) > format.MaxClass {
@@ -99,7 +100,7 @@ func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk,
+		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, spare: z.spare,
 		shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
 		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
@@ -167,12 +168,13 @@ func (z *Writer) room() error {
 	if z.err == nil {
 		z.err = context.Cause(z.opts.ctx)
 	}
-	if z.err == nil && len(z.buf) >= z.limit() {
-		full := z.buf
+	// What is left behind a primer may be several chunks.
+	for z.err == nil && len(z.buf) >= z.limit() {
+		size := z.opts.chunkSize
 		if z.chunks == 0 && z.opts.primerSize > 0 {
-			full = full[:z.opts.primerSize]
+			size = z.opts.primerSize
 		}
-		z.submit(cut(full), true)
+		z.submit(cut(z.buf[:size]), true)
 	}
 	return z.err
 }
@@ -194,7 +196,7 @@ func (z *Writer) submit(n int, more bool) {
 		z.shape.Model, z.shape.Window = nil, 0
 	}
 	if z.pool == nil {
-		z.pool = engine.NewPool(z.opts.ctx, z.opts.workers, true)
+		z.pool = engine.NewPool(z.opts.ctx, z.opts.workers, true, z.spare)
 	}
 	limit := 2*z.pool.Concurrency(z.shape) - 1
 	if z.opts.verify {

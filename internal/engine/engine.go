@@ -49,8 +49,9 @@ type Engine struct {
 	primed *Cache[origin, *coder.Primed]
 	flight Flights[origin, *coder.Primed]
 
-	mu   sync.Mutex
-	pool *Pool // nil until it is needed
+	mu    sync.Mutex
+	pool  *Pool // nil until it is needed
+	spare Spare
 
 	memory  *semaphore.Weighted
 	needs   Needs // that workers was found for
@@ -210,7 +211,7 @@ func (e *Engine) submit(t *Task, s Shape) {
 		p = nil
 	}
 	if p == nil {
-		p = NewPool(e.ctx, e.workers, e.opts.Inline)
+		p = NewPool(e.ctx, e.workers, e.opts.Inline, &e.spare)
 		e.pool = p
 	}
 	e.mu.Unlock()
@@ -285,9 +286,9 @@ func (e *Engine) Prime(ctx context.Context, h *format.Header, text []byte) (*cod
 // behind a dictionary. Chunks that were not released are forgotten.
 func (e *Engine) Reset() {
 	e.mu.Lock()
-	idle := e.pool != nil && e.pool.Idle()
+	busy := e.pool != nil && !e.pool.Idle()
 	e.mu.Unlock()
-	if !idle || e.opts.Limited {
+	if busy || e.opts.Limited {
 		e.Close()
 	}
 	e.primed.Keep(func(o origin) bool { return o.start < 0 })
@@ -298,8 +299,12 @@ func (e *Engine) Reset() {
 // The Engine can be used again.
 func (e *Engine) Close() {
 	e.stop(ErrClosed)
+	e.spare.Drop()
 	e.primed.Clear()
 }
+
+// Rest stops the goroutines and frees the sessions behind the end of an archive, but keeps the tables for the next one.
+func (e *Engine) Rest() { e.stop(nil) }
 
 // stop ends the pool: what has been submitted is decoded if err is nil.
 func (e *Engine) stop(err error) {
@@ -316,6 +321,7 @@ func (e *Engine) stop(err error) {
 		p.Abort(err)
 	}
 	if e.opts.Limited {
+		e.spare.Drop()
 		runtime.GC() // else the tables of the next workers would be made beside those of the last
 	}
 }

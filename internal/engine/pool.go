@@ -68,7 +68,42 @@ type Pool struct {
 	closing bool
 	err     error
 
-	own worker // of a pool that runs tasks inline
+	own   worker // of a pool that runs tasks inline
+	spare *Spare
+}
+
+// Spare is workers without sessions, and their tables, that pools leave behind when they are closed, for the pools after them. Its
+// methods may be called concurrently.
+type Spare struct {
+	mu   sync.Mutex
+	list []worker
+}
+
+func (s *Spare) take() (w worker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.list); n > 0 {
+		w, s.list = s.list[n-1], s.list[:n-1]
+	}
+	return w
+}
+
+// put keeps a worker, or closes it if it has a session.
+func (s *Spare) put(w worker) {
+	if w.Worker == nil || w.shape.Model != nil {
+		w.close()
+		return
+	}
+	s.mu.Lock()
+	s.list = append(s.list, w)
+	s.mu.Unlock()
+}
+
+// Drop frees what there is.
+func (s *Spare) Drop() {
+	s.mu.Lock()
+	s.list = nil
+	s.mu.Unlock()
 }
 
 // worker is a coder.Worker and what it was made for.
@@ -80,8 +115,8 @@ type worker struct {
 
 // NewPool makes a pool. With inline set, the pool belongs to one goroutine at a time, which runs
 // the tasks itself where there is a single lane.
-func NewPool(ctx context.Context, workers int, inline bool) *Pool {
-	p := &Pool{workers: workers, inline: inline}
+func NewPool(ctx context.Context, workers int, inline bool, spare *Spare) *Pool {
+	p := &Pool{workers: workers, inline: inline, spare: spare}
 	p.wake = sync.NewCond(&p.mu)
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	p.unwatch = context.AfterFunc(ctx, func() { p.fail(context.Cause(ctx)) })
@@ -132,8 +167,8 @@ func (p *Pool) kickLocked() {
 
 // work is a worker's goroutine.
 func (p *Pool) work() {
-	var w worker
-	defer func() { w.close() }()
+	w := p.spare.take()
+	defer func() { p.spare.put(w) }()
 	for {
 		shape, lanes := p.await()
 		if lanes == 0 {
@@ -281,6 +316,9 @@ func (t *Task) Wait(ctx context.Context) error {
 
 // runInline runs the queued task on the calling goroutine.
 func (p *Pool) runInline(s Shape) {
+	if p.own.Worker == nil {
+		p.own = p.spare.take()
+	}
 	if err := p.own.fit(s, 1); err != nil {
 		p.fail(err)
 		return
@@ -347,7 +385,8 @@ func (p *Pool) Close() {
 	p.goroutines.Wait()
 	p.unwatch()
 	p.cancel()
-	p.own.close()
+	p.spare.put(p.own)
+	p.own = worker{}
 }
 
 // Abort is Close without running what is queued: tasks that have not ended end with err.
