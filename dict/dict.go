@@ -21,7 +21,7 @@ const (
 type segment struct {
 	text  []byte
 	index int // among all segments
-	gain  int // shingles that a dictionary would get with it; an upper bound until they are counted again
+	gain  int // shingles that it would add; an upper bound until they are counted again
 }
 
 // Build gives at most size bytes of the samples: those segments that are picked first by the number

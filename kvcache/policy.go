@@ -21,7 +21,7 @@ type Reset uint8
 const (
 	Hard      Reset = 0 // when full, keeping nothing but BOS
 	Overlap   Reset = 1 // when full, keeping the last Policy.Overlap tokens
-	EqualInfo Reset = 2 // after Policy.Bits coded bits, at the latest when full, keeping the last Policy.Overlap tokens
+	EqualInfo Reset = 2 // after Policy.Bits coded bits, or when full, keeping Policy.Overlap tokens
 )
 
 func (r Reset) String() string {

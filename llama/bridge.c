@@ -96,7 +96,7 @@ static struct llama_context *new_context(struct llama_model *model, const struct
 	p.n_outputs_max = (uint32_t)c->outputs;
 	p.n_threads = p.n_threads_batch = c->threads;
 	p.ctx_type = LLAMA_CONTEXT_TYPE_DEFAULT;
-	p.rope_scaling_type = LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED; // the model's, like the frequencies and YaRN's parameters
+	p.rope_scaling_type = LLAMA_ROPE_SCALING_TYPE_UNSPECIFIED; // the model's
 	p.rope_freq_base = 0;
 	p.rope_freq_scale = 0;
 	p.yarn_ext_factor = p.yarn_attn_factor = p.yarn_beta_fast = p.yarn_beta_slow = -1;

@@ -29,7 +29,7 @@ type sessionParams struct {
 	batch          int // most tokens in one llama_decode
 	flashAttention bool
 	unified        bool // one KV buffer for all lanes
-	everyRow       bool // Logits gives the rows of all tokens of a single feed, not of the last token of each feed
+	everyRow       bool // Logits gives the rows of all tokens of one feed, not the last of each
 }
 
 // exactParams are the only ones that NewSession uses.

@@ -24,7 +24,8 @@ type hashCache struct {
 type hashEntry struct {
 	fileStamp
 	SHA256 string `json:"sha256"`
-	First  string `json:"first,omitempty"` // what SHA256 was first with this size and modification time, if it was another
+	// First is what SHA256 was first with this size and modification time, if it was another.
+	First string `json:"first,omitempty"`
 }
 
 // fileStamp tells versions of a file apart. The time of its last change catches a content that was

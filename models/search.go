@@ -50,7 +50,7 @@ func candidates(ctx context.Context, path []string) []string {
 			add(p)
 			continue
 		}
-		if real, err := filepath.EvalSymlinks(p); err == nil { // WalkDir does not enter a root that is a link
+		if real, err := filepath.EvalSymlinks(p); err == nil { // WalkDir enters no link
 			p = real
 		}
 		filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {

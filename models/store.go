@@ -36,7 +36,7 @@ type opening struct {
 
 // Options says where a store looks for models, and what opens them.
 type Options struct {
-	Embedded []Embedded // looked at first, such as embedded.Models(); the first one is the default model
+	Embedded []Embedded // looked at first (embedded.Models()); the first one is the default
 	Path     []string   // files and folders; nil is SearchPath()
 	CacheDir string     // folder that remembers the hashes of model files; empty remembers none
 	Backend  Backend    // nil is libllama, which needs the build tag llama (package llama)

@@ -8,7 +8,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// Two bytes are damaged: the last one of a frame, and the first one of the next. Repair must not say that nothing is lost.
+// Two bytes are damaged: the last one of a frame, and the first one of the next. Repair must not
+// say that nothing is lost.
 func TestBrkBoundary(t *testing.T) {
 	frame := func(s string) []byte {
 		var b bytes.Buffer

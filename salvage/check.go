@@ -112,7 +112,7 @@ func (c *checker) compare(p []byte) {
 	if c.number < 0 {
 		return
 	}
-	if c.group == nil && !c.primer { // nothing but the beginning of grams of the next chunk is of use
+	if c.group == nil && !c.primer { // only the end is of use, to grams of the next chunk
 		if n := len(p) - gram.Size; n > 0 {
 			c.grams, p = gram.Scanner{}, p[n:]
 		}

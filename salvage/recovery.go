@@ -12,10 +12,10 @@ import (
 // and index that belong to them now.
 type Recovery struct {
 	Losses    []Loss  // in the order of the archive
-	Repaired  []error // damage that cost nothing, and what disagreed with the content and is made anew
+	Repaired  []error // damage that cost nothing, and what is made anew to agree with the content
 	Chunks    int64   // that are in it
-	Open      int     // frames without an end: whether there were chunks behind those that they have is not known
-	Undecoded error   // why it is not known of some of these chunks whether they decode; nil: all of them do
+	Open      int     // frames without an end: what was behind their last chunk is not known
+	Undecoded error   // why it is not known whether some of Chunks decode; nil: all do
 
 	image
 }

@@ -21,10 +21,10 @@ import (
 
 // Options say how an archive is decoded.
 type Options struct {
-	Models       stream.ModelSource                                         // nil: there are none
-	Dictionaries func(ctx context.Context, sha256 [32]byte) ([]byte, error) // nil: there are none
-	Reader       []stream.ReaderOption                                      // workers, lanes and the limit on memory
-	Text         io.Writer                                                  // gets what can be decoded, in order; nil: nobody does
+	Models       stream.ModelSource                                         // nil: none
+	Dictionaries func(ctx context.Context, sha256 [32]byte) ([]byte, error) // nil: none
+	Reader       []stream.ReaderOption                                      // workers, memory
+	Text         io.Writer                                                  // gets what decodes
 }
 
 // Recover finds all of the archive of size bytes in r that is intact and decodes. A frame of which

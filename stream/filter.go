@@ -15,7 +15,7 @@ const (
 type filters struct {
 	known *gram.Known // the grams of what chunks start from
 	group []format.ChunkFilter
-	last  []byte // of what was submitted: as many bytes as filterContext, or fewer
+	last  []byte // of what was submitted: at most format.FilterContext bytes
 	due   []byte // the record of a full group, to be written in front of the next chunk
 }
 

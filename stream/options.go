@@ -48,7 +48,7 @@ func WithWorkers(n int) Option {
 }
 
 // WithLanes sets how many chunks each worker steps through the model together, 1 … 4096: 8 by
-// default. A reader need not have what the writer had.
+// default. It changes no byte, and a reader need not have what the writer had.
 func WithLanes(n int) Option {
 	return option(func(o *shared) error {
 		o.lanes = n

@@ -37,7 +37,7 @@ func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, 
 		return nil, err
 	}
 	options := o.engine(models)
-	options.Inline = o.ctx.Done() == nil // else the goroutine that reads ahead may have to be left behind
+	options.Inline = o.ctx.Done() == nil // else who reads ahead may have to be left behind
 	z := &Reader{opts: o, engine: engine.New(o.ctx, options)}
 	if err := z.Reset(r); err != nil {
 		z.Close()

@@ -74,7 +74,7 @@ func WithDictionaries(find func(ctx context.Context, sha256 [32]byte) ([]byte, e
 }
 
 // WithNotice sets what is told of damage that was repaired: a *ChunkError, while the Reader goes
-// on. It is called from another goroutine.
+// on. It may be called from another goroutine.
 func WithNotice(told func(error)) ReaderOption {
 	return readerOption(func(o *readerOptions) error {
 		o.notice = told

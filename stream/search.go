@@ -45,7 +45,7 @@ type Line struct {
 type Found struct {
 	Lines   int64
 	Chunks  int64 // of the archive, as far as it was searched
-	Skipped int64 // of these, chunks that were not decoded, since their filters say that no line matches
+	Skipped int64 // of these, those that were not decoded: their filters rule out a match
 }
 
 // Search finds lines. It decodes in parallel, but not those chunks whose filter says that no line

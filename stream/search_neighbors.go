@@ -8,7 +8,7 @@ import (
 // neighbors is what a search knows of the lines around those that it finds. They may lie in chunks
 // that it has not decoded.
 type neighbors struct {
-	next     int64 // where the line behind the last one that Found was told of begins, or what was lost since ends
+	next     int64 // behind the last line that Found was told of, or what was lost since
 	nextLine int64 // number of this line
 	due      int64 // lines from there on that Found is to be told of
 

@@ -23,7 +23,7 @@ type verifier struct {
 	header *Header       // of the frame, but for its model
 	primed *coder.Primed // what decoding the primer, or reading the dictionary, has left
 	known  *gram.Known   // the grams of these; nil: there are none
-	last   []byte        // of what was accepted: what the first grams of the next chunk may begin with
+	last   []byte        // of what was accepted, which grams of the next chunk may begin with
 }
 
 func newVerifier(o *writerOptions, h *Header) *verifier {

@@ -39,7 +39,7 @@ type Writer struct {
 	asks     bool          // the method asks the model
 	decided  bool          // asks stays as it is
 	primed   *coder.Primed // what chunks start from
-	parity   []byte        // record that protects the primer, to be written in front of the second chunk
+	parity   []byte        // record that protects the primer, due in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
 	index    format.Index

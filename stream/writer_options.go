@@ -26,8 +26,8 @@ type writerOptions struct {
 	decoded    io.Writer // may be nil, as may be what follows
 	fellBack   func(error)
 
-	mislead   func(m codec.Method, raw []byte) []byte // for tests: what the encoder of m takes for the chunk
-	misfilter func(*format.ChunkFilter)               // for tests: what becomes of the chunk's filter
+	mislead   func(m codec.Method, raw []byte) []byte // for tests: what m encodes instead
+	misfilter func(*format.ChunkFilter)               // for tests: changes the chunk's filter
 }
 
 const defaultWindow = 512 // tokens

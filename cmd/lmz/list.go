@@ -26,7 +26,7 @@ type listing struct {
 type frameListing struct {
 	Offset    int64          `json:"offset"`
 	ChunkSize int            `json:"chunk_size"`
-	Level     int            `json:"level,omitempty"` // of the method mix, to which the following two belong
+	Level     int            `json:"level,omitempty"` // of mix, as are the following two
 	Primer    string         `json:"primer,omitempty"`
 	Dict      string         `json:"dictionary_sha256,omitempty"`
 	Model     *modelListing  `json:"model,omitempty"`
@@ -50,7 +50,7 @@ type chunkListing struct {
 	Lines           int64  `json:"lines"`
 	Method          string `json:"method"`
 	CRC32C          string `json:"crc32c"`
-	FallbackFrom    string `json:"fallback_from,omitempty"` // method that did not give the chunk back when it was verified
+	FallbackFrom    string `json:"fallback_from,omitempty"` // method that did not give it back
 }
 
 // listCommand is lmz -l.

@@ -14,7 +14,7 @@ type meter struct {
 	written atomic.Int64 // to the output
 	modeled atomic.Int64 // spelled by the tokens that went through the language model: raw bytes
 
-	done, compressed atomic.Int64 // raw bytes of the chunks that are in the archive, and what they take there
+	done, compressed atomic.Int64 // raw bytes of what is in the archive, and what it takes
 }
 
 func (m *meter) progress(raw, compressed int64) {

@@ -19,8 +19,8 @@ type modelSummary struct {
 	Name          string            `json:"name"` // what -m takes
 	File          string            `json:"file"` // path, or "embedded"
 	Default       bool              `json:"default"`
-	Released      string            `json:"released,omitempty"`            // name of the released model that it is
-	TrainedFrom   string            `json:"trained_from_sha256,omitempty"` // model that lmz train began with
+	Released      string            `json:"released,omitempty"`            // under this name
+	TrainedFrom   string            `json:"trained_from_sha256,omitempty"` // what lmz train began with
 	GeneralName   string            `json:"general_name,omitempty"`        // what archives call it
 	SHA256        string            `json:"sha256"`
 	Bytes         int64             `json:"bytes"`

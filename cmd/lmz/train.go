@@ -26,7 +26,7 @@ import (
 const (
 	defaultTrainMinutes = 10
 	maxTrainMinutes     = 7 * 24 * 60
-	maxTrainText        = 64 << 20 // bytes: more is not trained on in the time, and memory takes several times as much
+	maxTrainText        = 64 << 20 // bytes, of which memory takes several times as much
 )
 
 // baseKey is the metadata of a model that lmz train wrote: the SHA-256 of the model that it was

@@ -21,7 +21,7 @@ type versions struct {
 	LibLlama    string   `json:"libllama"`        // empty: built without it
 	PlugIn      string   `json:"plugin"`          // libggml's CPU back end
 	Class       string   `json:"class"`           // of the plug-in: what compressing uses
-	CanRun      []string `json:"cpu_classes"`     // what this machine can compress in and decompress
+	CanRun      []string `json:"cpu_classes"`     // what this machine can read and write
 	BackendFail string   `json:"error,omitempty"` // why no plug-in could be loaded
 }
 

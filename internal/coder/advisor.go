@@ -13,7 +13,7 @@ type advisor struct {
 	price    int64 // of a model step, in bits/4096
 	text     []byte
 	open     bool
-	tree     [512]uint64 // tree[n]: probability of the bytes that begin with the bits of n behind a leading 1
+	tree     [512]uint64 // [n]: probability of bytes that begin with the bits of n behind a 1
 	at       bool        // tree is of the next byte
 	err      error
 
@@ -28,7 +28,7 @@ type advisor struct {
 	gain   int64 // bits/4096 saved per segment, less the price of the steps: a running mean
 	seen   bool  // there has been an open segment
 	paid   int64 // for the steps of the last open segment, in bits/4096
-	usual  int64 // cost of a segment that the model did not help with: a mean that rises at once and falls slowly
+	usual  int64 // cost of a segment without help: a mean that rises at once and falls slowly
 }
 
 const (
@@ -73,7 +73,7 @@ func (a *advisor) begin() {
 	if !a.open {
 		a.closed++
 		switch {
-		case !was && surprised: // the text has changed: the model may know what the mixer has to learn
+		case !was && surprised: // new text: the model may know what the mixer has to learn
 			a.open = true
 		case a.closed >= a.wait: // try again, ever more rarely
 			a.open, a.closed, a.wait = true, 0, min(4*a.wait, gateLongest)

@@ -22,7 +22,7 @@ type Bytewise struct {
 	vocab   *Vocabulary
 	pending []byte
 	long    reading   // the pending bytes begin one token
-	ended   []reading // one token has ended in the pending bytes; the lane holds the token of one of these, or none
+	ended   []reading // a token has ended in the pending bytes; the lane holds one of them, if any
 	held    int32     // token that the lane holds behind the committed ones, -1: none
 	spare   [][]uint64
 	steps   int

@@ -12,7 +12,7 @@ type Params struct {
 	Window kvcache.Policy // of the lane; ignored by methods without a model
 	Level  int            // of Mix, 1 … 9
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
-	Later  int            // the most bytes of a chunk that starts from the state after this one of Mix, 0: none (mix.Params)
+	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model
 }
 

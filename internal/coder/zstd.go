@@ -86,7 +86,7 @@ func (c zstdCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 		if left < 0 {
 			return dst[:start], fmt.Errorf("%w: more than %d bytes", ErrCorrupt, n)
 		}
-		if len(dst) == cap(dst) { // twice as much, but no more than is wanted and one byte that tells of more
+		if len(dst) == cap(dst) { // twice as much, but no more than n and a byte that tells of more
 			grown := make([]byte, len(dst), len(dst)+min(left, max(len(dst)-start, 64<<10))+1)
 			copy(grown, dst)
 			dst = grown

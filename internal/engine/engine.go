@@ -36,7 +36,7 @@ type Options struct {
 	Inline         bool  // see NewPool; Admit and Submit are called by one goroutine at a time
 	Limit          int64 // bytes of memory for chunks
 	Limited        bool  // the limit was asked for: it includes tables
-	States         int   // that chunks of a frame start from and are kept: each takes as much memory as a worker
+	States         int   // that chunks start from and are kept: each takes as much as a worker
 	Models         ModelSource
 	Dictionaries   Dictionaries
 }

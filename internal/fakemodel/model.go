@@ -23,9 +23,9 @@ var ErrFail = errors.New("fakemodel: failed as told")
 type Tokenizer int
 
 const (
-	Exact       Tokenizer = iota
-	SpacePrefix           // a space comes first, as with SentencePiece
-	Lossy                 // CR LF becomes LF, and U+00C5 becomes U+0041 U+030A
+	Exact       Tokenizer = iota // to the byte
+	SpacePrefix                  // a space comes first, as with SentencePiece
+	Lossy                        // CR LF becomes LF, and U+00C5 becomes U+0041 U+030A
 )
 
 // Options describe a model; the zero value is a good one.

@@ -10,7 +10,7 @@ import (
 
 const (
 	checked   = 4    // windows that Check evaluates
-	tolerance = 0.02 // of the nats per token, and in nats: what the kernel's arithmetic changes stays far below
+	tolerance = 0.02 // relative, and in nats per token: the kernel's arithmetic changes far less
 )
 
 // Check evaluates the best model, opened from its file as codecs open models, on some windows of

@@ -36,7 +36,7 @@ type Options struct {
 	Threads int           // 0: one per CPU
 	Kernel  string        // of package train; empty: the best
 
-	MuonRate, AdamRate float64 // peak rates; 0: those of package train, which were found to suit here as well
+	MuonRate, AdamRate float64 // peak rates; 0: those of package train, which suit here as well
 
 	// Best is called with the GGUF file of the model, of type Q8_0, whenever it predicts the
 	// held-out part better than ever before.
@@ -60,7 +60,7 @@ type Result struct {
 	Steps, Tokens int
 	Passes        float64       // over the texts
 	Elapsed       time.Duration // evaluation included
-	Before, After float64       // bits per byte of the held-out part, in windows that open with BOS alone
+	Before, After float64       // bits per byte of the held-out part, in windows that open with BOS
 	Stopped       bool          // the context ended before the run
 
 	check [][]int32 // windows of what is held out
@@ -70,7 +70,7 @@ type Result struct {
 const (
 	windowTokens   = 512 // or the model's context, if that is less
 	windowsPerStep = 16
-	maxPasses      = 4 // over the texts, unless Options.Steps says otherwise: more was not found to help
+	maxPasses      = 4 // over the texts, unless Options.Steps is given: more did not help
 	evaluations    = 4
 	warmup         = 20 // steps
 )

@@ -7,6 +7,7 @@ import (
 	"io"
 )
 
+// Castagnoli is the table of every CRC32C in an archive.
 var Castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // field is one entry of an extensible list (FORMAT.md, conventions): an odd kind must be known by
@@ -16,6 +17,7 @@ type field struct {
 	value []byte
 }
 
+// AppendField appends one entry of a list of fields.
 func AppendField(dst []byte, kind uint64, value []byte) []byte {
 	dst = binary.AppendUvarint(dst, kind)
 	dst = binary.AppendUvarint(dst, uint64(len(value)))

@@ -14,7 +14,7 @@ const (
 	MaxFilter     = 1 << 16                      // bytes of the table of one chunk
 	maxFilterBody = 20 + GroupSize*(MaxFilter+4) // bytes of a record's body
 	NoFilter      = gram.None | gram.None<<4     // shifts of a chunk that has none
-	FilterContext = gram.Size - 1                // bytes in front of a chunk that its first grams may begin with
+	FilterContext = gram.Size - 1                // bytes in front of a chunk that grams may span
 )
 
 // ChunkFilter is what a filter record says of one chunk.
@@ -23,6 +23,7 @@ type ChunkFilter struct {
 	Ends bool // with a line end
 }
 
+// Shifts are those of both classes, as the record has them.
 func (c *ChunkFilter) Shifts() byte { return byte(c.Shift[gram.Letters] | c.Shift[gram.Others]<<4) }
 
 // AppendFilters appends the body of the record for chunks from a number on.

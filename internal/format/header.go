@@ -12,15 +12,16 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
+// What a header begins with, and its bounds. Magic and version keep their place for ever.
 const (
 	HeaderMagic = "\x8clmz"
 	Version     = 1
 
 	MaxFields    = 1 << 16 // bytes of a list of fields in front of a checksum
-	MaxClass     = 64
-	maxModelName = 255
+	MaxClass     = 64      // bytes of a numeric class
+	maxModelName = 255     // bytes
 
-	MaxChunkSize = 1 << 30
+	MaxChunkSize = 1 << 30 // bytes
 )
 
 // Kinds of header fields.
@@ -39,7 +40,7 @@ type Header struct {
 	Model     *lm.ModelID // nil when no model is used; the following two belong to it
 	Probe     [8]byte     // coder.Probe of the model
 	Window    kvcache.Policy
-	Level     int      // of the method Mix, 1 … 9; 0 when it is not used. The following belong to it
+	Level     int      // of Mix, 1 … 9; 0 when that is not used. The following belong to it
 	Primer    Primer   // what chunks start from
 	Dict      [32]byte // SHA-256 of the dictionary, with PrimerDictionary
 }
@@ -50,7 +51,7 @@ type Primer uint8
 
 const (
 	PrimerNone       Primer = 0 // nothing
-	PrimerFirstChunk Primer = 1 // the state after the frame's first chunk, which starts from nothing
+	PrimerFirstChunk Primer = 1 // the state after the first chunk, which starts from nothing
 	PrimerDictionary Primer = 2 // the state after a dictionary
 )
 

@@ -7,9 +7,10 @@ import (
 	"hash/crc32"
 )
 
+// The footer of a frame, and how many chunks an entry of its index is about.
 const (
 	FooterMagic = "zml\x8c"
-	FooterSize  = 8
+	FooterSize  = 8  // bytes
 	GroupSize   = 16 // chunks
 )
 
@@ -33,7 +34,7 @@ type Index struct {
 	ChunkSize int64
 	groups    []byte // entries of the groups before the current one, as they are in the file
 	group     sums   // the current one
-	next      int64  // bytes of auxiliary records behind a full group: of the next, or the last, group
+	next      int64  // bytes of auxiliary records behind a full group: the next one has them, if any
 	Total     sums
 }
 

@@ -10,10 +10,10 @@ import (
 
 // Tail is the end of a frame: its index, as it is read from behind.
 type Tail struct {
-	Start int64 // of the frame in the archive
-	Index int64 // of the index in the archive
-	Total sums  // of the frame; records is only known with its header
-	rest  []byte
+	Start int64  // of the frame in the archive
+	Index int64  // of the index in the archive
+	Total sums   // of the frame; Records is 0, as that takes its header
+	rest  []byte // of the index: groups and sections
 }
 
 // ReadTail reads the footer that ends at end, or in front of padding there, and the index in front
@@ -67,6 +67,7 @@ func ReadTail(r io.ReaderAt, end, limit int64) (*Tail, error) {
 // and becomes a place.
 const tailMemory = 16
 
+// Memory is the most bytes that the Places of the frame take.
 func (t *Tail) Memory() int64 { return int64(len(t.rest)) * tailMemory }
 
 // Agrees says whether the index tells of the records that x has counted, behind a header of this

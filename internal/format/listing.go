@@ -11,7 +11,7 @@ import (
 type Frame struct {
 	Header   Header
 	Offset   int64 // in the archive, of the header
-	Size     int64 // bytes of the archive, from the header up to the footer, or up to where Chunks ends
+	Size     int64 // bytes of the archive, from the header to the footer, or to the end of Chunks
 	Indexed  bool  // the frame has its index and footer, which agree with Chunks
 	Chunks   []Chunk
 	Repaired error // a *ChunkError: damage that was met, and could be repaired
@@ -26,7 +26,7 @@ type Chunk struct {
 	Lines     int64 // line ends
 	Method    codec.Method
 	CRC32C    uint32        // of the raw bytes
-	Failed    *codec.Method // that the writer tried first: it did not give the chunk back (WithVerify); mostly nil
+	Failed    *codec.Method // tried first, but it did not give the chunk back; mostly nil
 	Primed    bool          // it starts from the primer
 }
 
@@ -109,7 +109,7 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (f *Frame, unfi
 	}
 }
 
-// Hop steps over the payload of c.
+// Hop steps over the payload of c, in an archive of size bytes in r. Its check is not looked at.
 func (s *Scanner) Hop(r io.ReaderAt, size int64, c *Record) error {
 	n := c.RecordHeader.Payload
 	to := s.In.Off + int64(n)

@@ -19,7 +19,7 @@ import (
 const (
 	AuxParity     = 2         // of a primer
 	AuxLoneParity = 6         // of the only chunk of a frame
-	MinLone       = 256 << 10 // bytes of a record that gets the latter: where it takes less than a hundredth
+	MinLone       = 256 << 10 // bytes of a record that gets the latter, which takes less than 1 %
 	primerShards  = 128
 	loneShards    = 254 // 256 with parity are the most
 	parityShare   = 32  // data parts for each part of parity of a primer

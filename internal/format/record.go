@@ -24,8 +24,9 @@ const (
 // Kinds of fields of a chunk's extension.
 const fieldFailed = 2
 
+// The check of a record, which has its chunk's number in it.
 const (
-	CheckSize = 3
+	CheckSize = 3 // bytes
 	CheckMask = 1<<(8*CheckSize) - 1
 )
 
@@ -36,7 +37,7 @@ type RecordHeader struct {
 	Raw     int           // bytes
 	Payload int           // bytes
 	Lines   int           // '\n' in the raw bytes
-	Failed  *codec.Method // method whose payload did not give the raw bytes back; nil: there was none
+	Failed  *codec.Method // method whose payload did not give the bytes back; nil: none
 	CRC32C  uint32        // CRC32C of the raw bytes
 	Check   uint32        // 24 bits, chunk number included
 }
@@ -133,7 +134,7 @@ func (h *RecordHeader) readExtension(r io.ByteReader) error {
 
 // verifyCheck compares the check of a record; head is the record up to the check.
 func (h *RecordHeader) verifyCheck(head, payload []byte, index int64) error {
-	at := (h.Check - ChunkCheck(head, payload, 0)) & CheckMask // the number it was written with, if it is intact
+	at := (h.Check - ChunkCheck(head, payload, 0)) & CheckMask // its number, if it is intact
 	want := uint32(index) & CheckMask
 	if at == want {
 		return nil

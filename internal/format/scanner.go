@@ -6,14 +6,14 @@ import (
 	"io"
 )
 
-// Scanner walks through an archive front to back without decoding: nextFrame, then nextChunk and
-// payload until nextChunk returns io.EOF, then nextFrame again.
+// Scanner walks through an archive front to back without decoding: NextFrame, then NextChunk and
+// Payload, or Hop, until NextChunk returns io.EOF, then NextFrame again.
 type Scanner struct {
 	In     *recorder
-	Frames int // whose header has been read
-	Header *Header
-	Start  int64 // of the frame in the archive
-	size   int64 // of the frame's header
+	Frames int     // whose header has been read
+	Header *Header // of the frame at hand
+	Start  int64   // of the frame in the archive
+	size   int64   // of the frame's header
 	Index  Index
 	Notice func(error) // told of what was repaired; may be nil
 
@@ -32,6 +32,7 @@ type Record struct {
 	Whole   bool // payload and check have been read
 }
 
+// NewScanner makes one for the archive that begins where r does.
 func NewScanner(r io.Reader) *Scanner { return &Scanner{In: NewRecorder(r, 64<<10)} }
 
 // NextFrame reads the header of a frame, and the padding in front of it. It returns io.EOF at the
@@ -119,7 +120,7 @@ func (s *Scanner) NextChunk() (*Record, error) {
 	}
 }
 
-// Payload reads the payload of the chunk that nextChunk returned and verifies the check of the
+// Payload reads the payload of the chunk that NextChunk returned and verifies the check of the
 // record.
 func (s *Scanner) Payload(c *Record) (err error) {
 	if !c.Whole {

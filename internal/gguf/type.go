@@ -5,6 +5,7 @@ import "fmt"
 // ValueType is the type of a metadata value.
 type ValueType uint32
 
+// The types of values, as the file format numbers them.
 const (
 	Uint8 ValueType = iota
 	Int8
@@ -39,6 +40,7 @@ func (t ValueType) String() string {
 // TensorType is the type of a tensor's elements.
 type TensorType uint32
 
+// The types of tensors that are known here, as ggml numbers them.
 const (
 	F32  TensorType = 0
 	F16  TensorType = 1

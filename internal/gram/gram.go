@@ -15,8 +15,8 @@ type Class uint8
 
 const (
 	Letters Class = 0 // a to z and bytes from 0x80 on, nothing else
-	Others  Class = 1
-	Classes       = 2
+	Others  Class = 1 // all that are not
+	Classes       = 2 // how many there are
 )
 
 // Lower takes A to Z for a to z.

@@ -32,7 +32,7 @@ const (
 // fusion mixes an advisor's probability with the model's own. The model itself does not see the
 // advice, so what the advice saves is known bit by bit, and where there is none nothing changes.
 type fusion struct {
-	weights [fusionSets][]int32 // by confidence and bit; by how sure both are; by order and partial byte; by template
+	weights [fusionSets][]int32 // by confidence and bit; sureness of both; order and byte; template
 	apms    [fusionApms]apm     // of the mixed probability, by order 1 and by order 3
 	row     [fusionSets]int     // in use
 	out     [fusionSets]int32

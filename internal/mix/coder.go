@@ -118,7 +118,7 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 		}
 	}
 	if m.advisor = p.Advisor; m.advisor != nil {
-		m.fusion.reset() // it is learnt by each chunk anew: a primer may have been learnt without advice
+		m.fusion.reset() // each chunk learns it: a primer may have had no advice
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type line struct {
 	suffix  uint32    // the last letters of the word before, of up to three
 	words   uint32    // since the sentence began
 	stop    uint32    // the last byte that was neither letter nor digit nor space
-	classes uint32    // classes of the last bytes, runs of letters of a kind and of digits as one, the latest lowest
+	classes uint32    // of the last bytes, the latest lowest; runs of letters or digits count once
 
 	whole    uint32 // hash of the line's text so far
 	skeleton uint32 // hash of the line's skeleton so far

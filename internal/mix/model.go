@@ -49,7 +49,7 @@ type cursor struct {
 	finalOuts  [finalSets]int32
 	finalErrs  [finalSets]int32
 	apmAt      [apmCount]uint32
-	orders     uint32 // the last of the first 8 contexts, of rising order, that has seen the bits so far
+	orders     uint32 // the last of the first 8 contexts, of rising order, that knows these bits
 	rate, step int32
 }
 

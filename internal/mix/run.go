@@ -25,7 +25,7 @@ const (
 type run struct {
 	asked bool
 	past  uint32     // answers to the last two questions, the latest in bit 0
-	owed  int        // in a decoder: bytes that cannot all be as the match says, for they would be of a run
+	owed  int        // in a decoder: bytes that cannot all be as the match says, or they were a run
 	yes   [4]uint32  // by past: the next bytes are a run
 	whole [4]uint32  // by past: up to the end of the chunk
 	more  [32]uint32 // by j: a length of at least 2^j units is at least 2^(j+1) units

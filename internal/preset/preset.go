@@ -6,7 +6,7 @@ package preset
 // Preset is what a level means beyond the mixer.
 type Preset struct {
 	ChunkSize int      // bytes
-	Memory    int64    // bytes of the mixer's tables, about: for each worker, and for each state that chunks start from
+	Memory    int64    // bytes of the mixer's tables, about, for each worker and each primed state
 	Model     ModelUse // where there is a model
 	Price     int64    // what a step of the model must save to be worth its time, in 1/32 of a bit
 }
@@ -16,7 +16,7 @@ type ModelUse uint8
 
 const (
 	Never     ModelUse = iota // unless one is named
-	WherePays                 // and names it in the archive if it saved a hundredth of the first chunk
+	WherePays                 // and if it saved a hundredth of the first chunk
 	Always                    // where it saves anything
 )
 
@@ -48,8 +48,8 @@ func Level(n int) Preset {
 	return presets[n]
 }
 
-// LeastAsked is the size in bytes of the smallest content that the model is asked about where it must pay: what it can save of
-// less is not what its name takes.
+// LeastAsked is the size in bytes of the smallest content that the model is asked about where it
+// must pay: what it can save of less is not what its name takes.
 const LeastAsked = 8 << 10
 
 // Chunk sizes of the methods that have no levels, in bytes.

@@ -9,7 +9,7 @@ import (
 
 // Options are those of a Trainer; the zero value is good for a model of a few million parameters.
 type Options struct {
-	Kernel  string // "amx", "avx512", "avx2" or "portable"; empty: the fastest that this machine has
+	Kernel  string // "amx", "avx512", "avx2" or "portable"; empty: the fastest there is
 	Threads int    // 0: one per CPU
 	Rows    int    // positions computed together by a thread; 0: 2048
 

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	wholeFile = "logs/Linux.log" // of which speed takes all, and of the other logs the first speedHead bytes
+	wholeFile = "logs/Linux.log" // all of it; of the other logs the first speedHead bytes
 	speedHead = 1_000_000
 )
 

@@ -15,7 +15,7 @@ import (
 
 const (
 	testTime   = 3 * time.Minute // of one package's tests: a change that makes them hang is noticed
-	testMemory = 8 << 20         // KiB of addresses, so that a change that allocates without end is noticed, too
+	testMemory = 8 << 20         // KiB of addresses, against changes that allocate without end
 )
 
 // test runs the tests that must notice the change and says which do: "" for none.

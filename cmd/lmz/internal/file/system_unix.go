@@ -80,7 +80,7 @@ func (o *Output) copyTimes(of *state) error {
 	if name == "" {
 		name = o.Name
 	}
-	times := []unix.Timespec{of.Atim, of.Mtim} // not through time.Time, whose nanoseconds end in 2262
+	times := []unix.Timespec{of.Atim, of.Mtim} // not time.Time, whose nanoseconds end in 2262
 	if err := unix.UtimesNanoAt(unix.AT_FDCWD, name, times, 0); err != nil {
 		return &os.PathError{Op: "utimensat", Path: name, Err: err}
 	}
