@@ -74,6 +74,20 @@ func TestGoldenGate(t *testing.T) {
 			}
 			fmt.Fprintf(&out, "script %d\nopens: %s\ncloses: %s\nsaved: %d\n", script, strings.Join(opened, " "), strings.Join(closed, " "), a.total)
 		}
+		a, err := newAdvisor(lane, overlap, 1000)
+		if err != nil {
+			return err
+		}
+		a.start(nil)
+		fmt.Fprint(&out, "gains:")
+		for segment := range 300 {
+			saved := []int{0, 100, 900, 3000, 40_000}[r.IntN(5)] + r.IntN(50)
+			for i := range 256 {
+				a.Byte("abcdefgh \n"[(i*segment+i/3)%10], 50_000, int32(saved))
+			}
+			fmt.Fprintf(&out, " %d", a.gain)
+		}
+		fmt.Fprintln(&out)
 		return nil
 	})
 	golden.Stored(t, filepath.Join("testdata", "gate.golden"), out.Bytes())
@@ -165,4 +179,50 @@ func TestLimits(t *testing.T) {
 		return nil
 	})
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
+}
+
+// TestGoldenBytewise: every reading that a text has as tokens counts as it did. All strings of up to four of three letters are tokens, so
+// that there are always several.
+func TestGoldenBytewise(t *testing.T) {
+	list := [][]byte{nil}
+	for n := 0; n < len(list) && len(list[n]) < 4; n++ {
+		for _, c := range "abc" {
+			list = append(list, append(bytes.Clone(list[n]), byte(c)))
+		}
+	}
+	likes := func(held []int32, row []float32) { // one token follows another, often
+		last := int(held[len(held)-1])
+		row[1+last*7%(len(row)-1)] += 3
+		row[1+(last*5+3)%(len(row)-1)] += 4
+	}
+	m := fakemodel.New(fakemodel.Options{Pieces: list, Row: likes})
+	var out bytes.Buffer
+	onLane(t, m, func(lane *Lane) error {
+		x, err := NewBytewise(lane)
+		if err == nil {
+			err = x.Start(overlap, nil)
+		}
+		r := rand.New(rand.NewPCG(3, 3))
+		var p [256]uint64
+		h := fnv.New64a()
+		for i := 0; i < 4000 && err == nil; i++ {
+			x.Next(&p)
+			fmt.Fprintln(h, p['a'], p['b'], p['c'], x.Steps())
+			next, most := byte('a'), uint64(0)
+			for c := byte('a'); c <= 'c'; c++ {
+				if p[c] > most {
+					next, most = c, p[c]
+				}
+			}
+			if r.IntN(3) == 0 {
+				next = byte('a' + r.IntN(3))
+			}
+			err = x.Update(next)
+			if i%200 == 199 {
+				fmt.Fprintf(&out, "%d bytes, %d steps: %x\n", i+1, x.Steps(), h.Sum64())
+			}
+		}
+		return err
+	})
+	golden.Stored(t, filepath.Join("testdata", "bytewise.golden"), out.Bytes())
 }
