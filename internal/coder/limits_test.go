@@ -152,7 +152,8 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&out, "%d of %d: %d/65536 bits\n", c[0], c[1], cost(c[0], c[1]))
 	}
 	lossy := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Lossy})
-	for _, line := range []string{"no line end at all ", "a line that is short\n", "a line that ends\r\n", "ÅÅ日\n\v", "\xff\xfe"} {
+	for _, line := range []string{"no line end at all ", "a line that is short\n", "a line that ends\r\n", "ÅÅ日\n\v", "\xff\xfe",
+		strings.Repeat("error user the ", 99) + "\r\n", strings.Repeat("error from the user\n", 61) + "\r\n"} {
 		v, err := NewVocabulary(lossy)
 		if err != nil {
 			t.Fatal(err)
@@ -166,7 +167,7 @@ func TestLimits(t *testing.T) {
 			fmt.Fprintln(h, tokens)
 			fmt.Fprintf(&out, "%d tokens, %d bytes left; ", len(tokens), len(rest))
 		}
-		fmt.Fprintf(&out, "%x: %q\n", h.Sum64(), line)
+		fmt.Fprintf(&out, "%x: %q\n", h.Sum64(), line[:min(len(line), 20)])
 	}
 	fmt.Fprintf(&out, "at most %d tokens, totals of at most %d, zstd's matches at most %d bytes back\n", maxVocabulary, uint64(maxRangeTotal), zstdWindow)
 	fmt.Fprintf(&out, "runs below %d bytes are not halved, a reading %d times as likely as all others is committed\n", minRun, dominate)
