@@ -74,6 +74,20 @@ func TestGoldenGate(t *testing.T) {
 			}
 			fmt.Fprintf(&out, "script %d\nopens: %s\ncloses: %s\nsaved: %d\n", script, strings.Join(opened, " "), strings.Join(closed, " "), a.total)
 		}
+		a, err := newAdvisor(lane, overlap, 1000)
+		if err != nil {
+			return err
+		}
+		a.start(nil)
+		fmt.Fprint(&out, "gains:")
+		for segment := range 900 {
+			saved := []int{0, 0, 100, 700, 900}[r.IntN(5)] + r.IntN(50)
+			for i := range 256 {
+				a.Byte("abcdefgh \n"[(i*segment+i/3)%10], 50_000, int32(saved))
+			}
+			fmt.Fprintf(&out, " %d", a.gain)
+		}
+		fmt.Fprintln(&out)
 		return nil
 	})
 	golden.Stored(t, filepath.Join("testdata", "gate.golden"), out.Bytes())
@@ -138,7 +152,8 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&out, "%d of %d: %d/65536 bits\n", c[0], c[1], cost(c[0], c[1]))
 	}
 	lossy := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Lossy})
-	for _, line := range []string{"no line end at all ", "a line that is short\n", "a line that ends\r\n", "ÅÅ日\n\v", "\xff\xfe"} {
+	for _, line := range []string{"no line end at all ", "a line that is short\n", "a line that ends\r\n", "ÅÅ日\n\v", "\xff\xfe",
+		strings.Repeat("error user the ", 99) + "\r\n", strings.Repeat("error from the user\n", 61) + "\r\n"} {
 		v, err := NewVocabulary(lossy)
 		if err != nil {
 			t.Fatal(err)
@@ -152,9 +167,10 @@ func TestLimits(t *testing.T) {
 			fmt.Fprintln(h, tokens)
 			fmt.Fprintf(&out, "%d tokens, %d bytes left; ", len(tokens), len(rest))
 		}
-		fmt.Fprintf(&out, "%x: %q\n", h.Sum64(), line)
+		fmt.Fprintf(&out, "%x: %q\n", h.Sum64(), line[:min(len(line), 20)])
 	}
 	fmt.Fprintf(&out, "at most %d tokens, totals of at most %d, zstd's matches at most %d bytes back\n", maxVocabulary, uint64(maxRangeTotal), zstdWindow)
+	fmt.Fprintf(&out, "runs below %d bytes are not halved, a reading %d times as likely as all others is committed\n", minRun, dominate)
 	words := fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("aaaaaaaaaaaaaaaa"), []byte("b")}})
 	onLane(t, words, func(lane *Lane) error {
 		v, err := lane.Vocabulary()
@@ -165,4 +181,50 @@ func TestLimits(t *testing.T) {
 		return nil
 	})
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
+}
+
+// TestGoldenBytewise: every reading that a text has as tokens counts as it did. All strings of up to four of three letters are tokens, so
+// that there are always several.
+func TestGoldenBytewise(t *testing.T) {
+	list := [][]byte{nil}
+	for n := 0; n < len(list) && len(list[n]) < 4; n++ {
+		for _, c := range "abc" {
+			list = append(list, append(bytes.Clone(list[n]), byte(c)))
+		}
+	}
+	likes := func(held []int32, row []float32) { // one token follows another, often
+		last := int(held[len(held)-1])
+		row[1+last*7%(len(row)-1)] += 3
+		row[1+(last*5+3)%(len(row)-1)] += 4
+	}
+	m := fakemodel.New(fakemodel.Options{Pieces: list, Row: likes})
+	var out bytes.Buffer
+	onLane(t, m, func(lane *Lane) error {
+		x, err := NewBytewise(lane)
+		if err == nil {
+			err = x.Start(overlap, nil)
+		}
+		r := rand.New(rand.NewPCG(3, 3))
+		var p [256]uint64
+		h := fnv.New64a()
+		for i := 0; i < 4000 && err == nil; i++ {
+			x.Next(&p)
+			fmt.Fprintln(h, p['a'], p['b'], p['c'], x.Steps())
+			next, most := byte('a'), uint64(0)
+			for c := byte('a'); c <= 'c'; c++ {
+				if p[c] > most {
+					next, most = c, p[c]
+				}
+			}
+			if r.IntN(3) == 0 {
+				next = byte('a' + r.IntN(3))
+			}
+			err = x.Update(next)
+			if i%200 == 199 {
+				fmt.Fprintf(&out, "%d bytes, %d steps: %x\n", i+1, x.Steps(), h.Sum64())
+			}
+		}
+		return err
+	})
+	golden.Stored(t, filepath.Join("testdata", "bytewise.golden"), out.Bytes())
 }

@@ -34,7 +34,7 @@ func TestLimits(t *testing.T) {
 	for i := range 60_000 {
 		many = fmt.Appendf(many, "%c%c%c%c\n", 'a'+i%26, 'a'+i/26%26, 'a'+i/676%26, '0'+i/17576)
 	}
-	for _, limit := range []int{1, 8, 40, 4000} {
+	for _, limit := range []int{0, 1, 8, 40, 4000} {
 		s := NewSample(limit)
 		Each(nil, many, func(g Gram, _ Class) { s.Add(g) })
 		fmt.Fprintf(&out, "sample of at most %d: %d with a shift of %d\n", limit, s.Len(), s.Shift())

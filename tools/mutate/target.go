@@ -21,7 +21,7 @@ var (
 	levels  = test{"stream", "GoldenLevels"}
 	targets = []*target{
 		{"internal/mix", nil, []test{{"internal/mix", "Golden$"}, {"internal/mix", pins}, corners, {"internal/mix", "."}, levels}},
-		{"internal/coder", nil, []test{{"internal/coder", "Golden|Format|Limits"}, corners, {"internal/coder", "."}, levels}},
+		{"internal/coder", nil, []test{{"internal/coder", "Golden|Format|Limits"}, {"internal/coder", "Pins|CDF"}, corners, {"internal/coder", "."}, levels}},
 		{"kvcache", nil, []test{{"kvcache", "."}, corners, {"internal/coder", "."}}},
 		{"internal/preset", nil, []test{corners, {"internal/coder", "."}, levels}},
 		{"internal/gram", []string{"gram.go", "filter.go", "set.go"}, []test{{"internal/gram", "."}, corners, levels}},
