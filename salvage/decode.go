@@ -207,7 +207,11 @@ const tried = 8
 // try decodes records that may be chunk number n of a frame, and gives the first one that does, and
 // its content; nil if none does.
 func (v *recoverer) try(f *foundFrame, n int64, records []*format.Record) (good *format.Record, raw []byte, err error) {
-	for list := range slices.Chunk(records, tried) {
+	most := tried
+	if n == 0 { // each is to be the first of a frame, since others may start from it
+		most = 1
+	}
+	for list := range slices.Chunk(records, most) {
 		if good, raw, err = v.tryFew(f, n, list); good != nil || err != nil {
 			return good, raw, err
 		}

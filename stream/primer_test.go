@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"slices"
+	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/codectest"
@@ -155,6 +158,32 @@ func TestModelIsNamedOnlyWhereItPays(t *testing.T) {
 		}
 		if got, err := decompress(archive); err != nil || !bytes.Equal(got, tt.data) {
 			t.Errorf("level %d: %v, differs at %d", tt.level, err, differsAt(got, tt.data))
+		}
+	}
+}
+
+// Behind a primer that is larger than a chunk, and whose last line end lies more than a chunk in front of its end, several chunks
+// are left.
+func TestLongLineInPrimer(t *testing.T) {
+	text := []byte(strings.Repeat("x", 9000) + "\n" + strings.Repeat("y", 3000))
+	opts := []WriterOption{WithMethod(codec.Mix), WithLevel(1), WithChunkSize(100), WithPrimer(10000)}
+	want := compress(t, nil, text, opts...)
+	if got, err := decompress(want); err != nil || !bytes.Equal(got, text) {
+		t.Error(err)
+	}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, nil, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, from := range []io.Reader{bytes.NewReader(text), iotest.OneByteReader(bytes.NewReader(text))} {
+		out.Reset()
+		w.Reset(&out)
+		if _, err := w.ReadFrom(from); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil || !bytes.Equal(out.Bytes(), want) {
+			t.Errorf("%v, %d bytes, want %d", err, out.Len(), len(want))
 		}
 	}
 }

@@ -70,6 +70,7 @@ func (a *Archive) Search(s Search) (found Found, err error) {
 	}
 	l := &lineSearch{Search: s, archive: a}
 	l.Invert = s.Invert && !countsOthers
+	defer func() { a.engine.Give(int64(cap(l.begun))) }()
 	err = a.visit(a.candidates(query, &found), s.Before+s.After > 0, l.chunk)
 	if err == nil {
 		err = l.end(a.Size())
@@ -150,16 +151,17 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 			l.number, l.offset = number, offset
 		}
 		if i < 0 {
-			if int64(len(l.begun)+len(rest)) > l.archive.opts.limit {
-				return l.tooLong()
+			if err := l.begin(rest); err != nil {
+				return err
 			}
-			l.begun = append(l.begun, rest...)
 			return l.follow(l.offset)
 		}
 		line := rest[:i]
 		if len(l.begun) > 0 {
-			line = append(l.begun, line...)
-			l.begun = line[:0]
+			if err := l.begin(line); err != nil {
+				return err
+			}
+			line, l.begun = l.begun, l.begun[:0]
 		}
 		if err := l.line(line); err != nil {
 			return err
@@ -238,13 +240,33 @@ type eitherContext struct {
 
 func (e eitherContext) Err() error { return cmp.Or(e.Context.Err(), e.other.Err()) }
 
+// begin adds to a line that began in an earlier chunk, or begins one. The memory that lines take is part of the limit.
+func (l *lineSearch) begin(part []byte) error {
+	n := len(l.begun) + len(part)
+	if n <= cap(l.begun) {
+		l.begun = append(l.begun, part...)
+		return nil
+	}
+	room := max(n, 2*cap(l.begun))
+	if err := l.archive.engine.Take(l.archive.ctx, int64(room), int64(cap(l.begun))); err != nil {
+		if errors.Is(err, ErrTooLarge) {
+			return l.tooLong()
+		}
+		return err
+	}
+	grown := append(append(make([]byte, 0, room), l.begun...), part...)
+	l.archive.engine.Give(int64(cap(l.begun)))
+	l.begun = grown
+	return nil
+}
+
 // last looks at a line that does not go on.
 func (l *lineSearch) last() error {
 	if len(l.begun) == 0 {
 		return nil
 	}
 	line := l.begun
-	l.begun = nil
+	l.begun = l.begun[:0]
 	return l.line(line)
 }
 

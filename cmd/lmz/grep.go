@@ -170,12 +170,12 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 // grep writes what is to be written of an archive.
 func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepOutput) (err error) {
 	if !c.quiet {
-		file, err := c.create("-", src, file.Manner{})
-		if err != nil {
-			return err
+		to, failed := c.create("-", src, file.Manner{})
+		if failed != nil {
+			return failed
 		}
-		defer file.Discard()
-		out.w.Reset(file)
+		defer to.Discard()
+		out.w.Reset(to)
 		defer func() {
 			if flushed := out.w.Flush(); err == nil {
 				err = flushed

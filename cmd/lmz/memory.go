@@ -31,7 +31,7 @@ const zstdMemory = 32 << 20
 func (c *compressCommand) memory(workers int) int64 {
 	method := methods[c.method]
 	chunks := int64(workers) // that are coded at a time
-	if c.asksModel(c.model) {
+	if method == codec.LM {
 		lanes := c.lanes
 		if lanes == 0 {
 			lanes = 8

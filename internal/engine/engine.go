@@ -185,6 +185,29 @@ func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, number, raw, pay
 	return nil
 }
 
+// Take counts n bytes that a reader takes for itself beside those that it has taken already, all of which it must Give back. It
+// waits for chunks that are being decoded, and returns ErrTooLarge if there can never be as much room.
+func (e *Engine) Take(ctx context.Context, n, already int64) error {
+	if e.opts.Limited {
+		select {
+		case e.admit <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		defer func() { <-e.admit }()
+	}
+	if n+already > e.opts.Limit-e.held() {
+		return format.ErrTooLarge
+	}
+	if e.memory.Acquire(ctx, n) != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// Give takes back what Take gave.
+func (e *Engine) Give(n int64) { e.memory.Release(n) }
+
 // Release makes the room of a chunk free again.
 func (e *Engine) Release(c *Chunk) {
 	e.memory.Release(c.cost)
@@ -195,7 +218,7 @@ func (e *Engine) Release(c *Chunk) {
 // nothing.
 func (e *Engine) Submit(f *Frame, c *Chunk, primed *coder.Primed) {
 	params := coder.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
-	if f.Header.Primer == format.PrimerFirstChunk { // whose state it may be, the payload says
+	if c.Record.Number == 0 && f.Header.Primer == format.PrimerFirstChunk {
 		params.Later = f.Header.ChunkSize
 	}
 	c.Run = func(l *coder.Lane) error { return c.decode(l, params) }
