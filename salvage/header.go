@@ -44,6 +44,29 @@ func (v *recoverer) mendHeader(off int64) (h *format.Header, mended []byte, err 
 	return nil, nil, nil
 }
 
+// mendable finds the first header between two offsets of which a single byte is wrong; to if there
+// is none.
+func (v *recoverer) mendable(from, to int64) (int64, error) {
+	const block = 1 << 20
+	const magic = len(format.HeaderMagic)
+	buf := make([]byte, min(block+int64(magic)-1, max(0, v.end-from)))
+	for ; from < to; from += block {
+		n, err := v.r.ReadAt(buf[:min(int64(len(buf)), v.end-from)], from)
+		if err != nil && err != io.EOF {
+			return 0, err
+		}
+		for i := 0; i+magic <= n && from+int64(i) < to; i++ {
+			if alike(buf[i:i+magic], []byte(format.HeaderMagic)) < 4*(magic-1) {
+				continue
+			}
+			if h, _, err := v.mendHeader(from + int64(i)); h != nil || err != nil {
+				return from + int64(i), err
+			}
+		}
+	}
+	return to, nil
+}
+
 // wholeHeader parses the header that buf begins with; nil if its checksum is wrong.
 func wholeHeader(buf []byte) (*format.Header, int64) {
 	size := format.HeaderSize(buf)

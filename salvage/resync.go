@@ -66,6 +66,11 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if at, err := v.mendable(f.pos+1, to); err != nil {
+		return false, err
+	} else if at < to {
+		to, number = at, -1
+	}
 	gap.size = to - f.pos
 	if number < 0 { // an index, a header or the end
 		if t, _, err := v.index(to); err != nil {
@@ -80,6 +85,9 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	}
 	if number >= 0 {
 		gap.count = number - f.next
+		if gap.count == 0 && gap.size >= format.MinRecord+format.FooterSize+f.headerSize {
+			gap.count = -1 // the rest of this frame and the header of another one may have been there
+		}
 	}
 	lone, err := v.lone(f, f.pos, to, high)
 	if err != nil {
@@ -95,7 +103,7 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	if number >= 0 || to == v.end {
 		return to == v.end, nil
 	}
-	return true, nil // a header
+	return true, nil // a header, which may have to be mended
 }
 
 // frameWithin finds a frame that begins behind an offset and has a record, or its end, where a
@@ -167,9 +175,14 @@ func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	if _, err := v.r.ReadAt(buf, f.pos); err != nil && err != io.EOF {
 		return false, err
 	}
+	zeroed := len(buf) == len(want) && buf[len(buf)-1] == 0
 	// What is wrong may be the tag, and nothing else. There may be sections behind the body that
 	// are not known.
 	tag, same := buf[0] == format.TagIndex, alike(buf, want)
+	sized := int64(0) // bytes of it, as its head says; 0: it has no head
+	if n, rest, ok := format.CutUvarint(buf[1:]); tag && ok && n < uint64(v.end-f.pos) {
+		sized = int64(len(buf)-len(rest)) + int64(n) + 4 + format.FooterSize
+	}
 	if body := f.index.Body(f.headerSize); tag && same < 3*len(buf) {
 		_, rest, _ := format.CutUvarint(buf[1:])
 		buf, same = rest[:min(len(rest), len(body))], alike(rest, body)
@@ -185,7 +198,14 @@ func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	if next-f.pos < int64(len(want)) {
 		f.broken = fmt.Errorf("%w: the index at byte %d is cut off", stream.ErrTruncated, f.pos)
 	}
-	f.pos = next
+	if sized > 0 && f.pos+sized == next { // with sections that are not known
+		f.pos = next
+		return true, nil
+	}
+	// What is behind the end that it should have is looked at as another frame, which may be
+	// damaged as well.
+	f.pos = min(f.pos+int64(len(want)), next)
+	f.zeroed = zeroed
 	return true, nil
 }
 

@@ -103,6 +103,7 @@ type foundFrame struct {
 	index      format.Index // as it should be, as long as nothing is lost
 	tail       *format.Tail // nil: no index
 	broken     error        // why not; nil: there is nothing where it should be
+	zeroed     bool         // its end is zeros, so that those behind it may be no padding
 }
 
 // entry is a chunk of a frame, an auxiliary record, or a gap.
@@ -184,7 +185,7 @@ func (v *recoverer) frame() error {
 
 // passPadding passes over zeros between frames, if a header or the end follows.
 func (v *recoverer) passPadding() error {
-	if len(v.frames) == 0 || v.frames[len(v.frames)-1].h == nil {
+	if len(v.frames) == 0 || v.frames[len(v.frames)-1].h == nil || v.frames[len(v.frames)-1].zeroed {
 		return nil
 	}
 	var block [32 << 10]byte
