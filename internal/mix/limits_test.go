@@ -65,6 +65,8 @@ func TestLimits(t *testing.T) {
 		{"a 9\n", "a 3\n", "a "}, {"a 0999999998\n", "a 999999999\n", "a "}, {"a 5000000000\n", "a 7\n", "a "}, {"a 1234567890 \n", "a 1234567899 \n", "a "},
 		{"x 00:00:00 1234567890\n", "x 00:00:07 1234567890\n", "x 00:00:09 "}, {"x 00:00:00 1\n", "x 00:00:07 12345678901234567890\n", "x 00:00:09 "},
 		{"x 00:00:00 1\n", "x 00:00:07 1234567890123456789\n", "x 00:00:09 "}, {"x 00:00:00 1\n", "x 00:00:07 01:02:03\n", "x 12:00:09 "},
+		{"x 00:00:00 1\n", "x 00:00:00 01:00:00\n", "x 12:00:00 "}, {"x 00:00:00 1\n", "x 00:00:00 1234567890\n", "x 09:00:00 "},
+		{"x 00:00:00 1\n", "x 00:00:00 1234567890\n", "x 12:00:00 "}, {"x 00:00:00 1\n", "x 00:00:00 1234567890\n", "x 12:00:01 "},
 	} {
 		text := []byte(lines[0] + lines[1] + lines[2])
 		var f forecast
@@ -86,6 +88,23 @@ func TestLimits(t *testing.T) {
 		value, n := tail(v[0], v[1])
 		fmt.Fprintf(&out, "tail of %x to %x: %x, %d bytes\n", v[0], v[1], value, n)
 	}
+	for _, v := range []uint64{0x8000000000000100, 0x0102030405060700, 0x0102030400000000} {
+		e := bitEncoder{low: v, high: v}
+		fmt.Fprintf(&out, "end at %x: % x\n", v, e.finish())
+	}
+	first := forecast{now: -1}
+	for i, text := 0, []byte("12:34:56"); i < len(text); i++ {
+		first.add(text[:i+1], text[i], 0)
+	}
+	fmt.Fprintf(&out, "a time that a chunk begins with: %d\n", first.now)
+	m := matchTable{pos: make([]uint32, 1<<10)}
+	m.setMin(6)
+	var e expert
+	for i, text := 0, bytes.Repeat([]byte("a line that is longer than what is looked at again"), 2); i < len(text); i++ {
+		e = expert{}
+		m.follow(&e, text[:i+1], text[i])
+	}
+	fmt.Fprintf(&out, "a match that is found late: %d bytes at %d\n", e.length, e.ptr)
 	for _, n := range []int{253, 254, 255} {
 		c := copies{source: make([]uint8, copySources), n: n}
 		c.endToken(0x01020304, 7, 3)
