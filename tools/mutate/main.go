@@ -1,7 +1,7 @@
 // Mutate checks that tests hold the format still: it changes each constant that bears on the bytes
 // of archives by one, one at a time, and runs the tests that must notice.
 //
-//	go run ./tools/mutate [-n sample] [-seed n] [-list] [-only regexp] [-exempt file]
+//	go run ./tools/mutate [-n sample] [-seed n] [-list] [-only regexp] [-exempted] [-exempt file]
 //
 // It is run at the root of the tree. Exit code 1: a change was not noticed, and the file of
 // exemptions does not say why none need notice it.
@@ -26,14 +26,15 @@ func main() {
 		sample  = flag.Int("n", 0, "try only so many, chosen by the seed; 0: all")
 		seed    = flag.Uint64("seed", 1, "of the sample")
 		list    = flag.Bool("list", false, "only list what would be changed")
-		only    = flag.String("only", "", "try only those whose name matches this regular expression, exempt ones too")
+		only    = flag.String("only", "", "try only those whose name matches this regular expression")
+		excused = flag.Bool("exempted", false, "try those that are exempt, too")
 		file    = flag.String("exempt", "tools/mutate/exempt.txt", "lines of names and reasons")
 		workers = flag.Int("workers", runtime.NumCPU(), "changes tried at once")
 	)
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	survived, err := run(ctx, *sample, *seed, *list, *only, *file, *workers)
+	survived, err := run(ctx, *sample, *seed, *list, *excused, *only, *file, *workers)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(2)
@@ -43,7 +44,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, sample int, seed uint64, list bool, only, exemptions string, workers int) (survived int, err error) {
+func run(ctx context.Context, sample int, seed uint64, list, exempted bool, only, exemptions string, workers int) (survived int, err error) {
 	var all []*mutant
 	for _, t := range targets {
 		found, err := find(".", t)
@@ -56,16 +57,13 @@ func run(ctx context.Context, sample int, seed uint64, list bool, only, exemptio
 	if err != nil {
 		return 0, err
 	}
-	tried := slices.Clone(all)
-	if only != "" {
-		re, err := regexp.Compile(only)
-		if err != nil {
-			return 0, err
-		}
-		tried = slices.DeleteFunc(tried, func(m *mutant) bool { return !re.MatchString(m.name()) })
-	} else {
-		tried = slices.DeleteFunc(tried, func(m *mutant) bool { return exempt[m.name()] != "" })
+	re, err := regexp.Compile(only)
+	if err != nil {
+		return 0, err
 	}
+	tried := slices.DeleteFunc(slices.Clone(all), func(m *mutant) bool {
+		return exempt[m.name()] != "" && !exempted || !re.MatchString(m.name())
+	})
 	if sample > 0 && sample < len(tried) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		r.Shuffle(len(tried), func(i, j int) { tried[i], tried[j] = tried[j], tried[i] })
