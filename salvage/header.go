@@ -44,6 +44,10 @@ func (v *recoverer) mendHeader(off int64) (h *format.Header, mended []byte, err 
 	return nil, nil, nil
 }
 
+// mendTries is how many places of an archive that look like a damaged header are tried: some
+// milliseconds each.
+const mendTries = 1 << 10
+
 // mendable finds the first header between two offsets of which a single byte is wrong; to if there
 // is none.
 func (v *recoverer) mendable(from, to int64) (int64, error) {
@@ -58,6 +62,9 @@ func (v *recoverer) mendable(from, to int64) (int64, error) {
 		for i := 0; i+magic <= n && from+int64(i) < to; i++ {
 			if alike(buf[i:i+magic], []byte(format.HeaderMagic)) < 4*(magic-1) {
 				continue
+			}
+			if v.tries++; v.tries > mendTries {
+				return to, nil
 			}
 			if h, _, err := v.mendHeader(from + int64(i)); h != nil || err != nil {
 				return from + int64(i), err

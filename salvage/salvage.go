@@ -83,6 +83,8 @@ type recoverer struct {
 	opts Options
 	work int64 // bytes of records in which wrong bytes may be looked for
 
+	tries int // places where a damaged header has been looked for
+
 	frames     []*foundFrame
 	raw, lines int64 // of the content as it was, in front of pos
 	known      bool  // whether these two are
