@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"testing"
@@ -30,31 +29,7 @@ var letters = fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, {'a'}, {'b'}
 
 func models(context.Context, lm.ModelID) (lm.Model, error) { return letters, nil }
 
-// logExcerpt is the first n bytes of a real log.
-func logExcerpt(t testing.TB, n int) []byte {
-	t.Helper()
-	b, err := os.ReadFile("../testdata/postgresql-syslog.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b[:n]
-}
-
-// modelText is text in which two letters mostly say which the next one is.
-func modelText(n int) []byte {
-	r := rand.New(rand.NewPCG(1, 2))
-	text := make([]byte, n)
-	var a, b byte
-	for i := range text {
-		c := (5*a + 4*b + 1) % 8
-		if r.IntN(9) == 0 {
-			c = byte(r.IntN(8))
-		}
-		a, b = b, c
-		text[i] = "abcdefg\n"[c]
-	}
-	return text
-}
+var logExcerpt, modelText = damagetest.LogExcerpt, damagetest.ModelText
 
 // compress writes a frame, with zstd if no option says otherwise.
 func compress(t testing.TB, m lm.Model, data []byte, opts ...stream.WriterOption) []byte {

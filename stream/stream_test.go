@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/damagetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/kvcache"
@@ -49,31 +49,7 @@ func models(_ context.Context, id lm.ModelID) (lm.Model, error) {
 	return fake, nil
 }
 
-// logExcerpt is the first n bytes of a real log.
-func logExcerpt(t testing.TB, n int) []byte {
-	t.Helper()
-	b, err := os.ReadFile("../testdata/postgresql-syslog.log")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b[:n]
-}
-
-// modelText is text in which two letters mostly say which the next one is.
-func modelText(n int) []byte {
-	r := rand.New(rand.NewPCG(1, 2))
-	text := make([]byte, n)
-	var a, b byte
-	for i := range text {
-		c := (5*a + 4*b + 1) % 8
-		if r.IntN(9) == 0 {
-			c = byte(r.IntN(8))
-		}
-		a, b = b, c
-		text[i] = "abcdefg\n"[c]
-	}
-	return text
-}
+var logExcerpt, modelText = damagetest.LogExcerpt, damagetest.ModelText
 
 // methods counts the methods of an archive's chunks.
 func methods(t testing.TB, archive []byte) map[codec.Method]int {
