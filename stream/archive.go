@@ -105,8 +105,9 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 			continue
 		}
 		n := engine.NeedsOf(f.header)
-		n.Chunk = min(n.Chunk, f.total().Raw)
-		n.Primes = f.primes() || f.header.Primer == format.PrimerDictionary
+		if !n.Primes {
+			n.Chunk = min(n.Chunk, f.total().Raw)
+		}
 		needs = append(needs, n)
 	}
 	a.engine.Reserve(needs)

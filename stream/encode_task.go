@@ -24,7 +24,7 @@ type encodeTask struct {
 	saved   int64              // bits that the model saved, once done
 	decides bool               // whether the model is asked depends on this chunk
 	alone   []byte             // then: the payload without it, if the method is mix
-	back    *readBack          // of the record, if it is verified
+	back    *engine.Chunk      // of the record, if it is verified
 	before  []byte             // the end of the chunk in front of this one
 	share   int                // of the payload for the filter, as a divisor; 0: there is none
 	filter  format.ChunkFilter // once done

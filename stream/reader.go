@@ -47,8 +47,8 @@ func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, 
 }
 
 // Reset makes the Reader read another archive, as NewReader would with the same models and options.
-// Workers, their tables and the sessions of models are kept, unless the Reader had not come to its
-// end. After an error only Reset and Close may be called.
+// The tables of workers are kept if the Reader had come to its end. After an error only Reset and
+// Close may be called.
 func (z *Reader) Reset(r io.Reader) error {
 	z.stop()
 	err := context.Cause(z.opts.ctx)
@@ -62,7 +62,7 @@ func (z *Reader) Reset(r io.Reader) error {
 	z.engine.Reset()
 	*z = Reader{opts: z.opts, engine: z.engine}
 	z.ctx, z.cancel = context.WithCancel(z.opts.ctx)
-	z.source = &source{scan: format.NewScanner(r), engine: z.engine, opts: z.opts}
+	z.source = &source{scan: format.NewScanner(r), engine: z.engine}
 	z.source.scan.Notice = z.opts.notice
 	h, err := z.first()
 	if err != nil {

@@ -173,7 +173,7 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 }
 
 func (l *lineSearch) tooLong() error {
-	return fmt.Errorf("%w: line %d has more than %d bytes", ErrTooLarge, l.number, l.archive.opts.limit)
+	return fmt.Errorf("%w: line %d, which goes over several chunks, has more than %d bytes", ErrTooLarge, l.number, len(l.begun))
 }
 
 // lost takes note of a chunk that cannot be read.
@@ -240,7 +240,8 @@ type eitherContext struct {
 
 func (e eitherContext) Err() error { return cmp.Or(e.Context.Err(), e.other.Err()) }
 
-// begin adds to a line that began in an earlier chunk, or begins one. The memory that lines take is part of the limit.
+// begin adds to a line that began in an earlier chunk, or begins one. The memory that lines take is
+// part of a limit that was asked for.
 func (l *lineSearch) begin(part []byte) error {
 	n := len(l.begun) + len(part)
 	if n <= cap(l.begun) {

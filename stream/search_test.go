@@ -605,3 +605,36 @@ func FuzzFilters(f *testing.F) {
 		}
 	})
 }
+
+// A line over many chunks is searched within the limit or is an error, whatever the limit: the next chunk never waits for the room
+// that the line has taken.
+func TestSearchLongLineLimits(t *testing.T) {
+	line := append(bytes.Repeat([]byte("xy"), 100_000), '\n')
+	raw := compress(t, nil, line, WithMethod(codec.Raw), WithChunkSize(30_000))
+	primed := compress(t, nil, line, WithMethod(codec.Mix), WithLevel(1), WithChunkSize(30_000), WithPrimer(10_000))
+	found := 0
+	for _, workers := range []int{1, 2} {
+		for limit := int64(80_000); limit < 4_000_000; limit += 23_000 {
+			archive := raw
+			if limit > 1_600_000 { // those of tables
+				archive = primed
+			}
+			within(t, func() {
+				a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil, WithMemoryLimit(limit), WithWorkers(workers))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer a.Close()
+				got, err := a.Search(Search{Pattern: pattern("xyx")})
+				if err == nil && got.Lines == 1 {
+					found++
+				} else if !errors.Is(err, ErrTooLarge) {
+					t.Errorf("limit of %d, %d workers: %d lines, %v", limit, workers, got.Lines, err)
+				}
+			})
+		}
+	}
+	if found == 0 {
+		t.Error("the line was never found")
+	}
+}

@@ -29,7 +29,6 @@ type ahead struct {
 type source struct {
 	scan   *format.Scanner
 	engine *engine.Engine
-	opts   *readerOptions
 
 	frame *engine.Frame
 	slots *semaphore.Weighted // chunks of the frame that were admitted and not released

@@ -31,12 +31,6 @@ func newVerifier(o *writerOptions, h *Header) *verifier {
 	return &verifier{opts: o, header: h, engine: engine.New(o.ctx, options)}
 }
 
-// readBack is one record that is read back.
-type readBack struct {
-	engine.Chunk
-	record []byte
-}
-
 // submit starts reading back what t, which is done, would write as chunk number n of a frame that
 // names the model m, or none. The frame's first chunk must have been accepted before others are
 // submitted if it is their primer.
@@ -47,8 +41,9 @@ func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 		}
 		v.known = gram.KnownOf(v.opts.dictionary)
 	}
-	back := &readBack{record: format.AppendChunk(nil, &t.header, v.header.ChunkSize, n, t.payload)}
-	if back.Record, err = format.ParseRecord(back.record, v.header.ChunkSize, n); err != nil {
+	back := new(engine.Chunk)
+	record := format.AppendChunk(nil, &t.header, v.header.ChunkSize, n, t.payload)
+	if back.Record, err = format.ParseRecord(record, v.header.ChunkSize, n); err != nil {
 		return err
 	}
 	back.Keeps = t.primes
@@ -56,7 +51,7 @@ func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 	if back.Record.Primed {
 		primed = v.primed
 	}
-	v.engine.Submit(engine.NewFrame(v.header, m), &back.Chunk, primed)
+	v.engine.Submit(engine.NewFrame(v.header, m), back, primed)
 	t.back = back
 	return nil
 }

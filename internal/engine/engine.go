@@ -56,6 +56,7 @@ type Engine struct {
 	memory  *semaphore.Weighted
 	needs   Needs // that workers was found for
 	workers int
+	most    int64 // bytes that a chunk, tables and states take at most; known after Reserve
 
 	// What of memory is held beyond chunks, with a limit that was asked for; admit is held to look
 	// at it.
@@ -138,7 +139,11 @@ func (e *Engine) Next(h *format.Header) {
 
 // Reserve makes the Engine ready for chunks of all these needs, in any order. It is called once,
 // before any of them.
-func (e *Engine) Reserve(all []Needs) { e.workers = e.opts.workersFor(all...) }
+func (e *Engine) Reserve(all []Needs) {
+	e.workers = e.opts.workersFor(all...)
+	tables, states, chunk := most(all)
+	e.most = int64(e.workers)*tables + states + 3*chunk + 2*format.MaxFields // the head of a record, too
+}
 
 func (e *Engine) held() int64 { return int64(e.workers)*e.tables + e.states }
 
@@ -185,18 +190,17 @@ func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, number, raw, pay
 	return nil
 }
 
-// Take counts n bytes that a reader takes for itself beside those that it has taken already, all of which it must Give back. It
-// waits for chunks that are being decoded, and returns ErrTooLarge if there can never be as much room.
+// Take counts n bytes that a reader takes for itself beside those that it has taken already, all of
+// which it must Give back. It returns ErrTooLarge where a chunk might find no room beside them,
+// and would wait for ever. Without a limit that was asked for, they do not count but are limited.
 func (e *Engine) Take(ctx context.Context, n, already int64) error {
-	if e.opts.Limited {
-		select {
-		case e.admit <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	if !e.opts.Limited {
+		if n > e.opts.Limit {
+			return format.ErrTooLarge
 		}
-		defer func() { <-e.admit }()
+		return nil
 	}
-	if n+already > e.opts.Limit-e.held() {
+	if n+already > e.opts.Limit-e.most {
 		return format.ErrTooLarge
 	}
 	if e.memory.Acquire(ctx, n) != nil {
@@ -206,7 +210,11 @@ func (e *Engine) Take(ctx context.Context, n, already int64) error {
 }
 
 // Give takes back what Take gave.
-func (e *Engine) Give(n int64) { e.memory.Release(n) }
+func (e *Engine) Give(n int64) {
+	if e.opts.Limited {
+		e.memory.Release(n)
+	}
+}
 
 // Release makes the room of a chunk free again.
 func (e *Engine) Release(c *Chunk) {
@@ -326,7 +334,8 @@ func (e *Engine) Close() {
 	e.primed.Clear()
 }
 
-// Rest stops the goroutines and frees the sessions behind the end of an archive, but keeps the tables for the next one.
+// Rest stops the goroutines and frees the sessions behind the end of an archive, but keeps the
+// tables for the next one.
 func (e *Engine) Rest() { e.stop(nil) }
 
 // stop ends the pool: what has been submitted is decoded if err is nil.

@@ -45,14 +45,19 @@ func (n Needs) within(m Needs) bool {
 	return n.Level == m.Level && n.Chunk <= m.Chunk && (!n.Primes || m.Primes)
 }
 
+// most is what tables, states and a chunk of any of these needs take at most.
+func most(all []Needs) (tables, states, chunk int64) {
+	for _, n := range all {
+		tables, states, chunk = max(tables, n.tables()), max(states, n.states()), max(chunk, n.Chunk)
+	}
+	return tables, states, chunk
+}
+
 // workersFor is how many workers can decode chunks of all these needs within the memory limit, one
 // at least. Where there is more than one, any chunk still fits in beside their tables. Without a
 // limit that was asked for, tables do not count.
 func (o *Options) workersFor(all ...Needs) int {
-	var tables, states, chunk int64
-	for _, n := range all {
-		tables, states, chunk = max(tables, n.tables()), max(states, n.states()), max(chunk, n.Chunk)
-	}
+	tables, states, chunk := most(all)
 	if !o.Limited || tables == 0 {
 		return o.Workers
 	}
