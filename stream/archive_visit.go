@@ -81,6 +81,9 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		if err := do(in.spot, in.raw, in.err); err != nil {
 			return err
 		}
+		if a.ctx.Err() != nil { // do may have closed the archive, whatever is decoded already
+			return context.Cause(a.ctx)
+		}
 	}
 }
 

@@ -111,6 +111,7 @@ func TestCallBack(t *testing.T) {
 				within(t, func() {
 					a := open()
 					err := from(a, func() error {
+						time.Sleep(10 * time.Millisecond) // what is decoded ahead has come
 						if err := a.Close(); err != nil {
 							t.Error("Close:", err)
 						}
