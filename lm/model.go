@@ -65,3 +65,15 @@ type Session interface {
 
 	Close() error
 }
+
+// FixedSession is a Session that computes its logits in integers. Codecs use those, not Logits.
+type FixedSession interface {
+	Session
+
+	// FixedLogits is what Logits is of, in units of 2^-LogitFraction bits: a logit times the binary
+	// logarithm of e.
+	FixedLogits(i int) []int32
+}
+
+// LogitFraction is the fractional bits of fixed-point logits.
+const LogitFraction = 11

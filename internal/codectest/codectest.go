@@ -89,7 +89,7 @@ func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 				return err
 			}
 			for _, token := range run {
-				bits -= logSoftmax(row, token) / math.Ln2
+				bits -= logSoftmax(nats(row), token) / math.Ln2
 				if row, err = l.Predict(token); err != nil {
 					return err
 				}
@@ -109,6 +109,18 @@ func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 	}
 }
 
+// nats is a row of logits in their usual unit.
+func nats(r coder.Row) []float32 {
+	if r.Fixed == nil {
+		return r.Float
+	}
+	row := make([]float32, len(r.Fixed))
+	for i, v := range r.Fixed {
+		row[i] = float32(v) * (math.Ln2 / (1 << lm.LogitFraction))
+	}
+	return row
+}
+
 func logSoftmax(row []float32, token int32) float64 {
 	top, sum := float64(slices.Max(row)), 0.0
 	for _, v := range row {
@@ -125,9 +137,9 @@ func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	pieces := m.Pieces()
 	Run(t, m, p, func(lane *coder.Lane) error {
-		logits, err := lane.Start(p.Window, nil)
+		row, err := lane.Start(p.Window, nil)
 		for len(text) < n && err == nil {
-			best := 0
+			logits, best := nats(row), 0
 			for i := range logits {
 				if len(pieces[i]) > 0 && (logits[i] > logits[best] || len(pieces[best]) == 0) {
 					best = i
@@ -137,7 +149,7 @@ func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 				best = 1 + rng.IntN(len(logits)-1)
 			}
 			text = append(text, pieces[best]...)
-			logits, err = lane.Predict(int32(best))
+			row, err = lane.Predict(int32(best))
 		}
 		return err
 	})

@@ -276,7 +276,7 @@ func (x *Bytewise) feed(token int32, r *reading) {
 	if x.held >= 0 {
 		err = x.lane.Rollback(1)
 	}
-	var logits []float32
+	var logits Row
 	if err == nil {
 		logits, err = x.lane.Predict(token)
 	}
@@ -291,9 +291,9 @@ func (x *Bytewise) feed(token int32, r *reading) {
 
 // distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all
 // tokens are equally likely.
-func (x *Bytewise) distribution(logits []float32, r *reading) {
+func (x *Bytewise) distribution(logits Row, r *reading) {
 	cdf := &x.lane.worker.cdf
-	finite := cdf.Set(logits) == nil
+	finite := cdf.setRow(logits) == nil
 	if n := len(x.spare); r.cum == nil && n > 0 {
 		r.cum, x.spare = x.spare[n-1], x.spare[:n-1]
 	}

@@ -20,6 +20,9 @@ const (
 	// e^-22 < 2^-31.
 	floorBits = 0x41b00000
 
+	// fixedFloor is as far below the greatest of fixed-point logits as others count: these weigh 1.
+	fixedFloor = 32<<exp2Bits - 1
+
 	cdfBlock = 64
 )
 
@@ -38,23 +41,71 @@ type CDF struct {
 // Set makes c the distribution of the logits, at most 2^18 of them. It returns ErrLogits for NaN,
 // +Inf, or -Inf throughout.
 func (c *CDF) Set(logits []float32) error {
-	if cap(c.weights) < len(logits) {
-		c.weights = make([]uint32, len(logits))
-		c.blocks = make([]uint64, (len(logits)+cdfBlock-1)/cdfBlock)
-	}
-	c.weights = c.weights[:len(logits)]
-	c.blocks = c.blocks[:(len(logits)+cdfBlock-1)/cdfBlock]
-
+	c.grow(len(logits))
 	top, ok := maximum(logits)
 	if !ok {
 		return codec.ErrLogits
 	}
 	weigh(c.blocks, c.weights, logits, top)
+	c.sum()
+	return nil
+}
+
+func (c *CDF) setRow(r Row) error {
+	if r.Fixed == nil {
+		return c.Set(r.Float)
+	}
+	c.SetFixed(r.Fixed)
+	return nil
+}
+
+func (c *CDF) grow(n int) {
+	if cap(c.weights) < n {
+		c.weights = make([]uint32, n)
+		c.blocks = make([]uint64, (n+cdfBlock-1)/cdfBlock)
+	}
+	c.weights = c.weights[:n]
+	c.blocks = c.blocks[:(n+cdfBlock-1)/cdfBlock]
+}
+
+func (c *CDF) sum() {
 	c.total = 0
 	for _, sum := range c.blocks {
 		c.total += sum
 	}
-	return nil
+}
+
+// SetFixed is Set for logits in units of 2^-lm.LogitFraction bits, which are steps of the table.
+func (c *CDF) SetFixed(logits []int32) {
+	c.grow(len(logits))
+	weighFixed(c.blocks, c.weights, logits, maximumFixed(logits))
+	c.sum()
+}
+
+// maximumFixedGeneric is the greatest value.
+func maximumFixedGeneric(values []int32) int32 {
+	top := int32(math.MinInt32)
+	for _, v := range values {
+		top = max(top, v)
+	}
+	return top
+}
+
+// weighFixedGeneric sets the weights of logits of at most top, and their sums per block.
+func weighFixedGeneric(blocks []uint64, weights []uint32, logits []int32, top int32) {
+	table := exp2Table()
+	for b := range blocks {
+		i := b * cdfBlock
+		j := min(len(logits), i+cdfBlock)
+		sum := uint64(0)
+		for i, v := range logits[i:j] {
+			step := min(uint32(top)-uint32(v), fixedFloor)
+			w := table[step%(1<<exp2Bits)]>>(step>>exp2Bits) + 1
+			weights[b*cdfBlock+i] = w
+			sum += uint64(w)
+		}
+		blocks[b] = sum
+	}
 }
 
 // maximumGeneric is the greatest value, and whether it is finite and none is NaN.

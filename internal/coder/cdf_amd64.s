@@ -99,3 +99,76 @@ row:
 	JNZ block
 	VZEROUPPER
 	RET
+
+// func maximumFixedAVX2(lanes *[8]int32, row *int32, n int)
+TEXT ·maximumFixedAVX2(SB), NOSPLIT, $0-24
+	MOVQ lanes+0(FP), DI
+	MOVQ row+8(FP), SI
+	MOVQ n+16(FP), CX
+	VMOVDQU (SI), Y0
+
+group:
+	VPMAXSD (SI), Y0, Y0
+	ADDQ $32, SI
+	DECQ CX
+	JNZ group
+	VMOVDQU Y0, (DI)
+	VZEROUPPER
+	RET
+
+// func weighFixedAVX2(blocks *uint64, weights *uint32, logits *int32, n int, top int32, table *[2048]uint32)
+TEXT ·weighFixedAVX2(SB), NOSPLIT, $0-48
+	MOVQ blocks+0(FP), DI
+	MOVQ weights+8(FP), DX
+	MOVQ logits+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVL top+32(FP), AX
+	VMOVD AX, X15
+	VPBROADCASTD X15, Y15
+	MOVQ table+40(FP), BX
+	MOVL $0xffff, AX        // fixedFloor
+	VMOVD AX, X14
+	VPBROADCASTD X14, Y14
+	MOVL $2047, AX
+	VMOVD AX, X12
+	VPBROADCASTD X12, Y12
+	MOVL $1, AX
+	VMOVD AX, X11
+	VPBROADCASTD X11, Y11
+	VPCMPEQD Y10, Y10, Y10
+	VPSRLQ $32, Y10, Y10    // the lower half of each 64-bit lane
+
+block:
+	VPXOR Y0, Y0, Y0        // sums
+	MOVQ $8, AX
+
+row:
+	VPSUBD (SI), Y15, Y1
+	VPMINUD Y14, Y1, Y1     // steps
+	VPAND Y12, Y1, Y2
+	VPCMPEQD Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4        // the gather need not wait for the one before
+	VPGATHERDD Y3, (BX)(Y2*4), Y4
+	VPSRLD $11, Y1, Y1
+	VPSRLVD Y1, Y4, Y4
+	VPADDD Y11, Y4, Y4
+	VMOVDQU Y4, (DX)
+	VPAND Y10, Y4, Y5
+	VPSRLQ $32, Y4, Y4
+	VPADDQ Y5, Y0, Y0
+	VPADDQ Y4, Y0, Y0
+	ADDQ $32, SI
+	ADDQ $32, DX
+	DECQ AX
+	JNZ row
+
+	VEXTRACTI128 $1, Y0, X1
+	VPADDQ X1, X0, X0
+	VPSHUFD $0xee, X0, X1
+	VPADDQ X1, X0, X0
+	VMOVQ X0, (DI)
+	ADDQ $8, DI
+	DECQ CX
+	JNZ block
+	VZEROUPPER
+	RET

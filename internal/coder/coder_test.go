@@ -258,7 +258,7 @@ func TestForgedTokens(t *testing.T) {
 				t.Fatal(err)
 			}
 			var cdf coder.CDF
-			if err := cdf.Set(row); err != nil {
+			if err := cdf.Set(row.Float); err != nil {
 				t.Fatal(err)
 			}
 			var e coder.RangeEncoder

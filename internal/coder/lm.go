@@ -54,9 +54,9 @@ func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
 	return dst[:base], err
 }
 
-func (c *tokenCoder) encode(logits []float32, token int32) error {
+func (c *tokenCoder) encode(logits Row, token int32) error {
 	cdf := &c.lane.worker.cdf
-	if err := cdf.Set(logits); err != nil {
+	if err := cdf.setRow(logits); err != nil {
 		return err
 	}
 	cum, freq := cdf.Symbol(int(token))
@@ -99,9 +99,9 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	return dst[:base], err
 }
 
-func (c *tokenCoder) decode(logits []float32) (int32, error) {
+func (c *tokenCoder) decode(logits Row) (int32, error) {
 	cdf := &c.lane.worker.cdf
-	if err := cdf.Set(logits); err != nil { // an encoder would have taken another method
+	if err := cdf.setRow(logits); err != nil { // an encoder would have taken another method
 		return 0, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	token, cum, freq := cdf.Find(c.dec.Target(cdf.Total()))

@@ -46,7 +46,7 @@ func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 		if err := session.Decode(ctx, feed); err != nil {
 			return probe, fmt.Errorf("probe: %w", err)
 		}
-		if err := cdf.Set(session.Logits(0)); err != nil {
+		if err := cdf.setRow(rowOf(session, 0)); err != nil {
 			return probe, fmt.Errorf("probe: %w", err)
 		}
 		row = row[:0]

@@ -116,8 +116,9 @@ func (w *Worker) step(ctx context.Context) error {
 	tokens := len(w.model.Pieces())
 	waiting := w.waiting
 	for i, l := range waiting {
-		if l.logits = w.session.Logits(i); len(l.logits) != tokens {
-			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", codec.ErrLogits, len(l.logits), tokens)
+		l.logits = rowOf(w.session, i)
+		if n := max(len(l.logits.Fixed), len(l.logits.Float)); n != tokens {
+			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", codec.ErrLogits, n, tokens)
 			return w.failed
 		}
 	}

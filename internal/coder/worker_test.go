@@ -67,7 +67,7 @@ func walk(tokens []int32, digest *[]float32) func(*coder.Lane) error {
 			if err != nil {
 				return err
 			}
-			*digest = append(*digest, row[token], row[len(row)-1])
+			*digest = append(*digest, row.Float[token], row.Float[len(row.Float)-1])
 			row, err = l.Predict(token)
 		}
 		return err
@@ -203,7 +203,7 @@ func TestCancel(t *testing.T) {
 			if n == 100 {
 				cancel()
 			}
-			row, err = l.Predict(int32(n % len(row)))
+			row, err = l.Predict(int32(n % len(row.Float)))
 		}
 		seen = append(seen, err)
 		return err

@@ -1,0 +1,131 @@
+package exact
+
+import "math/bits"
+
+// cacheFraction is the fractional bits of the steps of keys and values.
+const cacheFraction = 24
+
+// cache is the keys and values of one head of one lane in int8, each position in steps of its own,
+// packed for a kernel: keys as a matrix with a row for each position, values as one with a column
+// for each.
+type cache struct {
+	keys, values         []byte
+	keySteps, valueSteps []int32 // with cacheFraction
+	pitch                int     // between panels of values
+}
+
+func newCache(head, window int) cache {
+	columns := (window + 3) &^ 3
+	return cache{
+		keys: make([]byte, panels(window)*panelRows*head), values: make([]byte, head*columns),
+		keySteps: make([]int32, window), valueSteps: make([]int32, window), pitch: panelRows * columns,
+	}
+}
+
+// put stores the key and the value of a position.
+func (c *cache) put(bias byte, pos int, key, value []int8, keyStep, valueStep scale) {
+	c.keySteps[pos], c.valueSteps[pos] = keyStep.fixed(cacheFraction), valueStep.fixed(cacheFraction)
+	at := c.keys[pos/panelRows*panelRows*len(key)+pos%panelRows*4:]
+	for i, v := range key {
+		at[i/4*4*panelRows+i%4] = byte(v) + bias
+	}
+	at = c.values[pos/4*4*panelRows+pos%4:]
+	for i, v := range value {
+		at[i/panelRows*c.pitch+i%panelRows*4] = byte(v) + bias
+	}
+}
+
+// log2e is the binary logarithm of e.
+var log2e = scale{47274, -15}
+
+// attention is the scratch memory of attend.
+type attention struct {
+	scores []int32 // of each head, for each position
+	digits []int8  // of the weights: two for each head
+	sums   []int32
+}
+
+func newAttention(s shape, window int) attention {
+	rows := panels(window) * panelRows
+	group := s.heads / s.kvHeads
+	return attention{
+		scores: make([]int32, group*rows),
+		digits: make([]int8, 2*group*((window+3)&^3)), sums: make([]int32, 2*group*s.head),
+	}
+}
+
+// stepShift is the shift to the right that leaves 15 bits of the greatest step.
+func stepShift(steps []int32) int {
+	most := int32(1)
+	for _, v := range steps {
+		most = max(most, v)
+	}
+	return bits.Len32(uint32(most)) - 15
+}
+
+// shiftStep brings a step to 15 bits.
+func shiftStep(v int32, shift int) int32 {
+	if shift < 0 {
+		return v << -shift
+	}
+	return v >> shift
+}
+
+// attend sets out to the values of the first n positions, weighted by the softmax of their keys'
+// products with the queries of a group of heads, whose steps are given.
+func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []int8, steps []scale, head int) {
+	rows := panels(n) * panelRows
+	group := len(steps)
+	k.matmul(a.scores, rows, c.keys, panelRows*head, panels(n), queries, head, group, head)
+
+	keyShift, valueShift := stepShift(c.keySteps[:n]), stepShift(c.valueSteps[:n])
+	columns := (n + 3) &^ 3
+	root := bits.TrailingZeros(uint(head)) // of the head's width: 1/sqrt is 2^-(root/2)
+	var totals [maxColumns]int32
+	for h, step := range steps {
+		scores := a.scores[h*rows:][:n]
+		// A score in units of 2^-exponentFraction octaves is score * keyStep * factor >> shift.
+		factor := step.times(log2e).times(inverseRoot(root))
+		m := int32(factor.m >> 1)
+		shift := -(factor.e + 1 + scoreDrop + 15 + keyShift - cacheFraction + exponentFraction)
+		top := int32(-1 << 31)
+		for j, v := range scores {
+			f := mulRound(shiftStep(c.keySteps[j], keyShift), m)
+			v = (v + 1<<(scoreDrop-1)) >> scoreDrop * f >> max(0, min(31, shift))
+			scores[j] = v
+			top = max(top, v)
+		}
+		total := int32(0)
+		hi, lo := a.digits[2*h*columns:][:columns], a.digits[(2*h+1)*columns:][:columns]
+		for j, v := range scores {
+			e := exp2(min(top-v, exponentLast))
+			total += e
+			w := mulRound(e, shiftStep(c.valueSteps[j], valueShift))
+			hi[j], lo[j] = int8(w>>7), int8(w&127)
+		}
+		clear(hi[n:])
+		clear(lo[n:])
+		totals[h] = total
+	}
+	k.matmul(a.sums, head, c.values, c.pitch, head/panelRows, a.digits, columns, 2*group, columns)
+	for h := range group {
+		hi, lo := a.sums[2*h*head:][:head], a.sums[(2*h+1)*head:][:head]
+		r := ratio(1, uint64(totals[h]), 15+valueShift-cacheFraction+fraction)
+		shift := max(1, min(32, -r.e))
+		for i := range head {
+			v := int64(hi[i])<<7 + int64(lo[i])
+			out[h*head+i] = int32((v*int64(r.m) + 1<<(shift-1)) >> shift)
+		}
+	}
+}
+
+// scoreDrop is the bits of a product of a query and a key that are dropped.
+const scoreDrop = 5
+
+// inverseRoot is 2^-(n/2).
+func inverseRoot(n int) scale {
+	if n%2 == 0 {
+		return scale{1 << 15, -15 - n/2}
+	}
+	return scale{46340, -16 - n/2}
+}

@@ -1,0 +1,148 @@
+package exact
+
+import "github.com/lmz-go/lmz/lm"
+
+// column is one token of a round.
+type column struct {
+	lane, pos int
+	token     int32
+	row       int // of Logits that it gives, -1: none
+}
+
+// work is the scratch memory of forward, for batchColumns columns.
+type work struct {
+	residual  []int32 // shape.width for each column
+	numbers   []int32 // of a column, before it is quantized
+	input     []int8  // of a product, column by column
+	units     [batchColumns]scale
+	sums      []int32 // of a product, column by column
+	attended  []int32
+	queries   []int8
+	key       []int8
+	value     []int8
+	attention attention
+	sigmoid   *[sigmoidSize]uint16
+}
+
+func (w *work) make(m *Model, window int) {
+	s := m.shape
+	widest := max(s.width, s.inner)
+	rows := max(len(m.layers[0].qkv.factors), len(m.layers[0].gateUp.factors), len(m.logits.factors), len(m.layers[0].down.factors))
+	w.residual = make([]int32, batchColumns*s.width)
+	w.numbers = make([]int32, 2*s.inner+s.width)
+	w.input = make([]int8, batchColumns*widest)
+	w.sums = make([]int32, batchColumns*rows)
+	w.attended = make([]int32, s.width)
+	w.queries = make([]int8, s.width)
+	w.key, w.value = make([]int8, s.head), make([]int8, s.head)
+	w.attention = newAttention(s, window)
+	w.sigmoid = sigmoids()
+}
+
+// forward evaluates the columns; those of a lane are in the order of their positions.
+func (s *session) forward(columns []column) {
+	m, w := s.model, &s.work
+	width := m.shape.width
+	for i, c := range columns {
+		copy(w.residual[i*width:], m.embedding[int(c.token)*width:][:width])
+	}
+	for i := range m.layers {
+		l := &m.layers[i]
+		s.norm(len(columns), &l.attentionNorm)
+		s.product(l.qkv, len(columns))
+		for j, c := range columns {
+			s.attend(l, i, j, c)
+		}
+		s.product(l.output, len(columns))
+		s.add(l.output, len(columns))
+		s.norm(len(columns), &l.innerNorm)
+		s.product(l.gateUp, len(columns))
+		for j := range columns {
+			s.gate(l, j)
+		}
+		s.product(l.down, len(columns))
+		s.add(l.down, len(columns))
+	}
+	// Only the last token of a feed has a row.
+	n := 0
+	var rows [batchColumns]int
+	for i, c := range columns {
+		if c.row >= 0 {
+			copy(w.residual[n*width:], w.residual[i*width:][:width])
+			rows[n] = c.row
+			n++
+		}
+	}
+	s.norm(n, &m.outputNorm)
+	s.product(m.logits, n)
+	pitch := len(m.logits.factors)
+	for i := range n {
+		r := rescalingTo(w.units[i].times(m.logits.unit).times(log2e), lm.LogitFraction)
+		rescale(s.rows[rows[i]], w.sums[i*pitch:][:pitch], m.logits.factors, r)
+	}
+}
+
+// norm makes the normalized residual stream the input of a product.
+func (s *session) norm(n int, by *norm) {
+	w, width := &s.work, s.model.shape.width
+	for i := range n {
+		y := w.numbers[:width]
+		squares := normalize(y, w.residual[i*width:][:width], by.weight)
+		mean := squares/uint64(width) + s.model.epsilon
+		root := rsqrt(max(1, mean), 2*fraction)
+		w.units[i] = quantize(w.input[i*width:][:width], y).shift(by.exponent + normBits - fraction).times(root)
+	}
+}
+
+// product multiplies the input by a matrix.
+func (s *session) product(m *matrix, n int) {
+	w := &s.work
+	if n > 0 {
+		s.model.kernel.matmul(w.sums, len(m.factors), m.packed, panelRows*m.columns, panels(m.rows), w.input, m.columns, n, m.columns)
+	}
+}
+
+// add adds the sums of a product to the residual stream.
+func (s *session) add(m *matrix, n int) {
+	w, width, pitch := &s.work, s.model.shape.width, len(m.factors)
+	for i := range n {
+		y := w.numbers[:width]
+		rescale(y, w.sums[i*pitch:][:width], m.factors, rescalingTo(w.units[i].times(m.unit), fraction))
+		accumulate(w.residual[i*width:][:width], y)
+	}
+}
+
+// attend stores a column's keys and values, and makes what it attends to the input of a product.
+func (s *session) attend(l *layer, number, i int, c column) {
+	w, shape, pitch := &s.work, s.model.shape, len(l.qkv.factors)
+	sums := w.sums[i*pitch:][:pitch]
+	rescale(sums, sums, l.qkv.factors, rescalingTo(w.units[i].times(l.qkv.unit), fraction))
+	head, group := shape.head, shape.heads/shape.kvHeads
+	q, k, v := sums[:shape.width], sums[shape.width:][:shape.kvHeads*head], sums[shape.width+shape.kvHeads*head:]
+	turn := s.model.turns[c.pos*head:][:head]
+	turned := w.numbers[:head]
+	var steps [maxColumns]scale
+	for h := range shape.kvHeads {
+		cache := &s.lanes[c.lane].kv[number*shape.kvHeads+h]
+		exponent := rotate(turned, k[h*head:][:head], turn)
+		keyStep := quantize(w.key, turned).shift(exponent)
+		valueStep := quantize(w.value, v[h*head:][:head]).shift(-fraction)
+		cache.put(s.model.kernel.bias, c.pos, w.key, w.value, keyStep, valueStep)
+		for g := range group {
+			exponent := rotate(turned, q[(h*group+g)*head:][:head], turn)
+			steps[g] = quantize(w.queries[g*head:][:head], turned).shift(exponent)
+		}
+		w.attention.attend(s.model.kernel, w.attended[h*group*head:], cache, c.pos+1, w.queries, steps[:group], head)
+	}
+	w.units[i] = quantize(w.input[i*shape.width:][:shape.width], w.attended).shift(-fraction)
+}
+
+// gate makes SiLU(gate) * up the input of a product.
+func (s *session) gate(l *layer, i int) {
+	w, inner, pitch := &s.work, s.model.shape.inner, len(l.gateUp.factors)
+	sums := w.sums[i*pitch:][:pitch]
+	rescale(sums, sums, l.gateUp.factors, rescalingTo(w.units[i].times(l.gateUp.unit), fraction))
+	y := w.numbers[:inner]
+	shift := gate(y, sums[:inner], sums[inner:][:inner], w.sigmoid)
+	w.units[i] = quantize(w.input[i*inner:][:inner], y).shift(shift - fraction)
+}

@@ -1,0 +1,394 @@
+package exact
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"math/bits"
+
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/lm"
+)
+
+// ErrUnsupported is wrapped by the errors for models that this engine does not compute: of another
+// architecture, shape, type of weights or tokenizer.
+var ErrUnsupported = errors.New("the exact engine does not support this model")
+
+// tensorFraction is the fractional bits of tensors while they are read: a Q8_0 or F16 number is a
+// whole multiple of its unit.
+const tensorFraction = 24
+
+// tensorMax bounds what is read of a tensor.
+const tensorMax = 1<<46 - 1
+
+// Limits of what sums of 32 bits hold, and of what one bad file may ask for.
+const (
+	maxColumns    = 1040
+	maxContext    = 1024
+	maxLayers     = 256
+	maxVocabulary = 1 << 18
+)
+
+// shape is the hyperparameters of an architecture llama.
+type shape struct {
+	layers, width, heads, kvHeads, inner, context int
+	head                                          int // width of a head
+}
+
+// reader reads tensors of a file.
+type reader struct {
+	header *gguf.Header
+	data   io.ReaderAt
+	used   int // tensors
+	err    error
+}
+
+func unsupported(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", ErrUnsupported, fmt.Sprintf(format, args...))
+}
+
+// Open loads the model file at path, hashing it whole. Errors wrap ErrUnsupported or say what is
+// wrong with the file; when ctx ends meanwhile the error is that of ctx. The file must not change
+// meanwhile.
+func Open(ctx context.Context, path string) (*Model, error) {
+	f, size, err := gguf.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, err := open(ctx, f, size)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// OpenBytes loads a model file that is in memory; data is not kept. Errors are Open's.
+func OpenBytes(ctx context.Context, data []byte) (*Model, error) {
+	m, err := open(ctx, bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil, fmt.Errorf("model in memory: %w", err)
+	}
+	return m, nil
+}
+
+func open(ctx context.Context, f io.ReaderAt, size int64) (*Model, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	h, err := gguf.ReadAll(f, size)
+	if err != nil {
+		return nil, err
+	}
+	s, err := shapeOf(h)
+	if err != nil {
+		return nil, err
+	}
+	m := &Model{shape: s, kernel: &kernels[0]}
+	if m.tokenizer, err = newTokenizer(h); err != nil {
+		return nil, err
+	}
+	m.id = lm.ModelID{Name: h.Text("general.name"), Class: Class}
+	hash := sha256.New()
+	if _, err := io.Copy(hash, &contextReader{ctx, io.NewSectionReader(f, 0, size)}); err != nil {
+		return nil, err
+	}
+	hash.Sum(m.id.SHA256[:0])
+	if err := m.load(ctx, &reader{header: h, data: f}); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+type contextReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r *contextReader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p[:min(len(p), 1<<20)])
+}
+
+// shapeOf is the shape of a model that can be computed.
+func shapeOf(h *gguf.Header) (s shape, err error) {
+	if arch := h.Text("general.architecture"); arch != "llama" {
+		return s, unsupported("architecture %q, want llama", arch)
+	}
+	read := func(key string, most int) int {
+		n, ok := h.Uint("llama." + key)
+		if err == nil && (!ok || n < 1 || n > uint64(most)) {
+			err = unsupported("llama.%s is %v, want 1 to %d", key, h.Get("llama."+key), most)
+		}
+		return int(n)
+	}
+	s.layers = read("block_count", maxLayers)
+	s.width = read("embedding_length", maxColumns)
+	s.heads = read("attention.head_count", maxColumns)
+	s.kvHeads = s.heads
+	if h.Get("llama.attention.head_count_kv") != nil {
+		s.kvHeads = read("attention.head_count_kv", maxColumns)
+	}
+	s.inner = read("feed_forward_length", maxColumns)
+	s.context = read("context_length", maxContext)
+	if err != nil {
+		return s, err
+	}
+	s.head = s.width / s.heads
+	turned := uint64(s.head)
+	if n, ok := h.Uint("llama.rope.dimension_count"); ok {
+		turned = n
+	}
+	switch {
+	case s.width%s.heads != 0 || s.heads%s.kvHeads != 0:
+		return s, unsupported("%d heads, %d of keys, in a width of %d", s.heads, s.kvHeads, s.width)
+	case bits.OnesCount(uint(s.head)) != 1 || s.head < 8 || turned != uint64(s.head):
+		return s, unsupported("heads of %d of which %d turn, want a power of two that turns whole", s.head, turned)
+	case s.width%4 != 0 || s.inner%4 != 0:
+		return s, unsupported("a width of %d and %d inside, want multiples of 4", s.width, s.inner)
+	}
+	for _, kv := range h.Metadata {
+		switch kv.Key {
+		case "llama.rope.scaling.type", "llama.rope.scale_linear", "llama.rope.scaling.factor", "llama.expert_count",
+			"llama.attention.key_length", "llama.attention.value_length", "llama.attention.sliding_window":
+			if v := fmt.Sprint(kv.Value); v != "none" && v != "0" && v != "1" && v != fmt.Sprint(s.head) {
+				return s, unsupported("%s is %s", kv.Key, v)
+			}
+		}
+	}
+	return s, nil
+}
+
+// float32Of gives the bits of a key that holds a positive float32.
+func float32Of(h *gguf.Header, key string, missing float32) (uint32, error) {
+	value := h.Get(key)
+	if value == nil {
+		return math.Float32bits(missing), nil
+	}
+	f, ok := value.(float32)
+	if !ok || !(f > 0) || f > math.MaxFloat32 {
+		return 0, unsupported("%s is %v, want a positive float32", key, value)
+	}
+	return math.Float32bits(f), nil
+}
+
+// splitFloat32 gives a finite float32 as mantissa * 2^exponent.
+func splitFloat32(b uint32) (mantissa int64, exponent int) {
+	mantissa, exponent = int64(b&(1<<23-1)), int(b>>23&255)
+	if exponent > 0 {
+		mantissa |= 1 << 23
+	} else {
+		exponent = 1
+	}
+	if b>>31 != 0 {
+		mantissa = -mantissa
+	}
+	return mantissa, exponent - 150
+}
+
+// fixedFloat32 is a finite float32 in units of 2^-fraction, rounded to the nearest, halves up,
+// between -tensorMax and tensorMax.
+func fixedFloat32(b uint32, fraction int) int64 {
+	m, e := splitFloat32(b)
+	switch e += fraction; {
+	case m == 0 || e < -25:
+		return 0
+	case e < 0:
+		return (m>>(-e-1) + 1) >> 1
+	case e > 22:
+		if m < 0 {
+			return -tensorMax
+		}
+		return tensorMax
+	}
+	return max(-tensorMax, min(tensorMax, m<<e))
+}
+
+// fixedHalf is a finite IEEE 754 half in units of 2^-24.
+func fixedHalf(b uint16) int64 {
+	m, e := int64(b&(1<<10-1)), b>>10&31
+	if e > 0 {
+		m = (m | 1<<10) << (e - 1)
+	}
+	if b>>15 != 0 {
+		return -m
+	}
+	return m
+}
+
+// tensor reads the rows of a tensor of this shape, in units of 2^-tensorFraction.
+func (r *reader) tensor(name string, rows, columns int) [][]int64 {
+	if r.err != nil {
+		return nil
+	}
+	t := r.find(name)
+	if t == nil {
+		r.err = unsupported("it has no tensor %q", name)
+		return nil
+	}
+	r.used++
+	got := append(append([]uint64{}, t.Shape...), 1)
+	if len(t.Shape) > 2 || got[0] != uint64(columns) || got[1] != uint64(rows) {
+		r.err = unsupported("tensor %q has shape %v, want %d rows of %d", name, t.Shape, rows, columns)
+		return nil
+	}
+	switch t.Type {
+	case gguf.F32, gguf.F16, gguf.Q8_0:
+	default:
+		r.err = unsupported("tensor %q has type %v, want Q8_0, F16 or F32", name, t.Type)
+		return nil
+	}
+	data := make([]byte, t.Size)
+	if _, err := r.data.ReadAt(data, r.header.DataOffset+int64(t.Offset)); err != nil && !(err == io.EOF) {
+		r.err = fmt.Errorf("tensor %q: %w", name, err)
+		return nil
+	}
+	values, finite := fixedTensor(data, t.Type, rows*columns)
+	if !finite {
+		r.err = unsupported("tensor %q has numbers that are not finite", name)
+		return nil
+	}
+	list := make([][]int64, rows)
+	for i := range list {
+		list[i] = values[i*columns:][:columns]
+	}
+	return list
+}
+
+func (r *reader) find(name string) *gguf.Tensor {
+	for i := range r.header.Tensors {
+		if r.header.Tensors[i].Name == name {
+			return &r.header.Tensors[i]
+		}
+	}
+	return nil
+}
+
+// fixedTensor gives n numbers in units of 2^-tensorFraction.
+func fixedTensor(data []byte, t gguf.TensorType, n int) (values []int64, finite bool) {
+	values = make([]int64, 0, n)
+	le := binary.LittleEndian
+	switch t {
+	case gguf.F32:
+		for ; len(data) >= 4; data = data[4:] {
+			b := le.Uint32(data)
+			if b>>23&255 == 255 {
+				return nil, false
+			}
+			values = append(values, fixedFloat32(b, tensorFraction))
+		}
+	case gguf.F16:
+		for ; len(data) >= 2; data = data[2:] {
+			b := le.Uint16(data)
+			if b>>10&31 == 31 {
+				return nil, false
+			}
+			values = append(values, fixedHalf(b))
+		}
+	case gguf.Q8_0: // blocks of a half and 32 int8
+		for ; len(data) >= 34; data = data[34:] {
+			b := le.Uint16(data)
+			if b>>10&31 == 31 {
+				return nil, false
+			}
+			step := fixedHalf(b)
+			for _, q := range data[2:34] {
+				values = append(values, int64(int8(q))*step)
+			}
+		}
+	}
+	return values, true
+}
+
+// load reads the weights.
+func (m *Model) load(ctx context.Context, r *reader) error {
+	s := m.shape
+	vocabulary := len(m.Pieces())
+	embedding := r.tensor("token_embd.weight", vocabulary, s.width)
+	m.embedding = make([]int32, 0, len(embedding)*s.width)
+	for _, row := range embedding {
+		for _, v := range row {
+			const drop = tensorFraction - fraction
+			m.embedding = append(m.embedding, int32(max(-residualMax, min(residualMax, (v+1<<(drop-1))>>drop))))
+		}
+	}
+	for i := range s.layers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		part := func(name string, rows, columns int) [][]int64 {
+			return r.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), rows, columns)
+		}
+		var l layer
+		l.attentionNorm = r.norm(fmt.Sprintf("blk.%d.attn_norm.weight", i), s.width)
+		q, k, v := part("attn_q", s.width, s.width), part("attn_k", s.kvHeads*s.head, s.width), part("attn_v", s.kvHeads*s.head, s.width)
+		o := part("attn_output", s.width, s.width)
+		l.innerNorm = r.norm(fmt.Sprintf("blk.%d.ffn_norm.weight", i), s.width)
+		gate, up := part("ffn_gate", s.inner, s.width), part("ffn_up", s.inner, s.width)
+		down := part("ffn_down", s.width, s.inner)
+		if r.err != nil {
+			return r.err
+		}
+		l.qkv = newMatrix(m.kernel, append(append(q, k...), v...))
+		l.output = newMatrix(m.kernel, o)
+		l.gateUp = newMatrix(m.kernel, append(gate, up...))
+		l.down = newMatrix(m.kernel, down)
+		m.layers = append(m.layers, l)
+	}
+	m.outputNorm = r.norm("output_norm.weight", s.width)
+	output := embedding
+	if r.find("output.weight") != nil {
+		output = r.tensor("output.weight", vocabulary, s.width)
+	}
+	if r.err != nil {
+		return r.err
+	}
+	m.logits = newMatrix(m.kernel, output)
+	if r.used != len(r.header.Tensors) {
+		return unsupported("it has %d tensors, %d of them unknown", len(r.header.Tensors), len(r.header.Tensors)-r.used)
+	}
+	epsilon, err := float32Of(r.header, "llama.attention.layer_norm_rms_epsilon", 1e-5)
+	if err != nil {
+		return err
+	}
+	m.epsilon = uint64(fixedFloat32(epsilon, 2*fraction))
+	base, err := float32Of(r.header, "llama.rope.freq_base", 10000)
+	if err != nil {
+		return err
+	}
+	if fixedFloat32(base, 0) < 2 {
+		return unsupported("llama.rope.freq_base is %v, want 2 or more", math.Float32frombits(base))
+	}
+	mantissa, exponent := splitFloat32(base)
+	m.turns = turnTable(new(big.Float).SetMantExp(new(big.Float).SetInt64(mantissa), exponent), s.head, s.context)
+	return nil
+}
+
+// norm reads the weights of a norm: 15 bits and a sign at most.
+func (r *reader) norm(name string, width int) norm {
+	rows := r.tensor(name, 1, width)
+	if r.err != nil {
+		return norm{}
+	}
+	most := int64(0)
+	for _, v := range rows[0] {
+		most = max(most, v, -v)
+	}
+	n := norm{weight: make([]int16, width), exponent: bits.Len64(uint64(most)) - normBits - tensorFraction}
+	for i, v := range rows[0] {
+		if shift := n.exponent + tensorFraction; shift > 0 {
+			n.weight[i] = int16((v>>(shift-1) + 1) >> 1)
+		} else {
+			n.weight[i] = int16(v << -shift)
+		}
+	}
+	return n
+}

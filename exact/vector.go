@@ -1,0 +1,143 @@
+package exact
+
+import "math/bits"
+
+// These are the passes over vectors between the matrix products, and the specification of each
+// (docs/ARITHMETIC.md). Numbers are two's complement; >> rounds down.
+
+const (
+	// fraction is the fractional bits of the residual stream, of what projections give, and of
+	// what they are given before it is quantized.
+	fraction = 16
+
+	// residualMax bounds the residual stream, so that sums of squares fit 64 bits.
+	residualMax = 1<<26 - 1
+
+	// narrowBits is the size of values that are brought to 16 bits by a common shift; one bit
+	// less than they have room for, so that rounding cannot overflow.
+	narrowBits = 14
+)
+
+// maxAbs is the greatest magnitude in x, whose values are above -2^31.
+func maxAbs(x []int32) uint32 {
+	most := int32(0)
+	for _, v := range x {
+		most = max(most, v, -v)
+	}
+	return uint32(most)
+}
+
+// narrowShift is the shift to the right, to the left if negative, that leaves narrowBits of values
+// up to most.
+func narrowShift(most uint32) int { return bits.Len32(most) - narrowBits }
+
+// narrow is v * 2^-shift, rounded to the nearest, halves up.
+func narrow(v int32, shift int) int32 {
+	if shift <= 0 {
+		return v << -shift
+	}
+	return (v>>(shift-1) + 1) >> 1
+}
+
+// mulRound is a*b * 2^-15, rounded to the nearest, halves up: VPMULHRSW.
+func mulRound(a, b int32) int32 { return (a*b + 1<<14) >> 15 }
+
+// quantize sets q to x in steps of the scale that it returns, which brings the greatest magnitude to
+// 126 or 127.
+func quantize(q []int8, x []int32) scale {
+	most := maxAbs(x)
+	if most == 0 {
+		clear(q)
+		return scale{1 << 15, -64}
+	}
+	shift := narrowShift(most)
+	factor := 127 << 15 / narrow(int32(most), shift) // 254 to 508
+	for i, v := range x {
+		q[i] = int8(mulRound(narrow(v, shift), factor))
+	}
+	return ratio(1, uint64(factor), 15+shift)
+}
+
+// normBits is the size of the weights of a norm.
+const normBits = 14
+
+// normalize sets y to x * weight * 2^-normBits and returns the sum of the squares of x.
+func normalize(y, x []int32, weight []int16) (squares uint64) {
+	for i, v := range x {
+		y[i] = int32((int64(v)*int64(weight[i]) + 1<<(normBits-1)) >> normBits)
+		squares += uint64(int64(v) * int64(v))
+	}
+	return squares
+}
+
+// rescaling is a factor for the rows of a matrix product, as rescale takes it.
+type rescaling struct {
+	m     uint32 // below 2^16
+	drop  int    // bits dropped of its product with a row's factor, which leaves 20 at most: 12 to 31
+	shift int    // 1 to 32
+	limit int32  // of a sum's magnitude: results are at most 2^30
+}
+
+// rescalingTo is the factor by which sums in units of t become numbers with this many fractional
+// bits.
+func rescalingTo(t scale, fraction int) rescaling {
+	shift := -(t.e + fraction + 12)
+	r := rescaling{t.m, 12 + max(0, min(19, shift-32)), max(1, min(32, shift)), 0}
+	r.limit = 1 << min(10+r.shift, 30)
+	return r
+}
+
+// rescale sets y to the sums times their row's factor times r.
+func rescale(y, sums []int32, rows []uint16, r rescaling) {
+	for i, v := range sums {
+		v = max(-r.limit, min(r.limit, v))
+		u := uint32(rows[i]) * r.m >> r.drop
+		y[i] = int32((int64(v)*int64(u) + 1<<(r.shift-1)) >> r.shift)
+	}
+}
+
+// accumulate adds y to x, within the bounds of the residual stream.
+func accumulate(x, y []int32) {
+	for i, v := range y {
+		x[i] = max(-residualMax, min(residualMax, x[i]+v))
+	}
+}
+
+// gate sets y to SiLU(g) * u, times the factor that it returns: 2^shift.
+func gate(y, g, u []int32, sigmoid *[sigmoidSize]uint16) (shift int) {
+	gs, us := narrowShift(maxAbs(g)), narrowShift(maxAbs(u))
+	for i, v := range g {
+		s := int32(sigmoid[min(uint32(max(v, -v))>>(fraction-sigmoidFraction), sigmoidSize-1)])
+		if v < 0 {
+			s = 1<<15 - s
+		}
+		y[i] = mulRound(narrow(v, gs), s) * narrow(u[i], us)
+	}
+	return gs + us - fraction
+}
+
+// rotate sets y to the head x turned by the angles of its position (RoPE, arXiv 2104.09864), with
+// the neighbours 2i and 2i+1 as pairs, and returns the binary exponent of its unit. turn has cosine and
+// sine of the angle of each pair in units of 2^-15.
+func rotate(y, x []int32, turn []int16) (exponent int) {
+	shift := narrowShift(maxAbs(x))
+	for i := 0; i < len(turn); i += 2 {
+		a, b, c, s := narrow(x[i], shift), narrow(x[i+1], shift), int32(turn[i]), int32(turn[i+1])
+		y[i], y[i+1] = a*c-b*s, a*s+b*c
+	}
+	return shift - 15 - fraction
+}
+
+const (
+	exponentFraction = 11 // of the binary logarithms that softmax takes
+	exponentLast     = 16<<exponentFraction - 1
+)
+
+// exp2 is 2^-(t/2048) in units of 2^-14, for t up to exponentLast: a polynomial for the fraction.
+func exp2(t int32) int32 {
+	f := t & (1<<exponentFraction - 1) << (15 - exponentFraction)
+	p := mulRound(f, -1290)
+	p = mulRound(f, 7560+p)
+	p = mulRound(f, -22654+p)
+	return (32767 + p) >> (1 + t>>exponentFraction)
+}
