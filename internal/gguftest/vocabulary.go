@@ -1,6 +1,10 @@
 package gguftest
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/lmz-go/lmz/internal/bpe"
+)
 
 // Token types of tokenizer.ggml.token_type.
 const (
@@ -15,12 +19,12 @@ const (
 func (f *File) bpe(pre string) {
 	tokens, types := make([]string, 0, vocabulary), make([]int32, 0, vocabulary)
 	for b := range 256 {
-		tokens = append(tokens, byteLevel(byte(b)))
+		tokens = append(tokens, bpe.Spell([]byte{byte(b)}))
 	}
 	var merges []string
 	letters := "etaoinshrdlucmfwypvbgkjqxz"
 	for i := 0; len(tokens) < vocabulary-1; i++ {
-		a, b := byteLevel(" "[0]), letters[i%26:i%26+1]
+		a, b := bpe.Spell([]byte(" ")), letters[i%26:i%26+1]
 		if i >= 26 {
 			a, b = letters[(i-26)/26:(i-26)/26+1], letters[i%26:i%26+1]
 		}
@@ -40,23 +44,6 @@ func (f *File) bpe(pre string) {
 		f.Set("tokenizer.ggml.bos_token_id", uint32(vocabulary-1))
 	}
 	f.Set("tokenizer.ggml.add_bos_token", false)
-}
-
-// byteLevel is the printable character that stands for a byte in GPT-2's vocabularies.
-func byteLevel(b byte) string {
-	printable := func(b int) bool {
-		return b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae && b <= 0xff
-	}
-	if printable(int(b)) {
-		return string(rune(b))
-	}
-	n := 0
-	for i := range int(b) {
-		if !printable(i) {
-			n++
-		}
-	}
-	return string(rune(256 + n))
 }
 
 // spm writes a SentencePiece vocabulary with byte fallback.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lmz-go/lmz/internal/bpe"
 	"github.com/lmz-go/lmz/internal/gguf"
 )
 
@@ -32,16 +33,16 @@ func vocabulary(out string) ([]gguf.KeyValue, error) {
 	if err := json.Unmarshal(text, &saved); err != nil {
 		return nil, fmt.Errorf("tokenizer.json: %w", err)
 	}
-	spelling := byteCharacters()
-	spell := func(piece string) (s string) {
+	spell := func(piece string) string {
+		var bytes []byte
 		for _, b := range piece {
-			s += spelling[b]
+			bytes = append(bytes, byte(b))
 		}
-		return s
+		return bpe.Spell(bytes)
 	}
 	var tokens, merges []string
 	for b := range 256 {
-		tokens = append(tokens, spelling[b])
+		tokens = append(tokens, bpe.Spell([]byte{byte(b)}))
 	}
 	for _, m := range saved.Merges {
 		tokens, merges = append(tokens, spell(m[0]+m[1])), append(merges, spell(m[0])+" "+spell(m[1]))
@@ -67,18 +68,4 @@ func vocabulary(out string) ([]gguf.KeyValue, error) {
 		{Key: "tokenizer.ggml.add_bos_token", Value: false},
 	}
 	return list, nil
-}
-
-// byteCharacters is GPT-2's printable character for each byte, as GGUF spells byte-level pieces.
-func byteCharacters() (spelling [256]string) {
-	other := 256
-	for b := range 256 {
-		if b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae {
-			spelling[b] = string(rune(b))
-		} else {
-			spelling[b] = string(rune(other))
-			other++
-		}
-	}
-	return spelling
 }
