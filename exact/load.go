@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"math/bits"
 
+	"github.com/lmz-go/lmz/internal/bpe"
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -91,7 +92,10 @@ func open(ctx context.Context, f io.ReaderAt, size int64) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{shape: s, kernel: &kernels[0]}
-	if m.tokenizer, err = newTokenizer(h); err != nil {
+	if m.tokenizer, err = bpe.New(h); err != nil {
+		if errors.Is(err, bpe.ErrUnsupported) {
+			err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+		}
 		return nil, err
 	}
 	m.id = lm.ModelID{Name: h.Text("general.name"), Class: Class}

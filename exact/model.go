@@ -6,7 +6,10 @@
 // speed only; what is between the products is specified operation by operation.
 package exact
 
-import "github.com/lmz-go/lmz/lm"
+import (
+	"github.com/lmz-go/lmz/internal/bpe"
+	"github.com/lmz-go/lmz/lm"
+)
 
 // Class is the numeric class of models that this package computes.
 const Class = "exact"
@@ -16,7 +19,7 @@ var _ lm.Model = (*Model)(nil)
 // Model is a loaded model. Its methods may be called concurrently.
 type Model struct {
 	id        lm.ModelID
-	tokenizer *tokenizer
+	tokenizer *bpe.Tokenizer
 	shape     shape
 	kernel    *kernel
 
