@@ -30,7 +30,8 @@ func Version() string { return C.GoString(C.llama_version()) }
 // LoadBackend binds the process to a numeric class by loading one of its CPU plug-ins
 // (ggml_backend_load); the empty class is the one that is loaded already, else DefaultClass. The
 // error is a *ClassError when the CPU cannot run the class, no plug-in of it is found, or the
-// process is bound to another class.
+// process is bound to another class, and a *LibraryError when libllama is of another version than
+// the classes or libggml has a device beside the CPU.
 //
 // Plug-ins are looked for in the folder $LMZ_GGML_BACKENDS if it is set, else beside the libggml
 // that the process loaded.
@@ -46,6 +47,12 @@ func LoadBackend(class string) (Backend, error) {
 				registry.backend.Class)}
 	}
 	initLog()
+	if err := linked().check(); err != nil {
+		return Backend{}, err
+	}
+	if err := withdrawn(class); err != nil {
+		return Backend{}, err
+	}
 	if reg := C.lmz_cpu_reg(); reg != nil {
 		return bindBuiltin(reg, class)
 	}
@@ -70,6 +77,20 @@ func LoadBackend(class string) (Backend, error) {
 	}
 	return Backend{}, &ClassError{Class: class, Here: Classes(),
 		Reason: fmt.Sprintf("libggml has no plug-in for it in %s%s", strings.Join(folders, ", "), takeReason())}
+}
+
+// linked is the libllama that the process has.
+func linked() library {
+	l := library{llama: Version(), ggml: C.GoString(C.ggml_version())}
+	for i := range C.ggml_backend_dev_count() {
+		d := C.ggml_backend_dev_get(i)
+		l.devices = append(l.devices, device{
+			cpu:         C.ggml_backend_dev_type(d) == C.GGML_BACKEND_DEVICE_TYPE_CPU,
+			name:        C.GoString(C.ggml_backend_dev_name(d)),
+			description: C.GoString(C.ggml_backend_dev_description(d)),
+		})
+	}
+	return l
 }
 
 func classNamed(name string) (numericClass, bool) {
@@ -117,7 +138,7 @@ func bindBuiltin(reg C.ggml_backend_reg_t, class string) (Backend, error) {
 // builtinClass names the class that a backend with these features belongs to.
 func builtinClass(has func(string) bool) string {
 	for _, c := range []struct{ feature, class string }{
-		{"AVX512", "avx512"}, {"AVX2", "avx2"}, {"AVX", "avx"}, {"SSE42", "sse42"}, {"DOTPROD", "armv8.2"}, {"NEON", "armv8.0"},
+		{"AVX512", "avx512"}, {"AVX2", "avx2"}, {"AVX", "avx"}, {"SSE42", "sse42"}, {"DOTPROD", "dotprod"}, {"NEON", "armv8.0"},
 	} {
 		if has(c.feature) {
 			return c.class

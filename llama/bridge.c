@@ -56,7 +56,7 @@ static bool on_progress(float part, void *flag) {
 	return !on_abort(flag);
 }
 
-struct llama_model *lmz_model_load(int fd, int32_t *abort) {
+struct llama_model *lmz_model_load(int fd, bool repack, int32_t *abort) {
 	int own = dup(fd);
 	if (own < 0) return NULL;
 	lseek(own, 0, SEEK_SET);
@@ -76,7 +76,7 @@ struct llama_model *lmz_model_load(int fd, int32_t *abort) {
 	p.kv_overrides = NULL;
 	p.vocab_only = false;
 	p.check_tensors = false;
-	p.use_extra_bufts = true; // weights are repacked, which changes bits: part of the numeric class
+	p.use_extra_bufts = repack; // changes bits: part of the numeric class
 	p.no_host = false;
 	p.no_alloc = false;
 	p.load_mtp = false;

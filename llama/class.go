@@ -12,7 +12,7 @@ import (
 // an architecture without plug-ins.
 func DefaultClass() string {
 	classes := Classes()
-	for _, class := range []string{"avx2", "armv8.2"} {
+	for _, class := range []string{"avx2", "dotprod"} {
 		if slices.Contains(classes, class) {
 			return class
 		}
@@ -70,7 +70,7 @@ var (
 
 // classTable holds the plug-ins that were measured to agree (exact_test.go). Plug-ins that do not
 // fit a class are left out: sapphirerapids (AMX tiles) and piledriver. The arm64 classes have one
-// plug-in each, because which of them agree has not been measured.
+// plug-in each, because which of them agree has not been measured; their weights are not repacked.
 var classTable = map[string][]numericClass{
 	"amd64": {
 		{"x64", []plugin{{"x64", nil}}},
@@ -94,6 +94,15 @@ var classTable = map[string][]numericClass{
 	},
 	"arm64": {
 		{"armv8.0", []plugin{{"armv8.0_1", nil}}},
-		{"armv8.2", []plugin{{"armv8.2_1", []cpuid.FeatureID{cpuid.ASIMDDP}}}},
+		{"dotprod", []plugin{{"armv8.2_1", []cpuid.FeatureID{cpuid.ASIMDDP}}}},
 	},
+}
+
+// withdrawn refuses a class that broke the contract of lm.Model.
+func withdrawn(class string) error {
+	if class != "armv8.2" {
+		return nil
+	}
+	return &ClassError{Class: class, Here: Classes(), Reason: "it is withdrawn, since its logits depended on the number of lanes",
+		remedy: "compress in class dotprod instead; an archive of it can be read by the lmz that wrote it alone, if at all"}
 }

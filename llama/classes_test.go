@@ -5,6 +5,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/cpuid/v2"
@@ -55,6 +56,28 @@ func TestClassTable(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestWithdrawn: class armv8.2 is no class any more, and says so everywhere.
+func TestWithdrawn(t *testing.T) {
+	for arch, table := range classTable {
+		for _, c := range table {
+			if err := withdrawn(c.name); err != nil {
+				t.Errorf("%s: %v", arch, err)
+			}
+		}
+	}
+	err := withdrawn("armv8.2")
+	var class *ClassError
+	if !errors.As(err, &class) || class.Class != "armv8.2" || !strings.Contains(class.Hint(), "class dotprod") {
+		t.Error(err)
+	}
+	if Version() == "" {
+		return
+	}
+	if _, err := LoadBackend("armv8.2"); !errors.As(err, &class) || !strings.Contains(err.Error(), "withdrawn") {
+		t.Error(err)
 	}
 }
 

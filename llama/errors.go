@@ -27,12 +27,33 @@ type ClassError struct {
 	Loaded string   // the class that this process is bound to, or empty
 	Here   []string // classes that this CPU can run
 	Reason string
+
+	remedy string
 }
 
 func (e *ClassError) Error() string {
 	msg := fmt.Sprintf("numeric class %q: %s", e.Class, e.Reason)
-	if e.Loaded == "" {
+	if len(e.Here) > 0 {
 		msg += fmt.Sprintf(" (this CPU can run: %s)", strings.Join(e.Here, ", "))
 	}
 	return msg
 }
+
+// Hint says what to do about it.
+func (e *ClassError) Hint() string {
+	switch {
+	case e.remedy != "":
+		return e.remedy
+	case e.Loaded != "":
+		return "one run of lmz computes in one numeric class: take these archives in separate runs"
+	}
+	return "use a machine that has this class (docs/DETERMINISM.md); to compress, --no-model does without"
+}
+
+// LibraryError says that the libllama at hand does not compute the numeric classes.
+type LibraryError struct{ Found, Want, Remedy string }
+
+func (e *LibraryError) Error() string { return fmt.Sprintf("found %s; needed is %s", e.Found, e.Want) }
+
+// Hint says what to do about it.
+func (e *LibraryError) Hint() string { return e.Remedy + "; to compress, --no-model does without" }

@@ -21,9 +21,15 @@ import (
 // hashes.
 const childEnv = "LMZ_TEST_PLUGIN"
 
+// libraryEnv makes the test binary a child that says why no class can be loaded.
+const libraryEnv = "LMZ_TEST_LIBRARY"
+
 func TestMain(m *testing.M) {
 	if plugin := os.Getenv(childEnv); plugin != "" {
 		os.Exit(hashWithPlugin(plugin))
+	}
+	if os.Getenv(libraryEnv) != "" {
+		os.Exit(sayLibrary())
 	}
 	if numbers := os.Getenv(mutantsEnv); numbers != "" {
 		os.Exit(useMutants(numbers))
@@ -123,5 +129,11 @@ func hashWithPlugin(plugin string) int {
 		fmt.Printf("%s %x\n", specName(spec), rows)
 		m.Close()
 	}
+	return 0
+}
+
+func sayLibrary() int {
+	_, err := LoadBackend("")
+	fmt.Println(err)
 	return 0
 }

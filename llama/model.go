@@ -47,10 +47,11 @@ type modelMemory struct {
 }
 
 // Open loads the model file at path, hashing it whole, and binds the process to a numeric class
-// (LoadBackend). Errors wrap ErrUnsupported or ErrLoad, say what is wrong with the file's header,
-// or are a *ClassError; when ctx ends meanwhile the error is that of ctx. The empty class is that
-// of the backend which is loaded already, else DefaultClass(). The caller closes the model; the
-// file must not change while it is open.
+// (LoadBackend); the empty one is that of the backend which is loaded already, else DefaultClass().
+// It makes sure, once for each model and process, that logits do not depend on how tokens are
+// batched here. Errors wrap ErrUnsupported or ErrLoad, say what is wrong with the file's header, or
+// are a *LibraryError or *ClassError; when ctx ends meanwhile the error is that of ctx. The caller
+// closes the model; the file must not change while it is open.
 func Open(ctx context.Context, path, class string) (*Model, error) {
 	f, size, err := gguf.OpenFile(path)
 	if err != nil {
@@ -85,7 +86,20 @@ func OpenBytes(ctx context.Context, data []byte, class string) (*Model, error) {
 // loading makes libllama load one model at a time, so that its log tells why a load failed.
 var loading = semaphore.NewWeighted(1)
 
+// open loads the model and makes sure that it keeps the contract of lm.Model.
 func open(ctx context.Context, f *os.File, size int64, class string) (*Model, error) {
+	m, err := openUnproven(ctx, f, size, class)
+	if err != nil {
+		return nil, err
+	}
+	if err := proveContract(ctx, m); err != nil {
+		m.Close()
+		return nil, err
+	}
+	return m, nil
+}
+
+func openUnproven(ctx context.Context, f *os.File, size int64, class string) (*Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -133,12 +147,16 @@ func open(ctx context.Context, f *os.File, size int64, class string) (*Model, er
 	return m, nil
 }
 
+// repacks is whether the classes of this architecture compute with weights that are repacked. On
+// ARM a batch of four rows then has other bits than one row.
+const repacks = runtime.GOARCH != "arm64"
+
 // load is lmz_model_load, which ends early, without a model, when ctx ends.
 func load(ctx context.Context, f *os.File) *C.struct_llama_model {
 	a := newAbort()
 	defer a.pinner.Unpin()
 	defer a.watch(ctx)()
-	return C.lmz_model_load(C.int(f.Fd()), (*C.int32_t)(&a.flag))
+	return C.lmz_model_load(C.int(f.Fd()), C.bool(repacks), (*C.int32_t)(&a.flag))
 }
 
 // contextReader reads until a context ends.

@@ -17,10 +17,6 @@ import (
 
 var _ lm.Session = (*session)(nil)
 
-// maxLaneTokens is the most tokens of one lane in one llama_decode: flash attention gives other
-// bits from 64 on.
-const maxLaneTokens = 32
-
 // sessionParams are those of a context that the exactness contract fixes and tests vary.
 type sessionParams struct {
 	lanes, window  int

@@ -401,7 +401,7 @@ func TestArchiveModels(t *testing.T) {
 	if n := letters.OpenSessions(); n != 0 {
 		t.Errorf("%d sessions are open", n)
 	}
-	for at := 65; at < 450; at += 30 {
+	for at := 73; at < 450; at += 30 {
 		failing := fakemodel.New(fakemodel.Options{Pieces: letters.Pieces(), FailAt: at})
 		a, err := Open(bytes.NewReader(archive), int64(len(archive)), func(context.Context, lm.ModelID) (lm.Model, error) { return failing, nil },
 			WithWorkers(2))

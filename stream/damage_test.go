@@ -408,7 +408,7 @@ func TestUnderlyingErrors(t *testing.T) {
 func TestModelErrors(t *testing.T) {
 	log := modelText(4000)
 	archive := compress(t, letters, log, WithChunkSize(500))
-	for _, at := range []int{65, 66, 98, 348} { // the probe takes 64
+	for _, at := range []int{73, 74, 106, 356} { // the probe takes 72
 		failing := fakemodel.New(fakemodel.Options{Pieces: letters.Pieces(), FailAt: at})
 		for _, conc := range []int{1, 2} {
 			w, err := NewWriter(io.Discard, failing, WithMethod(codec.LM), WithChunkSize(500), WithWorkers(conc), WithLanes(conc))

@@ -20,19 +20,14 @@ const fallbackHint = "the archive is good, but this computer, its libllama or lm
 func hintFor(err error) string {
 	var hinted interface{ Hint() string }
 	var mismatch *stream.ModelMismatchError
-	var class *llama.ClassError
 	var lost *stream.LostError
 	switch {
 	case errors.As(err, &hinted):
 		return hinted.Hint()
 	case errors.As(err, &mismatch):
 		return "this machine or its libllama computes other bits than the one that wrote the archive: see docs/DETERMINISM.md"
-	case errors.As(err, &class) && class.Loaded != "":
-		return "one run of lmz computes in one numeric class: take these archives in separate runs"
-	case errors.As(err, &class):
-		return "use a machine that has this class (docs/DETERMINISM.md); to compress, --no-model does without"
 	case errors.Is(err, llama.ErrNotBuilt):
-		return "this lmz was built without libllama: build it with make, or compress with --no-model"
+		return "use an lmz that was built with libllama (make), on a machine that has the class; to compress, --no-model does without"
 	case errors.Is(err, train.ErrNotBuilt):
 		return "this lmz was built without cgo: build it with make"
 	case errors.Is(err, train.ErrModel):

@@ -316,27 +316,6 @@ func TestUnknownMethod(t *testing.T) {
 	})
 }
 
-func TestProbe(t *testing.T) {
-	probe := func(o fakemodel.Options) [8]byte {
-		m := fakemodel.New(o)
-		p, err := coder.Probe(t.Context(), m)
-		if err != nil || m.OpenSessions() != 0 {
-			t.Error(err, m.OpenSessions())
-		}
-		return p
-	}
-	same := probe(fakemodel.Options{})
-	if p := probe(fakemodel.Options{}); p != same {
-		t.Errorf("%x and %x from the same model", p, same)
-	}
-	if p := probe(fakemodel.Options{Drift: 1}); p == same {
-		t.Errorf("%x from models of different logits", p)
-	}
-	if _, err := coder.Probe(t.Context(), fakemodel.New(fakemodel.Options{FailAt: 3})); !errors.Is(err, fakemodel.ErrFail) {
-		t.Error(err)
-	}
-}
-
 func FuzzRoundTrip(f *testing.F) {
 	for _, chunk := range chunks(f) {
 		f.Add(chunk[:min(len(chunk), 500)], uint8(len(chunk)))

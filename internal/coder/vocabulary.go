@@ -183,12 +183,16 @@ func (v *Vocabulary) longest(text []byte) int32 {
 	return best
 }
 
-// lastTokens are the last n tokens of the end of text. They must not depend on the model's
-// tokenizer, whose version may differ from the encoder's. Bytes that no piece spells are left out.
+// lastTokens are the last n tokens of the end of text.
 func (v *Vocabulary) lastTokens(text []byte, n int) []int32 {
 	const bytesPerToken = 8 // enough for all but the longest pieces
-	text = text[max(0, len(text)-n*bytesPerToken):]
-	var tokens []int32
+	tokens := v.spelled(text[max(0, len(text)-n*bytesPerToken):])
+	return tokens[max(0, len(tokens)-n):]
+}
+
+// spelled is LongestMatch without the bytes that no piece spells: for tokens that must not depend
+// on the model's tokenizer, whose version may differ from the encoder's.
+func (v *Vocabulary) spelled(text []byte) (tokens []int32) {
 	for len(text) > 0 {
 		t := v.longest(text)
 		if t < 0 {
@@ -198,7 +202,7 @@ func (v *Vocabulary) lastTokens(text []byte, n int) []int32 {
 		tokens = append(tokens, t)
 		text = text[len(v.pieces[t]):]
 	}
-	return tokens[max(0, len(tokens)-n):]
+	return tokens
 }
 
 // validPrefix is the length of the longest prefix of text that is valid UTF-8.
