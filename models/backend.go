@@ -2,8 +2,10 @@ package models
 
 import (
 	"context"
+	"errors"
 	"io"
 
+	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -22,20 +24,35 @@ type Backend interface {
 	OpenBytes(ctx context.Context, gguf []byte, class string) (Opened, error)
 }
 
-// libllama is the Backend of package llama. A process computes in one numeric class: that of the
-// first model it opens.
-type libllama struct{}
+// engines is the Backend of the packages exact and llama. The class of package exact is the default
+// of the models that it can compute.
+type engines struct{}
 
-func (libllama) OpenFile(ctx context.Context, path, class string) (Opened, error) {
-	return opened(llama.Open(ctx, path, class))
+func (engines) OpenFile(ctx context.Context, path, class string) (Opened, error) {
+	return choose(class, func() (Opened, error) { return opened(exact.Open(ctx, path)) },
+		func() (Opened, error) { return opened(llama.Open(ctx, path, class)) })
 }
 
-func (libllama) OpenBytes(ctx context.Context, gguf []byte, class string) (Opened, error) {
-	return opened(llama.OpenBytes(ctx, gguf, class))
+func (engines) OpenBytes(ctx context.Context, gguf []byte, class string) (Opened, error) {
+	return choose(class, func() (Opened, error) { return opened(exact.OpenBytes(ctx, gguf)) },
+		func() (Opened, error) { return opened(llama.OpenBytes(ctx, gguf, class)) })
+}
+
+// choose opens a model in the class that is wanted. A process computes in one class of libllama:
+// that of the first model that it opens with it.
+func choose(class string, inExact, inLlama func() (Opened, error)) (Opened, error) {
+	if class != "" && class != exact.Class {
+		return inLlama()
+	}
+	m, err := inExact()
+	if class == "" && errors.Is(err, exact.ErrUnsupported) {
+		return inLlama()
+	}
+	return m, err
 }
 
 // opened makes no interface of a nil pointer.
-func opened(m *llama.Model, err error) (Opened, error) {
+func opened[M Opened](m M, err error) (Opened, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type Options struct {
 	Embedded []Embedded // looked at first (embedded.Models()); the first one is the default
 	Path     []string   // files and folders; nil is SearchPath()
 	CacheDir string     // folder that remembers the hashes of model files; empty remembers none
-	Backend  Backend    // nil is libllama, which needs the build tag llama (package llama)
+	Backend  Backend    // nil is package exact, and package llama for what that does not compute
 }
 
 // NewStore makes a store that has opened nothing yet.
@@ -48,7 +48,7 @@ func NewStore(o Options) *Store {
 		o.Path = SearchPath()
 	}
 	if o.Backend == nil {
-		o.Backend = libllama{}
+		o.Backend = engines{}
 	}
 	return &Store{
 		backend: o.Backend, path: o.Path, embedded: newEmbedded(o.Embedded), lock: semaphore.NewWeighted(1),
