@@ -63,14 +63,6 @@ func stepShift(steps []int32) int {
 	return bits.Len32(uint32(most)) - 15
 }
 
-// shiftStep brings a step to 15 bits.
-func shiftStep(v int32, shift int) int32 {
-	if shift < 0 {
-		return v << -shift
-	}
-	return v >> shift
-}
-
 // attend sets out to the values of the first n positions, weighted by the softmax of their keys'
 // products with the queries of a group of heads, whose steps are given.
 func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []int8, steps []scale, head int) {
@@ -88,39 +80,16 @@ func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []in
 		factor := step.times(log2e).times(inverseRoot(root))
 		m := int32(factor.m >> 1)
 		shift := -(factor.e + 1 + scoreDrop + 15 + keyShift - cacheFraction + exponentFraction)
-		top := int32(-1 << 31)
-		for j, v := range scores {
-			f := mulRound(shiftStep(c.keySteps[j], keyShift), m)
-			v = (v + 1<<(scoreDrop-1)) >> scoreDrop * f >> max(0, min(31, shift))
-			scores[j] = v
-			top = max(top, v)
-		}
-		total := int32(0)
+		top := scoreSteps(scores, c.keySteps, keyShift, m, max(0, min(31, shift)))
 		hi, lo := a.digits[2*h*columns:][:columns], a.digits[(2*h+1)*columns:][:columns]
-		for j, v := range scores {
-			e := exp2(min(top-v, exponentLast))
-			total += e
-			w := mulRound(e, shiftStep(c.valueSteps[j], valueShift))
-			hi[j], lo[j] = int8(w>>7), int8(w&127)
-		}
-		clear(hi[n:])
-		clear(lo[n:])
-		totals[h] = total
+		totals[h] = weigh(hi, lo, scores, c.valueSteps, top, valueShift)
 	}
 	k.matmul(a.sums, head, c.values, c.pitch, head/panelRows, a.digits, columns, 2*group, columns)
 	for h := range group {
 		hi, lo := a.sums[2*h*head:][:head], a.sums[(2*h+1)*head:][:head]
-		r := ratio(1, uint64(totals[h]), 15+valueShift-cacheFraction+fraction)
-		shift := max(1, min(32, -r.e))
-		for i := range head {
-			v := int64(hi[i])<<7 + int64(lo[i])
-			out[h*head+i] = int32((v*int64(r.m) + 1<<(shift-1)) >> shift)
-		}
+		combine(out[h*head:][:head], hi, lo, ratio(1, uint64(totals[h]), 15+valueShift-cacheFraction+fraction))
 	}
 }
-
-// scoreDrop is the bits of a product of a query and a key that are dropped.
-const scoreDrop = 5
 
 // inverseRoot is 2^-(n/2).
 func inverseRoot(n int) scale {

@@ -10,9 +10,6 @@ type matrix struct {
 	unit          scale
 }
 
-// panelRows is the number of rows that matmul gives at once.
-const panelRows = 16
-
 func panels(rows int) int { return (rows + panelRows - 1) / panelRows }
 
 // newMatrix quantizes rows of numbers in units of 2^-tensorFraction: each to steps of a 127th of its

@@ -141,3 +141,50 @@ func exp2(t int32) int32 {
 	p = mulRound(f, -22654+p)
 	return (32767 + p) >> (1 + t>>exponentFraction)
 }
+
+// shiftStep brings a step of a cache to 15 bits.
+func shiftStep(v int32, shift int) int32 {
+	if shift < 0 {
+		return v << -shift
+	}
+	return v >> shift
+}
+
+// scoreDrop is the bits of a product of a query and a key that are dropped.
+const scoreDrop = 5
+
+// scoreSteps turns products of a query with keys into scores in units of 2^-exponentFraction
+// octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products are below 2^20.
+func scoreSteps(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
+	top = -1 << 31
+	for j, v := range scores {
+		f := mulRound(shiftStep(steps[j], stepShift), m)
+		v = (v + 1<<(scoreDrop-1)) >> scoreDrop * f >> shift
+		scores[j] = v
+		top = max(top, v)
+	}
+	return top
+}
+
+// weigh sets hi and lo to the two digits, of 7 bits each, of 2^(score-top) times the step of the
+// value, and returns the sum of 2^(score-top), in units of 2^-14. Behind the scores digits are 0.
+func weigh(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (total int32) {
+	for j, v := range scores {
+		e := exp2(min(top-v, exponentLast))
+		total += e
+		w := mulRound(e, shiftStep(steps[j], stepShift))
+		hi[j], lo[j] = int8(w>>7), int8(w&127)
+	}
+	clear(hi[len(scores):])
+	clear(lo[len(scores):])
+	return total
+}
+
+// combine sets y to the number with these two digits times r.
+func combine(y, hi, lo []int32, r scale) {
+	shift := max(1, min(32, -r.e))
+	for i := range y {
+		v := int64(hi[i])<<7 + int64(lo[i])
+		y[i] = int32((v*int64(r.m) + 1<<(shift-1)) >> shift)
+	}
+}
