@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/models/embedded"
@@ -28,7 +29,7 @@ func (g golden) file() string {
 func goldens() (all []golden) {
 	for _, r := range models.ReleasedModels() {
 		for _, method := range []string{"lm", "mix"} {
-			for _, class := range []string{"sse42", "avx2", "avx512"} {
+			for _, class := range []string{exact.Class, "sse42", "avx2", "avx512"} {
 				all = append(all, golden{r, method, class})
 			}
 		}
