@@ -22,6 +22,9 @@ const panelRows = 16
 // kernels are those that this machine can run, the fastest first.
 var kernels = append(machineKernels(), kernel{"generic", 0, matmulGeneric})
 
+// Kernel is the name of the kernel in use, for messages: it bears on speed only.
+func Kernel() string { return kernels[0].name }
+
 // checkMatmul panics unless all that a matmul touches lies in its slices.
 func checkMatmul(y []int32, yPitch int, w []byte, wPitch, panels int, x []int8, xPitch, n, k int) {
 	if min(yPitch, wPitch, xPitch) < 0 || min(panels, n, k) < 1 || k%4 != 0 {

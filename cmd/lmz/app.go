@@ -45,7 +45,7 @@ func (a *app) addFlags(f *pflag.FlagSet) {
 	f.CountVarP(&a.ui.Quiet, "quiet", "q", "no warnings and no progress bar; twice: no errors")
 	f.CountVarP(&a.ui.Verbose, "verbose", "v", "say what is done; twice: also what libllama says")
 	f.StringVarP(&a.model, "model", "m", "", `compress with this model at any preset: a GGUF file, the name of one that "lmz model list" shows, or "embedded" (what presets take); to decompress: a place to look as well`)
-	f.StringVar(&a.class, "class", "", "numeric class to compress in with a model, which a machine must have to decompress (default avx2 on x86-64)")
+	f.StringVar(&a.class, "class", "", "numeric class to compress in with a model: exact, which any machine can decompress, or one of libllama (default exact for small models such as the embedded ones, else avx2 on x86-64)")
 	f.BoolVar(&a.json, "json", false, "print JSON (-l, model, version)")
 }
 

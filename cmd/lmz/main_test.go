@@ -40,10 +40,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// backend is what the command under test opens models with: a fake one unless LMZ_TEST_LIBLLAMA is
+// backend is what the command under test opens models with: a fake one unless LMZ_TEST_ENGINES is
 // set.
 func backend() models.Backend {
-	if os.Getenv("LMZ_TEST_LIBLLAMA") != "" {
+	if os.Getenv("LMZ_TEST_ENGINES") != "" {
 		return nil
 	}
 	return fakeBackend{}

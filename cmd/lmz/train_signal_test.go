@@ -22,7 +22,7 @@ func startTraining(t *testing.T, dir string) (cmd *exec.Cmd, stderr *bufio.Reade
 		t.Fatal(err)
 	}
 	cmd = exec.Command("lmz", "train", "-v", "-m", "base", "--minutes", "60", "-o", "out.gguf", log)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir, "LMZ_TEST_LIBLLAMA=1")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "HOME="+dir, "LMZ_TEST_ENGINES=1")
 	pipe, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

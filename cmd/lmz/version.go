@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/llama"
 )
 
@@ -20,7 +21,7 @@ type versions struct {
 	Platform    string   `json:"platform"`
 	LibLlama    string   `json:"libllama"`        // empty: built without it
 	PlugIn      string   `json:"plugin"`          // libggml's CPU back end
-	Class       string   `json:"class"`           // of the plug-in: what compressing uses
+	Exact       string   `json:"exact"`           // kernel of the exact engine
 	CanRun      []string `json:"cpu_classes"`     // what this machine can read and write
 	BackendFail string   `json:"error,omitempty"` // why no plug-in could be loaded
 }
@@ -46,12 +47,13 @@ func newVersionCommand(a *app) *cobra.Command {
 			fmt.Fprintf(t, "lmz\t%s (%s, %s)\n", v.Lmz, v.Go, v.Platform)
 			switch {
 			case v.LibLlama == "":
-				fmt.Fprintf(t, "libllama\tbuilt without it: archives made with a model cannot be read\n")
+				fmt.Fprintf(t, "libllama\tbuilt without it: of archives made with a model, those of class exact can be read\n")
 			case v.BackendFail != "":
 				fmt.Fprintf(t, "libllama\t%s\nplug-in\t%s\n", v.LibLlama, v.BackendFail)
 			default:
-				fmt.Fprintf(t, "libllama\t%s\nplug-in\t%s\nclass\t%s\n", v.LibLlama, v.PlugIn, v.Class)
+				fmt.Fprintf(t, "libllama\t%s\nplug-in\t%s\n", v.LibLlama, v.PlugIn)
 			}
+			fmt.Fprintf(t, "exact\t%s\n", v.Exact)
 			fmt.Fprintf(t, "cpu classes\t%s\n", strings.Join(v.CanRun, ", "))
 			return t.Flush()
 		},
@@ -61,13 +63,13 @@ func newVersionCommand(a *app) *cobra.Command {
 func (c versionCommand) versions() versions {
 	v := versions{
 		Lmz: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		LibLlama: llama.Version(), CanRun: llama.Classes(),
+		LibLlama: llama.Version(), Exact: exact.Kernel(), CanRun: append([]string{exact.Class}, llama.Classes()...),
 	}
 	b, err := llama.LoadBackend(c.class)
 	if err != nil && !errors.Is(err, llama.ErrNotBuilt) {
 		v.BackendFail = err.Error()
 	}
-	if v.PlugIn, v.Class = b.Path, b.Class; err == nil && b.Path == "" {
+	if v.PlugIn = b.Path; err == nil && b.Path == "" {
 		v.PlugIn = "built into libggml"
 	}
 	return v
