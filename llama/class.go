@@ -103,6 +103,6 @@ func withdrawn(class string) error {
 	if class != "armv8.2" {
 		return nil
 	}
-	return &ClassError{Class: class, Here: Classes(), Reason: "it is withdrawn, since its logits depended on the number of lanes",
-		remedy: "compress in class dotprod instead; an archive of it can be read by the lmz that wrote it alone, if at all"}
+	return &ClassError{Class: class, Reason: "it is withdrawn, since its logits depended on the number of lanes",
+		remedy: "compress in another class, on ARM dotprod; an archive of it can be read by the lmz that wrote it alone, if at all"}
 }

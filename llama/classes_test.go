@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/klauspost/cpuid/v2"
+
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/gguftest"
 )
 
 func TestClasses(t *testing.T) {
@@ -70,7 +73,7 @@ func TestWithdrawn(t *testing.T) {
 	}
 	err := withdrawn("armv8.2")
 	var class *ClassError
-	if !errors.As(err, &class) || class.Class != "armv8.2" || !strings.Contains(class.Hint(), "class dotprod") {
+	if !errors.As(err, &class) || class.Class != "armv8.2" || !strings.Contains(class.Hint(), "dotprod") {
 		t.Error(err)
 	}
 	if Version() == "" {
@@ -88,8 +91,22 @@ func TestNotBuilt(t *testing.T) {
 	if _, err := Open(context.Background(), "x.gguf", ""); !errors.Is(err, ErrNotBuilt) {
 		t.Errorf("Open: %v", err)
 	}
-	if _, err := OpenBytes(context.Background(), nil, ""); !errors.Is(err, ErrNotBuilt) {
-		t.Errorf("OpenBytes: %v", err)
+	model := gguftest.New(gguftest.Spec{Arch: "llama", Type: gguf.Q8_0}).Bytes()
+	for _, c := range []struct {
+		data        []byte
+		class, want string
+	}{
+		{model, "avx2", "model random llama Q8_0 in numeric class avx2: built without libllama"},
+		{nil, "avx2", "model in memory in numeric class avx2: built without libllama"},
+		{nil, "a\x1bb", `model in memory in numeric class a\x1bb: built without libllama`},
+	} {
+		if _, err := OpenBytes(context.Background(), c.data, c.class); !errors.Is(err, ErrNotBuilt) || err.Error() != c.want {
+			t.Errorf("OpenBytes: %v; want %s", err, c.want)
+		}
+	}
+	var class *ClassError
+	if _, err := Open(context.Background(), "x.gguf", "armv8.2"); !errors.As(err, &class) {
+		t.Errorf("withdrawn class: %v", err)
 	}
 	if _, err := LoadBackend(""); !errors.Is(err, ErrNotBuilt) {
 		t.Errorf("LoadBackend: %v", err)

@@ -3,9 +3,12 @@
 package llama
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -24,12 +27,31 @@ func Quantize(dst, src, ftype string) error { return ErrNotBuilt }
 // Model is never made without libllama.
 type Model struct{}
 
-// Open returns ErrNotBuilt.
-func Open(ctx context.Context, path, class string) (*Model, error) { return nil, ErrNotBuilt }
+// Open returns an error that wraps ErrNotBuilt, or is a *ClassError, and names model and class.
+func Open(ctx context.Context, path, class string) (*Model, error) {
+	return nil, notBuilt(path, class)
+}
 
-// OpenBytes returns ErrNotBuilt.
+// OpenBytes returns an error as Open does; the model is named by its general.name.
 func OpenBytes(ctx context.Context, data []byte, class string) (*Model, error) {
-	return nil, ErrNotBuilt
+	name := "in memory"
+	if h, err := gguf.Read(bytes.NewReader(data), int64(len(data))); err == nil {
+		name = h.Text("general.name")
+	}
+	return nil, notBuilt(name, class)
+}
+
+func notBuilt(model, class string) error {
+	if err := withdrawn(class); err != nil {
+		return fmt.Errorf("model %s: %w", printable(model), err)
+	}
+	if class == "" {
+		class = DefaultClass()
+	}
+	if class == "" {
+		return fmt.Errorf("model %s: %w", printable(model), ErrNotBuilt)
+	}
+	return fmt.Errorf("model %s in numeric class %s: %w", printable(model), printable(class), ErrNotBuilt)
 }
 
 func (*Model) ID() lm.ModelID                                   { return lm.ModelID{} }

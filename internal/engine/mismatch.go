@@ -25,6 +25,6 @@ func (e *ModelMismatchError) Error() string {
 			"on a machine that has it", want.Class, got.Name, got.Class, want.Class)
 	}
 	return fmt.Sprintf("model %q computes other numbers here than where the archive was written (class %s, probe %s, want %s): "+
-		"decode it with the libllama release that wrote it, or on another machine", got.Name, got.Class,
+		"decode it with the lmz that wrote it, and its libllama, or on another machine", got.Name, got.Class,
 		hex.EncodeToString(e.GotProbe[:]), hex.EncodeToString(e.WantProbe[:]))
 }
