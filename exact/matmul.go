@@ -39,7 +39,7 @@ func checkMatmul(y []int32, yPitch int, w []byte, wPitch, panels int, x []int8, 
 // with one tile of vectors after another.
 func panelsAtOnce(panels, n, k int) int {
 	const cache = 24 << 10
-	if n <= 8 {
+	if n <= 4 {
 		return panels
 	}
 	return max(4, cache/(panelRows*k)&^3)

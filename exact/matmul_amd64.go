@@ -6,41 +6,87 @@ package exact
 
 import "github.com/klauspost/cpuid/v2"
 
-// machineKernels are the kernels in assembly.
+// isa is an instruction set for which there is a kernel in assembly.
+type isa int
+
+const (
+	avx2 isa = iota
+	avxVNNI
+	avx512VNNI
+)
+
 func machineKernels() []kernel {
 	var k []kernel
 	if cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512VNNI) {
-		k = append(k, kernel{"avx512vnni", 128, matmulAVX512VNNI})
+		k = append(k, kernel{"avx512vnni", 128, avx512VNNI.matmul})
+	}
+	if cpuid.CPU.Supports(cpuid.AVX2, cpuid.AVXVNNI) {
+		k = append(k, kernel{"avxvnni", 128, avxVNNI.matmul})
+	}
+	if cpuid.CPU.Supports(cpuid.AVX2) {
+		k = append(k, kernel{"avx2", 0, avx2.matmul})
 	}
 	return k
 }
 
-func matmulAVX512VNNI(y []int32, yPitch int, w []byte, wPitch, panels int, x []int8, xPitch, n, k int) {
+func (s isa) matmul(y []int32, yPitch int, w []byte, wPitch, panels int, x []int8, xPitch, n, k int) {
 	checkMatmul(y, yPitch, w, wPitch, panels, x, xPitch, n, k)
-	var start [32]int32
-	for first := 0; first < n; first += len(start) {
-		vectors := min(n-first, len(start))
-		startsAVX512VNNI(&start[0], &x[first*xPitch], xPitch, vectors, k)
-		step := panelsAtOnce(panels, vectors, k)
-		for p := 0; p < panels; p += step {
-			count, w := min(step, panels-p), &w[p*wPitch]
+	var start [32]int32 // what the sums begin with
+	for ; n > 0; n -= len(start) {
+		vectors := min(n, len(start))
+		s.starts(&start[0], &x[0], xPitch, vectors, k)
+		count := panelsAtOnce(panels, vectors, k)
+		for p := 0; p < panels; p += count {
 			for j := 0; j < vectors; {
-				y, x, start := &y[(first+j)*yPitch+p*panelRows], &x[(first+j)*xPitch], &start[j]
-				switch left := vectors - j; {
-				case left >= 8:
-					tile8AVX512VNNI(y, yPitch, w, wPitch, count, x, xPitch, k, start)
-					j += 8
-				case left >= 4:
-					tile4AVX512VNNI(y, yPitch, w, wPitch, count, x, xPitch, k, start)
-					j += 4
-				case left >= 2:
-					tile2AVX512VNNI(y, yPitch, w, wPitch, count, x, xPitch, k, start)
-					j += 2
-				default:
-					tile1AVX512VNNI(y, yPitch, w, wPitch, count, x, xPitch, k, start)
-					j++
-				}
+				j += s.tile(vectors-j, &y[j*yPitch+p*panelRows], yPitch, &w[p*wPitch], wPitch,
+					min(count, panels-p), &x[j*xPitch], xPitch, k, &start[j])
 			}
 		}
+		if vectors < n {
+			y, x = y[vectors*yPitch:], x[vectors*xPitch:]
+		}
 	}
+}
+
+func (s isa) starts(start *int32, x *int8, xPitch, n, k int) {
+	switch s {
+	case avx512VNNI:
+		startsAVX512VNNI(start, x, xPitch, n, k)
+	case avxVNNI:
+		startsAVXVNNI(start, x, xPitch, n, k)
+	}
+}
+
+// tile multiplies as many of n vectors as it has registers for, and returns their number.
+func (s isa) tile(n int, y *int32, yPitch int, w *byte, wPitch, panels int, x *int8, xPitch, k int, start *int32) int {
+	switch {
+	case s == avx512VNNI && n >= 8:
+		tile8AVX512VNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+		return 8
+	case s == avx512VNNI && n >= 4:
+		tile4AVX512VNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+		return 4
+	case s == avx512VNNI && n >= 2:
+		tile2AVX512VNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+		return 2
+	case s == avx512VNNI:
+		tile1AVX512VNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+	case s == avxVNNI && n >= 4:
+		tile4AVXVNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+		return 4
+	case s == avxVNNI && n >= 2:
+		tile2AVXVNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+		return 2
+	case s == avxVNNI:
+		tile1AVXVNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+	case n >= 4:
+		tile4AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
+		return 4
+	case n >= 2:
+		tile2AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
+		return 2
+	default:
+		tile1AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
+	}
+	return 1
 }

@@ -477,12 +477,12 @@ panels4columns:
 	VPBROADCASTD (R9), Z4
 	VMOVDQU32    (R8), Z5
 	VPDPBUSD     Z4, Z5, Z0
-	VMOVDQU32    (R8)(BX*1), Z6
-	VPDPBUSD     Z4, Z6, Z1
-	VMOVDQU32    (R8)(BX*2), Z7
-	VPDPBUSD     Z4, Z7, Z2
-	VMOVDQU32    (R8)(CX*1), Z8
-	VPDPBUSD     Z4, Z8, Z3
+	VMOVDQU32    (R8)(BX*1), Z5
+	VPDPBUSD     Z4, Z5, Z1
+	VMOVDQU32    (R8)(BX*2), Z5
+	VPDPBUSD     Z4, Z5, Z2
+	VMOVDQU32    (R8)(CX*1), Z5
+	VPDPBUSD     Z4, Z5, Z3
 	ADDQ         $0x40, R8
 	ADDQ         $0x04, R9
 	SUBQ         $0x04, DI
@@ -516,6 +516,857 @@ panels1columns:
 	JNZ          panels1columns
 	MOVQ         AX, R8
 	VMOVDQU32    Z0, (R8)
+	LEAQ         (DX)(BX*1), DX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x01, panels+32(FP)
+	JMP          panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func startsAVXVNNI(start *int32, x *int8, xPitch int, n int, k int)
+// Requires: AVX, AVX2, AVXVNNI
+TEXT ·startsAVXVNNI(SB), NOSPLIT, $0-40
+	MOVQ         start+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         xPitch+16(FP), DX
+	MOVQ         n+24(FP), BX
+	MOVL         $0x80808080, SI
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+
+vector:
+	VPXOR X1, X1, X1
+	MOVQ  CX, DI
+	MOVQ  k+32(FP), SI
+	SUBQ  $0x20, SI
+	JL    rest
+
+wide:
+	VMOVDQU (DI), Y2
+
+	// VPDPBUSD Y2, Y0, Y1
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7d
+	BYTE $0x50
+	BYTE $0xca
+	ADDQ $0x20, DI
+	SUBQ $0x20, SI
+	JGE  wide
+
+rest:
+	ADDQ $0x20, SI
+	JZ   add
+
+narrow:
+	VMOVD (DI), X2
+
+	// VPDPBUSD Y2, Y0, Y1
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7d
+	BYTE $0x50
+	BYTE $0xca
+	ADDQ $0x04, DI
+	SUBQ $0x04, SI
+	JNZ  narrow
+
+add:
+	VEXTRACTI128 $0x01, Y1, X2
+	VPADDD       X2, X1, X1
+	VPSHUFD      $0x4e, X1, X2
+	VPADDD       X2, X1, X1
+	VPSHUFD      $0xb1, X1, X2
+	VPADDD       X2, X1, X1
+	VMOVD        X1, SI
+	NEGL         SI
+	MOVL         SI, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          vector
+	VZEROUPPER
+	RET
+
+// func tile4AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+// Requires: AVX, AVX2, AVXVNNI
+TEXT ·tile4AVXVNNI(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ yPitch+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ wPitch+24(FP), BX
+	MOVQ x+40(FP), SI
+	MOVQ xPitch+48(FP), DI
+	SHLQ $0x02, CX
+	LEAQ (DI)(DI*2), R8
+
+panels1:
+	CMPQ         panels+32(FP), $0x01
+	JL           done
+	MOVQ         start+64(FP), R11
+	VPBROADCASTD (R11), Y0
+	VPBROADCASTD 4(R11), Y1
+	VPBROADCASTD 8(R11), Y2
+	VPBROADCASTD 12(R11), Y3
+	VMOVDQA      Y0, Y4
+	VMOVDQA      Y1, Y5
+	VMOVDQA      Y2, Y6
+	VMOVDQA      Y3, Y7
+	MOVQ         k+56(FP), R9
+	MOVQ         DX, R10
+	MOVQ         SI, R11
+
+panels1columns:
+	VMOVDQU      (R10), Y9
+	VMOVDQU      32(R10), Y10
+	VPBROADCASTD (R11), Y8
+
+	// VPDPBUSD Y8, Y9, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x35
+	BYTE $0x50
+	BYTE $0xc0
+
+	// VPDPBUSD Y8, Y10, Y4
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xe0
+	VPBROADCASTD (R11)(DI*1), Y8
+
+	// VPDPBUSD Y8, Y9, Y1
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x35
+	BYTE $0x50
+	BYTE $0xc8
+
+	// VPDPBUSD Y8, Y10, Y5
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xe8
+	VPBROADCASTD (R11)(DI*2), Y8
+
+	// VPDPBUSD Y8, Y9, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x35
+	BYTE $0x50
+	BYTE $0xd0
+
+	// VPDPBUSD Y8, Y10, Y6
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x2d
+	BYTE         $0x50
+	BYTE         $0xf0
+	VPBROADCASTD (R11)(R8*1), Y8
+
+	// VPDPBUSD Y8, Y9, Y3
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x35
+	BYTE $0x50
+	BYTE $0xd8
+
+	// VPDPBUSD Y8, Y10, Y7
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x2d
+	BYTE    $0x50
+	BYTE    $0xf8
+	ADDQ    $0x40, R10
+	ADDQ    $0x04, R11
+	SUBQ    $0x04, R9
+	JNZ     panels1columns
+	MOVQ    AX, R11
+	VMOVDQU Y0, (R11)
+	VMOVDQU Y4, 32(R11)
+	ADDQ    CX, R11
+	VMOVDQU Y1, (R11)
+	VMOVDQU Y5, 32(R11)
+	ADDQ    CX, R11
+	VMOVDQU Y2, (R11)
+	VMOVDQU Y6, 32(R11)
+	ADDQ    CX, R11
+	VMOVDQU Y3, (R11)
+	VMOVDQU Y7, 32(R11)
+	LEAQ    (DX)(BX*1), DX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x01, panels+32(FP)
+	JMP     panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func tile2AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+// Requires: AVX, AVX2, AVXVNNI
+TEXT ·tile2AVXVNNI(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ yPitch+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ wPitch+24(FP), BX
+	MOVQ x+40(FP), SI
+	MOVQ xPitch+48(FP), DI
+	SHLQ $0x02, CX
+
+panels2:
+	CMPQ         panels+32(FP), $0x02
+	JL           panels1
+	MOVQ         start+64(FP), R10
+	VPBROADCASTD (R10), Y0
+	VPBROADCASTD 4(R10), Y1
+	VMOVDQA      Y0, Y2
+	VMOVDQA      Y1, Y3
+	VMOVDQA      Y0, Y4
+	VMOVDQA      Y1, Y5
+	VMOVDQA      Y0, Y6
+	VMOVDQA      Y1, Y7
+	MOVQ         k+56(FP), R8
+	MOVQ         DX, R9
+	MOVQ         SI, R10
+
+panels2columns:
+	VMOVDQU      (R9), Y9
+	VMOVDQU      32(R9), Y10
+	VMOVDQU      (R9)(BX*1), Y11
+	VMOVDQU      32(R9)(BX*1), Y12
+	VPBROADCASTD (R10), Y8
+
+	// VPDPBUSD Y8, Y9, Y0
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x35
+	BYTE $0x50
+	BYTE $0xc0
+
+	// VPDPBUSD Y8, Y10, Y2
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x2d
+	BYTE $0x50
+	BYTE $0xd0
+
+	// VPDPBUSD Y8, Y11, Y4
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x25
+	BYTE $0x50
+	BYTE $0xe0
+
+	// VPDPBUSD Y8, Y12, Y6
+	BYTE         $0xc4
+	BYTE         $0xc2
+	BYTE         $0x1d
+	BYTE         $0x50
+	BYTE         $0xf0
+	VPBROADCASTD (R10)(DI*1), Y8
+
+	// VPDPBUSD Y8, Y9, Y1
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x35
+	BYTE $0x50
+	BYTE $0xc8
+
+	// VPDPBUSD Y8, Y10, Y3
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x2d
+	BYTE $0x50
+	BYTE $0xd8
+
+	// VPDPBUSD Y8, Y11, Y5
+	BYTE $0xc4
+	BYTE $0xc2
+	BYTE $0x25
+	BYTE $0x50
+	BYTE $0xe8
+
+	// VPDPBUSD Y8, Y12, Y7
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x1d
+	BYTE    $0x50
+	BYTE    $0xf8
+	ADDQ    $0x40, R9
+	ADDQ    $0x04, R10
+	SUBQ    $0x04, R8
+	JNZ     panels2columns
+	MOVQ    AX, R10
+	VMOVDQU Y0, (R10)
+	VMOVDQU Y2, 32(R10)
+	VMOVDQU Y4, 64(R10)
+	VMOVDQU Y6, 96(R10)
+	ADDQ    CX, R10
+	VMOVDQU Y1, (R10)
+	VMOVDQU Y3, 32(R10)
+	VMOVDQU Y5, 64(R10)
+	VMOVDQU Y7, 96(R10)
+	LEAQ    (DX)(BX*2), DX
+	ADDQ    $0x00000080, AX
+	SUBQ    $0x02, panels+32(FP)
+	JMP     panels2
+
+panels1:
+	CMPQ         panels+32(FP), $0x01
+	JL           done
+	MOVQ         start+64(FP), R10
+	VPBROADCASTD (R10), Y0
+	VPBROADCASTD 4(R10), Y1
+	VMOVDQA      Y0, Y2
+	VMOVDQA      Y1, Y3
+	MOVQ         k+56(FP), R8
+	MOVQ         DX, R9
+	MOVQ         SI, R10
+
+panels1columns:
+	VMOVDQU      (R9), Y5
+	VMOVDQU      32(R9), Y6
+	VPBROADCASTD (R10), Y4
+
+	// VPDPBUSD Y4, Y5, Y0
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x55
+	BYTE $0x50
+	BYTE $0xc4
+
+	// VPDPBUSD Y4, Y6, Y2
+	BYTE         $0xc4
+	BYTE         $0xe2
+	BYTE         $0x4d
+	BYTE         $0x50
+	BYTE         $0xd4
+	VPBROADCASTD (R10)(DI*1), Y4
+
+	// VPDPBUSD Y4, Y5, Y1
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x55
+	BYTE $0x50
+	BYTE $0xcc
+
+	// VPDPBUSD Y4, Y6, Y3
+	BYTE    $0xc4
+	BYTE    $0xe2
+	BYTE    $0x4d
+	BYTE    $0x50
+	BYTE    $0xdc
+	ADDQ    $0x40, R9
+	ADDQ    $0x04, R10
+	SUBQ    $0x04, R8
+	JNZ     panels1columns
+	MOVQ    AX, R10
+	VMOVDQU Y0, (R10)
+	VMOVDQU Y2, 32(R10)
+	ADDQ    CX, R10
+	VMOVDQU Y1, (R10)
+	VMOVDQU Y3, 32(R10)
+	LEAQ    (DX)(BX*1), DX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x01, panels+32(FP)
+	JMP     panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func tile1AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+// Requires: AVX, AVX2, AVXVNNI
+TEXT ·tile1AVXVNNI(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ yPitch+8(FP), CX
+	MOVQ w+16(FP), DX
+	MOVQ wPitch+24(FP), BX
+	MOVQ x+40(FP), SI
+	MOVQ xPitch+48(FP), DI
+	SHLQ $0x02, CX
+	LEAQ (BX)(BX*2), CX
+
+panels4:
+	CMPQ         panels+32(FP), $0x04
+	JL           panels1
+	MOVQ         start+64(FP), R9
+	VPBROADCASTD (R9), Y0
+	VMOVDQA      Y0, Y1
+	VMOVDQA      Y0, Y2
+	VMOVDQA      Y0, Y3
+	VMOVDQA      Y0, Y4
+	VMOVDQA      Y0, Y5
+	VMOVDQA      Y0, Y6
+	VMOVDQA      Y0, Y7
+	MOVQ         k+56(FP), DI
+	MOVQ         DX, R8
+	MOVQ         SI, R9
+
+panels4columns:
+	VPBROADCASTD (R9), Y8
+	VMOVDQU      (R8), Y9
+
+	// VPDPBUSD Y8, Y9, Y0
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xc0
+	VMOVDQU 32(R8), Y9
+
+	// VPDPBUSD Y8, Y9, Y1
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xc8
+	VMOVDQU (R8)(BX*1), Y9
+
+	// VPDPBUSD Y8, Y9, Y2
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xd0
+	VMOVDQU 32(R8)(BX*1), Y9
+
+	// VPDPBUSD Y8, Y9, Y3
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xd8
+	VMOVDQU (R8)(BX*2), Y9
+
+	// VPDPBUSD Y8, Y9, Y4
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xe0
+	VMOVDQU 32(R8)(BX*2), Y9
+
+	// VPDPBUSD Y8, Y9, Y5
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xe8
+	VMOVDQU (R8)(CX*1), Y9
+
+	// VPDPBUSD Y8, Y9, Y6
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xf0
+	VMOVDQU 32(R8)(CX*1), Y9
+
+	// VPDPBUSD Y8, Y9, Y7
+	BYTE    $0xc4
+	BYTE    $0xc2
+	BYTE    $0x35
+	BYTE    $0x50
+	BYTE    $0xf8
+	ADDQ    $0x40, R8
+	ADDQ    $0x04, R9
+	SUBQ    $0x04, DI
+	JNZ     panels4columns
+	MOVQ    AX, R9
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y1, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y3, 96(R9)
+	VMOVDQU Y4, 128(R9)
+	VMOVDQU Y5, 160(R9)
+	VMOVDQU Y6, 192(R9)
+	VMOVDQU Y7, 224(R9)
+	LEAQ    (DX)(BX*4), DX
+	ADDQ    $0x00000100, AX
+	SUBQ    $0x04, panels+32(FP)
+	JMP     panels4
+
+panels1:
+	CMPQ         panels+32(FP), $0x01
+	JL           done
+	MOVQ         start+64(FP), R8
+	VPBROADCASTD (R8), Y0
+	VMOVDQA      Y0, Y1
+	MOVQ         k+56(FP), CX
+	MOVQ         DX, DI
+	MOVQ         SI, R8
+
+panels1columns:
+	VPBROADCASTD (R8), Y2
+	VMOVDQU      (DI), Y3
+
+	// VPDPBUSD Y2, Y3, Y0
+	BYTE    $0xc4
+	BYTE    $0xe2
+	BYTE    $0x65
+	BYTE    $0x50
+	BYTE    $0xc2
+	VMOVDQU 32(DI), Y3
+
+	// VPDPBUSD Y2, Y3, Y1
+	BYTE    $0xc4
+	BYTE    $0xe2
+	BYTE    $0x65
+	BYTE    $0x50
+	BYTE    $0xca
+	ADDQ    $0x40, DI
+	ADDQ    $0x04, R8
+	SUBQ    $0x04, CX
+	JNZ     panels1columns
+	MOVQ    AX, R8
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y1, 32(R8)
+	LEAQ    (DX)(BX*1), DX
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x01, panels+32(FP)
+	JMP     panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// Requires: AVX, AVX2
+TEXT ·tile4AVX2(SB), NOSPLIT, $0-64
+	MOVQ     y+0(FP), AX
+	MOVQ     yPitch+8(FP), CX
+	MOVQ     w+16(FP), DX
+	MOVQ     wPitch+24(FP), BX
+	MOVQ     x+40(FP), SI
+	MOVQ     xPitch+48(FP), DI
+	SHLQ     $0x02, CX
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+	LEAQ     (DI)(DI*2), R8
+
+panels1:
+	CMPQ  panels+32(FP), $0x01
+	JL    done
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  k+56(FP), R9
+	MOVQ  DX, R10
+	MOVQ  SI, R11
+
+panels1columns:
+	VPBROADCASTD (R11), Y11
+	VPBROADCASTD (R11)(DI*1), Y12
+	VPBROADCASTD (R11)(DI*2), Y13
+	VPBROADCASTD (R11)(R8*1), Y14
+	VMOVDQU      (R10), Y8
+	VPABSB       Y8, Y9
+	VPSIGNB      Y8, Y11, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y0, Y0
+	VPSIGNB      Y8, Y12, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VPSIGNB      Y8, Y13, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VPSIGNB      Y8, Y14, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VMOVDQU      32(R10), Y8
+	VPABSB       Y8, Y9
+	VPSIGNB      Y8, Y11, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VPSIGNB      Y8, Y12, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VPSIGNB      Y8, Y13, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y6, Y6
+	VPSIGNB      Y8, Y14, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	ADDQ         $0x40, R10
+	ADDQ         $0x04, R11
+	SUBQ         $0x04, R9
+	JNZ          panels1columns
+	MOVQ         AX, R11
+	VMOVDQU      Y0, (R11)
+	VMOVDQU      Y4, 32(R11)
+	ADDQ         CX, R11
+	VMOVDQU      Y1, (R11)
+	VMOVDQU      Y5, 32(R11)
+	ADDQ         CX, R11
+	VMOVDQU      Y2, (R11)
+	VMOVDQU      Y6, 32(R11)
+	ADDQ         CX, R11
+	VMOVDQU      Y3, (R11)
+	VMOVDQU      Y7, 32(R11)
+	LEAQ         (DX)(BX*1), DX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x01, panels+32(FP)
+	JMP          panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func tile2AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// Requires: AVX, AVX2
+TEXT ·tile2AVX2(SB), NOSPLIT, $0-64
+	MOVQ     y+0(FP), AX
+	MOVQ     yPitch+8(FP), CX
+	MOVQ     w+16(FP), DX
+	MOVQ     wPitch+24(FP), BX
+	MOVQ     x+40(FP), SI
+	MOVQ     xPitch+48(FP), DI
+	SHLQ     $0x02, CX
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+
+panels2:
+	CMPQ  panels+32(FP), $0x02
+	JL    panels1
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+	MOVQ  k+56(FP), R8
+	MOVQ  DX, R9
+	MOVQ  SI, R10
+
+panels2columns:
+	VPBROADCASTD (R10), Y11
+	VPBROADCASTD (R10)(DI*1), Y12
+	VMOVDQU      (R9), Y8
+	VPABSB       Y8, Y9
+	VPSIGNB      Y8, Y11, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y0, Y0
+	VPSIGNB      Y8, Y12, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VMOVDQU      32(R9), Y8
+	VPABSB       Y8, Y9
+	VPSIGNB      Y8, Y11, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VPSIGNB      Y8, Y12, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VMOVDQU      (R9)(BX*1), Y8
+	VPABSB       Y8, Y9
+	VPSIGNB      Y8, Y11, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VPSIGNB      Y8, Y12, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VMOVDQU      32(R9)(BX*1), Y8
+	VPABSB       Y8, Y9
+	VPSIGNB      Y8, Y11, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y6, Y6
+	VPSIGNB      Y8, Y12, Y10
+	VPMADDUBSW   Y10, Y9, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	ADDQ         $0x40, R9
+	ADDQ         $0x04, R10
+	SUBQ         $0x04, R8
+	JNZ          panels2columns
+	MOVQ         AX, R10
+	VMOVDQU      Y0, (R10)
+	VMOVDQU      Y2, 32(R10)
+	VMOVDQU      Y4, 64(R10)
+	VMOVDQU      Y6, 96(R10)
+	ADDQ         CX, R10
+	VMOVDQU      Y1, (R10)
+	VMOVDQU      Y3, 32(R10)
+	VMOVDQU      Y5, 64(R10)
+	VMOVDQU      Y7, 96(R10)
+	LEAQ         (DX)(BX*2), DX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x02, panels+32(FP)
+	JMP          panels2
+
+panels1:
+	CMPQ  panels+32(FP), $0x01
+	JL    done
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  k+56(FP), R8
+	MOVQ  DX, R9
+	MOVQ  SI, R10
+
+panels1columns:
+	VPBROADCASTD (R10), Y7
+	VPBROADCASTD (R10)(DI*1), Y8
+	VMOVDQU      (R9), Y4
+	VPABSB       Y4, Y5
+	VPSIGNB      Y4, Y7, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VPSIGNB      Y4, Y8, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VMOVDQU      32(R9), Y4
+	VPABSB       Y4, Y5
+	VPSIGNB      Y4, Y7, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPSIGNB      Y4, Y8, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	ADDQ         $0x40, R9
+	ADDQ         $0x04, R10
+	SUBQ         $0x04, R8
+	JNZ          panels1columns
+	MOVQ         AX, R10
+	VMOVDQU      Y0, (R10)
+	VMOVDQU      Y2, 32(R10)
+	ADDQ         CX, R10
+	VMOVDQU      Y1, (R10)
+	VMOVDQU      Y3, 32(R10)
+	LEAQ         (DX)(BX*1), DX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x01, panels+32(FP)
+	JMP          panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func tile1AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// Requires: AVX, AVX2
+TEXT ·tile1AVX2(SB), NOSPLIT, $0-64
+	MOVQ     y+0(FP), AX
+	MOVQ     yPitch+8(FP), CX
+	MOVQ     w+16(FP), DX
+	MOVQ     wPitch+24(FP), BX
+	MOVQ     x+40(FP), SI
+	MOVQ     xPitch+48(FP), DI
+	SHLQ     $0x02, CX
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+
+panels2:
+	CMPQ  panels+32(FP), $0x02
+	JL    panels1
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	MOVQ  k+56(FP), CX
+	MOVQ  DX, DI
+	MOVQ  SI, R8
+
+panels2columns:
+	VPBROADCASTD (R8), Y7
+	VMOVDQU      (DI), Y4
+	VPABSB       Y4, Y5
+	VPSIGNB      Y4, Y7, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VMOVDQU      32(DI), Y4
+	VPABSB       Y4, Y5
+	VPSIGNB      Y4, Y7, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VMOVDQU      (DI)(BX*1), Y4
+	VPABSB       Y4, Y5
+	VPSIGNB      Y4, Y7, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VMOVDQU      32(DI)(BX*1), Y4
+	VPABSB       Y4, Y5
+	VPSIGNB      Y4, Y7, Y6
+	VPMADDUBSW   Y6, Y5, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	ADDQ         $0x40, DI
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, CX
+	JNZ          panels2columns
+	MOVQ         AX, R8
+	VMOVDQU      Y0, (R8)
+	VMOVDQU      Y1, 32(R8)
+	VMOVDQU      Y2, 64(R8)
+	VMOVDQU      Y3, 96(R8)
+	LEAQ         (DX)(BX*2), DX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x02, panels+32(FP)
+	JMP          panels2
+
+panels1:
+	CMPQ  panels+32(FP), $0x01
+	JL    done
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	MOVQ  k+56(FP), CX
+	MOVQ  DX, DI
+	MOVQ  SI, R8
+
+panels1columns:
+	VPBROADCASTD (R8), Y5
+	VMOVDQU      (DI), Y2
+	VPABSB       Y2, Y3
+	VPSIGNB      Y2, Y5, Y4
+	VPMADDUBSW   Y4, Y3, Y4
+	VPMADDWD     Y15, Y4, Y4
+	VPADDD       Y4, Y0, Y0
+	VMOVDQU      32(DI), Y2
+	VPABSB       Y2, Y3
+	VPSIGNB      Y2, Y5, Y4
+	VPMADDUBSW   Y4, Y3, Y4
+	VPMADDWD     Y15, Y4, Y4
+	VPADDD       Y4, Y1, Y1
+	ADDQ         $0x40, DI
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, CX
+	JNZ          panels1columns
+	MOVQ         AX, R8
+	VMOVDQU      Y0, (R8)
+	VMOVDQU      Y1, 32(R8)
 	LEAQ         (DX)(BX*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)

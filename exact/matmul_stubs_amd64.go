@@ -20,3 +20,26 @@ func tile2AVX512VNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *i
 
 //go:noescape
 func tile1AVX512VNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+
+// startsAVXVNNI sets start to -128 times the sum of each vector. n > 0.
+//
+//go:noescape
+func startsAVXVNNI(start *int32, x *int8, xPitch int, n int, k int)
+
+//go:noescape
+func tile4AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+
+//go:noescape
+func tile2AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+
+//go:noescape
+func tile1AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
+
+//go:noescape
+func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+
+//go:noescape
+func tile2AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+
+//go:noescape
+func tile1AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)

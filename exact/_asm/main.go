@@ -12,7 +12,7 @@ import (
 
 func main() {
 	ConstraintExpr("amd64,!purego")
-	for _, s := range []isa{avx512VNNI} {
+	for _, s := range []isa{avx512VNNI, avxVNNI, avx2} {
 		if s.biased {
 			starts(s)
 		}
@@ -33,11 +33,66 @@ type isa struct {
 	steps  map[int][]int // by the vectors of a tile, the panels done at once
 	biased bool          // values of the matrix are unsigned
 	dot    func(acc, w, x reg.VecPhysical)
+
+	// columns writes the products of 4 columns of some panels with n vectors.
+	columns func(s isa, acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem)
 }
 
 var avx512VNNI = isa{
-	name: "AVX512VNNI", vector: zmm, halves: 1, biased: true, dot: vpdpbusd,
+	name: "AVX512VNNI", vector: zmm, halves: 1, biased: true, dot: vpdpbusd, columns: dotColumns,
 	steps: map[int][]int{8: {2, 1}, 4: {4, 1}, 2: {4, 1}, 1: {4, 1}},
+}
+
+// An Intel processor of 12th generation and later has it; 10 sums would hide the latency.
+var avxVNNI = isa{
+	name: "AVXVNNI", vector: ymm, halves: 2, biased: true, dot: vexVPDPBUSD, columns: dotColumns,
+	steps: map[int][]int{4: {1}, 2: {2, 1}, 1: {4, 1}},
+}
+
+var avx2 = isa{
+	name: "AVX2", vector: ymm, halves: 2, columns: signColumns,
+	steps: map[int][]int{4: {1}, 2: {2, 1}, 1: {2, 1}},
+}
+
+// dotColumns multiplies with an instruction for 4 products.
+func dotColumns(s isa, acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
+	t, ws := free[0], free[1:]
+	if len(x) == 1 {
+		VPBROADCASTD(x[0], t)
+		for i, m := range w {
+			s.load(m, ws[0])
+			s.dot(acc(i, 0), ws[0], t)
+		}
+		return
+	}
+	for i, m := range w {
+		s.load(m, ws[i])
+	}
+	for j, m := range x {
+		VPBROADCASTD(m, t)
+		for i := range w {
+			s.dot(acc(i, j), ws[i], t)
+		}
+	}
+}
+
+// signColumns multiplies magnitudes of w, which are unsigned, with x that has taken their signs. Two
+// products fit 16 bits.
+func signColumns(s isa, acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
+	wide, magnitude, t, xs := free[0], free[1], free[2], free[3:]
+	for j, m := range x {
+		VPBROADCASTD(m, xs[j])
+	}
+	for i, m := range w {
+		s.load(m, wide)
+		VPABSB(wide, magnitude)
+		for j := range x {
+			VPSIGNB(wide, xs[j], t)
+			VPMADDUBSW(t, magnitude, t)
+			VPMADDWD(ones, t, t)
+			VPADDD(t, acc(i, j), acc(i, j))
+		}
+	}
 }
 
 // tile writes the function that multiplies panels with n vectors.
@@ -53,6 +108,10 @@ func tile(s isa, n int) {
 	x, xPitch := Load(Param("x"), GP64()), Load(Param("xPitch"), GP64())
 	panels := argument("panels")
 	SHLQ(Imm(2), yPitch)
+	if s.name == "AVX2" {
+		VPCMPEQW(ones, ones, ones)
+		VPSRLW(Imm(15), ones, ones)
+	}
 
 	// multiple is an index register with an odd number of pitches.
 	multiples := func(pitch reg.Register, most int) map[int]reg.Register {
@@ -110,28 +169,16 @@ func tile(s isa, n int) {
 		MOVQ(x, xp)
 
 		Label(here + "columns")
-		free := s.vector[rows*n:]
-		if n == 1 {
-			VPBROADCASTD(Mem{Base: xp}, free[0])
-			for i := range rows {
-				m := at(wp, ws, i/s.halves)
-				m.Disp = i % s.halves * 32
-				s.load(m, free[1+i])
-				s.dot(acc(i, 0), free[1+i], free[0])
-			}
-		} else {
-			for i := range rows {
-				m := at(wp, ws, i/s.halves)
-				m.Disp = i % s.halves * 32
-				s.load(m, free[1+i])
-			}
-			for j := range n {
-				VPBROADCASTD(at(xp, xs, j), free[0])
-				for i := range rows {
-					s.dot(acc(i, j), free[1+i], free[0])
-				}
-			}
+		var wm, xm []Mem
+		for i := range rows {
+			m := at(wp, ws, i/s.halves)
+			m.Disp = i % s.halves * 32
+			wm = append(wm, m)
 		}
+		for j := range n {
+			xm = append(xm, at(xp, xs, j))
+		}
+		s.columns(s, acc, s.vector[rows*n:], wm, xm)
 		ADDQ(Imm(64), wp)
 		ADDQ(Imm(4), xp)
 		SUBQ(Imm(4), count)
@@ -244,9 +291,33 @@ func vpdpbusd(acc, w, x reg.VecPhysical) {
 	})
 }
 
+// vexVPDPBUSD is vpdpbusd in its form of 256 bits with a VEX prefix, which Go's assembler does not
+// know: VEX.256.66.0F38.W0 50 /r.
+func vexVPDPBUSD(acc, w, x reg.VecPhysical) {
+	d, v, m := byte(acc.PhysicalIndex()), byte(w.PhysicalIndex()), byte(x.PhysicalIndex())
+	Comment(fmt.Sprintf("VPDPBUSD Y%d, Y%d, Y%d", m, v, d))
+	for i, b := range []byte{
+		0xc4, ^(d>>3<<7|m>>3<<5)&^0x1f | 2, ^v&15<<3 | 1<<2 | 1, 0x50, 0xc0 | d&7<<3 | m&7,
+	} {
+		in := &ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}, ISA: []string{"AVXVNNI"}}
+		if i == 0 {
+			in.Inputs, in.Outputs = []Op{acc, w, x}, []Op{acc}
+		}
+		Instruction(in)
+	}
+}
+
 var zmm = [32]reg.VecPhysical{
 	reg.Z0, reg.Z1, reg.Z2, reg.Z3, reg.Z4, reg.Z5, reg.Z6, reg.Z7,
 	reg.Z8, reg.Z9, reg.Z10, reg.Z11, reg.Z12, reg.Z13, reg.Z14, reg.Z15,
 	reg.Z16, reg.Z17, reg.Z18, reg.Z19, reg.Z20, reg.Z21, reg.Z22, reg.Z23,
 	reg.Z24, reg.Z25, reg.Z26, reg.Z27, reg.Z28, reg.Z29, reg.Z30, reg.Z31,
 }
+
+var ymm = [32]reg.VecPhysical{
+	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7,
+	reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
+}
+
+// ones is 16 times 1.
+var ones = reg.Y15
