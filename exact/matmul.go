@@ -34,13 +34,3 @@ func checkMatmul(y []int32, yPitch int, w []byte, wPitch, panels int, x []int8, 
 	_ = w[(panels-1)*wPitch:][:panelRows*k]
 	_ = x[(n-1)*xPitch:][:k]
 }
-
-// panelsAtOnce is the number of panels that stay in the first-level cache while they are multiplied
-// with one tile of vectors after another.
-func panelsAtOnce(panels, n, k int) int {
-	const cache = 24 << 10
-	if n <= 4 {
-		return panels
-	}
-	return max(4, cache/(panelRows*k)&^3)
-}

@@ -29,25 +29,7 @@ func machineKernels() []kernel {
 	return k
 }
 
-func (s isa) matmul(y []int32, yPitch int, w []byte, wPitch, panels int, x []int8, xPitch, n, k int) {
-	checkMatmul(y, yPitch, w, wPitch, panels, x, xPitch, n, k)
-	var start [32]int32 // what the sums begin with
-	for ; n > 0; n -= len(start) {
-		vectors := min(n, len(start))
-		s.starts(&start[0], &x[0], xPitch, vectors, k)
-		count := panelsAtOnce(panels, vectors, k)
-		for p := 0; p < panels; p += count {
-			for j := 0; j < vectors; {
-				j += s.tile(vectors-j, &y[j*yPitch+p*panelRows], yPitch, &w[p*wPitch], wPitch,
-					min(count, panels-p), &x[j*xPitch], xPitch, k, &start[j])
-			}
-		}
-		if vectors < n {
-			y, x = y[vectors*yPitch:], x[vectors*xPitch:]
-		}
-	}
-}
-
+// starts sets start to what the sums of n vectors begin with, which takes the bias away.
 func (s isa) starts(start *int32, x *int8, xPitch, n, k int) {
 	switch s {
 	case avx512VNNI:
@@ -79,6 +61,9 @@ func (s isa) tile(n int, y *int32, yPitch int, w *byte, wPitch, panels int, x *i
 		return 2
 	case s == avxVNNI:
 		tile1AVXVNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
+	case n >= 8:
+		tile8AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
+		return 8
 	case n >= 4:
 		tile4AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
 		return 4

@@ -65,10 +65,10 @@ TEXT ·tile8AVX512VNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
+	MOVQ wPitch+24(FP), SI
+	MOVQ xPitch+48(FP), DI
 	LEAQ (DI)(DI*2), R8
 	LEAQ (R8)(DI*2), R9
 	LEAQ (R9)(DI*2), R10
@@ -95,11 +95,11 @@ panels2:
 	VMOVDQA32    Z7, Z15
 	MOVQ         k+56(FP), R11
 	MOVQ         DX, R12
-	MOVQ         SI, R13
+	MOVQ         BX, R13
 
 panels2columns:
 	VMOVDQU32    (R12), Z17
-	VMOVDQU32    (R12)(BX*1), Z18
+	VMOVDQU32    (R12)(SI*1), Z18
 	VPBROADCASTD (R13), Z16
 	VPDPBUSD     Z16, Z17, Z0
 	VPDPBUSD     Z16, Z18, Z8
@@ -152,7 +152,7 @@ panels2columns:
 	ADDQ         CX, R13
 	VMOVDQU32    Z7, (R13)
 	VMOVDQU32    Z15, 64(R13)
-	LEAQ         (DX)(BX*2), DX
+	LEAQ         (DX)(SI*2), DX
 	ADDQ         $0x00000080, AX
 	SUBQ         $0x02, panels+32(FP)
 	JMP          panels2
@@ -171,7 +171,7 @@ panels1:
 	VPBROADCASTD 28(R13), Z7
 	MOVQ         k+56(FP), R11
 	MOVQ         DX, R12
-	MOVQ         SI, R13
+	MOVQ         BX, R13
 
 panels1columns:
 	VMOVDQU32    (R12), Z9
@@ -211,7 +211,7 @@ panels1columns:
 	VMOVDQU32    Z6, (R13)
 	ADDQ         CX, R13
 	VMOVDQU32    Z7, (R13)
-	LEAQ         (DX)(BX*1), DX
+	LEAQ         (DX)(SI*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1
@@ -226,12 +226,12 @@ TEXT ·tile4AVX512VNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
-	LEAQ (DI)(DI*2), R8
-	LEAQ (BX)(BX*2), R9
+	MOVQ wPitch+24(FP), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ xPitch+48(FP), R8
+	LEAQ (R8)(R8*2), R9
 
 panels4:
 	CMPQ         panels+32(FP), $0x04
@@ -255,29 +255,29 @@ panels4:
 	VMOVDQA32    Z3, Z15
 	MOVQ         k+56(FP), R10
 	MOVQ         DX, R11
-	MOVQ         SI, R12
+	MOVQ         BX, R12
 
 panels4columns:
 	VMOVDQU32    (R11), Z17
-	VMOVDQU32    (R11)(BX*1), Z18
-	VMOVDQU32    (R11)(BX*2), Z19
-	VMOVDQU32    (R11)(R9*1), Z20
+	VMOVDQU32    (R11)(SI*1), Z18
+	VMOVDQU32    (R11)(SI*2), Z19
+	VMOVDQU32    (R11)(DI*1), Z20
 	VPBROADCASTD (R12), Z16
 	VPDPBUSD     Z16, Z17, Z0
 	VPDPBUSD     Z16, Z18, Z4
 	VPDPBUSD     Z16, Z19, Z8
 	VPDPBUSD     Z16, Z20, Z12
-	VPBROADCASTD (R12)(DI*1), Z16
+	VPBROADCASTD (R12)(R8*1), Z16
 	VPDPBUSD     Z16, Z17, Z1
 	VPDPBUSD     Z16, Z18, Z5
 	VPDPBUSD     Z16, Z19, Z9
 	VPDPBUSD     Z16, Z20, Z13
-	VPBROADCASTD (R12)(DI*2), Z16
+	VPBROADCASTD (R12)(R8*2), Z16
 	VPDPBUSD     Z16, Z17, Z2
 	VPDPBUSD     Z16, Z18, Z6
 	VPDPBUSD     Z16, Z19, Z10
 	VPDPBUSD     Z16, Z20, Z14
-	VPBROADCASTD (R12)(R8*1), Z16
+	VPBROADCASTD (R12)(R9*1), Z16
 	VPDPBUSD     Z16, Z17, Z3
 	VPDPBUSD     Z16, Z18, Z7
 	VPDPBUSD     Z16, Z19, Z11
@@ -306,7 +306,7 @@ panels4columns:
 	VMOVDQU32    Z7, 64(R12)
 	VMOVDQU32    Z11, 128(R12)
 	VMOVDQU32    Z15, 192(R12)
-	LEAQ         (DX)(BX*4), DX
+	LEAQ         (DX)(SI*4), DX
 	ADDQ         $0x00000100, AX
 	SUBQ         $0x04, panels+32(FP)
 	JMP          panels4
@@ -319,23 +319,23 @@ panels1:
 	VPBROADCASTD 4(R11), Z1
 	VPBROADCASTD 8(R11), Z2
 	VPBROADCASTD 12(R11), Z3
-	MOVQ         k+56(FP), R9
+	MOVQ         k+56(FP), DI
 	MOVQ         DX, R10
-	MOVQ         SI, R11
+	MOVQ         BX, R11
 
 panels1columns:
 	VMOVDQU32    (R10), Z5
 	VPBROADCASTD (R11), Z4
 	VPDPBUSD     Z4, Z5, Z0
-	VPBROADCASTD (R11)(DI*1), Z4
-	VPDPBUSD     Z4, Z5, Z1
-	VPBROADCASTD (R11)(DI*2), Z4
-	VPDPBUSD     Z4, Z5, Z2
 	VPBROADCASTD (R11)(R8*1), Z4
+	VPDPBUSD     Z4, Z5, Z1
+	VPBROADCASTD (R11)(R8*2), Z4
+	VPDPBUSD     Z4, Z5, Z2
+	VPBROADCASTD (R11)(R9*1), Z4
 	VPDPBUSD     Z4, Z5, Z3
 	ADDQ         $0x40, R10
 	ADDQ         $0x04, R11
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, DI
 	JNZ          panels1columns
 	MOVQ         AX, R11
 	VMOVDQU32    Z0, (R11)
@@ -345,7 +345,7 @@ panels1columns:
 	VMOVDQU32    Z2, (R11)
 	ADDQ         CX, R11
 	VMOVDQU32    Z3, (R11)
-	LEAQ         (DX)(BX*1), DX
+	LEAQ         (DX)(SI*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1
@@ -360,11 +360,11 @@ TEXT ·tile2AVX512VNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
-	LEAQ (BX)(BX*2), R8
+	MOVQ wPitch+24(FP), SI
+	LEAQ (SI)(SI*2), DI
+	MOVQ xPitch+48(FP), R8
 
 panels4:
 	CMPQ         panels+32(FP), $0x04
@@ -380,19 +380,19 @@ panels4:
 	VMOVDQA32    Z1, Z7
 	MOVQ         k+56(FP), R9
 	MOVQ         DX, R10
-	MOVQ         SI, R11
+	MOVQ         BX, R11
 
 panels4columns:
 	VMOVDQU32    (R10), Z9
-	VMOVDQU32    (R10)(BX*1), Z10
-	VMOVDQU32    (R10)(BX*2), Z11
-	VMOVDQU32    (R10)(R8*1), Z12
+	VMOVDQU32    (R10)(SI*1), Z10
+	VMOVDQU32    (R10)(SI*2), Z11
+	VMOVDQU32    (R10)(DI*1), Z12
 	VPBROADCASTD (R11), Z8
 	VPDPBUSD     Z8, Z9, Z0
 	VPDPBUSD     Z8, Z10, Z2
 	VPDPBUSD     Z8, Z11, Z4
 	VPDPBUSD     Z8, Z12, Z6
-	VPBROADCASTD (R11)(DI*1), Z8
+	VPBROADCASTD (R11)(R8*1), Z8
 	VPDPBUSD     Z8, Z9, Z1
 	VPDPBUSD     Z8, Z10, Z3
 	VPDPBUSD     Z8, Z11, Z5
@@ -411,7 +411,7 @@ panels4columns:
 	VMOVDQU32    Z3, 64(R11)
 	VMOVDQU32    Z5, 128(R11)
 	VMOVDQU32    Z7, 192(R11)
-	LEAQ         (DX)(BX*4), DX
+	LEAQ         (DX)(SI*4), DX
 	ADDQ         $0x00000100, AX
 	SUBQ         $0x04, panels+32(FP)
 	JMP          panels4
@@ -422,25 +422,25 @@ panels1:
 	MOVQ         start+64(FP), R10
 	VPBROADCASTD (R10), Z0
 	VPBROADCASTD 4(R10), Z1
-	MOVQ         k+56(FP), R8
+	MOVQ         k+56(FP), DI
 	MOVQ         DX, R9
-	MOVQ         SI, R10
+	MOVQ         BX, R10
 
 panels1columns:
 	VMOVDQU32    (R9), Z3
 	VPBROADCASTD (R10), Z2
 	VPDPBUSD     Z2, Z3, Z0
-	VPBROADCASTD (R10)(DI*1), Z2
+	VPBROADCASTD (R10)(R8*1), Z2
 	VPDPBUSD     Z2, Z3, Z1
 	ADDQ         $0x40, R9
 	ADDQ         $0x04, R10
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, DI
 	JNZ          panels1columns
 	MOVQ         AX, R10
 	VMOVDQU32    Z0, (R10)
 	ADDQ         CX, R10
 	VMOVDQU32    Z1, (R10)
-	LEAQ         (DX)(BX*1), DX
+	LEAQ         (DX)(SI*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1
@@ -455,11 +455,11 @@ TEXT ·tile1AVX512VNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
-	LEAQ (BX)(BX*2), CX
+	MOVQ wPitch+24(FP), CX
+	LEAQ (CX)(CX*2), SI
+	MOVQ xPitch+48(FP), DI
 
 panels4:
 	CMPQ         panels+32(FP), $0x04
@@ -471,17 +471,17 @@ panels4:
 	VMOVDQA32    Z0, Z3
 	MOVQ         k+56(FP), DI
 	MOVQ         DX, R8
-	MOVQ         SI, R9
+	MOVQ         BX, R9
 
 panels4columns:
 	VPBROADCASTD (R9), Z4
 	VMOVDQU32    (R8), Z5
 	VPDPBUSD     Z4, Z5, Z0
-	VMOVDQU32    (R8)(BX*1), Z5
-	VPDPBUSD     Z4, Z5, Z1
-	VMOVDQU32    (R8)(BX*2), Z5
-	VPDPBUSD     Z4, Z5, Z2
 	VMOVDQU32    (R8)(CX*1), Z5
+	VPDPBUSD     Z4, Z5, Z1
+	VMOVDQU32    (R8)(CX*2), Z5
+	VPDPBUSD     Z4, Z5, Z2
+	VMOVDQU32    (R8)(SI*1), Z5
 	VPDPBUSD     Z4, Z5, Z3
 	ADDQ         $0x40, R8
 	ADDQ         $0x04, R9
@@ -492,7 +492,7 @@ panels4columns:
 	VMOVDQU32    Z1, 64(R9)
 	VMOVDQU32    Z2, 128(R9)
 	VMOVDQU32    Z3, 192(R9)
-	LEAQ         (DX)(BX*4), DX
+	LEAQ         (DX)(CX*4), DX
 	ADDQ         $0x00000100, AX
 	SUBQ         $0x04, panels+32(FP)
 	JMP          panels4
@@ -502,9 +502,9 @@ panels1:
 	JL           done
 	MOVQ         start+64(FP), R8
 	VPBROADCASTD (R8), Z0
-	MOVQ         k+56(FP), CX
+	MOVQ         k+56(FP), SI
 	MOVQ         DX, DI
-	MOVQ         SI, R8
+	MOVQ         BX, R8
 
 panels1columns:
 	VPBROADCASTD (R8), Z1
@@ -512,11 +512,11 @@ panels1columns:
 	VPDPBUSD     Z1, Z2, Z0
 	ADDQ         $0x40, DI
 	ADDQ         $0x04, R8
-	SUBQ         $0x04, CX
+	SUBQ         $0x04, SI
 	JNZ          panels1columns
 	MOVQ         AX, R8
 	VMOVDQU32    Z0, (R8)
-	LEAQ         (DX)(BX*1), DX
+	LEAQ         (DX)(CX*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1
@@ -596,10 +596,10 @@ TEXT ·tile4AVXVNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
+	MOVQ wPitch+24(FP), SI
+	MOVQ xPitch+48(FP), DI
 	LEAQ (DI)(DI*2), R8
 
 panels1:
@@ -616,7 +616,7 @@ panels1:
 	VMOVDQA      Y3, Y7
 	MOVQ         k+56(FP), R9
 	MOVQ         DX, R10
-	MOVQ         SI, R11
+	MOVQ         BX, R11
 
 panels1columns:
 	VMOVDQU      (R10), Y9
@@ -697,7 +697,7 @@ panels1columns:
 	ADDQ    CX, R11
 	VMOVDQU Y3, (R11)
 	VMOVDQU Y7, 32(R11)
-	LEAQ    (DX)(BX*1), DX
+	LEAQ    (DX)(SI*1), DX
 	ADDQ    $0x00000040, AX
 	SUBQ    $0x01, panels+32(FP)
 	JMP     panels1
@@ -712,10 +712,10 @@ TEXT ·tile2AVXVNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
+	MOVQ wPitch+24(FP), SI
+	MOVQ xPitch+48(FP), DI
 
 panels2:
 	CMPQ         panels+32(FP), $0x02
@@ -731,13 +731,13 @@ panels2:
 	VMOVDQA      Y1, Y7
 	MOVQ         k+56(FP), R8
 	MOVQ         DX, R9
-	MOVQ         SI, R10
+	MOVQ         BX, R10
 
 panels2columns:
 	VMOVDQU      (R9), Y9
 	VMOVDQU      32(R9), Y10
-	VMOVDQU      (R9)(BX*1), Y11
-	VMOVDQU      32(R9)(BX*1), Y12
+	VMOVDQU      (R9)(SI*1), Y11
+	VMOVDQU      32(R9)(SI*1), Y12
 	VPBROADCASTD (R10), Y8
 
 	// VPDPBUSD Y8, Y9, Y0
@@ -810,7 +810,7 @@ panels2columns:
 	VMOVDQU Y3, 32(R10)
 	VMOVDQU Y5, 64(R10)
 	VMOVDQU Y7, 96(R10)
-	LEAQ    (DX)(BX*2), DX
+	LEAQ    (DX)(SI*2), DX
 	ADDQ    $0x00000080, AX
 	SUBQ    $0x02, panels+32(FP)
 	JMP     panels2
@@ -825,7 +825,7 @@ panels1:
 	VMOVDQA      Y1, Y3
 	MOVQ         k+56(FP), R8
 	MOVQ         DX, R9
-	MOVQ         SI, R10
+	MOVQ         BX, R10
 
 panels1columns:
 	VMOVDQU      (R9), Y5
@@ -870,7 +870,7 @@ panels1columns:
 	ADDQ    CX, R10
 	VMOVDQU Y1, (R10)
 	VMOVDQU Y3, 32(R10)
-	LEAQ    (DX)(BX*1), DX
+	LEAQ    (DX)(SI*1), DX
 	ADDQ    $0x00000040, AX
 	SUBQ    $0x01, panels+32(FP)
 	JMP     panels1
@@ -885,11 +885,11 @@ TEXT ·tile1AVXVNNI(SB), NOSPLIT, $0-72
 	MOVQ y+0(FP), AX
 	MOVQ yPitch+8(FP), CX
 	MOVQ w+16(FP), DX
-	MOVQ wPitch+24(FP), BX
-	MOVQ x+40(FP), SI
-	MOVQ xPitch+48(FP), DI
+	MOVQ x+40(FP), BX
 	SHLQ $0x02, CX
-	LEAQ (BX)(BX*2), CX
+	MOVQ wPitch+24(FP), CX
+	LEAQ (CX)(CX*2), SI
+	MOVQ xPitch+48(FP), DI
 
 panels4:
 	CMPQ         panels+32(FP), $0x04
@@ -905,7 +905,7 @@ panels4:
 	VMOVDQA      Y0, Y7
 	MOVQ         k+56(FP), DI
 	MOVQ         DX, R8
-	MOVQ         SI, R9
+	MOVQ         BX, R9
 
 panels4columns:
 	VPBROADCASTD (R9), Y8
@@ -925,7 +925,7 @@ panels4columns:
 	BYTE    $0x35
 	BYTE    $0x50
 	BYTE    $0xc8
-	VMOVDQU (R8)(BX*1), Y9
+	VMOVDQU (R8)(CX*1), Y9
 
 	// VPDPBUSD Y8, Y9, Y2
 	BYTE    $0xc4
@@ -933,7 +933,7 @@ panels4columns:
 	BYTE    $0x35
 	BYTE    $0x50
 	BYTE    $0xd0
-	VMOVDQU 32(R8)(BX*1), Y9
+	VMOVDQU 32(R8)(CX*1), Y9
 
 	// VPDPBUSD Y8, Y9, Y3
 	BYTE    $0xc4
@@ -941,7 +941,7 @@ panels4columns:
 	BYTE    $0x35
 	BYTE    $0x50
 	BYTE    $0xd8
-	VMOVDQU (R8)(BX*2), Y9
+	VMOVDQU (R8)(CX*2), Y9
 
 	// VPDPBUSD Y8, Y9, Y4
 	BYTE    $0xc4
@@ -949,7 +949,7 @@ panels4columns:
 	BYTE    $0x35
 	BYTE    $0x50
 	BYTE    $0xe0
-	VMOVDQU 32(R8)(BX*2), Y9
+	VMOVDQU 32(R8)(CX*2), Y9
 
 	// VPDPBUSD Y8, Y9, Y5
 	BYTE    $0xc4
@@ -957,7 +957,7 @@ panels4columns:
 	BYTE    $0x35
 	BYTE    $0x50
 	BYTE    $0xe8
-	VMOVDQU (R8)(CX*1), Y9
+	VMOVDQU (R8)(SI*1), Y9
 
 	// VPDPBUSD Y8, Y9, Y6
 	BYTE    $0xc4
@@ -965,7 +965,7 @@ panels4columns:
 	BYTE    $0x35
 	BYTE    $0x50
 	BYTE    $0xf0
-	VMOVDQU 32(R8)(CX*1), Y9
+	VMOVDQU 32(R8)(SI*1), Y9
 
 	// VPDPBUSD Y8, Y9, Y7
 	BYTE    $0xc4
@@ -986,7 +986,7 @@ panels4columns:
 	VMOVDQU Y5, 160(R9)
 	VMOVDQU Y6, 192(R9)
 	VMOVDQU Y7, 224(R9)
-	LEAQ    (DX)(BX*4), DX
+	LEAQ    (DX)(CX*4), DX
 	ADDQ    $0x00000100, AX
 	SUBQ    $0x04, panels+32(FP)
 	JMP     panels4
@@ -997,9 +997,9 @@ panels1:
 	MOVQ         start+64(FP), R8
 	VPBROADCASTD (R8), Y0
 	VMOVDQA      Y0, Y1
-	MOVQ         k+56(FP), CX
+	MOVQ         k+56(FP), SI
 	MOVQ         DX, DI
-	MOVQ         SI, R8
+	MOVQ         BX, R8
 
 panels1columns:
 	VPBROADCASTD (R8), Y2
@@ -1021,12 +1021,12 @@ panels1columns:
 	BYTE    $0xca
 	ADDQ    $0x40, DI
 	ADDQ    $0x04, R8
-	SUBQ    $0x04, CX
+	SUBQ    $0x04, SI
 	JNZ     panels1columns
 	MOVQ    AX, R8
 	VMOVDQU Y0, (R8)
 	VMOVDQU Y1, 32(R8)
-	LEAQ    (DX)(BX*1), DX
+	LEAQ    (DX)(CX*1), DX
 	ADDQ    $0x00000040, AX
 	SUBQ    $0x01, panels+32(FP)
 	JMP     panels1
@@ -1035,19 +1035,21 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// func tile8AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
 // Requires: AVX, AVX2
-TEXT ·tile4AVX2(SB), NOSPLIT, $0-64
+TEXT ·tile8AVX2(SB), NOSPLIT, $0-64
 	MOVQ     y+0(FP), AX
 	MOVQ     yPitch+8(FP), CX
 	MOVQ     w+16(FP), DX
-	MOVQ     wPitch+24(FP), BX
-	MOVQ     x+40(FP), SI
-	MOVQ     xPitch+48(FP), DI
+	MOVQ     x+40(FP), BX
 	SHLQ     $0x02, CX
+	MOVQ     wPitch+24(FP), SI
+	MOVQ     xPitch+48(FP), DI
+	LEAQ     (DI)(DI*2), R8
+	LEAQ     (R8)(DI*2), R9
+	LEAQ     (R9)(DI*2), R10
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $0x0f, Y15, Y15
-	LEAQ     (DI)(DI*2), R8
 
 panels1:
 	CMPQ  panels+32(FP), $0x01
@@ -1060,68 +1062,313 @@ panels1:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
+	VPXOR Y8, Y8, Y8
+	MOVQ  k+56(FP), R11
+	MOVQ  DX, R12
+	MOVQ  BX, R13
+
+panels1lowcolumns:
+	VMOVDQU      (R12), Y11
+	VPXOR        Y9, Y9, Y9
+	VPCMPGTB     Y11, Y9, Y9
+	VPXOR        Y11, Y9, Y10
+	VPSUBB       Y9, Y10, Y10
+	VPBROADCASTD (R13), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPBROADCASTD (R13)(DI*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y1, Y1
+	VPBROADCASTD (R13)(DI*2), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPBROADCASTD (R13)(R8*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y3, Y3
+	VPBROADCASTD (R13)(DI*4), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPBROADCASTD (R13)(R9*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VPBROADCASTD (R13)(R8*2), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPBROADCASTD (R13)(R10*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y7, Y7
+	VPMADDUBSW   Y9, Y10, Y9
+	VPMADDWD     Y15, Y9, Y9
+	VPADDD       Y9, Y8, Y8
+	ADDQ         $0x40, R12
+	ADDQ         $0x04, R13
+	SUBQ         $0x04, R11
+	JNZ          panels1lowcolumns
+	MOVQ         AX, R13
+	VPSUBD       Y8, Y0, Y0
+	VMOVDQU      Y0, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y1, Y1
+	VMOVDQU      Y1, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y2, Y2
+	VMOVDQU      Y2, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y3, Y3
+	VMOVDQU      Y3, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y4, Y4
+	VMOVDQU      Y4, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y5, Y5
+	VMOVDQU      Y5, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y6, Y6
+	VMOVDQU      Y6, (R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y7, Y7
+	VMOVDQU      Y7, (R13)
+	VPXOR        Y0, Y0, Y0
+	VPXOR        Y1, Y1, Y1
+	VPXOR        Y2, Y2, Y2
+	VPXOR        Y3, Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	VPXOR        Y5, Y5, Y5
+	VPXOR        Y6, Y6, Y6
+	VPXOR        Y7, Y7, Y7
+	VPXOR        Y8, Y8, Y8
+	MOVQ         k+56(FP), R11
+	MOVQ         DX, R12
+	MOVQ         BX, R13
+
+panels1highcolumns:
+	VMOVDQU      32(R12), Y11
+	VPXOR        Y9, Y9, Y9
+	VPCMPGTB     Y11, Y9, Y9
+	VPXOR        Y11, Y9, Y10
+	VPSUBB       Y9, Y10, Y10
+	VPBROADCASTD (R13), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y0, Y0
+	VPBROADCASTD (R13)(DI*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y1, Y1
+	VPBROADCASTD (R13)(DI*2), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y2, Y2
+	VPBROADCASTD (R13)(R8*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y3, Y3
+	VPBROADCASTD (R13)(DI*4), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y4, Y4
+	VPBROADCASTD (R13)(R9*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y5, Y5
+	VPBROADCASTD (R13)(R8*2), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y6, Y6
+	VPBROADCASTD (R13)(R10*1), Y11
+	VPXOR        Y9, Y11, Y11
+	VPMADDUBSW   Y11, Y10, Y11
+	VPMADDWD     Y15, Y11, Y11
+	VPADDD       Y11, Y7, Y7
+	VPMADDUBSW   Y9, Y10, Y9
+	VPMADDWD     Y15, Y9, Y9
+	VPADDD       Y9, Y8, Y8
+	ADDQ         $0x40, R12
+	ADDQ         $0x04, R13
+	SUBQ         $0x04, R11
+	JNZ          panels1highcolumns
+	MOVQ         AX, R13
+	VPSUBD       Y8, Y0, Y0
+	VMOVDQU      Y0, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y1, Y1
+	VMOVDQU      Y1, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y2, Y2
+	VMOVDQU      Y2, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y3, Y3
+	VMOVDQU      Y3, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y4, Y4
+	VMOVDQU      Y4, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y5, Y5
+	VMOVDQU      Y5, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y6, Y6
+	VMOVDQU      Y6, 32(R13)
+	ADDQ         CX, R13
+	VPSUBD       Y8, Y7, Y7
+	VMOVDQU      Y7, 32(R13)
+	LEAQ         (DX)(SI*1), DX
+	ADDQ         $0x00000040, AX
+	SUBQ         $0x01, panels+32(FP)
+	JMP          panels1
+
+done:
+	VZEROUPPER
+	RET
+
+// func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// Requires: AVX, AVX2
+TEXT ·tile4AVX2(SB), NOSPLIT, $0-64
+	MOVQ     y+0(FP), AX
+	MOVQ     yPitch+8(FP), CX
+	MOVQ     w+16(FP), DX
+	MOVQ     x+40(FP), BX
+	SHLQ     $0x02, CX
+	MOVQ     wPitch+24(FP), SI
+	MOVQ     xPitch+48(FP), DI
+	LEAQ     (DI)(DI*2), R8
+	VPCMPEQW Y15, Y15, Y15
+	VPSRLW   $0x0f, Y15, Y15
+
+panels1:
+	CMPQ  panels+32(FP), $0x01
+	JL    done
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y4, Y4, Y4
 	MOVQ  k+56(FP), R9
 	MOVQ  DX, R10
-	MOVQ  SI, R11
+	MOVQ  BX, R11
 
-panels1columns:
-	VPBROADCASTD (R11), Y11
-	VPBROADCASTD (R11)(DI*1), Y12
-	VPBROADCASTD (R11)(DI*2), Y13
-	VPBROADCASTD (R11)(R8*1), Y14
-	VMOVDQU      (R10), Y8
-	VPABSB       Y8, Y9
-	VPSIGNB      Y8, Y11, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y0, Y0
-	VPSIGNB      Y8, Y12, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y1, Y1
-	VPSIGNB      Y8, Y13, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y2, Y2
-	VPSIGNB      Y8, Y14, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y3, Y3
-	VMOVDQU      32(R10), Y8
-	VPABSB       Y8, Y9
-	VPSIGNB      Y8, Y11, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y4, Y4
-	VPSIGNB      Y8, Y12, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y5, Y5
-	VPSIGNB      Y8, Y13, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y6, Y6
-	VPSIGNB      Y8, Y14, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y7, Y7
+panels1lowcolumns:
+	VMOVDQU      (R10), Y7
+	VPXOR        Y5, Y5, Y5
+	VPCMPGTB     Y7, Y5, Y5
+	VPXOR        Y7, Y5, Y6
+	VPSUBB       Y5, Y6, Y6
+	VPBROADCASTD (R11), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y0, Y0
+	VPBROADCASTD (R11)(DI*1), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y1, Y1
+	VPBROADCASTD (R11)(DI*2), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	VPBROADCASTD (R11)(R8*1), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VPMADDUBSW   Y5, Y6, Y5
+	VPMADDWD     Y15, Y5, Y5
+	VPADDD       Y5, Y4, Y4
 	ADDQ         $0x40, R10
 	ADDQ         $0x04, R11
 	SUBQ         $0x04, R9
-	JNZ          panels1columns
+	JNZ          panels1lowcolumns
 	MOVQ         AX, R11
+	VPSUBD       Y4, Y0, Y0
 	VMOVDQU      Y0, (R11)
-	VMOVDQU      Y4, 32(R11)
 	ADDQ         CX, R11
+	VPSUBD       Y4, Y1, Y1
 	VMOVDQU      Y1, (R11)
-	VMOVDQU      Y5, 32(R11)
 	ADDQ         CX, R11
+	VPSUBD       Y4, Y2, Y2
 	VMOVDQU      Y2, (R11)
-	VMOVDQU      Y6, 32(R11)
 	ADDQ         CX, R11
+	VPSUBD       Y4, Y3, Y3
 	VMOVDQU      Y3, (R11)
-	VMOVDQU      Y7, 32(R11)
-	LEAQ         (DX)(BX*1), DX
+	VPXOR        Y0, Y0, Y0
+	VPXOR        Y1, Y1, Y1
+	VPXOR        Y2, Y2, Y2
+	VPXOR        Y3, Y3, Y3
+	VPXOR        Y4, Y4, Y4
+	MOVQ         k+56(FP), R9
+	MOVQ         DX, R10
+	MOVQ         BX, R11
+
+panels1highcolumns:
+	VMOVDQU      32(R10), Y7
+	VPXOR        Y5, Y5, Y5
+	VPCMPGTB     Y7, Y5, Y5
+	VPXOR        Y7, Y5, Y6
+	VPSUBB       Y5, Y6, Y6
+	VPBROADCASTD (R11), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y0, Y0
+	VPBROADCASTD (R11)(DI*1), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y1, Y1
+	VPBROADCASTD (R11)(DI*2), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y2, Y2
+	VPBROADCASTD (R11)(R8*1), Y7
+	VPXOR        Y5, Y7, Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPMADDWD     Y15, Y7, Y7
+	VPADDD       Y7, Y3, Y3
+	VPMADDUBSW   Y5, Y6, Y5
+	VPMADDWD     Y15, Y5, Y5
+	VPADDD       Y5, Y4, Y4
+	ADDQ         $0x40, R10
+	ADDQ         $0x04, R11
+	SUBQ         $0x04, R9
+	JNZ          panels1highcolumns
+	MOVQ         AX, R11
+	VPSUBD       Y4, Y0, Y0
+	VMOVDQU      Y0, 32(R11)
+	ADDQ         CX, R11
+	VPSUBD       Y4, Y1, Y1
+	VMOVDQU      Y1, 32(R11)
+	ADDQ         CX, R11
+	VPSUBD       Y4, Y2, Y2
+	VMOVDQU      Y2, 32(R11)
+	ADDQ         CX, R11
+	VPSUBD       Y4, Y3, Y3
+	VMOVDQU      Y3, 32(R11)
+	LEAQ         (DX)(SI*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1
@@ -1136,89 +1383,12 @@ TEXT ·tile2AVX2(SB), NOSPLIT, $0-64
 	MOVQ     y+0(FP), AX
 	MOVQ     yPitch+8(FP), CX
 	MOVQ     w+16(FP), DX
-	MOVQ     wPitch+24(FP), BX
-	MOVQ     x+40(FP), SI
-	MOVQ     xPitch+48(FP), DI
+	MOVQ     x+40(FP), BX
 	SHLQ     $0x02, CX
+	MOVQ     wPitch+24(FP), SI
+	MOVQ     xPitch+48(FP), DI
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $0x0f, Y15, Y15
-
-panels2:
-	CMPQ  panels+32(FP), $0x02
-	JL    panels1
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	MOVQ  k+56(FP), R8
-	MOVQ  DX, R9
-	MOVQ  SI, R10
-
-panels2columns:
-	VPBROADCASTD (R10), Y11
-	VPBROADCASTD (R10)(DI*1), Y12
-	VMOVDQU      (R9), Y8
-	VPABSB       Y8, Y9
-	VPSIGNB      Y8, Y11, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y0, Y0
-	VPSIGNB      Y8, Y12, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y1, Y1
-	VMOVDQU      32(R9), Y8
-	VPABSB       Y8, Y9
-	VPSIGNB      Y8, Y11, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y2, Y2
-	VPSIGNB      Y8, Y12, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y3, Y3
-	VMOVDQU      (R9)(BX*1), Y8
-	VPABSB       Y8, Y9
-	VPSIGNB      Y8, Y11, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y4, Y4
-	VPSIGNB      Y8, Y12, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y5, Y5
-	VMOVDQU      32(R9)(BX*1), Y8
-	VPABSB       Y8, Y9
-	VPSIGNB      Y8, Y11, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y6, Y6
-	VPSIGNB      Y8, Y12, Y10
-	VPMADDUBSW   Y10, Y9, Y10
-	VPMADDWD     Y15, Y10, Y10
-	VPADDD       Y10, Y7, Y7
-	ADDQ         $0x40, R9
-	ADDQ         $0x04, R10
-	SUBQ         $0x04, R8
-	JNZ          panels2columns
-	MOVQ         AX, R10
-	VMOVDQU      Y0, (R10)
-	VMOVDQU      Y2, 32(R10)
-	VMOVDQU      Y4, 64(R10)
-	VMOVDQU      Y6, 96(R10)
-	ADDQ         CX, R10
-	VMOVDQU      Y1, (R10)
-	VMOVDQU      Y3, 32(R10)
-	VMOVDQU      Y5, 64(R10)
-	VMOVDQU      Y7, 96(R10)
-	LEAQ         (DX)(BX*2), DX
-	ADDQ         $0x00000080, AX
-	SUBQ         $0x02, panels+32(FP)
-	JMP          panels2
 
 panels1:
 	CMPQ  panels+32(FP), $0x01
@@ -1229,7 +1399,7 @@ panels1:
 	VPXOR Y3, Y3, Y3
 	MOVQ  k+56(FP), R8
 	MOVQ  DX, R9
-	MOVQ  SI, R10
+	MOVQ  BX, R10
 
 panels1columns:
 	VPBROADCASTD (R10), Y7
@@ -1264,7 +1434,7 @@ panels1columns:
 	ADDQ         CX, R10
 	VMOVDQU      Y1, (R10)
 	VMOVDQU      Y3, 32(R10)
-	LEAQ         (DX)(BX*1), DX
+	LEAQ         (DX)(SI*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1
@@ -1279,72 +1449,21 @@ TEXT ·tile1AVX2(SB), NOSPLIT, $0-64
 	MOVQ     y+0(FP), AX
 	MOVQ     yPitch+8(FP), CX
 	MOVQ     w+16(FP), DX
-	MOVQ     wPitch+24(FP), BX
-	MOVQ     x+40(FP), SI
-	MOVQ     xPitch+48(FP), DI
+	MOVQ     x+40(FP), BX
 	SHLQ     $0x02, CX
+	MOVQ     wPitch+24(FP), CX
+	MOVQ     xPitch+48(FP), SI
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $0x0f, Y15, Y15
-
-panels2:
-	CMPQ  panels+32(FP), $0x02
-	JL    panels1
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	MOVQ  k+56(FP), CX
-	MOVQ  DX, DI
-	MOVQ  SI, R8
-
-panels2columns:
-	VPBROADCASTD (R8), Y7
-	VMOVDQU      (DI), Y4
-	VPABSB       Y4, Y5
-	VPSIGNB      Y4, Y7, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y0, Y0
-	VMOVDQU      32(DI), Y4
-	VPABSB       Y4, Y5
-	VPSIGNB      Y4, Y7, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y1, Y1
-	VMOVDQU      (DI)(BX*1), Y4
-	VPABSB       Y4, Y5
-	VPSIGNB      Y4, Y7, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y2, Y2
-	VMOVDQU      32(DI)(BX*1), Y4
-	VPABSB       Y4, Y5
-	VPSIGNB      Y4, Y7, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y3, Y3
-	ADDQ         $0x40, DI
-	ADDQ         $0x04, R8
-	SUBQ         $0x04, CX
-	JNZ          panels2columns
-	MOVQ         AX, R8
-	VMOVDQU      Y0, (R8)
-	VMOVDQU      Y1, 32(R8)
-	VMOVDQU      Y2, 64(R8)
-	VMOVDQU      Y3, 96(R8)
-	LEAQ         (DX)(BX*2), DX
-	ADDQ         $0x00000080, AX
-	SUBQ         $0x02, panels+32(FP)
-	JMP          panels2
 
 panels1:
 	CMPQ  panels+32(FP), $0x01
 	JL    done
 	VPXOR Y0, Y0, Y0
 	VPXOR Y1, Y1, Y1
-	MOVQ  k+56(FP), CX
+	MOVQ  k+56(FP), SI
 	MOVQ  DX, DI
-	MOVQ  SI, R8
+	MOVQ  BX, R8
 
 panels1columns:
 	VPBROADCASTD (R8), Y5
@@ -1362,12 +1481,12 @@ panels1columns:
 	VPADDD       Y4, Y1, Y1
 	ADDQ         $0x40, DI
 	ADDQ         $0x04, R8
-	SUBQ         $0x04, CX
+	SUBQ         $0x04, SI
 	JNZ          panels1columns
 	MOVQ         AX, R8
 	VMOVDQU      Y0, (R8)
 	VMOVDQU      Y1, 32(R8)
-	LEAQ         (DX)(BX*1), DX
+	LEAQ         (DX)(CX*1), DX
 	ADDQ         $0x00000040, AX
 	SUBQ         $0x01, panels+32(FP)
 	JMP          panels1

@@ -36,6 +36,9 @@ func tile2AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8
 func tile1AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
 
 //go:noescape
+func tile8AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+
+//go:noescape
 func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
 
 //go:noescape

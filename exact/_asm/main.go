@@ -16,10 +16,8 @@ func main() {
 		if s.biased {
 			starts(s)
 		}
-		for _, n := range []int{8, 4, 2, 1} {
-			if len(s.steps[n]) > 0 {
-				tile(s, n)
-			}
+		for _, shape := range s.tiles {
+			(&tile{isa: s, shape: shape}).write()
 		}
 	}
 	Generate()
@@ -29,178 +27,254 @@ func main() {
 type isa struct {
 	name   string
 	vector [32]reg.VecPhysical
-	halves int           // vector registers that hold 4 columns of a panel
-	steps  map[int][]int // by the vectors of a tile, the panels done at once
-	biased bool          // values of the matrix are unsigned
+	halves int  // vector registers that hold 4 columns of a panel
+	biased bool // values of the matrix are unsigned
+	tiles  []shape
 	dot    func(acc, w, x reg.VecPhysical)
-
-	// columns writes the products of 4 columns of some panels with n vectors.
-	columns func(s isa, acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem)
 }
 
-var avx512VNNI = isa{
-	name: "AVX512VNNI", vector: zmm, halves: 1, biased: true, dot: vpdpbusd, columns: dotColumns,
-	steps: map[int][]int{8: {2, 1}, 4: {4, 1}, 2: {4, 1}, 1: {4, 1}},
+// shape is how a tile is computed.
+type shape struct {
+	vectors int
+	steps   []int // panels done at once, most first, and then of what is left
+	split   bool  // the halves of a panel one after the other
+	flip    bool  // see flipColumns
 }
 
-// An Intel processor of 12th generation and later has it; 10 sums would hide the latency.
-var avxVNNI = isa{
-	name: "AVXVNNI", vector: ymm, halves: 2, biased: true, dot: vexVPDPBUSD, columns: dotColumns,
-	steps: map[int][]int{4: {1}, 2: {2, 1}, 1: {4, 1}},
-}
-
-var avx2 = isa{
-	name: "AVX2", vector: ymm, halves: 2, columns: signColumns,
-	steps: map[int][]int{4: {1}, 2: {2, 1}, 1: {2, 1}},
-}
-
-// dotColumns multiplies with an instruction for 4 products.
-func dotColumns(s isa, acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
-	t, ws := free[0], free[1:]
-	if len(x) == 1 {
-		VPBROADCASTD(x[0], t)
-		for i, m := range w {
-			s.load(m, ws[0])
-			s.dot(acc(i, 0), ws[0], t)
-		}
-		return
+var (
+	avx512VNNI = isa{
+		name: "AVX512VNNI", vector: zmm, halves: 1, biased: true, dot: vpdpbusd,
+		tiles: []shape{
+			{vectors: 8, steps: []int{2, 1}},
+			{vectors: 4, steps: []int{4, 1}},
+			{vectors: 2, steps: []int{4, 1}},
+			{vectors: 1, steps: []int{4, 1}},
+		},
 	}
-	for i, m := range w {
-		s.load(m, ws[i])
+	avxVNNI = isa{
+		name: "AVXVNNI", vector: ymm, halves: 2, biased: true, dot: vexVPDPBUSD,
+		tiles: []shape{
+			{vectors: 4, steps: []int{1}},
+			{vectors: 2, steps: []int{2, 1}},
+			{vectors: 1, steps: []int{4, 1}},
+		},
 	}
-	for j, m := range x {
-		VPBROADCASTD(m, t)
-		for i := range w {
-			s.dot(acc(i, j), ws[i], t)
-		}
+	avx2 = isa{
+		name: "AVX2", vector: ymm, halves: 2,
+		tiles: []shape{
+			{vectors: 8, steps: []int{1}, split: true, flip: true},
+			{vectors: 4, steps: []int{1}, split: true, flip: true},
+			{vectors: 2, steps: []int{1}},
+			{vectors: 1, steps: []int{1}},
+		},
 	}
+)
+
+// tile is the function that multiplies panels with some vectors, while it is written.
+type tile struct {
+	isa
+	shape
+	y, yPitch, w, x reg.GPVirtual
+	ws, xs          map[int]reg.GPVirtual // odd numbers of pitches
 }
 
-// signColumns multiplies magnitudes of w, which are unsigned, with x that has taken their signs. Two
-// products fit 16 bits.
-func signColumns(s isa, acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
-	wide, magnitude, t, xs := free[0], free[1], free[2], free[3:]
-	for j, m := range x {
-		VPBROADCASTD(m, xs[j])
-	}
-	for i, m := range w {
-		s.load(m, wide)
-		VPABSB(wide, magnitude)
-		for j := range x {
-			VPSIGNB(wide, xs[j], t)
-			VPMADDUBSW(t, magnitude, t)
-			VPMADDWD(ones, t, t)
-			VPADDD(t, acc(i, j), acc(i, j))
-		}
-	}
-}
-
-// tile writes the function that multiplies panels with n vectors.
-func tile(s isa, n int) {
+// write writes the function.
+func (t *tile) write() {
 	signature := "func(y *int32, yPitch int, w *byte, wPitch, panels int, x *int8, xPitch, k int)"
-	if s.biased {
+	if t.biased {
 		signature = signature[:len(signature)-1] + ", start *int32)"
 	}
-	TEXT(fmt.Sprintf("tile%d%s", n, s.name), NOSPLIT, signature)
+	TEXT(fmt.Sprintf("tile%d%s", t.vectors, t.name), NOSPLIT, signature)
 	Pragma("noescape")
-	y, yPitch := Load(Param("y"), GP64()), Load(Param("yPitch"), GP64())
-	w, wPitch := Load(Param("w"), GP64()), Load(Param("wPitch"), GP64())
-	x, xPitch := Load(Param("x"), GP64()), Load(Param("xPitch"), GP64())
-	panels := argument("panels")
-	SHLQ(Imm(2), yPitch)
-	if s.name == "AVX2" {
+	t.y, t.yPitch = GP64(), GP64()
+	t.w, t.x = GP64(), GP64()
+	Load(Param("y"), t.y)
+	Load(Param("yPitch"), t.yPitch)
+	Load(Param("w"), t.w)
+	Load(Param("x"), t.x)
+	SHLQ(Imm(2), t.yPitch)
+	t.ws, t.xs = multiples("wPitch", t.steps[0]-1), multiples("xPitch", t.vectors-1)
+	if t.dot == nil {
 		VPCMPEQW(ones, ones, ones)
 		VPSRLW(Imm(15), ones, ones)
 	}
-
-	// multiple is an index register with an odd number of pitches.
-	multiples := func(pitch reg.Register, most int) map[int]reg.Register {
-		m := map[int]reg.Register{1: pitch}
-		for i := 3; i <= most; i += 2 {
-			r := GP64()
-			LEAQ(Mem{Base: m[i-2].(reg.GPVirtual), Index: pitch, Scale: 2}, r)
-			m[i] = r
+	panels := argument("panels")
+	for i, step := range t.steps {
+		name, next := fmt.Sprintf("panels%d", step), "done"
+		if i+1 < len(t.steps) {
+			next = fmt.Sprintf("panels%d", t.steps[i+1])
 		}
-		return m
-	}
-	at := func(base reg.Register, pitches map[int]reg.Register, i int) Mem {
-		if i == 0 {
-			return Mem{Base: base}
-		}
-		scale := uint8(1)
-		for i%2 == 0 {
-			i, scale = i/2, scale*2
-		}
-		return Mem{Base: base, Index: pitches[i], Scale: scale}
-	}
-	xs, ws := multiples(xPitch, n-1), multiples(wPitch, s.steps[n][0]-1)
-
-	for i, step := range s.steps[n] {
-		here, next := fmt.Sprintf("panels%d", step), "done"
-		if i+1 < len(s.steps[n]) {
-			next = fmt.Sprintf("panels%d", s.steps[n][i+1])
-		}
-		Label(here)
+		Label(name)
 		CMPQ(panels, Imm(uint64(step)))
 		JL(LabelRef(next))
-
-		count, wp, xp := GP64(), GP64(), GP64()
-		rows := step * s.halves
-		acc := func(i, j int) reg.VecPhysical { return s.vector[i*n+j] }
-		if s.biased {
-			MOVQ(argument("start"), xp)
+		if t.split {
+			t.part(name+"low", 0, 1)
+			t.part(name+"high", 1, 1)
+		} else {
+			t.part(name, 0, step*t.halves)
 		}
-		for i := range rows {
-			for j := range n {
-				switch {
-				case !s.biased:
-					VPXOR(acc(i, j), acc(i, j), acc(i, j))
-				case i == 0:
-					VPBROADCASTD(Mem{Base: xp, Disp: 4 * j}, acc(i, j))
-				case s.halves == 1:
-					VMOVDQA32(acc(0, j), acc(i, j))
-				default:
-					VMOVDQA(acc(0, j), acc(i, j))
-				}
-			}
-		}
-		MOVQ(argument("k"), count)
-		MOVQ(w, wp)
-		MOVQ(x, xp)
-
-		Label(here + "columns")
-		var wm, xm []Mem
-		for i := range rows {
-			m := at(wp, ws, i/s.halves)
-			m.Disp = i % s.halves * 32
-			wm = append(wm, m)
-		}
-		for j := range n {
-			xm = append(xm, at(xp, xs, j))
-		}
-		s.columns(s, acc, s.vector[rows*n:], wm, xm)
-		ADDQ(Imm(64), wp)
-		ADDQ(Imm(4), xp)
-		SUBQ(Imm(4), count)
-		JNZ(LabelRef(here + "columns"))
-
-		MOVQ(y, xp)
-		for j := range n {
-			for i := range rows {
-				s.store(acc(i, j), Mem{Base: xp, Disp: i * 64 / s.halves})
-			}
-			if j < n-1 {
-				ADDQ(yPitch, xp)
-			}
-		}
-		LEAQ(at(w, ws, step), w)
-		ADDQ(U32(64*step), y)
+		LEAQ(pitches(t.w, t.ws, step), t.w)
+		ADDQ(U32(64*step), t.y)
 		SUBQ(Imm(uint64(step)), panels)
-		JMP(LabelRef(here))
+		JMP(LabelRef(name))
 	}
 	Label("done")
 	VZEROUPPER()
 	RET()
+}
+
+// part writes the products of some vector registers of rows, from the first on.
+func (t *tile) part(name string, first, rows int) {
+	n := t.vectors
+	if t.flip {
+		n++
+	}
+	acc := func(i, j int) reg.VecPhysical { return t.vector[i*n+j] }
+	free := t.vector[rows*n:]
+	count, wp, xp := GP64(), GP64(), GP64()
+	if t.biased {
+		MOVQ(argument("start"), xp)
+	}
+	for i := range rows {
+		for j := range n {
+			switch {
+			case !t.biased:
+				VPXOR(acc(i, j), acc(i, j), acc(i, j))
+			case i == 0:
+				VPBROADCASTD(Mem{Base: xp, Disp: 4 * j}, acc(i, j))
+			case t.halves == 1:
+				VMOVDQA32(acc(0, j), acc(i, j))
+			default:
+				VMOVDQA(acc(0, j), acc(i, j))
+			}
+		}
+	}
+	MOVQ(argument("k"), count)
+	MOVQ(t.w, wp)
+	MOVQ(t.x, xp)
+
+	Label(name + "columns")
+	var w, x []Mem
+	for i := first; i < first+rows; i++ {
+		m := pitches(wp, t.ws, i/t.halves)
+		m.Disp = i % t.halves * 32
+		w = append(w, m)
+	}
+	for j := range t.vectors {
+		x = append(x, pitches(xp, t.xs, j))
+	}
+	switch {
+	case t.flip:
+		t.flipColumns(acc, free, w, x)
+	case t.dot == nil:
+		t.signColumns(acc, free, w, x)
+	default:
+		t.dotColumns(acc, free, w, x)
+	}
+	ADDQ(Imm(64), wp)
+	ADDQ(Imm(4), xp)
+	SUBQ(Imm(4), count)
+	JNZ(LabelRef(name + "columns"))
+
+	MOVQ(t.y, xp)
+	for j := range t.vectors {
+		if j > 0 {
+			ADDQ(t.yPitch, xp)
+		}
+		for i := range rows {
+			if t.flip {
+				VPSUBD(acc(i, t.vectors), acc(i, j), acc(i, j))
+			}
+			t.store(acc(i, j), Mem{Base: xp, Disp: (first + i) * 64 / t.halves})
+		}
+	}
+}
+
+// dotColumns multiplies 4 columns with an instruction for 4 products.
+func (t *tile) dotColumns(acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
+	v, ws := free[0], free[1:]
+	if len(x) == 1 {
+		VPBROADCASTD(x[0], v)
+		for i, m := range w {
+			t.load(m, ws[0])
+			t.dot(acc(i, 0), ws[0], v)
+		}
+		return
+	}
+	for i, m := range w {
+		t.load(m, ws[i])
+	}
+	for j, m := range x {
+		VPBROADCASTD(m, v)
+		for i := range w {
+			t.dot(acc(i, j), ws[i], v)
+		}
+	}
+}
+
+// signColumns multiplies the magnitudes of w, which are unsigned, with x that takes their signs. Two
+// products fit 16 bits.
+func (t *tile) signColumns(acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
+	wide, magnitude, product, xs := free[0], free[1], free[2], free[3:]
+	for j, m := range x {
+		VPBROADCASTD(m, xs[j])
+	}
+	for i, m := range w {
+		t.load(m, wide)
+		VPABSB(wide, magnitude)
+		for j := range x {
+			VPSIGNB(wide, xs[j], product)
+			multiplyAdd(acc(i, j), magnitude, product)
+		}
+	}
+}
+
+// flipColumns is signColumns with x whose bits are flipped where w is negative, which makes -1-x of
+// it, and can run on more ports. One sum more, as if x were 0, is what is too little.
+func (t *tile) flipColumns(acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
+	sign, magnitude, v := free[0], free[1], free[2]
+	for i, m := range w {
+		t.load(m, v)
+		VPXOR(sign, sign, sign)
+		VPCMPGTB(v, sign, sign)
+		VPXOR(v, sign, magnitude)
+		VPSUBB(sign, magnitude, magnitude)
+		for j, m := range x {
+			VPBROADCASTD(m, v)
+			VPXOR(sign, v, v)
+			multiplyAdd(acc(i, j), magnitude, v)
+		}
+		multiplyAdd(acc(i, len(x)), magnitude, sign)
+	}
+}
+
+// multiplyAdd adds the products of 4 bytes of w and of x to each sum, and overwrites x.
+func multiplyAdd(acc, w, x reg.VecPhysical) {
+	VPMADDUBSW(x, w, x)
+	VPMADDWD(ones, x, x)
+	VPADDD(x, acc, acc)
+}
+
+// multiples loads a pitch and makes the odd multiples of it up to most.
+func multiples(pitch string, most int) map[int]reg.GPVirtual {
+	m := map[int]reg.GPVirtual{1: Load(Param(pitch), GP64()).(reg.GPVirtual)}
+	for i := 3; i <= most; i += 2 {
+		m[i] = GP64()
+		LEAQ(Mem{Base: m[i-2], Index: m[1], Scale: 2}, m[i])
+	}
+	return m
+}
+
+// pitches is the memory n pitches after base.
+func pitches(base reg.Register, multiples map[int]reg.GPVirtual, n int) Mem {
+	if n == 0 {
+		return Mem{Base: base}
+	}
+	scale := uint8(1)
+	for ; n%2 == 0; n /= 2 {
+		scale *= 2
+	}
+	return Mem{Base: base, Index: multiples[n], Scale: scale}
 }
 
 // starts writes the function that gives the sums' first values, which take the bias away.
