@@ -11,6 +11,7 @@ type column struct {
 
 // work is the scratch memory of forward, for batchColumns columns.
 type work struct {
+	row       []int64 // of the embedding
 	residual  []int32 // shape.width for each column
 	numbers   []int32 // of a column, before it is quantized
 	input     []int8  // of a product, column by column
@@ -28,6 +29,7 @@ func (w *work) make(m *Model, window int) {
 	s := m.shape
 	widest := max(s.width, s.inner)
 	rows := max(len(m.layers[0].qkv.factors), len(m.layers[0].gateUp.factors), len(m.logits.factors), len(m.layers[0].down.factors))
+	w.row = make([]int64, s.width)
 	w.residual = make([]int32, batchColumns*s.width)
 	w.numbers = make([]int32, 2*s.inner+s.width)
 	w.input = make([]int8, batchColumns*widest)
@@ -44,7 +46,8 @@ func (s *session) forward(columns []column) {
 	m, w := s.model, &s.work
 	width := m.shape.width
 	for i, c := range columns {
-		copy(w.residual[i*width:], m.embedding[int(c.token)*width:][:width])
+		m.embedding.row(w.row, int(c.token))
+		embed(w.residual[i*width:][:width], w.row)
 	}
 	for i := range m.layers {
 		l := &m.layers[i]

@@ -228,8 +228,15 @@ func fixedHalf(b uint16) int64 {
 	return m
 }
 
-// tensor reads the rows of a tensor of this shape, in units of 2^-tensorFraction.
-func (r *reader) tensor(name string, rows, columns int) [][]int64 {
+// tensor is the numbers of a tensor, row by row, as the file has them.
+type tensor struct {
+	data          []byte
+	kind          gguf.TensorType
+	rows, columns int
+}
+
+// tensor reads a tensor of this shape.
+func (r *reader) tensor(name string, rows, columns int) *tensor {
 	if r.err != nil {
 		return nil
 	}
@@ -251,20 +258,15 @@ func (r *reader) tensor(name string, rows, columns int) [][]int64 {
 		return nil
 	}
 	data := make([]byte, t.Size)
-	if _, err := r.data.ReadAt(data, r.header.DataOffset+int64(t.Offset)); err != nil && !(err == io.EOF) {
+	if n, err := r.data.ReadAt(data, r.header.DataOffset+int64(t.Offset)); n < len(data) {
 		r.err = fmt.Errorf("tensor %q: %w", name, err)
 		return nil
 	}
-	values, finite := fixedTensor(data, t.Type, rows*columns)
-	if !finite {
+	if !finite(data, t.Type) {
 		r.err = unsupported("tensor %q has numbers that are not finite", name)
 		return nil
 	}
-	list := make([][]int64, rows)
-	for i := range list {
-		list[i] = values[i*columns:][:columns]
-	}
-	return list
+	return &tensor{data, t.Type, rows, columns}
 }
 
 func (r *reader) find(name string) *gguf.Tensor {
@@ -276,40 +278,50 @@ func (r *reader) find(name string) *gguf.Tensor {
 	return nil
 }
 
-// fixedTensor gives n numbers in units of 2^-tensorFraction.
-func fixedTensor(data []byte, t gguf.TensorType, n int) (values []int64, finite bool) {
-	values = make([]int64, 0, n)
+// finite reports whether no number, or step of a block, is infinite or NaN.
+func finite(data []byte, kind gguf.TensorType) bool {
 	le := binary.LittleEndian
-	switch t {
+	switch kind {
 	case gguf.F32:
 		for ; len(data) >= 4; data = data[4:] {
-			b := le.Uint32(data)
-			if b>>23&255 == 255 {
-				return nil, false
+			if le.Uint32(data)>>23&255 == 255 {
+				return false
 			}
-			values = append(values, fixedFloat32(b, tensorFraction))
 		}
-	case gguf.F16:
-		for ; len(data) >= 2; data = data[2:] {
-			b := le.Uint16(data)
-			if b>>10&31 == 31 {
-				return nil, false
-			}
-			values = append(values, fixedHalf(b))
-		}
-	case gguf.Q8_0: // blocks of a half and 32 int8
-		for ; len(data) >= 34; data = data[34:] {
-			b := le.Uint16(data)
-			if b>>10&31 == 31 {
-				return nil, false
-			}
-			step := fixedHalf(b)
-			for _, q := range data[2:34] {
-				values = append(values, int64(int8(q))*step)
+	case gguf.F16, gguf.Q8_0:
+		_, size := kind.Layout()
+		for ; len(data) >= int(size); data = data[size:] {
+			if le.Uint16(data)>>10&31 == 31 {
+				return false
 			}
 		}
 	}
-	return values, true
+	return true
+}
+
+// row sets dst to row i in units of 2^-tensorFraction.
+func (t *tensor) row(dst []int64, i int) {
+	le := binary.LittleEndian
+	block, size := t.kind.Layout()
+	n := t.columns / int(block) * int(size)
+	data := t.data[i*n:][:n]
+	switch t.kind {
+	case gguf.F32:
+		for j := range dst {
+			dst[j] = fixedFloat32(le.Uint32(data[4*j:]), tensorFraction)
+		}
+	case gguf.F16:
+		for j := range dst {
+			dst[j] = fixedHalf(le.Uint16(data[2*j:]))
+		}
+	case gguf.Q8_0: // blocks of a half and 32 int8
+		for ; len(data) >= int(size) && len(dst) >= int(block); data, dst = data[size:], dst[block:] {
+			step := fixedHalf(le.Uint16(data))
+			for j, q := range data[2:size] {
+				dst[j] = int64(int8(q)) * step
+			}
+		}
+	}
 }
 
 // load reads the weights.
@@ -317,18 +329,12 @@ func (m *Model) load(ctx context.Context, r *reader) error {
 	s := m.shape
 	vocabulary := len(m.Pieces())
 	embedding := r.tensor("token_embd.weight", vocabulary, s.width)
-	m.embedding = make([]int32, 0, len(embedding)*s.width)
-	for _, row := range embedding {
-		for _, v := range row {
-			const drop = tensorFraction - fraction
-			m.embedding = append(m.embedding, int32(max(-residualMax, min(residualMax, (v+1<<(drop-1))>>drop))))
-		}
-	}
+	m.embedding = embedding
 	for i := range s.layers {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		part := func(name string, rows, columns int) [][]int64 {
+		part := func(name string, rows, columns int) *tensor {
 			return r.tensor(fmt.Sprintf("blk.%d.%s.weight", i, name), rows, columns)
 		}
 		var l layer
@@ -341,9 +347,9 @@ func (m *Model) load(ctx context.Context, r *reader) error {
 		if r.err != nil {
 			return r.err
 		}
-		l.qkv = newMatrix(m.kernel, append(append(q, k...), v...))
+		l.qkv = newMatrix(m.kernel, q, k, v)
 		l.output = newMatrix(m.kernel, o)
-		l.gateUp = newMatrix(m.kernel, append(gate, up...))
+		l.gateUp = newMatrix(m.kernel, gate, up)
 		l.down = newMatrix(m.kernel, down)
 		m.layers = append(m.layers, l)
 	}
@@ -378,16 +384,18 @@ func (m *Model) load(ctx context.Context, r *reader) error {
 
 // norm reads the weights of a norm: 15 bits and a sign at most.
 func (r *reader) norm(name string, width int) norm {
-	rows := r.tensor(name, 1, width)
+	t := r.tensor(name, 1, width)
 	if r.err != nil {
 		return norm{}
 	}
+	row := make([]int64, width)
+	t.row(row, 0)
 	most := int64(0)
-	for _, v := range rows[0] {
+	for _, v := range row {
 		most = max(most, v, -v)
 	}
 	n := norm{weight: make([]int16, width), exponent: bits.Len64(uint64(most)) - normBits - tensorFraction}
-	for i, v := range rows[0] {
+	for i, v := range row {
 		if shift := n.exponent + tensorFraction; shift > 0 {
 			n.weight[i] = int16((v>>(shift-1) + 1) >> 1)
 		} else {

@@ -23,7 +23,7 @@ type Model struct {
 	shape     shape
 	kernel    *kernel
 
-	embedding  []int32 // of each token, shape.width numbers with fraction
+	embedding  *tensor
 	layers     []layer
 	outputNorm norm
 	logits     *matrix

@@ -96,6 +96,14 @@ func rescale(y, sums []int32, rows []uint16, r rescaling) {
 	}
 }
 
+// embed sets x to a row of the embedding, rounded to the nearest, halves up.
+func embed(x []int32, row []int64) {
+	const drop = tensorFraction - fraction
+	for i, v := range row {
+		x[i] = int32(max(-residualMax, min(residualMax, (v+1<<(drop-1))>>drop)))
+	}
+}
+
 // accumulate adds y to x, within the bounds of the residual stream.
 func accumulate(x, y []int32) {
 	for i, v := range y {
