@@ -98,6 +98,7 @@ func open(ctx context.Context, f io.ReaderAt, size int64) (*Model, error) {
 		}
 		return nil, err
 	}
+	m.tokens = newTokens(m.tokenizer.Pieces())
 	m.id = lm.ModelID{Name: h.Text("general.name"), Class: Class}
 	hash := sha256.New()
 	if _, err := io.Copy(hash, &contextReader{ctx, io.NewSectionReader(f, 0, size)}); err != nil {
@@ -233,6 +234,7 @@ type tensor struct {
 	data          []byte
 	kind          gguf.TensorType
 	rows, columns int
+	order         []int32 // nil: that of the file
 }
 
 // tensor reads a tensor of this shape.
@@ -266,7 +268,7 @@ func (r *reader) tensor(name string, rows, columns int) *tensor {
 		r.err = unsupported("tensor %q has numbers that are not finite", name)
 		return nil
 	}
-	return &tensor{data, t.Type, rows, columns}
+	return &tensor{data, t.Type, rows, columns, nil}
 }
 
 func (r *reader) find(name string) *gguf.Tensor {
@@ -301,6 +303,9 @@ func finite(data []byte, kind gguf.TensorType) bool {
 
 // row sets dst to row i in units of 2^-tensorFraction.
 func (t *tensor) row(dst []int64, i int) {
+	if t.order != nil {
+		i = int(t.order[i])
+	}
 	le := binary.LittleEndian
 	block, size := t.kind.Layout()
 	n := t.columns / int(block) * int(size)
@@ -361,6 +366,7 @@ func (m *Model) load(ctx context.Context, r *reader) error {
 	if r.err != nil {
 		return r.err
 	}
+	output.order, embedding.order = m.tokens.file, m.tokens.file
 	m.logits = newMatrix(m.kernel, output)
 	if r.used != len(r.header.Tensors) {
 		return unsupported("it has %d tensors, %d of them unknown", len(r.header.Tensors), len(r.header.Tensors)-r.used)

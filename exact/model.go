@@ -20,6 +20,7 @@ var _ lm.Model = (*Model)(nil)
 type Model struct {
 	id        lm.ModelID
 	tokenizer *bpe.Tokenizer
+	tokens    tokens
 	shape     shape
 	kernel    *kernel
 
@@ -48,16 +49,22 @@ type norm struct {
 func (m *Model) ID() lm.ModelID { return m.id }
 
 // Pieces gives the bytes of every token; those of control tokens are empty. Read only.
-func (m *Model) Pieces() [][]byte { return m.tokenizer.Pieces() }
+func (m *Model) Pieces() [][]byte { return m.tokens.pieces }
 
 // BOS is the token that the file names as BOS.
-func (m *Model) BOS() int32 { return m.tokenizer.BOS() }
+func (m *Model) BOS() int32 { return m.tokens.number[m.tokenizer.BOS()] }
 
 // ContextLength is the number of tokens that the model was trained on at once.
 func (m *Model) ContextLength() int { return m.shape.context }
 
 // Tokenize splits valid UTF-8 text into tokens.
-func (m *Model) Tokenize(text []byte) ([]int32, error) { return m.tokenizer.Encode(nil, text), nil }
+func (m *Model) Tokenize(text []byte) ([]int32, error) {
+	list := m.tokenizer.Encode(nil, text)
+	for i, t := range list {
+		list[i] = m.tokens.number[t]
+	}
+	return list, nil
+}
 
 // Close frees nothing: a Model is ordinary memory.
 func (m *Model) Close() error { return nil }

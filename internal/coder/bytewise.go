@@ -54,14 +54,24 @@ type reading struct {
 	split  int    // pending bytes in front of the token
 	token  int32  // that ended there
 	share  uint64 // its probability
+	unit   uint64 // what a weight of 1 is of it, in 2^-unitBits
+}
+
+const unitBits = 24
+
+// weigh makes the probability of all tokens together share. A reading without a distribution, whose
+// step has failed, stays without mass.
+func (r *reading) weigh(share uint64) {
+	if r.share = share; len(r.cum) == 0 {
+		return
+	}
+	r.unit, _ = bits.Div64(share>>(64-unitBits), share<<unitBits, r.cum[len(r.cum)-1])
 }
 
 // mass is the share of the reading that the tokens lo..hi have.
 func (r *reading) mass(lo, hi int) uint64 {
-	w, total := r.cum[hi]-r.cum[lo], r.cum[len(r.cum)-1]
-	h, l := bits.Mul64(w, r.share)
-	q, _ := bits.Div64(h, l, total)
-	return q
+	h, l := bits.Mul64(r.cum[hi]-r.cum[lo], r.unit)
+	return h<<(64-unitBits) | l>>unitBits
 }
 
 func (r *reading) left() uint64 { return r.mass(r.lo, r.hi) }
@@ -100,8 +110,9 @@ func (x *Bytewise) Start(p kvcache.Policy, primer []int32) error {
 	if err != nil {
 		return err
 	}
-	x.long.split, x.long.share = 0, unit
+	x.long.split = 0
 	x.distribution(logits, &x.long)
+	x.long.weigh(unit)
 	return nil
 }
 
@@ -191,8 +202,9 @@ func (x *Bytewise) settle() bool {
 	if lo := x.long.lo; lo < x.long.hi && len(x.vocab.nth(lo)) == len(x.pending) {
 		end := x.long.mass(lo, lo+1)
 		if end >= all/256*speculate && x.makeRoom(end) {
-			r := reading{split: len(x.pending), token: x.vocab.sorted[lo], share: end}
+			r := reading{split: len(x.pending), token: x.vocab.sorted[lo]}
 			x.feed(r.token, &r)
+			r.weigh(end)
 			x.ended = append(x.ended, r)
 			x.long.lo++ // what is left of the range are longer tokens
 			return true
@@ -241,7 +253,8 @@ func (x *Bytewise) commit(i int) {
 	}
 	x.held = -1
 	x.pending = append(x.pending[:0], x.pending[r.split:]...)
-	r.split, r.share = 0, unit
+	r.split = 0
+	r.weigh(unit)
 	x.long = r
 }
 
@@ -261,6 +274,7 @@ func (x *Bytewise) commitLongest() {
 		x.long.lo, x.long.hi = 0, len(x.vocab.sorted)
 	} else {
 		x.feed(token, &x.long)
+		x.long.weigh(x.long.share)
 		x.held = -1
 	}
 	x.pending = append(x.pending[:0], x.pending[n:]...)
@@ -301,12 +315,22 @@ func (x *Bytewise) distribution(logits Row, r *reading) {
 		r.cum = make([]uint64, len(x.vocab.sorted)+1)
 	}
 	sum := uint64(0)
-	for i, t := range x.vocab.sorted {
-		r.cum[i] = sum
-		if finite {
+	switch sorted := x.vocab.sorted; {
+	case !finite:
+		for i := range sorted {
+			r.cum[i] = uint64(i)
+		}
+		sum = uint64(len(sorted))
+	case x.vocab.inOrder:
+		cum := r.cum[:len(sorted)]
+		for i, w := range cdf.weights[sorted[0]:][:len(cum)] {
+			cum[i] = sum
+			sum += uint64(w)
+		}
+	default:
+		for i, t := range sorted {
+			r.cum[i] = sum
 			sum += uint64(cdf.weights[t])
-		} else {
-			sum++
 		}
 	}
 	r.lo, r.hi = 0, len(x.vocab.sorted)

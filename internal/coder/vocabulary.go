@@ -27,11 +27,12 @@ const (
 
 // Vocabulary turns bytes into tokens whose pieces spell them exactly. It may be used concurrently.
 type Vocabulary struct {
-	model  lm.Model
-	pieces [][]byte
-	sorted []int32    // tokens with a piece, one per piece, in the order of the pieces
-	first  [257]int   // sorted[first[b]:first[b+1]] begin with byte b
-	single [256]int32 // token of each single byte, -1: none
+	model   lm.Model
+	pieces  [][]byte
+	sorted  []int32    // tokens with a piece, one per piece, in the order of the pieces
+	inOrder bool       // sorted has tokens that follow each other
+	first   [257]int   // sorted[first[b]:first[b+1]] begin with byte b
+	single  [256]int32 // token of each single byte, -1: none
 }
 
 // checkVocabulary returns an error that wraps ErrVocabulary for a model whose tokens nothing can be
@@ -66,6 +67,8 @@ func NewVocabulary(m lm.Model) (*Vocabulary, error) {
 		return cmp.Or(bytes.Compare(v.pieces[a], v.pieces[b]), cmp.Compare(b, a))
 	})
 	v.sorted = slices.CompactFunc(v.sorted, func(a, b int32) bool { return bytes.Equal(v.pieces[a], v.pieces[b]) })
+	last := len(v.sorted) - 1
+	v.inOrder = slices.IsSorted(v.sorted) && int(v.sorted[last]-v.sorted[0]) == last
 	for b := range v.single {
 		v.first[b+1] = sort.Search(len(v.sorted), func(i int) bool { return int(v.pieces[v.sorted[i]][0]) > b })
 		v.single[b] = -1
