@@ -7,7 +7,10 @@ func (s isa) matmul(y []int32, yPitch int, w []byte, wPitch, panels int, x []int
 	checkMatmul(y, yPitch, w, wPitch, panels, x, xPitch, n, k)
 	// The panels that stay in the first-level cache while tile after tile of vectors uses them.
 	const cache = 24 << 10
-	count := max(4, cache/(panelRows*k)&^3)
+	count := panels
+	if n > 1 {
+		count = max(4, cache/(panelRows*k)&^3)
+	}
 	var start [32]int32
 	for ; n > 0; n -= len(start) {
 		vectors := min(n, len(start))
