@@ -55,13 +55,7 @@ func newAttention(s shape, window int) attention {
 }
 
 // stepShift is the shift to the right that leaves 15 bits of the greatest step.
-func stepShift(steps []int32) int {
-	most := int32(1)
-	for _, v := range steps {
-		most = max(most, v)
-	}
-	return bits.Len32(uint32(most)) - 15
-}
+func stepShift(steps []int32) int { return bits.Len32(max(1, maxAbs(steps))) - 15 }
 
 // attend sets out to the values of the first n positions, weighted by the softmax of their keys'
 // products with the queries of a group of heads, whose steps are given.

@@ -22,7 +22,7 @@ type work struct {
 	key       []int8
 	value     []int8
 	attention attention
-	sigmoid   *[sigmoidSize]uint16
+	sigmoid   *sigmoids
 }
 
 func (w *work) make(m *Model, window int) {
@@ -38,7 +38,7 @@ func (w *work) make(m *Model, window int) {
 	w.queries = make([]int8, s.width)
 	w.key, w.value = make([]int8, s.head), make([]int8, s.head)
 	w.attention = newAttention(s, window)
-	w.sigmoid = sigmoids()
+	w.sigmoid = sigmoidTable()
 }
 
 // forward evaluates the columns; those of a lane are in the order of their positions.
@@ -90,10 +90,10 @@ func (s *session) norm(n int, by *norm) {
 	w, width := &s.work, s.model.shape.width
 	for i := range n {
 		y := w.numbers[:width]
-		squares := normalize(y, w.residual[i*width:][:width], by.weight)
+		squares, most := normalize(y, w.residual[i*width:][:width], by.weight)
 		mean := squares/uint64(width) + s.model.epsilon
 		root := rsqrt(max(1, mean), 2*fraction)
-		w.units[i] = quantize(w.input[i*width:][:width], y).shift(by.exponent + normBits - fraction).times(root)
+		w.units[i] = quantize(w.input[i*width:][:width], y, most).shift(by.exponent + normBits - fraction).times(root)
 	}
 }
 
@@ -128,24 +128,27 @@ func (s *session) attend(l *layer, number, i int, c column) {
 	for h := range shape.kvHeads {
 		cache := &s.lanes[c.lane].kv[number*shape.kvHeads+h]
 		exponent := rotate(turned, k[h*head:][:head], turn)
-		keyStep := quantize(w.key, turned).shift(exponent)
-		valueStep := quantize(w.value, v[h*head:][:head]).shift(-fraction)
+		keyStep := quantize(w.key, turned, maxAbs(turned)).shift(exponent)
+		value := v[h*head:][:head]
+		valueStep := quantize(w.value, value, maxAbs(value)).shift(-fraction)
 		cache.put(s.model.kernel.bias, c.pos, w.key, w.value, keyStep, valueStep)
 		for g := range group {
 			exponent := rotate(turned, q[(h*group+g)*head:][:head], turn)
-			steps[g] = quantize(w.queries[g*head:][:head], turned).shift(exponent)
+			steps[g] = quantize(w.queries[g*head:][:head], turned, maxAbs(turned)).shift(exponent)
 		}
 		w.attention.attend(s.model.kernel, w.attended[h*group*head:], cache, c.pos+1, w.queries, steps[:group], head)
 	}
-	w.units[i] = quantize(w.input[i*shape.width:][:shape.width], w.attended).shift(-fraction)
+	w.units[i] = quantize(w.input[i*shape.width:][:shape.width], w.attended, maxAbs(w.attended)).shift(-fraction)
 }
 
 // gate makes SiLU(gate) * up the input of a product.
 func (s *session) gate(l *layer, i int) {
 	w, inner, pitch := &s.work, s.model.shape.inner, len(l.gateUp.factors)
-	sums := w.sums[i*pitch:][:pitch]
-	rescale(sums, sums, l.gateUp.factors, rescalingTo(w.units[i].times(l.gateUp.unit), fraction))
+	sums, factors := w.sums[i*pitch:][:pitch], l.gateUp.factors
+	r := rescalingTo(w.units[i].times(l.gateUp.unit), fraction)
+	g, u := sums[:inner], sums[inner:][:inner]
+	gMost, uMost := rescale(g, g, factors, r), rescale(u, u, factors[inner:], r)
 	y := w.numbers[:inner]
-	shift := gate(y, sums[:inner], sums[inner:][:inner], w.sigmoid)
-	w.units[i] = quantize(w.input[i*inner:][:inner], y).shift(shift - fraction)
+	shift, most := gate(y, g, u, gMost, uMost, w.sigmoid)
+	w.units[i] = quantize(w.input[i*inner:][:inner], y, most).shift(shift - fraction)
 }

@@ -11,19 +11,20 @@ const (
 	sigmoidSize     = 16 << sigmoidFraction
 )
 
-var sigmoids = sync.OnceValue(sigmoidTable)
+// sigmoids has an entry more than is read, since vectors of them are read by twos.
+type sigmoids [sigmoidSize + 1]uint16
 
 // sigmoidTable is 1/(1+e^-x) in units of 2^-15 at the middle of each step.
-func sigmoidTable() *[sigmoidSize]uint16 {
+var sigmoidTable = sync.OnceValue(func() *sigmoids {
 	const step, half = 0xff007fd55ffdde38, 0xff801ffaab554445 // 2^64 times e^-(1/256) and e^-(1/512)
-	var t [sigmoidSize]uint16
+	var t sigmoids
 	power := uint64(half) // 2^64 * e^-x
 	for i := range t {
 		t[i] = uint16(min(1<<15-1, (1<<62)/((1<<62+power>>2)>>15)))
 		power, _ = bits.Mul64(power, step)
 	}
 	return &t
-}
+})
 
 // turnFraction is the fractional bits of cosines and sines while the table is made.
 const turnFraction = 62

@@ -18,8 +18,8 @@ const (
 	narrowBits = 14
 )
 
-// maxAbs is the greatest magnitude in x, whose values are above -2^31.
-func maxAbs(x []int32) uint32 {
+// maxAbsGeneric is the greatest magnitude in x, whose values are above -2^31.
+func maxAbsGeneric(x []int32) uint32 {
 	most := int32(0)
 	for _, v := range x {
 		most = max(most, v, -v)
@@ -42,32 +42,37 @@ func narrow(v int32, shift int) int32 {
 // mulRound is a*b * 2^-15, rounded to the nearest, halves up: VPMULHRSW.
 func mulRound(a, b int32) int32 { return (a*b + 1<<14) >> 15 }
 
-// quantize sets q to x in steps of the scale that it returns, which brings the greatest magnitude to
-// 126 or 127.
-func quantize(q []int8, x []int32) scale {
-	most := maxAbs(x)
+// quantize sets q to x, whose greatest magnitude is most, in steps of the scale that it returns: it
+// brings the greatest magnitude to 126 or 127.
+func quantize(q []int8, x []int32, most uint32) scale {
 	if most == 0 {
 		clear(q)
 		return scale{1 << 15, -64}
 	}
 	shift := narrowShift(most)
 	factor := 127 << 15 / narrow(int32(most), shift) // 254 to 508
+	step(q, x, shift, factor)
+	return ratio(1, uint64(factor), 15+shift)
+}
+
+// stepGeneric sets q to x, brought to 16 bits by a shift, times factor * 2^-15.
+func stepGeneric(q []int8, x []int32, shift int, factor int32) {
 	for i, v := range x {
 		q[i] = int8(mulRound(narrow(v, shift), factor))
 	}
-	return ratio(1, uint64(factor), 15+shift)
 }
 
 // normBits is the size of the weights of a norm.
 const normBits = 14
 
-// normalize sets y to x * weight * 2^-normBits and returns the sum of the squares of x.
-func normalize(y, x []int32, weight []int16) (squares uint64) {
+// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x and the
+// greatest magnitude in y.
+func normalizeGeneric(y, x []int32, weight []int16) (squares uint64, most uint32) {
 	for i, v := range x {
 		y[i] = int32((int64(v)*int64(weight[i]) + 1<<(normBits-1)) >> normBits)
 		squares += uint64(int64(v) * int64(v))
 	}
-	return squares
+	return squares, maxAbsGeneric(y)
 }
 
 // rescaling is a factor for the rows of a matrix product, as rescale takes it.
@@ -87,13 +92,15 @@ func rescalingTo(t scale, fraction int) rescaling {
 	return r
 }
 
-// rescale sets y to the sums times their row's factor times r.
-func rescale(y, sums []int32, rows []uint16, r rescaling) {
+// rescaleGeneric sets y to the sums times their row's factor times r, and returns the greatest
+// magnitude in y.
+func rescaleGeneric(y, sums []int32, rows []uint16, r rescaling) (most uint32) {
 	for i, v := range sums {
 		v = max(-r.limit, min(r.limit, v))
 		u := uint32(rows[i]) * r.m >> r.drop
 		y[i] = int32((int64(v)*int64(u) + 1<<(r.shift-1)) >> r.shift)
 	}
+	return maxAbsGeneric(y[:len(sums)])
 }
 
 // embed sets x to a row of the embedding, rounded to the nearest, halves up.
@@ -104,16 +111,21 @@ func embed(x []int32, row []int64) {
 	}
 }
 
-// accumulate adds y to x, within the bounds of the residual stream.
-func accumulate(x, y []int32) {
+// accumulateGeneric adds y to x, within the bounds of the residual stream.
+func accumulateGeneric(x, y []int32) {
 	for i, v := range y {
 		x[i] = max(-residualMax, min(residualMax, x[i]+v))
 	}
 }
 
-// gate sets y to SiLU(g) * u, times the factor that it returns: 2^shift.
-func gate(y, g, u []int32, sigmoid *[sigmoidSize]uint16) (shift int) {
-	gs, us := narrowShift(maxAbs(g)), narrowShift(maxAbs(u))
+// gate sets y to SiLU(g) * u, whose greatest magnitudes are given, times 2^-shift, and returns the
+// greatest magnitude in y.
+func gate(y, g, u []int32, gMost, uMost uint32, sigmoid *sigmoids) (shift int, most uint32) {
+	gs, us := narrowShift(gMost), narrowShift(uMost)
+	return gs + us - fraction, gateShifted(y, g, u, sigmoid, gs, us)
+}
+
+func gateShiftedGeneric(y, g, u []int32, sigmoid *sigmoids, gs, us int) (most uint32) {
 	for i, v := range g {
 		s := int32(sigmoid[min(uint32(max(v, -v))>>(fraction-sigmoidFraction), sigmoidSize-1)])
 		if v < 0 {
@@ -121,7 +133,7 @@ func gate(y, g, u []int32, sigmoid *[sigmoidSize]uint16) (shift int) {
 		}
 		y[i] = mulRound(narrow(v, gs), s) * narrow(u[i], us)
 	}
-	return gs + us - fraction
+	return maxAbsGeneric(y[:len(g)])
 }
 
 // rotate sets y to the head x turned by the angles of its position (RoPE, arXiv 2104.09864), with
@@ -129,11 +141,15 @@ func gate(y, g, u []int32, sigmoid *[sigmoidSize]uint16) (shift int) {
 // sine of the angle of each pair in units of 2^-15.
 func rotate(y, x []int32, turn []int16) (exponent int) {
 	shift := narrowShift(maxAbs(x))
+	rotateShifted(y, x, turn, shift)
+	return shift - 15 - fraction
+}
+
+func rotateShiftedGeneric(y, x []int32, turn []int16, shift int) {
 	for i := 0; i < len(turn); i += 2 {
 		a, b, c, s := narrow(x[i], shift), narrow(x[i+1], shift), int32(turn[i]), int32(turn[i+1])
 		y[i], y[i+1] = a*c-b*s, a*s+b*c
 	}
-	return shift - 15 - fraction
 }
 
 const (
@@ -161,9 +177,9 @@ func shiftStep(v int32, shift int) int32 {
 // scoreDrop is the bits of a product of a query and a key that are dropped.
 const scoreDrop = 5
 
-// scoreSteps turns products of a query with keys into scores in units of 2^-exponentFraction
+// scoreStepsGeneric turns products of a query with keys into scores in units of 2^-exponentFraction
 // octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products are below 2^20.
-func scoreSteps(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
+func scoreStepsGeneric(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
 	top = -1 << 31
 	for j, v := range scores {
 		f := mulRound(shiftStep(steps[j], stepShift), m)
@@ -174,9 +190,9 @@ func scoreSteps(scores, steps []int32, stepShift int, m int32, shift int) (top i
 	return top
 }
 
-// weigh sets hi and lo to the two digits, of 7 bits each, of 2^(score-top) times the step of the
+// weighGeneric sets hi and lo to the two digits, of 7 bits each, of 2^(score-top) times the step of the
 // value, and returns the sum of 2^(score-top), in units of 2^-14. Behind the scores digits are 0.
-func weigh(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (total int32) {
+func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (total int32) {
 	for j, v := range scores {
 		e := exp2(min(top-v, exponentLast))
 		total += e
@@ -188,11 +204,12 @@ func weigh(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (tota
 	return total
 }
 
-// combine sets y to the number with these two digits times r.
-func combine(y, hi, lo []int32, r scale) {
-	shift := max(1, min(32, -r.e))
+// combine sets y to the number with these two digits, below 2^31 in magnitude, times r.
+func combine(y, hi, lo []int32, r scale) { combineShifted(y, hi, lo, r.m, max(1, min(32, -r.e))) }
+
+func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) {
 	for i := range y {
-		v := int64(hi[i])<<7 + int64(lo[i])
-		y[i] = int32((v*int64(r.m) + 1<<(shift-1)) >> shift)
+		v := int64(hi[i]<<7 + lo[i])
+		y[i] = int32((v*int64(m) + 1<<(shift-1)) >> shift)
 	}
 }
