@@ -3,6 +3,7 @@ module github.com/lmz-go/lmz/tools
 go 1.26.0
 
 require (
+	github.com/flanglet/kanzi-go/v2 v2.6.0
 	github.com/google/renameio/v2 v2.0.2
 	github.com/lmz-go/lmz v0.0.0
 	golang.org/x/sync v0.24.0

@@ -16,16 +16,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The columns of baselines.tsv and strong.tsv that are shown.
+// Other compressors: the columns of baselines.tsv and strong.tsv that are shown, and kanzi, which is
+// run.
 const (
 	zstd22 = "zstd -22 --long=27"
 	xz9    = "xz -9e"
 	ppmd   = "7z PPMd:mem=256m:o=16"
 	zpaq5  = "zpaq -m5"
+	kanzi8 = "kanzi -8"
+	kanzi9 = "kanzi -9"
 	paq8   = "paq8px v216 -8"
 )
 
-var others = []string{zstd22, xz9, ppmd, zpaq5, paq8}
+var others = []string{zstd22, xz9, ppmd, zpaq5, kanzi8, kanzi9, paq8}
 
 // benchFile is a file of the benchmark.
 type benchFile struct {
@@ -35,6 +38,15 @@ type benchFile struct {
 }
 
 func (f *benchFile) in(folder string) bool { return strings.HasPrefix(f.name, folder+"/") }
+
+// prose says whether the file is one of the four novels and poems.
+func (f *benchFile) prose() bool {
+	switch f.name {
+	case "text/dickens", "text/alice29.txt", "text/lcet10.txt", "text/plrabn12.txt":
+		return true
+	}
+	return false
+}
 
 // read reads the first n bytes of the file, or all of it when it has fewer or n is 0.
 func (f *benchFile) read(o *options, n int) ([]byte, error) {

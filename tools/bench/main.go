@@ -71,7 +71,7 @@ var tables = []table{
 	{"chunks", "what chunks of 64 KiB cost against a single one", chunks},
 	{"grep", "what filters cost, and how many chunks they spare a search", grep},
 	{"model", "size with the embedded model and without it, of the first bytes of files", modelGain},
-	{"speed", "CPU time of the presets against zpaq", speed},
+	{"speed", "CPU time of the presets and kanzi against zpaq, logs and prose", speed},
 	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
 	{"memory", "peak memory for small and large inputs", memory},
 }

@@ -22,13 +22,7 @@ var groups = []struct {
 	{"loghub-2k/", func(f *benchFile) bool { return f.in("loghub-2k") }},
 	{"files with paq8px", func(f *benchFile) bool { return f.others[paq8] > 0 }},
 	{"text/", func(f *benchFile) bool { return f.in("text") }},
-	{"dickens, alice29, lcet10, plrabn12", func(f *benchFile) bool {
-		switch f.name {
-		case "text/dickens", "text/alice29.txt", "text/lcet10.txt", "text/plrabn12.txt":
-			return true
-		}
-		return false
-	}},
+	{"dickens, alice29, lcet10, plrabn12", (*benchFile).prose},
 	{"structured/", func(f *benchFile) bool { return f.in("structured") }},
 	{"binary/", func(f *benchFile) bool { return f.in("binary") }},
 }
@@ -51,6 +45,21 @@ func sizes(o *options) error {
 		err := each(files, func(f *benchFile) (err error) {
 			archives[f][i], err = archiveSize(o, f, p)
 			o.progress("sizes: -%d %s %d", p, f.name, archives[f][i])
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, k := range kanziLevels {
+		err := each(files, func(f *benchFile) error {
+			data, err := f.read(o, 0)
+			if err != nil {
+				return err
+			}
+			archive, err := k.compress(data)
+			f.others[k.name] = int64(len(archive))
+			o.progress("sizes: %s %s %d", k.name, f.name, len(archive))
 			return err
 		})
 		if err != nil {

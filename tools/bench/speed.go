@@ -12,29 +12,49 @@ import (
 )
 
 const (
-	wholeFile = "logs/Linux.log" // all of it; of the other logs the first speedHead bytes
+	wholeFile = "logs/Linux.log" // all of it; of the others the first speedHead bytes
 	speedHead = 1_000_000
 )
 
-// clock holds the CPU times of the rounds, both directions.
-type clock struct{ compress, decompress []time.Duration }
+// clock holds the CPU times of the rounds, both directions, and the size.
+type clock struct {
+	compress, decompress []time.Duration
+	size                 int64
+}
 
-// speed compares presets with zpaq, one after the other on the same file in each round.
+// contestant is what is timed: it compresses data and decompresses it on one core.
+type contestant struct {
+	name string
+	run  func(data []byte) (compress, decompress time.Duration, size int64, err error)
+}
+
+// speed compares presets and kanzi with zpaq, one after the other on the same file in each round.
 func speed(o *options) error {
 	files, err := corpus(o)
 	if err != nil {
 		return err
 	}
+	var contestants []contestant
 	reference := findZpaq(o)
+	if reference != nil {
+		contestants = append(contestants, contestant{zpaq5, reference.run})
+	}
+	for _, k := range kanziLevels {
+		contestants = append(contestants, contestant{k.name, k.time})
+	}
 	presets := o.presetsOr(1, 3, 6)
-	fmt.Fprintf(o.out, "## Speed\n\nCPU time (user and system) on one core, rounds in turn: %d, the median counts; without a model. The ratios are speeds: CPU time of `zpaq a -m5 -t1` and `zpaq x -t1` divided by that of the preset.", o.rounds())
+	for _, p := range presets {
+		run := func(data []byte) (time.Duration, time.Duration, int64, error) { return timePreset(data, p) }
+		contestants = append(contestants, contestant{fmt.Sprintf("-%d", p), run})
+	}
+	fmt.Fprintf(o.out, "## Speed\n\nCPU time (user and system) on one core, rounds in turn: %d, the median counts; without a model. The ratios are speeds: CPU time of `zpaq a -m5 -t1` and `zpaq x -t1` divided by that of the row.", o.rounds())
 	for _, p := range presets {
 		fmt.Fprintf(o.out, " Tables of a worker at -%d: %.0f MB.", p, float64(mix.Memory(p, 1<<30, true))/1e6)
 	}
 	fmt.Fprint(o.out, "\n\n")
-	t := markdown{head: []string{"file", "bytes", "preset", "size", "of zpaq", "compress, MB/s", "decompress, MB/s", "compress, × zpaq", "decompress, × zpaq"}}
+	t := markdown{head: []string{"file", "bytes", "by", "size", "of zpaq", "compress, MB/s", "decompress, MB/s", "compress, × zpaq", "decompress, × zpaq"}}
 	for _, f := range files {
-		if !f.in("logs") {
+		if !f.in("logs") && !f.prose() {
 			continue
 		}
 		n := speedHead
@@ -45,33 +65,24 @@ func speed(o *options) error {
 		if err != nil {
 			return err
 		}
-		var theirs clock
-		var theirSize int64
-		ours, ourSizes := make([]clock, len(presets)), make([]int64, len(presets))
+		clocks := make([]clock, len(contestants))
 		for round := range o.rounds() {
-			if reference != nil {
-				c, d, size, err := reference.run(data)
+			for i, c := range contestants {
+				compress, decompress, size, err := c.run(data)
 				if err != nil {
-					return err
+					return fmt.Errorf("%s, %s: %w", f.name, c.name, err)
 				}
-				theirs.add(c, d)
-				theirSize = size
-			}
-			for i, p := range presets {
-				c, d, size, err := timePreset(data, p)
-				if err != nil {
-					return fmt.Errorf("%s at -%d: %w", f.name, p, err)
-				}
-				ours[i].add(c, d)
-				ourSizes[i] = size
+				clocks[i].add(compress, decompress)
+				clocks[i].size = size
 			}
 			o.progress("speed: %s round %d of %d", f.name, round+1, o.rounds())
 		}
+		var theirs clock
 		if reference != nil {
-			t.speedRow(f.name, len(data), "zpaq -m5", theirSize, theirs, theirSize, theirs)
+			theirs = clocks[0]
 		}
-		for i, p := range presets {
-			t.speedRow(f.name, len(data), fmt.Sprintf("-%d", p), ourSizes[i], ours[i], theirSize, theirs)
+		for i, c := range contestants {
+			t.speedRow(f.name, len(data), c.name, clocks[i], theirs)
 		}
 	}
 	t.print(o.out)
@@ -98,8 +109,8 @@ func timePreset(data []byte, preset int) (compressed, decompressed time.Duration
 	return compressed, decompressed, int64(len(archive)), err
 }
 
-func (t *markdown) speedRow(name string, bytes int, preset string, size int64, c clock, theirSize int64, theirs clock) {
-	cells := []string{name, grouped(int64(bytes)), preset, grouped(size), ratio(size, theirSize)}
+func (t *markdown) speedRow(name string, bytes int, contestant string, c, theirs clock) {
+	cells := []string{name, grouped(int64(bytes)), contestant, grouped(c.size), ratio(c.size, theirs.size)}
 	for _, x := range [][]time.Duration{c.compress, c.decompress} {
 		cells = append(cells, fmt.Sprintf("%.2f", float64(bytes)/1e6/median(x).Seconds()))
 	}
