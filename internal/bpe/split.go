@@ -40,17 +40,15 @@ func wordLength(text []byte) int {
 	return spaces(text)
 }
 
-// contraction is the length of 's, 't, 're, 've, 'm, 'll or 'd that text begins with, or 0.
+// contraction is the length of 's, 't, 're, 've, 'm, 'll or 'd that text begins with, or 0. A text
+// that is one is a word in any case: an apostrophe and letters.
 func contraction(text []byte) int {
-	if len(text) < 2 || text[0] != '\'' {
+	if len(text) < 3 || text[0] != '\'' {
 		return 0
 	}
 	switch text[1] | 0x20 {
 	case 's', 't', 'm', 'd':
 		return 2
-	}
-	if len(text) < 3 {
-		return 0
 	}
 	switch string([]byte{text[1] | 0x20, text[2] | 0x20}) {
 	case "re", "ve", "ll":

@@ -73,6 +73,7 @@ func TestNewRefuses(t *testing.T) {
 		{"tokens", []string{}, corrupt, "0 tokens have 260 types"},
 		{"tokens", put(257, "ab"), corrupt, `tokens 256 and 257 are both "ab"`},
 		{"tokens", put(257, "a b"), corrupt, `token 257, "a b": ' ' stands for no byte`},
+		{"tokens", put(257, "\u0144"), corrupt, `token 257, "ń": 'ń' stands for no byte`},
 		{"tokens", put(257, "\xff"), corrupt, "stands for no byte"},
 		{"tokens", put(3, "zz"), unsupported, "no token for byte 0x03"},
 		{"token_type", nil, unsupported, "no tokenizer.ggml.token_type"},
