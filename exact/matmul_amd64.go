@@ -2,7 +2,7 @@
 
 package exact
 
-//go:generate go -C _asm run . -out ../matmul_amd64.s -stubs ../matmul_stubs_amd64.go -pkg exact
+//go:generate env GOWORK=off go -C _asm run . -out ../matmul_amd64.s -stubs ../matmul_stubs_amd64.go -pkg exact
 
 import "github.com/klauspost/cpuid/v2"
 
