@@ -63,7 +63,7 @@ test-nocgo:
 
 # What bears on bytes, with int of 32 bits.
 test-386:
-	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine ./internal/bpe
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine ./internal/bpe ./exact ./models
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -run 'Golden|Format|Limits' ./stream
 
 test-arm64:

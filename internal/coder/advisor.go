@@ -1,6 +1,8 @@
 package coder
 
 import (
+	"github.com/lmz-go/lmz/internal/mix"
+	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
@@ -10,7 +12,7 @@ type advisor struct {
 	bytewise *Bytewise
 	vocab    *Vocabulary
 	policy   kvcache.Policy
-	price    int64 // of a model step, in bits/4096
+	price    price
 	text     []byte
 	open     bool
 	tree     [512]uint64 // [n]: probability of bytes that begin with the bits of n behind a 1
@@ -22,6 +24,7 @@ type advisor struct {
 	cost  int64 // of this segment without the model, in bits/4096
 	saved int64 // in this segment
 	steps int   // of the model before this segment
+	worth int64 // what a step in this segment must save, in bits/4096
 
 	closed int   // segments since the gate was open
 	wait   int   // how many of them to wait before the model is tried again
@@ -31,13 +34,22 @@ type advisor struct {
 	usual  int64 // cost of a segment without help: a mean that rises at once and falls slowly
 }
 
+// price is what a model step must save to be worth its time, in bits/4096.
+type price struct{ prose, other int64 }
+
+func priceOf(level int) price {
+	p := preset.Level(level)
+	return price{p.InProse << 7, p.Price << 7}
+}
+
 const (
+	proseTail   = 2048 // bytes that tell whether a segment is prose
 	gateSegment = 256  // bytes
 	gateRetry   = 16   // segments until the first new try
 	gateLongest = 1024 // and until later ones, at most
 )
 
-func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error) {
+func newAdvisor(lane *Lane, policy kvcache.Policy, price price) (*advisor, error) {
 	b, err := NewBytewise(lane)
 	if err != nil {
 		return nil, err
@@ -46,7 +58,7 @@ func newAdvisor(lane *Lane, policy kvcache.Policy, price int64) (*advisor, error
 }
 
 // advisorFor is the lane's advisor, which start makes forget what it was used for before.
-func (l *Lane) advisorFor(policy kvcache.Policy, price int64) (*advisor, error) {
+func (l *Lane) advisorFor(policy kvcache.Policy, price price) (*advisor, error) {
 	if a := l.advisor; a != nil && a.policy == policy && a.price == price {
 		return a, nil
 	}
@@ -86,6 +98,9 @@ func (a *advisor) begin() {
 		}
 	}
 	a.steps = a.bytewise.Steps()
+	if a.worth = a.price.other; mix.IsProse(a.text[max(0, len(a.text)-proseTail):]) {
+		a.worth = a.price.prose
+	}
 }
 
 // end judges the segment that has ended.
@@ -94,7 +109,7 @@ func (a *advisor) end() {
 		a.usual += (a.cost - a.usual) / 16
 		return
 	}
-	a.paid = int64(a.bytewise.Steps()-a.steps) * a.price
+	a.paid = int64(a.bytewise.Steps()-a.steps) * a.worth
 	gain := a.saved - a.paid
 	if !a.seen {
 		a.gain, a.seen = gain, true

@@ -42,7 +42,7 @@ func TestGoldenGate(t *testing.T) {
 	onLane(t, m, func(lane *Lane) error {
 		r := rand.New(rand.NewPCG(1, 9))
 		for script, odds := range [][3]int{{30, 5, 3}, {400, 2, 1}, {0, 0, 1}, {7, 9, 2}} {
-			a, err := newAdvisor(lane, overlap, 1000)
+			a, err := newAdvisor(lane, overlap, price{1000, 1000})
 			if err != nil {
 				return err
 			}
@@ -74,7 +74,7 @@ func TestGoldenGate(t *testing.T) {
 			}
 			fmt.Fprintf(&out, "script %d\nopens: %s\ncloses: %s\nsaved: %d\n", script, strings.Join(opened, " "), strings.Join(closed, " "), a.total)
 		}
-		a, err := newAdvisor(lane, overlap, 1000)
+		a, err := newAdvisor(lane, overlap, price{1000, 1000})
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func TestLimits(t *testing.T) {
 			// The least that a segment must save for the model to be asked in the next one.
 			steps, low, high := 0, int32(0), int32(1<<30)
 			for low < high {
-				a, err := newAdvisor(lane, overlap, modelPrice(level))
+				a, err := newAdvisor(lane, overlap, priceOf(level))
 				if err != nil {
 					return err
 				}
@@ -129,7 +129,7 @@ func TestLimits(t *testing.T) {
 			}
 			fmt.Fprintf(&out, "level %d: %d steps must save %d/4096 bits\n", level, steps, low)
 		}
-		a, err := newAdvisor(lane, overlap, 1)
+		a, err := newAdvisor(lane, overlap, price{1, 1})
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/internal/mix"
-	"github.com/lmz-go/lmz/internal/preset"
 )
 
 // MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from
@@ -41,7 +40,7 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 		c.params.Primed, c.text = p.Primed.state, p.Primed.text
 	}
 	if lane.Model() != nil && !p.Alone {
-		a, err := lane.advisorFor(p.Window, modelPrice(p.Level))
+		a, err := lane.advisorFor(p.Window, priceOf(p.Level))
 		if err != nil {
 			return nil, err
 		}
@@ -114,9 +113,6 @@ func (c *MixCoder) Primed(text []byte) (*Primed, error) {
 	c.lane.mixed = nil
 	return &Primed{c.params.Level, tail(text), c.lane.mix.Take()}, nil
 }
-
-// modelPrice is what a model step must save at a level to be worth its time, in bits/4096.
-func modelPrice(level int) int64 { return preset.Level(level).Price << 7 }
 
 // primerTail is how much of a primer is kept for the windows of models.
 const primerTail = 16 << 10

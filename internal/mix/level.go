@@ -91,22 +91,36 @@ var tinyLevel = level{contexts3, experts3, sets3, 13, 13, 11, 8, 14, 20, 255, 64
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5
 
-// isProse reports whether text is to be coded as prose: hardly any digits, and mostly small letters
-// and spaces. What it says means nothing if ctx has ended.
+// isProse is IsProse of a long text. What it says means nothing if ctx has ended.
 func isProse(ctx context.Context, text []byte) bool {
-	var small, digits int
+	var n letters
 	for part := range slices.Chunk(text, clearedAtOnce) {
-		for _, c := range part {
-			switch {
-			case c == ' ' || c >= 'a' && c <= 'z':
-				small++
-			case c >= '0' && c <= '9':
-				digits++
-			}
-		}
+		n.count(part)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return 25*digits < len(text) && 8*small > 5*len(text)
+	return n.prose(len(text))
 }
+
+// IsProse reports whether text is prose: hardly any digits, and mostly small letters and spaces.
+func IsProse(text []byte) bool {
+	var n letters
+	n.count(text)
+	return n.prose(len(text))
+}
+
+type letters struct{ small, digits int }
+
+func (n *letters) count(text []byte) {
+	for _, c := range text {
+		switch {
+		case c == ' ' || c >= 'a' && c <= 'z':
+			n.small++
+		case c >= '0' && c <= '9':
+			n.digits++
+		}
+	}
+}
+
+func (n letters) prose(length int) bool { return 25*n.digits < length && 8*n.small > 5*length }

@@ -9,6 +9,7 @@ type Preset struct {
 	Memory    int64    // bytes of the mixer's tables, about, for each worker and each primed state
 	Model     ModelUse // where there is a model
 	Price     int64    // what a step of the model must save to be worth its time, in 1/32 of a bit
+	InProse   int64    // the same in prose, where a model gains most and is given more time
 }
 
 // ModelUse says when a level asks the model.
@@ -29,15 +30,15 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
-	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256},
-	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256},
-	3: {ChunkSize: 8 * mib, Memory: 24 * mib, Model: Never, Price: 256},
-	4: {ChunkSize: 8 * mib, Memory: 43 * mib, Model: WherePays, Price: 256},
-	5: {ChunkSize: 8 * mib, Memory: 63 * mib, Model: WherePays, Price: 192},
-	6: {ChunkSize: 8 * mib, Memory: 103 * mib, Model: WherePays, Price: 128},
-	7: {ChunkSize: 16 * mib, Memory: 167 * mib, Model: WherePays, Price: 32},
-	8: {ChunkSize: 16 * mib, Memory: 312 * mib, Model: WherePays, Price: 8},
-	9: {ChunkSize: 64 * mib, Memory: 600 * mib, Model: Always, Price: 1},
+	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256},
+	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256},
+	3: {ChunkSize: 8 * mib, Memory: 24 * mib, Model: Never, Price: 256, InProse: 256},
+	4: {ChunkSize: 8 * mib, Memory: 43 * mib, Model: WherePays, Price: 64, InProse: 32},
+	5: {ChunkSize: 8 * mib, Memory: 63 * mib, Model: WherePays, Price: 32, InProse: 8},
+	6: {ChunkSize: 8 * mib, Memory: 103 * mib, Model: WherePays, Price: 16, InProse: 4},
+	7: {ChunkSize: 16 * mib, Memory: 167 * mib, Model: WherePays, Price: 8, InProse: 2},
+	8: {ChunkSize: 16 * mib, Memory: 312 * mib, Model: WherePays, Price: 4, InProse: 1},
+	9: {ChunkSize: 64 * mib, Memory: 600 * mib, Model: Always, Price: 1, InProse: 1},
 }
 
 // Level gives the row of a level, 1 … Max; of any other, one that is all zero.
