@@ -98,6 +98,9 @@ func open(ctx context.Context, f io.ReaderAt, size int64) (*Model, error) {
 		}
 		return nil, err
 	}
+	if n := len(m.tokenizer.Pieces()); n > maxVocabulary {
+		return nil, unsupported("a vocabulary of %d tokens, want %d at most", n, maxVocabulary)
+	}
 	m.tokens = newTokens(m.tokenizer.Pieces())
 	m.id = lm.ModelID{Name: h.Text("general.name"), Class: Class}
 	hash := sha256.New()
@@ -155,8 +158,8 @@ func shapeOf(h *gguf.Header) (s shape, err error) {
 	switch {
 	case s.width%s.heads != 0 || s.heads%s.kvHeads != 0:
 		return s, unsupported("%d heads, %d of keys, in a width of %d", s.heads, s.kvHeads, s.width)
-	case bits.OnesCount(uint(s.head)) != 1 || s.head < 8 || turned != uint64(s.head):
-		return s, unsupported("heads of %d of which %d turn, want a power of two that turns whole", s.head, turned)
+	case s.head != 16 && s.head != 32 && s.head != 64 || turned != uint64(s.head):
+		return s, unsupported("heads of %d of which %d turn, want 16, 32 or 64 that turn whole", s.head, turned)
 	case s.width%4 != 0 || s.inner%4 != 0:
 		return s, unsupported("a width of %d and %d inside, want multiples of 4", s.width, s.inner)
 	}

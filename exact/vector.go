@@ -137,8 +137,8 @@ func gateShiftedGeneric(y, g, u []int32, sigmoid *sigmoids, gs, us int) (most ui
 }
 
 // rotate sets y to the head x turned by the angles of its position (RoPE, arXiv 2104.09864), with
-// the neighbours 2i and 2i+1 as pairs, and returns the binary exponent of its unit. turn has cosine and
-// sine of the angle of each pair in units of 2^-15.
+// the neighbours 2i and 2i+1 as pairs, and returns the binary exponent of its unit. turn has cosine
+// and sine of the angle of each pair in units of 2^-15.
 func rotate(y, x []int32, turn []int16) (exponent int) {
 	shift := narrowShift(maxAbs(x))
 	rotateShifted(y, x, turn, shift)
@@ -177,8 +177,9 @@ func shiftStep(v int32, shift int) int32 {
 // scoreDrop is the bits of a product of a query and a key that are dropped.
 const scoreDrop = 5
 
-// scoreStepsGeneric turns products of a query with keys into scores in units of 2^-exponentFraction
-// octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products are below 2^20.
+// scoreStepsGeneric turns products of a query with keys, below 2^20, into scores in units of
+// 2^-exponentFraction octaves: times the key's step, in 15 bits, and m, below 2^15. It returns the
+// greatest score.
 func scoreStepsGeneric(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
 	top = -1 << 31
 	for j, v := range scores {
@@ -190,8 +191,8 @@ func scoreStepsGeneric(scores, steps []int32, stepShift int, m int32, shift int)
 	return top
 }
 
-// weighGeneric sets hi and lo to the two digits, of 7 bits each, of 2^(score-top) times the step of the
-// value, and returns the sum of 2^(score-top), in units of 2^-14. Behind the scores digits are 0.
+// weighGeneric sets hi and lo to the two digits, of 7 bits each, of 2^(score-top) times the step of
+// the value, and returns the sum of 2^(score-top), in units of 2^-14. Behind the scores digits are 0.
 func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (total int32) {
 	for j, v := range scores {
 		e := exp2(min(top-v, exponentLast))
@@ -205,7 +206,9 @@ func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int
 }
 
 // combine sets y to the number with these two digits, below 2^31 in magnitude, times r.
-func combine(y, hi, lo []int32, r scale) { combineShifted(y, hi, lo, r.m, max(1, min(32, -r.e))) }
+func combine(y, hi, lo []int32, r scale) {
+	combineShifted(y, hi, lo, r.m>>max(0, min(16, -r.e-32)), max(1, min(32, -r.e)))
+}
 
 func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) {
 	for i := range y {
