@@ -58,10 +58,6 @@ func resize[T any](s *[]T, n int, zero bool) {
 
 // reset makes m one of kind k that knows nothing but the prior.
 func (m *model) reset(ctx context.Context, k kind) error {
-	prior := k.spec().prior
-	if prior == nil {
-		return m.clear(ctx, k)
-	}
 	known, keep := priors.get(k)
 	if known != nil {
 		return m.copyFrom(ctx, known)
@@ -69,7 +65,8 @@ func (m *model) reset(ctx context.Context, k kind) error {
 	if err := m.clear(ctx, k); err != nil {
 		return err
 	}
-	if err := m.learn(ctx, prior); err != nil {
+	text := prior()
+	if err := m.read(ctx, text[max(0, len(text)-m.prior.history):], m.prior.taught); err != nil {
 		return err
 	}
 	if keep {
