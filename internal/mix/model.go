@@ -75,7 +75,7 @@ type tables struct {
 
 const (
 	weightOne   = 1 << 12 // of the upper half of a weight
-	initialRate = 24000
+	initialRate = 12000
 )
 
 // reciprocal[n] is 65536/(n+1.5), the rate after n observations.

@@ -17,18 +17,21 @@ var priorArchive []byte
 // prior is a text that the model has read before anything else, so that it knows what logs, code
 // and prose are made of: lines that a language model has written, the most useful ones last. It is
 // part of the format.
-var prior = sync.OnceValue(func() []byte {
+var prior = sync.OnceValue(func() []byte { return unpack(priorArchive) })
+
+// unpack decompresses what is part of the program.
+func unpack(archive []byte) []byte {
 	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		panic(err)
 	}
 	defer d.Close()
-	text, err := d.DecodeAll(priorArchive, nil)
+	text, err := d.DecodeAll(archive, nil)
 	if err != nil {
 		panic(err)
 	}
 	return text
-})
+}
 
 // preparation says how much of the prior, from its end, a model has read.
 type preparation struct {

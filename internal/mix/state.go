@@ -106,19 +106,13 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
-	fill(t.hi, weightOne*3/100)
-	var row [16]int16
-	for i := range m.sets {
-		row[i] = int16(weightOne / len(m.sets))
-	}
-	fill(t.finalHi, row[:]...)
+	m.setWeights(learnt()[k.pupil()])
 	for _, a := range t.apms {
 		a.fill()
 	}
 	for i := range t.matches {
 		t.matches[i].roll = 0
 	}
-	t.guesses.fill()
 	return nil
 }
 
