@@ -144,7 +144,7 @@ func (k kind) learn(ctx context.Context, texts [][]byte) ([]int16, error) {
 		}
 		if kept {
 			m.copyWeights(&before)
-			m.cursor.rate = m.level.rate.final
+			m.cursor.rate = lessonRate
 		} else {
 			m.setWeights(first.firstWeights())
 		}
@@ -157,6 +157,9 @@ func (k kind) learn(ctx context.Context, texts [][]byte) ([]int16, error) {
 	}
 	return m.meanWeights(), nil
 }
+
+// lessonRate is that of the weights while they are learnt.
+const lessonRate = 6000
 
 // learnBits is how much of each text is learnt from, log2, in bytes.
 const learnBits = 15

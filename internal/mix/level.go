@@ -19,7 +19,7 @@ type level struct {
 	mapLimit   uint32 // observations after which a map's rate stays
 	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536
 	prior      preparation
-	rate       rate   // of the mixers
+	rate       rate // of the mixers
 }
 
 // rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate

@@ -117,6 +117,8 @@ func TestIsProse(t *testing.T) {
 // A change of any line is a change of the format, and has its line in CHANGELOG.md.
 func TestPins(t *testing.T) {
 	p := openPins(t, pinned)
+	p.add("prior of %d bytes: %x", len(prior()), sha256Of(prior()))
+	p.add("weights: %x", sha256Of(unpack(learntArchive)))
 	for number := 1; number < len(levels); number++ {
 		for _, prose := range []bool{false, true} {
 			for _, size := range []int64{1, 512, 1 << 12, 1 << 16, 1 << 31} {

@@ -17,14 +17,11 @@ func choose(pieces [][]byte, sources map[string][][]byte, size int) [][]byte {
 	}
 	heap.Init(q)
 	var chosen [][]byte
-	for size > 0 && q.Len() > 0 {
+	for size > 0 && q.Len() > 0 && q.items[0].rate > 0 {
 		best := &q.items[0]
 		if now := rate(best.piece, worth); now < best.rate { // an older pick has some of it
-			if best.rate = now; now > 0 {
-				heap.Fix(q, 0)
-			} else {
-				heap.Pop(q)
-			}
+			best.rate = now
+			heap.Fix(q, 0)
 			continue
 		}
 		p := heap.Pop(q).(candidate).piece

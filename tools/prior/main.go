@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	number := flags.Int("n", 3200, "samples")
 	temperature := flags.Float64("t", 0.7, "temperature of the samples")
 	seed := flags.Uint64("seed", 1, "seed of the samples")
-	size := flags.Int("size", 256<<10, "`bytes` to choose")
+	size := flags.Int("size", 264<<10, "`bytes` to choose")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}

@@ -135,21 +135,17 @@ func chooseAll(out, pool string, files []string, size int) error {
 			pieces = append(pieces, cut(s)...)
 		}
 	}
-	c := newCopied(pieces)
 	all, err := filesOf(pool)
 	if err != nil {
 		return err
 	}
-	for _, f := range all {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			return err
-		}
-		c.scan(text)
+	copies, err := copiesIn(all, pieces)
+	if err != nil {
+		return err
 	}
 	var own [][]byte
 	for i, p := range pieces {
-		if !c.found[i] {
+		if !copies[i] {
 			own = append(own, p)
 		}
 	}
@@ -159,21 +155,43 @@ func chooseAll(out, pool string, files []string, size int) error {
 	}
 	chosen := choose(own, of, size)
 	slices.Reverse(chosen)
-	text := bytes.Join(chosen, nil)
-	again := newCopied([][]byte{text}) // where pieces meet, too
-	for _, f := range all {
-		pooled, err := os.ReadFile(f)
+	for { // pieces side by side may repeat what none of them does
+		var threes [][]byte
+		for i := range chosen {
+			threes = append(threes, bytes.Join(chosen[i:min(i+3, len(chosen))], nil))
+		}
+		between, err := copiesIn(all, threes)
 		if err != nil {
 			return err
 		}
-		again.scan(pooled)
+		if len(between) == 0 {
+			break
+		}
+		kept := chosen[:0:0]
+		for i, p := range chosen {
+			if i == 0 || !between[i-1] {
+				kept = append(kept, p)
+			}
+		}
+		chosen = kept
 	}
-	if len(again.found) > 0 {
-		return fmt.Errorf("pieces side by side repeat %d bytes of the pool", longestCopy+1)
-	}
+	text := bytes.Join(chosen, nil)
 	fmt.Printf("%d pieces, of which %d repeat %d bytes of the pool or more and are dropped; %d chosen, %d bytes\n",
-		len(pieces), len(c.found), longestCopy+1, len(chosen), len(text))
+		len(pieces), len(copies), longestCopy+1, len(chosen), len(text))
 	return os.WriteFile(out, text, 0o666)
+}
+
+// copiesIn says which of the texts repeat too much of the files.
+func copiesIn(files []string, texts [][]byte) (map[int]bool, error) {
+	c := newCopied(texts)
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		c.scan(text)
+	}
+	return c.found, nil
 }
 
 const (
