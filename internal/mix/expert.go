@@ -76,12 +76,10 @@ func (m *matchTable) follow(e *expert, buf []byte, c byte) {
 		}
 		e.ptr++
 	}
-	m.roll = m.roll*m.mul + uint64(c) + 1
+	h := m.hash(c)
 	if len(buf) < m.min {
 		return
 	}
-	h := uint32((m.roll * 0x9e3779b97f4a7c15) >> 32)
-	h >>= 33 - uint32(bits.Len(uint(len(m.pos))))
 	if e.length < m.min {
 		if p := int(m.pos[h]); p > 0 && p != e.ptr {
 			n := 0
@@ -97,6 +95,19 @@ func (m *matchTable) follow(e *expert, buf []byte, c byte) {
 		}
 	}
 	m.pos[h] = uint32(len(buf))
+}
+
+// add is follow without an expert.
+func (m *matchTable) add(buf []byte, c byte) {
+	if h := m.hash(c); len(buf) >= m.min {
+		m.pos[h] = uint32(len(buf))
+	}
+}
+
+// hash moves past c and gives the place in the table of the last bytes.
+func (m *matchTable) hash(c byte) uint32 {
+	m.roll = m.roll*m.mul + uint64(c) + 1
+	return uint32(m.roll*0x9e3779b97f4a7c15>>32) >> (33 - uint32(bits.Len(uint(len(m.pos)))))
 }
 
 // places remembers, per key, the two latest offsets that had it.

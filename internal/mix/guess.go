@@ -27,16 +27,6 @@ type guessTables struct {
 	lo    []uint16
 }
 
-// fill gives the tables, whose lo is zeros, what they begin with.
-func (t *guessTables) fill() {
-	fill(t.probs, 60000<<16)
-	var row [16]int16
-	for i := range guessInputs {
-		row[i] = weightOne * 30 / 100
-	}
-	fill(t.hi, row[:]...)
-}
-
 // guesser names the expert whose byte is guessed, or -1.
 func (m *model) guesser() int {
 	e := &m.cursor.experts

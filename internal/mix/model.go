@@ -75,7 +75,7 @@ type tables struct {
 
 const (
 	weightOne   = 1 << 12 // of the upper half of a weight
-	initialRate = 24000
+	initialRate = 12000
 )
 
 // reciprocal[n] is 65536/(n+1.5), the rate after n observations.
@@ -203,7 +203,7 @@ func (m *model) update(y uint32) {
 	m.bit++
 	switch m.bit {
 	case 4:
-		m.startNibble(m.c0 * 0x2c1b3c6d)
+		m.startNibble(saltOfLow(m.c0))
 	case 8:
 		m.endByte(byte(m.c0))
 		return
@@ -250,6 +250,9 @@ func (m *model) startBits() {
 	m.predict()
 }
 
+// saltOfLow is that of a byte's low nibble; c0 is its high one behind a leading 1.
+func saltOfLow(c0 uint32) uint32 { return c0 * 0x2c1b3c6d }
+
 // startNibble finds the slots of the nibble that begins; salt tells the low nibbles from the high
 // ones and each other.
 func (m *model) startNibble(salt uint32) {
@@ -283,14 +286,19 @@ func (m *model) endByte(c byte) {
 
 // follow moves what the model knows of the text past c.
 func (m *model) follow(c byte) {
+	m.extend(c)
+	m.record.add(m.c4, len(m.buf))
+	m.followExperts(c)
+}
+
+// extend adds c to the history.
+func (m *model) extend(c byte) {
 	m.buf = append(m.buf, c)
 	m.indirect1[m.c4&255] = m.indirect1[m.c4&255]<<8 | uint32(c)
 	i2 := &m.indirect2[m.c4&0xffff]
 	*i2 = *i2<<8 | uint32(c)
 	m.c8 = m.c8<<8 | m.c4>>24
 	m.c4 = m.c4<<8 | uint32(c)
-	m.record.add(m.c4, len(m.buf))
-	m.followExperts(c)
 }
 
 // followExperts moves the experts and the line past c.

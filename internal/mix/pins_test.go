@@ -117,14 +117,16 @@ func TestIsProse(t *testing.T) {
 // A change of any line is a change of the format, and has its line in CHANGELOG.md.
 func TestPins(t *testing.T) {
 	p := openPins(t, pinned)
+	p.add("prior of %d bytes: %x", len(prior()), sha256Of(prior()))
+	p.add("weights: %x", sha256Of(unpack(learntArchive)))
 	for number := 1; number < len(levels); number++ {
 		for _, prose := range []bool{false, true} {
-			for _, size := range []int64{1, shortSize, shortSize + 1, 1 << 16, 1 << 31} {
+			for _, size := range []int64{1, 512, 1 << 12, 1 << 16, 1 << 31} {
 				k := kindFor(number, prose, size, size < 1<<31)
 				l := k.spec()
 				h := sha256.Sum256(fmt.Append(nil, l))
-				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d guesses=%d guess over %d, prior of %d, model %x",
-					number, prose, size, l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.guessOver, len(l.prior), h[:6])
+				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d guesses=%d guess over %d, prior of %d, %d taught, model %x",
+					number, prose, size, l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.guessOver, l.prior.history, l.prior.taught, h[:6])
 			}
 		}
 	}

@@ -4,17 +4,121 @@ import (
 	"context"
 	_ "embed"
 	"sync"
+
+	"github.com/klauspost/compress/zstd"
 )
 
-// prior is a text that the model has read before anything else, so that its weights, maps and line
-// parser do not start from nothing: invented lines in the styles of common logs, and a little
-// prose, source and markup. It is part of the format.
+// priorArchive is the prior, compressed by zstd: it is needed within milliseconds. scripts/prior
+// makes it.
 //
-//go:embed prior.txt
-var prior []byte
+//go:embed prior.zst
+var priorArchive []byte
 
-// shortPrior is that of tinyLevel: a few lines of each style.
-var shortPrior = prior[len(prior)-2718:]
+// prior is a text that the model has read before anything else, so that it knows what logs, code
+// and prose are made of: lines that a language model has written, the most useful ones last. It is
+// part of the format.
+var prior = sync.OnceValue(func() []byte { return unpack(priorArchive) })
+
+// unpack decompresses what is part of the program.
+func unpack(archive []byte) []byte {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		panic(err)
+	}
+	defer d.Close()
+	text, err := d.DecodeAll(archive, nil)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// preparation says how much of the prior, from its end, a model has read.
+type preparation struct {
+	history int // bytes that experts may point at
+	taught  int // bytes of these whose histories taughtContexts have
+	atOnce  int // bytes that are taught however small the text is
+}
+
+// forText is what is worth its time before a text of up to 2^bits bytes.
+func (p preparation) forText(bits int) preparation {
+	p.history = min(p.history, max(historyAtOnce, 8<<bits))
+	p.taught = min(p.history, p.taught, max(p.atOnce, 1<<bits))
+	return p
+}
+
+const historyAtOnce = 64 << 10
+
+// taughtContexts are those that are worth teaching before there is anything to code: the others
+// hold for one text.
+var taughtContexts = [...]contextID{order1, order2, order3, order4, order6, wordOnly, tokenInSkeleton, wordLetters}
+
+// read moves past text, of which nothing is coded and nothing is learnt but where what occurs, and
+// by taughtContexts which bits follow in the last taught bytes.
+func (m *model) read(ctx context.Context, text []byte, taught int) error {
+	whole := m.level
+	l := *whole
+	l.contexts = l.taught()
+	m.level = &l
+	defer func() { m.level = whole }()
+	m.buf = room(m.buf, len(text), len(text))
+	for i, c := range text {
+		if i%pollEvery == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if len(text)-i <= taught {
+			m.hashContexts()
+			m.teach(c)
+		}
+		m.pass(c)
+	}
+	return nil
+}
+
+// taught are the contexts of the level that are of taughtContexts.
+func (l *level) taught() (some []contextID) {
+	for _, c := range l.contexts {
+		for _, t := range taughtContexts {
+			if c == t {
+				some = append(some, c)
+			}
+		}
+	}
+	return some
+}
+
+// teach adds the bits of c to the histories of its contexts.
+func (m *model) teach(c byte) {
+	m.startNibble(0)
+	m.teachNibble(uint32(c >> 4))
+	m.startNibble(saltOfLow(uint32(c>>4) | 16))
+	m.teachNibble(uint32(c & 15))
+}
+
+func (m *model) teachNibble(v uint32) {
+	for _, at := range m.slot[:len(m.contexts)] {
+		h := (*[slotSize]byte)(m.slots[at:])
+		for node, bit := uint32(1), 3; bit >= 0; bit-- {
+			st, y := &h[slotNodes+node], v>>bit&1
+			*st = nextState[*st][y]
+			node = node<<1 | y
+		}
+	}
+}
+
+// pass is follow without experts.
+func (m *model) pass(c byte) {
+	m.extend(c)
+	for i := range m.matches {
+		m.matches[i].add(m.buf, c)
+	}
+	l := &m.line
+	l.add(c, len(m.buf)-1)
+	if !isToken[c] {
+		m.template.visit(l.skeleton+uint32(l.delimiters), len(m.buf))
+		m.key.visit(l.key(), len(m.buf))
+	}
+}
 
 // priors are models that have read the prior, for kinds that were asked for more than once: reading
 // it takes longer than coding a small chunk.

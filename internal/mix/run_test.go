@@ -56,7 +56,7 @@ func FuzzRuns(f *testing.F) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		text := patchwork(r, int(size))
 		at := r.IntN(len(text) + 1)
-		p := Params{Level: 1 + int(level)%(len(levels)-1), Later: len(text)}
+		p := Params{Level: 1 + int(level)%(len(levels)-1), Later: 1 + len(text)}
 		trip := func(p Params, chunk []byte) {
 			payload := encodeBy(t, &e, p, chunk)
 			if back, err := c.Decode(t.Context(), p, nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {
@@ -268,6 +268,7 @@ func TestContext(t *testing.T) {
 			},
 		} {
 			looks := &ending{t.Context(), 1 << 30}
+			priors = priorCache{} // so that each reads the prior
 			if err := work(looks); err != nil {
 				t.Fatal(err)
 			}
@@ -276,6 +277,7 @@ func TestContext(t *testing.T) {
 				t.Errorf("-%d %s: the context is looked at %d times, want %d", level, name, n, least)
 			}
 			for _, i := range []int{0, 1, 2, n / 2, n - 1} {
+				priors = priorCache{}
 				if err := work(&ending{t.Context(), i}); err == nil {
 					t.Errorf("-%d %s: the context ends at look %d of %d, and nothing happens", level, name, i, n)
 				}

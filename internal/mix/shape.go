@@ -10,27 +10,18 @@ type kind struct {
 	bits   int
 }
 
-const (
-	// tinySize is how many bytes a chunk that starts from nothing has at most that is coded by
-	// tinyLevel.
-	tinySize = 64
+// tinySize is how many bytes a chunk that starts from nothing has at most that is coded by
+// tinyLevel.
+const tinySize = 64
 
-	// shortSize is how many it has at most to start with shortPrior, whose tables have shortBits.
-	shortSize = 512
-	shortBits = 12
-)
+// firstTinyLevel is the first level that tinyLevel takes the place of.
+const firstTinyLevel = 3
 
 // kindFor is the kind for chunks of a level whose tables are to serve size bytes in all; alone says
 // that nothing is in front of the chunk and nothing will start from it.
 func kindFor(number int, prose bool, size int64, alone bool) kind {
-	switch {
-	case levels[number].prior == nil:
-	case alone && size <= tinySize:
+	if number >= firstTinyLevel && alone && size <= tinySize {
 		return kind{}
-	case alone && size <= shortSize:
-		size += int64(len(shortPrior))
-	default:
-		size += int64(len(prior))
 	}
 	return kind{number, prose && number >= firstProseLevel, bits.Len64(uint64(max(size, 2) - 1))}
 }
@@ -44,16 +35,18 @@ func (k kind) spec() level {
 	if k.prose {
 		l = proseLevels[k.number]
 	}
-	if l.prior != nil && k.bits <= shortBits {
-		l.prior = shortPrior
-	}
-	l.slotBits = min(l.slotBits, uint32(k.bits+slotsPerByte(len(l.contexts))))
-	l.matchBits = min(l.matchBits, k.bits)
-	l.placeBits = min(l.placeBits, max(4, k.bits-1))
+	text := int64(1) << k.bits
+	l.prior = l.prior.forText(k.bits)
+	l.matchBits = min(l.matchBits, log2(text+int64(l.prior.history)))
+	l.placeBits = min(l.placeBits, l.matchBits-1)
+	l.slotBits = min(l.slotBits, uint32(log2(text<<slotsPerByte(len(l.contexts))+int64(l.prior.taught*len(l.taught())/4))))
 	l.apmBits = min(l.apmBits, max(8, k.bits-1))
-	l.guessBits = min(l.guessBits, k.bits+2)
+	l.guessBits = min(l.guessBits, max(8, k.bits+2))
 	return l
 }
+
+// log2 is the logarithm of n, rounded down.
+func log2(n int64) int { return bits.Len64(uint64(n)) - 1 }
 
 // slotsPerByte is how many lines of slots a byte of text needs, log2. Most bytes of logs are
 // guessed and need none.

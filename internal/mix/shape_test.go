@@ -9,7 +9,7 @@ import (
 func TestMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	for level := 1; level < len(levels); level++ {
-		for _, size := range []int{1, tinySize, tinySize + 1, shortSize + 1, 5000, 1 << 17, 1 << 30} {
+		for _, size := range []int{1, tinySize, tinySize + 1, 512 + 1, 5000, 1 << 17, 1 << 30} {
 			if size > 1<<20 && level > 6 && testing.Short() {
 				continue
 			}

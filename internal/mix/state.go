@@ -58,10 +58,6 @@ func resize[T any](s *[]T, n int, zero bool) {
 
 // reset makes m one of kind k that knows nothing but the prior.
 func (m *model) reset(ctx context.Context, k kind) error {
-	prior := k.spec().prior
-	if prior == nil {
-		return m.clear(ctx, k)
-	}
 	known, keep := priors.get(k)
 	if known != nil {
 		return m.copyFrom(ctx, known)
@@ -69,7 +65,8 @@ func (m *model) reset(ctx context.Context, k kind) error {
 	if err := m.clear(ctx, k); err != nil {
 		return err
 	}
-	if err := m.learn(ctx, prior); err != nil {
+	text := prior()
+	if err := m.read(ctx, text[max(0, len(text)-m.prior.history):], m.prior.taught); err != nil {
 		return err
 	}
 	if keep {
@@ -109,19 +106,13 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
-	fill(t.hi, weightOne*3/100)
-	var row [16]int16
-	for i := range m.sets {
-		row[i] = int16(weightOne / len(m.sets))
-	}
-	fill(t.finalHi, row[:]...)
+	m.setWeights(learnt()[k.pupil()])
 	for _, a := range t.apms {
 		a.fill()
 	}
 	for i := range t.matches {
 		t.matches[i].roll = 0
 	}
-	t.guesses.fill()
 	return nil
 }
 

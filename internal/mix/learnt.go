@@ -1,0 +1,245 @@
+package mix
+
+import (
+	"context"
+	_ "embed"
+	"slices"
+	"sync"
+)
+
+// learntArchive holds the weights that models start with, compressed by zstd. They were learnt from
+// beginnings of many texts (Learn), so that a model knows at once which of its inputs to believe.
+// scripts/prior makes it. It is part of the format.
+//
+//go:embed learnt.zst
+var learntArchive []byte
+
+var learnt = sync.OnceValue(func() [][]int16 { return split16(unpack(learntArchive)) })
+
+// rowwise are the sets of which each row is stored; the rows of others all start as their mean.
+var rowwise = [...]set{setMatch, setOrder0, setTemplate, setVotes}
+
+// pupils are the kinds of model that have weights of their own; levels from firstProseLevel on
+// share theirs.
+var pupils = []kind{{number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 6}, {number: 6, prose: true}}
+
+// pupil is the index in pupils of a kind's weights.
+func (k kind) pupil() int {
+	switch {
+	case k.number == 0:
+		k = kind{number: 3} // tinyLevel is made of the same
+	case k.number >= firstProseLevel:
+		k.number = 6
+	}
+	return slices.Index(pupils, kind{number: k.number, prose: k.prose})
+}
+
+// learntSize is how many numbers the weights of a level are.
+func (l *level) learntSize() int {
+	rows := 0
+	for _, s := range l.sets {
+		rows += s.learntRows()
+	}
+	return rows*l.inputs() + finalRows*16 + guessSets*16 + guessInputs
+}
+
+func (s set) learntRows() int {
+	if slices.Contains(rowwise[:], s) {
+		return s.size()
+	}
+	return 1
+}
+
+// split16 gives the numbers of each pupil: in data are all lower bytes, then all higher ones.
+func split16(data []byte) (of [][]int16) {
+	all := make([]int16, len(data)/2)
+	for i := range all {
+		all[i] = int16(uint16(data[i]) | uint16(data[len(all)+i])<<8)
+	}
+	for _, k := range pupils {
+		l := k.spec()
+		n := l.learntSize()
+		of, all = append(of, all[:n]), all[n:]
+	}
+	return of
+}
+
+func join16(of [][]int16) []byte {
+	all := slices.Concat(of...)
+	data := make([]byte, 2*len(all))
+	for i, v := range all {
+		data[i], data[len(all)+i] = byte(v), byte(uint16(v)>>8)
+	}
+	return data
+}
+
+// setWeights gives the mixers the weights v.
+func (m *model) setWeights(v []int16) {
+	next := func(n int) (part []int16) {
+		part, v = v[:n], v[n:]
+		return part
+	}
+	t, n := &m.tables, len(m.x)
+	at := 0
+	for _, s := range m.sets {
+		rows := s.learntRows()
+		size := s.size() * n
+		fill(t.hi[at:at+size], next(rows*n)...)
+		at += size
+	}
+	copy(t.finalHi, next(finalRows*16))
+	copy(t.guesses.hi, next(guessSets*16))
+	for i := range guessInputs {
+		fill(t.guesses.probs[i<<m.guessBits:][:1<<m.guessBits], uint32(uint16(v[i]))<<16)
+	}
+}
+
+// firstWeights are what a model has that has learnt nothing.
+func (l *level) firstWeights() []int16 {
+	v := make([]int16, l.learntSize())
+	tail := v[len(v)-finalRows*16-guessSets*16-guessInputs:]
+	fill(v[:len(v)-len(tail)], weightOne*3/100)
+	var row [16]int16
+	for i := range l.sets {
+		row[i] = int16(weightOne / len(l.sets))
+	}
+	fill(tail[:finalRows*16], row[:]...)
+	row = [16]int16{}
+	for i := range guessInputs {
+		row[i] = weightOne * 30 / 100
+	}
+	tail = tail[finalRows*16:]
+	fill(tail[:guessSets*16], row[:]...)
+	probability := 60000
+	fill(tail[guessSets*16:], int16(probability))
+	return v
+}
+
+// Learn makes what learntArchive holds, not compressed, from texts, each of which begins as a chunk
+// does. It returns the cause of ctx's end.
+func Learn(ctx context.Context, texts [][]byte) ([]byte, error) {
+	var of [][]int16
+	for _, k := range pupils {
+		v, err := k.learn(ctx, texts)
+		if err != nil {
+			return nil, err
+		}
+		of = append(of, v)
+	}
+	return join16(of), nil
+}
+
+// learn is the weights of one pupil. Each text begins with those that the one before it has left.
+func (k kind) learn(ctx context.Context, texts [][]byte) ([]int16, error) {
+	var m, before model
+	first := k.spec()
+	kept := false
+	for _, text := range texts {
+		if k.number >= firstProseLevel && isProse(ctx, text) != k.prose {
+			continue
+		}
+		k.bits = learnBits
+		if err := m.reset(ctx, k); err != nil {
+			return nil, err
+		}
+		if kept {
+			m.copyWeights(&before)
+			m.cursor.rate = lessonRate
+		} else {
+			m.setWeights(first.firstWeights())
+		}
+		if err := m.learn(ctx, text[:min(len(text), 1<<learnBits)]); err != nil {
+			return nil, err
+		}
+		before.shape(k, false)
+		before.copyWeights(&m)
+		kept = true
+	}
+	return m.meanWeights(), nil
+}
+
+// lessonRate is that of the weights while they are learnt.
+const lessonRate = 6000
+
+// learnBits is how much of each text is learnt from, log2, in bytes.
+const learnBits = 15
+
+func (m *model) copyWeights(o *model) {
+	t, u := &m.tables, &o.tables
+	copy(t.hi, u.hi)
+	copy(t.lo, u.lo)
+	copy(t.finalHi, u.finalHi)
+	copy(t.finalLo, u.finalLo)
+	copy(t.guesses.hi, u.guesses.hi)
+	copy(t.guesses.lo, u.guesses.lo)
+	copy(t.guesses.probs, u.guesses.probs)
+}
+
+// meanWeights are the weights as they are stored: rows that were not used are the mean of those
+// that were, and all are rounded, as finer ones say nothing more.
+func (m *model) meanWeights() (v []int16) {
+	t, n := &m.tables, len(m.x)
+	first := m.level.firstWeights()
+	at := 0
+	for _, s := range m.sets {
+		rows := t.hi[at : at+s.size()*n]
+		at += len(rows)
+		mean := meanRow(rows, first[:n], n)
+		if s.learntRows() == 1 {
+			v = append(v, mean...)
+		} else {
+			v = append(v, coarse(rows, first[:n], mean, 64)...)
+		}
+	}
+	tail := first[len(v):]
+	v = append(v, coarse(t.finalHi, tail[:16], meanRow(t.finalHi, tail[:16], 16), 16)...)
+	tail = tail[finalRows*16:]
+	v = append(v, coarse(t.guesses.hi, tail[:16], meanRow(t.guesses.hi, tail[:16], 16), 16)...)
+	for i := range guessInputs {
+		sum, used := uint64(0), uint64(0)
+		for _, e := range t.guesses.probs[i<<m.guessBits:][:1<<m.guessBits] {
+			if e&1023 > 0 {
+				sum += uint64(e >> 16)
+				used++
+			}
+		}
+		v = append(v, int16(uint16(sum/max(1, used))))
+	}
+	return v
+}
+
+// meanRow is the mean of the rows of n weights that are not first.
+func meanRow(rows, first []int16, n int) []int16 {
+	sum, used := make([]int, n), 0
+	for row := range slices.Chunk(rows, n) {
+		if slices.Equal(row, first) {
+			continue
+		}
+		used++
+		for i, w := range row {
+			sum[i] += int(w)
+		}
+	}
+	if used == 0 {
+		return first
+	}
+	mean := make([]int16, n)
+	for i := range mean {
+		mean[i] = int16(sum[i] / used)
+	}
+	return mean
+}
+
+// coarse is the rows, of which those that are first become mean, in steps of a unit from the mean.
+func coarse(rows, first, mean []int16, unit int) (v []int16) {
+	for row := range slices.Chunk(rows, len(mean)) {
+		if slices.Equal(row, first) {
+			row = mean
+		}
+		for i, w := range row {
+			d := int(w) - int(mean[i])
+			v = append(v, mean[i]+int16((d+unit/2+unit*1024)/unit*unit-unit*1024))
+		}
+	}
+	return v
+}

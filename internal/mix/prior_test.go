@@ -1,0 +1,116 @@
+package mix
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"testing"
+)
+
+// What the program brings along has the size that the levels expect, and no other: a change of
+// their contexts or sets needs weights learnt anew.
+func TestLearntSize(t *testing.T) {
+	want := 0
+	for _, k := range pupils {
+		l := k.spec()
+		want += 2 * l.learntSize()
+	}
+	if got := len(unpack(learntArchive)); got != want {
+		t.Errorf("learnt.zst holds %d bytes, the levels have %d: run scripts/prior", got, want)
+	}
+	if n := len(prior()); n < levels[6].prior.history {
+		t.Errorf("the prior has %d bytes, levels want %d of them", n, levels[6].prior.history)
+	}
+}
+
+// startWith makes models start with another prior and other weights until the test ends.
+func startWith(t *testing.T, text []byte, weights [][]int16) {
+	ownText, ownWeights := prior, learnt
+	t.Cleanup(func() { prior, learnt, priors = ownText, ownWeights, priorCache{} })
+	prior, learnt, priors = func() []byte { return text }, func() [][]int16 { return weights }, priorCache{}
+}
+
+// A payload does not decode with a prior of which a byte is different, nor with other weights.
+func TestOtherPrior(t *testing.T) {
+	src := lines(60, 3)
+	text, weights := prior(), learnt()
+	near := bytes.Clone(text)
+	near[len(near)-100] ^= 1
+	other := slices.Clone(weights)
+	for i, v := range other {
+		other[i] = slices.Clone(v)
+		for j := range other[i] {
+			other[i][j] += 16
+		}
+	}
+	for _, level := range []int{1, 2, 3, 4, 6, 9} {
+		startWith(t, text, weights)
+		payload := encode(t, Params{Level: level}, src)
+		for name, start := range map[string]func(){
+			"prior":   func() { startWith(t, near, weights) },
+			"weights": func() { startWith(t, text, other) },
+		} {
+			start()
+			var c Coder
+			if back, err := c.Decode(t.Context(), Params{Level: level}, nil, payload, len(src)); err == nil && bytes.Equal(back, src) {
+				t.Errorf("-%d: other %s, and the same text", level, name)
+			}
+		}
+	}
+}
+
+// What is read without coding is the history of what follows, at every level: a chunk that repeats
+// a part of the prior costs hardly anything.
+func TestPriorIsKnown(t *testing.T) {
+	text := prior()
+	part := text[len(text)-6000 : len(text)-2000]
+	for level := 1; level < len(levels); level++ {
+		if n := len(encode(t, Params{Level: level}, part)); n > 400 {
+			t.Errorf("-%d: %d bytes for %d that the prior has", level, n, len(part))
+		}
+	}
+}
+
+// A text that ctx has no time for is not read.
+func TestReadStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var m model
+	if err := m.clear(t.Context(), kindFor(1, false, 1000, true)); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.read(ctx, prior(), 1000); err == nil {
+		t.Error("a context that has ended stops nothing")
+	}
+	if m.level.prior != levels[1].prior.forText(10) || len(m.contexts) != len(levels[1].contexts) {
+		t.Error("the model is not what it was")
+	}
+}
+
+// Learning is repeatable, what is stored is what is used, and it is worth something.
+func TestLearn(t *testing.T) {
+	k := kind{number: 3}
+	texts := [][]byte{lines(60, 11), numbered(4000, 5), lines(90, 12)}
+	v, err := k.learn(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := k.learn(t.Context(), texts); err != nil || !slices.Equal(v, again) {
+		t.Errorf("learnt differently a second time: %v", err)
+	}
+	text := prior()
+	src := lines(30, 13)
+	size := func(w []int16) int {
+		all := slices.Clone(learnt())
+		all[k.pupil()] = w
+		startWith(t, text, all)
+		return len(encode(t, Params{Level: 3}, src))
+	}
+	l := k.spec()
+	if before, after := size(l.firstWeights()), size(v); after >= before {
+		t.Errorf("%d bytes with weights learnt, %d without", after, before)
+	}
+	if back := split16(join16(learnt())); !slices.EqualFunc(back, learnt(), slices.Equal) {
+		t.Error("weights are not what was stored")
+	}
+}
