@@ -178,7 +178,8 @@ func shiftStep(v int32, shift int) int32 {
 const scoreDrop = 5
 
 // scoreStepsGeneric turns products of a query with keys into scores in units of 2^-exponentFraction
-// octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products are below 2^20.
+// octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products
+// are below 2^20 (maxHead).
 func scoreStepsGeneric(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
 	top = -1 << 31
 	for j, v := range scores {
@@ -204,8 +205,11 @@ func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int
 	return total
 }
 
-// combine sets y to the number with these two digits, below 2^31 in magnitude, times r.
-func combine(y, hi, lo []int32, r scale) { combineShifted(y, hi, lo, r.m, max(1, min(32, -r.e))) }
+// combine sets y to the number with these two digits, below 2^31 in magnitude, times r, whose exponent
+// is -46 to -6.
+func combine(y, hi, lo []int32, r scale) {
+	combineShifted(y, hi, lo, r.m>>max(0, -r.e-32), max(1, min(32, -r.e)))
+}
 
 func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) {
 	for i := range y {
