@@ -10,8 +10,12 @@ const (
 	// what they are given before it is quantized.
 	fraction = 16
 
-	// residualMax bounds the residual stream, so that sums of squares fit 64 bits.
-	residualMax = 1<<26 - 1
+	// residualMax bounds the residual stream: with what is added, which is at most 2^30, it fits 32
+	// bits.
+	residualMax = 1<<30 - 1
+
+	// squareDrop is the bits of squares that are dropped, so that the sum of maxColumns fits 64.
+	squareDrop = 8
 
 	// narrowBits is the size of values that are brought to 16 bits by a common shift; one bit
 	// less than they have room for, so that rounding cannot overflow.
@@ -65,12 +69,12 @@ func stepGeneric(q []int8, x []int32, shift int, factor int32) {
 // normBits is the size of the weights of a norm.
 const normBits = 14
 
-// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x and the
-// greatest magnitude in y.
+// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x, each
+// less squareDrop bits, and the greatest magnitude in y.
 func normalizeGeneric(y, x []int32, weight []int16) (squares uint64, most uint32) {
 	for i, v := range x {
 		y[i] = int32((int64(v)*int64(weight[i]) + 1<<(normBits-1)) >> normBits)
-		squares += uint64(int64(v) * int64(v))
+		squares += uint64(int64(v)*int64(v)) >> squareDrop
 	}
 	return squares, maxAbsGeneric(y)
 }
@@ -177,9 +181,9 @@ func shiftStep(v int32, shift int) int32 {
 // scoreDrop is the bits of a product of a query and a key that are dropped.
 const scoreDrop = 5
 
-// scoreStepsGeneric turns products of a query with keys, below 2^20, into scores in units of
-// 2^-exponentFraction octaves: times the key's step, in 15 bits, and m, below 2^15. It returns the
-// greatest score.
+// scoreStepsGeneric turns products of a query with keys into scores in units of 2^-exponentFraction
+// octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products
+// are below 2^20 (maxHead).
 func scoreStepsGeneric(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
 	top = -1 << 31
 	for j, v := range scores {
@@ -205,9 +209,10 @@ func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int
 	return total
 }
 
-// combine sets y to the number with these two digits, below 2^31 in magnitude, times r.
+// combine sets y to the number with these two digits, below 2^31 in magnitude, times r, whose exponent
+// is -46 to -6.
 func combine(y, hi, lo []int32, r scale) {
-	combineShifted(y, hi, lo, r.m>>max(0, min(16, -r.e-32)), max(1, min(32, -r.e)))
+	combineShifted(y, hi, lo, r.m>>max(0, -r.e-32), max(1, min(32, -r.e)))
 }
 
 func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) {
