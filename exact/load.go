@@ -11,6 +11,7 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+	"strings"
 
 	"github.com/lmz-go/lmz/internal/bpe"
 	"github.com/lmz-go/lmz/internal/gguf"
@@ -25,13 +26,15 @@ var ErrUnsupported = errors.New("the exact engine does not support this model")
 // whole multiple of its unit.
 const tensorFraction = 24
 
-// tensorMax bounds what is read of a tensor.
+// tensorMax bounds what is read of F32; the greatest magnitude of F16 is below 2^40, of Q8_0 below
+// 2^47.
 const tensorMax = 1<<46 - 1
 
 // Limits of what sums of 32 bits hold, and of what one bad file may ask for.
 const (
 	maxColumns    = 1040
 	maxContext    = 1024
+	maxHead       = 64 // a query times a key, less scoreDrop bits, has 16 bits
 	maxLayers     = 256
 	maxVocabulary = 1 << 18
 )
@@ -63,7 +66,7 @@ func Open(ctx context.Context, path string) (*Model, error) {
 		return nil, err
 	}
 	defer f.Close()
-	m, err := open(ctx, f, size)
+	m, err := open(ctx, f, size, &kernels[0])
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", path, err)
 	}
@@ -72,14 +75,14 @@ func Open(ctx context.Context, path string) (*Model, error) {
 
 // OpenBytes loads a model file that is in memory; data is not kept. Errors are Open's.
 func OpenBytes(ctx context.Context, data []byte) (*Model, error) {
-	m, err := open(ctx, bytes.NewReader(data), int64(len(data)))
+	m, err := open(ctx, bytes.NewReader(data), int64(len(data)), &kernels[0])
 	if err != nil {
 		return nil, fmt.Errorf("model in memory: %w", err)
 	}
 	return m, nil
 }
 
-func open(ctx context.Context, f io.ReaderAt, size int64) (*Model, error) {
+func open(ctx context.Context, f io.ReaderAt, size int64, k *kernel) (*Model, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -91,7 +94,7 @@ func open(ctx context.Context, f io.ReaderAt, size int64) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{shape: s, kernel: &kernels[0]}
+	m := &Model{shape: s, kernel: k}
 	if m.tokenizer, err = bpe.New(h); err != nil {
 		if errors.Is(err, bpe.ErrUnsupported) {
 			err = fmt.Errorf("%w: %w", ErrUnsupported, err)
@@ -129,12 +132,12 @@ func (r *contextReader) Read(p []byte) (int, error) {
 // shapeOf is the shape of a model that can be computed.
 func shapeOf(h *gguf.Header) (s shape, err error) {
 	if arch := h.Text("general.architecture"); arch != "llama" {
-		return s, unsupported("architecture %q, want llama", arch)
+		return s, unsupported("architecture %.40q, want llama", arch)
 	}
 	read := func(key string, most int) int {
 		n, ok := h.Uint("llama." + key)
 		if err == nil && (!ok || n < 1 || n > uint64(most)) {
-			err = unsupported("llama.%s is %v, want 1 to %d", key, h.Get("llama."+key), most)
+			err = unsupported("llama.%s is %s, want 1 to %d", key, valueOf(h, "llama."+key), most)
 		}
 		return int(n)
 	}
@@ -158,22 +161,36 @@ func shapeOf(h *gguf.Header) (s shape, err error) {
 	switch {
 	case s.width%s.heads != 0 || s.heads%s.kvHeads != 0:
 		return s, unsupported("%d heads, %d of keys, in a width of %d", s.heads, s.kvHeads, s.width)
-	case s.head != 16 && s.head != 32 && s.head != 64 || turned != uint64(s.head):
-		return s, unsupported("heads of %d of which %d turn, want 16, 32 or 64 that turn whole", s.head, turned)
+	case s.head != 16 && s.head != 32 && s.head != maxHead || turned != uint64(s.head):
+		return s, unsupported("heads of %d of which %d turn, want 16, 32 or %d that turn whole", s.head, turned, maxHead)
 	case s.width%4 != 0 || s.inner%4 != 0:
 		return s, unsupported("a width of %d and %d inside, want multiples of 4", s.width, s.inner)
 	}
 	for _, kv := range h.Metadata {
-		switch kv.Key {
-		case "llama.rope.scaling.type", "llama.rope.scale_linear", "llama.rope.scaling.factor", "llama.expert_count",
-			"llama.attention.key_length", "llama.attention.value_length", "llama.attention.sliding_window":
-			if v := fmt.Sprint(kv.Value); v != "none" && v != "0" && v != "1" && v != fmt.Sprint(s.head) {
-				return s, unsupported("%s is %s", kv.Key, v)
+		key, ok := strings.CutPrefix(kv.Key, "llama.")
+		if !ok {
+			continue
+		}
+		switch key {
+		case "block_count", "embedding_length", "attention.head_count", "attention.head_count_kv", "feed_forward_length",
+			"context_length", "vocab_size", "rope.dimension_count", "rope.freq_base", "attention.layer_norm_rms_epsilon":
+			continue
+		case "attention.key_length", "attention.value_length":
+			if n, ok := h.Uint(kv.Key); ok && n == uint64(s.head) {
+				continue
+			}
+		default: // what changes nothing
+			if v := fmt.Sprint(kv.Value); v == "none" || v == "0" || v == "1" {
+				continue
 			}
 		}
+		return s, unsupported("%.60s is %s", kv.Key, valueOf(h, kv.Key))
 	}
 	return s, nil
 }
+
+// valueOf is the value of a key, for messages.
+func valueOf(h *gguf.Header, key string) string { return fmt.Sprintf("%.40s", fmt.Sprint(h.Get(key))) }
 
 // float32Of gives the bits of a key that holds a positive float32.
 func float32Of(h *gguf.Header, key string, missing float32) (uint32, error) {
@@ -183,7 +200,7 @@ func float32Of(h *gguf.Header, key string, missing float32) (uint32, error) {
 	}
 	f, ok := value.(float32)
 	if !ok || !(f > 0) || f > math.MaxFloat32 {
-		return 0, unsupported("%s is %v, want a positive float32", key, value)
+		return 0, unsupported("%s is %s, want a positive float32", key, valueOf(h, key))
 	}
 	return math.Float32bits(f), nil
 }

@@ -205,9 +205,10 @@ func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int
 	return total
 }
 
-// combine sets y to the number with these two digits, below 2^31 in magnitude, times r.
+// combine sets y to the number with these two digits, below 2^31 in magnitude, times r, whose exponent
+// is -46 to -6.
 func combine(y, hi, lo []int32, r scale) {
-	combineShifted(y, hi, lo, r.m>>max(0, min(16, -r.e-32)), max(1, min(32, -r.e)))
+	combineShifted(y, hi, lo, r.m>>max(0, -r.e-32), max(1, min(32, -r.e)))
 }
 
 func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) {
