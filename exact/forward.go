@@ -92,7 +92,7 @@ func (s *session) norm(n int, by *norm) {
 		y := w.numbers[:width]
 		squares, most := normalize(y, w.residual[i*width:][:width], by.weight)
 		mean := squares/uint64(width) + s.model.epsilon
-		root := rsqrt(max(1, mean), 2*fraction)
+		root := rsqrt(max(1, mean), 2*fraction-squareDrop)
 		w.units[i] = quantize(w.input[i*width:][:width], y, most).shift(by.exponent + normBits - fraction).times(root)
 	}
 }

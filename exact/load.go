@@ -395,7 +395,7 @@ func (m *Model) load(ctx context.Context, r *reader) error {
 	if err != nil {
 		return err
 	}
-	m.epsilon = uint64(fixedFloat32(epsilon, 2*fraction))
+	m.epsilon = uint64(fixedFloat32(epsilon, 2*fraction-squareDrop))
 	base, err := float32Of(r.header, "llama.rope.freq_base", 10000)
 	if err != nil {
 		return err

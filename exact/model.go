@@ -28,7 +28,7 @@ type Model struct {
 	layers     []layer
 	outputNorm norm
 	logits     *matrix
-	epsilon    uint64  // in units of squares of the residual stream
+	epsilon    uint64  // in units of 2^-(2*fraction-squareDrop)
 	turns      []int16 // turnTable
 }
 

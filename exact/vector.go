@@ -10,8 +10,12 @@ const (
 	// what they are given before it is quantized.
 	fraction = 16
 
-	// residualMax bounds the residual stream, so that sums of squares fit 64 bits.
-	residualMax = 1<<26 - 1
+	// residualMax bounds the residual stream: with what is added, which is at most 2^30, it fits 32
+	// bits.
+	residualMax = 1<<30 - 1
+
+	// squareDrop is the bits of squares that are dropped, so that the sum of maxColumns fits 64.
+	squareDrop = 8
 
 	// narrowBits is the size of values that are brought to 16 bits by a common shift; one bit
 	// less than they have room for, so that rounding cannot overflow.
@@ -65,12 +69,12 @@ func stepGeneric(q []int8, x []int32, shift int, factor int32) {
 // normBits is the size of the weights of a norm.
 const normBits = 14
 
-// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x and the
-// greatest magnitude in y.
+// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x, each
+// less squareDrop bits, and the greatest magnitude in y.
 func normalizeGeneric(y, x []int32, weight []int16) (squares uint64, most uint32) {
 	for i, v := range x {
 		y[i] = int32((int64(v)*int64(weight[i]) + 1<<(normBits-1)) >> normBits)
-		squares += uint64(int64(v) * int64(v))
+		squares += uint64(int64(v)*int64(v)) >> squareDrop
 	}
 	return squares, maxAbsGeneric(y)
 }

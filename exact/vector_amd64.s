@@ -86,7 +86,7 @@ TEXT ·accumulateAVX2(SB), NOSPLIT, $0-24
 	MOVQ x+0(FP), DI
 	MOVQ y+8(FP), SI
 	MOVQ n+16(FP), CX
-	MOVL $0x3ffffff, AX      // residualMax
+	MOVL $0x3fffffff, AX     // residualMax
 	VMOVD AX, X15
 	VPBROADCASTD X15, Y15
 	VPXOR Y14, Y14, Y14
@@ -187,8 +187,10 @@ loop:
 	VPMOVSXWD (DX), Y1
 	VPMULDQ Y0, Y0, Y4
 	VPSRLQ $32, Y0, Y5
-	VPADDQ Y4, Y8, Y8
+	VPSRLQ $8, Y4, Y4        // squareDrop
 	VPMULDQ Y5, Y5, Y5
+	VPADDQ Y4, Y8, Y8
+	VPSRLQ $8, Y5, Y5
 	VPADDQ Y5, Y8, Y8
 	MULSHIFT(Y0, Y1, Y10, X13, Y2, Y3)
 	VPABSD Y0, Y3

@@ -74,7 +74,7 @@ var vectorCases = []vectorCase{
 		return []any{q}
 	}},
 	{"normalize", func(r *rand.Rand, n int, fast bool) []any {
-		x, weight, y := numbers(r, n, 26), words(r, n, normBits), make([]int32, n)
+		x, weight, y := numbers(r, n, 30), words(r, n, normBits), make([]int32, n)
 		if fast {
 			squares, most := normalize(y, x, weight)
 			return []any{y, squares, most}
@@ -94,7 +94,7 @@ var vectorCases = []vectorCase{
 		return []any{rescaleGeneric(y, sums, rows, by), y}
 	}},
 	{"accumulate", func(r *rand.Rand, n int, fast bool) []any {
-		x, y := numbers(r, n, 26), numbers(r, n, 30)
+		x, y := numbers(r, n, 30), numbers(r, n, 30)
 		if fast {
 			accumulate(x, y)
 		} else {
