@@ -51,7 +51,7 @@ func Level(n int) Preset {
 
 // LeastAsked is the size in bytes of the smallest content that the model is asked about where it
 // must pay: what it can save of less is not what its name takes.
-const LeastAsked = 8 << 10
+const LeastAsked = 16 << 10
 
 // Chunk sizes of the methods that have no levels, in bytes.
 const (
