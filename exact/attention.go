@@ -42,6 +42,7 @@ var log2e = scale{47274, -15}
 type attention struct {
 	scores []int32 // of each head, for each position
 	digits []int8  // of the weights: two for each head
+	totals []int32 // of the weights of each head
 	sums   []int32
 }
 
@@ -50,7 +51,8 @@ func newAttention(s shape, window int) attention {
 	group := s.heads / s.kvHeads
 	return attention{
 		scores: make([]int32, group*rows),
-		digits: make([]int8, 2*group*((window+3)&^3)), sums: make([]int32, 2*group*s.head),
+		digits: make([]int8, 2*group*((window+3)&^3)),
+		totals: make([]int32, group), sums: make([]int32, 2*group*s.head),
 	}
 }
 
@@ -58,8 +60,9 @@ func newAttention(s shape, window int) attention {
 func stepShift(steps []int32) int { return bits.Len32(max(1, maxAbs(steps))) - 15 }
 
 // attend sets out to the values of the first n positions, weighted by the softmax of their keys'
-// products with the queries of a group of heads, whose steps are given.
-func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []int8, steps []scale, head int) {
+// products with the queries of a group of heads, whose steps are given, and returns the greatest
+// magnitude in out.
+func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []int8, steps []scale, head int) (most uint32) {
 	rows := panels(n) * panelRows
 	group := len(steps)
 	k.matmul(a.scores, rows, c.keys, panelRows*head, panels(n), queries, head, group, head)
@@ -67,7 +70,6 @@ func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []in
 	keyShift, valueShift := stepShift(c.keySteps[:n]), stepShift(c.valueSteps[:n])
 	columns := (n + 3) &^ 3
 	root := bits.TrailingZeros(uint(head)) // of the head's width: 1/sqrt is 2^-(root/2)
-	var totals [maxColumns]int32
 	for h, step := range steps {
 		scores := a.scores[h*rows:][:n]
 		// A score in units of 2^-exponentFraction octaves is score * keyStep * factor >> shift.
@@ -76,13 +78,15 @@ func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []in
 		shift := -(factor.e + 1 + scoreDrop + 15 + keyShift - cacheFraction + exponentFraction)
 		top := scoreSteps(scores, c.keySteps, keyShift, m, max(0, min(31, shift)))
 		hi, lo := a.digits[2*h*columns:][:columns], a.digits[(2*h+1)*columns:][:columns]
-		totals[h] = weigh(hi, lo, scores, c.valueSteps, top, valueShift)
+		a.totals[h] = weigh(hi, lo, scores, c.valueSteps, top, valueShift)
 	}
 	k.matmul(a.sums, head, c.values, c.pitch, head/panelRows, a.digits, columns, 2*group, columns)
 	for h := range group {
 		hi, lo := a.sums[2*h*head:][:head], a.sums[(2*h+1)*head:][:head]
-		combine(out[h*head:][:head], hi, lo, ratio(1, uint64(totals[h]), 15+valueShift-cacheFraction+fraction))
+		r := ratio(1, uint64(a.totals[h]), 15+valueShift-cacheFraction+fraction)
+		most = max(most, combine(out[h*head:][:head], hi, lo, r))
 	}
+	return most
 }
 
 // inverseRoot is 2^-(n/2).

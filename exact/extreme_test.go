@@ -114,3 +114,12 @@ func agree(t *testing.T, data []byte, tokens int) {
 		})
 	}
 }
+
+// plainVectors calls f with the plain passes over vectors if plain is set.
+func plainVectors(plain bool, f func()) {
+	defer func(v lanes) { vectors = v }(vectors)
+	if plain {
+		vectors = 0
+	}
+	f()
+}

@@ -19,6 +19,7 @@ type work struct {
 	sums      []int32 // of a product, column by column
 	attended  []int32
 	queries   []int8
+	steps     []scale // of a group of queries
 	key       []int8
 	value     []int8
 	attention attention
@@ -36,6 +37,7 @@ func (w *work) make(m *Model, window int) {
 	w.sums = make([]int32, batchColumns*rows)
 	w.attended = make([]int32, s.width)
 	w.queries = make([]int8, s.width)
+	w.steps = make([]scale, s.heads/s.kvHeads)
 	w.key, w.value = make([]int8, s.head), make([]int8, s.head)
 	w.attention = newAttention(s, window)
 	w.sigmoid = sigmoidTable()
@@ -109,9 +111,8 @@ func (s *session) product(m *matrix, n int) {
 func (s *session) add(m *matrix, n int) {
 	w, width, pitch := &s.work, s.model.shape.width, len(m.factors)
 	for i := range n {
-		y := w.numbers[:width]
-		rescale(y, w.sums[i*pitch:][:width], m.factors, rescalingTo(w.units[i].times(m.unit), fraction))
-		accumulate(w.residual[i*width:][:width], y)
+		r := rescalingTo(w.units[i].times(m.unit), fraction)
+		accumulate(w.residual[i*width:][:width], w.sums[i*pitch:][:width], m.factors, r)
 	}
 }
 
@@ -124,21 +125,23 @@ func (s *session) attend(l *layer, number, i int, c column) {
 	q, k, v := sums[:shape.width], sums[shape.width:][:shape.kvHeads*head], sums[shape.width+shape.kvHeads*head:]
 	turn := s.model.turns[c.pos*head:][:head]
 	turned := w.numbers[:head]
-	var steps [maxColumns]scale
+	turnTo := func(q []int8, x []int32) scale {
+		exponent, most := rotate(turned, x, turn)
+		return quantize(q, turned, most).shift(exponent)
+	}
+	most := uint32(0)
 	for h := range shape.kvHeads {
 		cache := &s.lanes[c.lane].kv[number*shape.kvHeads+h]
-		exponent := rotate(turned, k[h*head:][:head], turn)
-		keyStep := quantize(w.key, turned, maxAbs(turned)).shift(exponent)
-		value := v[h*head:][:head]
+		keyStep, value := turnTo(w.key, k[h*head:][:head]), v[h*head:][:head]
 		valueStep := quantize(w.value, value, maxAbs(value)).shift(-fraction)
 		cache.put(s.model.kernel.bias, c.pos, w.key, w.value, keyStep, valueStep)
 		for g := range group {
-			exponent := rotate(turned, q[(h*group+g)*head:][:head], turn)
-			steps[g] = quantize(w.queries[g*head:][:head], turned, maxAbs(turned)).shift(exponent)
+			w.steps[g] = turnTo(w.queries[g*head:][:head], q[(h*group+g)*head:][:head])
 		}
-		w.attention.attend(s.model.kernel, w.attended[h*group*head:], cache, c.pos+1, w.queries, steps[:group], head)
+		attended := w.attended[h*group*head:]
+		most = max(most, w.attention.attend(s.model.kernel, attended, cache, c.pos+1, w.queries, w.steps, head))
 	}
-	w.units[i] = quantize(w.input[i*shape.width:][:shape.width], w.attended, maxAbs(w.attended)).shift(-fraction)
+	w.units[i] = quantize(w.input[i*shape.width:][:shape.width], w.attended, most).shift(-fraction)
 }
 
 // gate makes SiLU(gate) * up the input of a product.

@@ -69,14 +69,14 @@ func stepGeneric(q []int8, x []int32, shift int, factor int32) {
 // normBits is the size of the weights of a norm.
 const normBits = 14
 
-// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x, each
-// less squareDrop bits, and the greatest magnitude in y.
+// normalizeGeneric sets y to x * weight * 2^-normBits and returns the sum of the squares of x and the
+// greatest magnitude in y.
 func normalizeGeneric(y, x []int32, weight []int16) (squares uint64, most uint32) {
 	for i, v := range x {
 		y[i] = int32((int64(v)*int64(weight[i]) + 1<<(normBits-1)) >> normBits)
 		squares += uint64(int64(v)*int64(v)) >> squareDrop
 	}
-	return squares, maxAbsGeneric(y)
+	return squares, maxAbsGeneric(y[:len(x)])
 }
 
 // rescaling is a factor for the rows of a matrix product, as rescale takes it.
@@ -96,13 +96,17 @@ func rescalingTo(t scale, fraction int) rescaling {
 	return r
 }
 
+// of is a sum times its row's factor times r.
+func (r rescaling) of(sum int32, row uint16) int32 {
+	u := uint32(row) * r.m >> r.drop
+	return int32((int64(max(-r.limit, min(r.limit, sum)))*int64(u) + 1<<(r.shift-1)) >> r.shift)
+}
+
 // rescaleGeneric sets y to the sums times their row's factor times r, and returns the greatest
 // magnitude in y.
 func rescaleGeneric(y, sums []int32, rows []uint16, r rescaling) (most uint32) {
 	for i, v := range sums {
-		v = max(-r.limit, min(r.limit, v))
-		u := uint32(rows[i]) * r.m >> r.drop
-		y[i] = int32((int64(v)*int64(u) + 1<<(r.shift-1)) >> r.shift)
+		y[i] = r.of(v, rows[i])
 	}
 	return maxAbsGeneric(y[:len(sums)])
 }
@@ -115,10 +119,10 @@ func embed(x []int32, row []int64) {
 	}
 }
 
-// accumulateGeneric adds y to x, within the bounds of the residual stream.
-func accumulateGeneric(x, y []int32) {
-	for i, v := range y {
-		x[i] = max(-residualMax, min(residualMax, x[i]+v))
+// accumulateGeneric adds the sums, rescaled, to x, within the bounds of the residual stream.
+func accumulateGeneric(x, sums []int32, rows []uint16, r rescaling) {
+	for i, v := range sums {
+		x[i] = max(-residualMax, min(residualMax, x[i]+r.of(v, rows[i])))
 	}
 }
 
@@ -141,19 +145,19 @@ func gateShiftedGeneric(y, g, u []int32, sigmoid *sigmoids, gs, us int) (most ui
 }
 
 // rotate sets y to the head x turned by the angles of its position (RoPE, arXiv 2104.09864), with
-// the neighbours 2i and 2i+1 as pairs, and returns the binary exponent of its unit. turn has cosine
-// and sine of the angle of each pair in units of 2^-15.
-func rotate(y, x []int32, turn []int16) (exponent int) {
+// the neighbours 2i and 2i+1 as pairs, and returns the binary exponent of its unit and the greatest
+// magnitude in y. turn has cosine and sine of the angle of each pair in units of 2^-15.
+func rotate(y, x []int32, turn []int16) (exponent int, most uint32) {
 	shift := narrowShift(maxAbs(x))
-	rotateShifted(y, x, turn, shift)
-	return shift - 15 - fraction
+	return shift - 15 - fraction, rotateShifted(y, x, turn, shift)
 }
 
-func rotateShiftedGeneric(y, x []int32, turn []int16, shift int) {
+func rotateShiftedGeneric(y, x []int32, turn []int16, shift int) (most uint32) {
 	for i := 0; i < len(turn); i += 2 {
 		a, b, c, s := narrow(x[i], shift), narrow(x[i+1], shift), int32(turn[i]), int32(turn[i+1])
 		y[i], y[i+1] = a*c-b*s, a*s+b*c
 	}
+	return maxAbsGeneric(y[:len(turn)])
 }
 
 const (
@@ -181,9 +185,9 @@ func shiftStep(v int32, shift int) int32 {
 // scoreDrop is the bits of a product of a query and a key that are dropped.
 const scoreDrop = 5
 
-// scoreStepsGeneric turns products of a query with keys into scores in units of 2^-exponentFraction
-// octaves, and returns the greatest one: times the key's step, in 15 bits, and m, below 2^15. Products
-// are below 2^20 (maxHead).
+// scoreStepsGeneric turns products of a query with keys, below 2^20, into scores in units of
+// 2^-exponentFraction octaves: times the key's step, in 15 bits, and m, below 2^15. It returns the
+// greatest score.
 func scoreStepsGeneric(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
 	top = -1 << 31
 	for j, v := range scores {
@@ -209,15 +213,16 @@ func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int
 	return total
 }
 
-// combine sets y to the number with these two digits, below 2^31 in magnitude, times r, whose exponent
-// is -46 to -6.
-func combine(y, hi, lo []int32, r scale) {
-	combineShifted(y, hi, lo, r.m>>max(0, -r.e-32), max(1, min(32, -r.e)))
+// combine sets y to the numbers with these two digits, below 2^31 in magnitude, times r, whose
+// exponent is -46 to -6, and returns the greatest magnitude in y.
+func combine(y, hi, lo []int32, r scale) (most uint32) {
+	return combineShifted(y, hi, lo, r.m>>max(0, -r.e-32), max(1, min(32, -r.e)))
 }
 
-func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) {
+func combineShiftedGeneric(y, hi, lo []int32, m uint32, shift int) (most uint32) {
 	for i := range y {
 		v := int64(hi[i]<<7 + lo[i])
 		y[i] = int32((v*int64(m) + 1<<(shift-1)) >> shift)
 	}
+	return maxAbsGeneric(y)
 }

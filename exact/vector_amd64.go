@@ -2,152 +2,147 @@
 
 package exact
 
+//go:generate env GOWORK=off go -C _asm run ./vector -out ../vector_amd64.s -stubs ../vector_stubs_amd64.go -pkg exact
+
 import "github.com/klauspost/cpuid/v2"
 
-// vectors says whether passes over vectors use AVX2. Tests change it.
-var vectors = cpuid.CPU.Supports(cpuid.AVX2, cpuid.BMI2)
-
-// shifts is narrow, or shiftStep, of lanes: shifted to the left, to the right, added to, and shifted
-// to the right.
-type shifts struct {
-	left, right uint64
-	more        int32
-	last        uint64
-}
-
-func narrowing(shift int) shifts {
-	if shift <= 0 {
-		return shifts{left: uint64(-shift)}
+func machineLanes() lanes {
+	switch {
+	case cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512DQ, cpuid.AVX512VL):
+		return 16
+	case cpuid.CPU.Supports(cpuid.AVX2):
+		return 8
 	}
-	return shifts{right: uint64(shift - 1), more: 1, last: 1}
+	return 0
 }
 
-func stepping(shift int) shifts {
-	return shifts{left: uint64(max(0, -shift)), right: uint64(max(0, shift))}
-}
-
-//go:noescape
-func maxAbsAVX2(x *int32, n int) (most uint32)
-
-//go:noescape
-func stepAVX2(q *int8, x *int32, n int, by *shifts, factor int32)
-
-//go:noescape
-func normalizeAVX2(y, x *int32, weight *int16, n int) (squares uint64, most uint32)
-
-//go:noescape
-func rescaleAVX2(y, sums *int32, rows *uint16, n int, r *rescaling) (most uint32)
-
-//go:noescape
-func accumulateAVX2(x, y *int32, n int)
-
-//go:noescape
-func gateAVX2(y, gates, u *int32, n int, sigmoid *uint16, gs, us *shifts) (most uint32)
-
-//go:noescape
-func rotateAVX2(y, x *int32, turn *int16, n int, by *shifts)
-
-//go:noescape
-func scoreStepsAVX2(scores, steps *int32, n int, by *shifts, m int32, shift int) (top int32)
-
-//go:noescape
-func weighAVX2(hi, lo *int8, scores, steps *int32, n int, top int32, by *shifts) (total int32)
-
-//go:noescape
-func combineAVX2(y, hi, lo *int32, n int, m uint32, shift int)
-
-// whole is the number of elements of n that are taken in groups; the rest is left to the plain
-// form.
-func whole(n, group int) int {
-	if !vectors {
-		return 0
+func maxAbs(x []int32) (most uint32) {
+	n := vectors.whole(len(x), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		most = maxAbsAVX512(&x[0], n)
+	default:
+		most = maxAbsAVX2(&x[0], n)
 	}
-	return n - n%group
-}
-
-func maxAbs(x []int32) uint32 {
-	n := whole(len(x), 8)
-	if n == 0 {
-		return maxAbsGeneric(x)
-	}
-	return max(maxAbsAVX2(&x[0], n), maxAbsGeneric(x[n:]))
+	return max(most, maxAbsGeneric(x[n:]))
 }
 
 func step(q []int8, x []int32, shift int, factor int32) {
-	n := whole(len(x), 32)
-	if n > 0 {
-		by := narrowing(shift)
-		stepAVX2(&q[:n][0], &x[0], n, &by, factor)
+	q = q[:len(x)]
+	n := vectors.whole(len(x), 4)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		stepAVX512(&q[0], &x[0], n, shift, int(factor))
+	default:
+		stepAVX2(&q[0], &x[0], n, shift, int(factor))
 	}
 	stepGeneric(q[n:], x[n:], shift, factor)
 }
 
 func normalize(y, x []int32, weight []int16) (squares uint64, most uint32) {
-	n := whole(len(x), 8)
-	if n == 0 {
-		return normalizeGeneric(y[:len(x)], x, weight)
+	y, weight = y[:len(x)], weight[:len(x)]
+	n := vectors.whole(len(x), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		squares, most = normalizeAVX512(&y[0], &x[0], &weight[0], n)
+	default:
+		squares, most = normalizeAVX2(&y[0], &x[0], &weight[0], n)
 	}
-	squares, most = normalizeAVX2(&y[:n][0], &x[0], &weight[:n][0], n)
-	moreSquares, more := normalizeGeneric(y[n:len(x)], x[n:], weight[n:])
-	return squares + moreSquares, max(most, more)
+	s, m := normalizeGeneric(y[n:], x[n:], weight[n:])
+	return squares + s, max(most, m)
 }
 
 func rescale(y, sums []int32, rows []uint16, r rescaling) (most uint32) {
-	n := whole(len(sums), 8)
-	if n > 0 {
-		most = rescaleAVX2(&y[:n][0], &sums[0], &rows[:n][0], n, &r)
+	y, rows = y[:len(sums)], rows[:len(sums)]
+	n := vectors.whole(len(sums), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		most = rescaleAVX512(&y[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
+	default:
+		most = rescaleAVX2(&y[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
 	}
 	return max(most, rescaleGeneric(y[n:], sums[n:], rows[n:], r))
 }
 
-func accumulate(x, y []int32) {
-	n := whole(len(y), 8)
-	if n > 0 {
-		accumulateAVX2(&x[:n][0], &y[0], n)
+func accumulate(x, sums []int32, rows []uint16, r rescaling) {
+	x, rows = x[:len(sums)], rows[:len(sums)]
+	n := vectors.whole(len(sums), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		accumulateAVX512(&x[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
+	default:
+		accumulateAVX2(&x[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
 	}
-	accumulateGeneric(x[n:], y[n:])
+	accumulateGeneric(x[n:], sums[n:], rows[n:], r)
 }
 
 func gateShifted(y, g, u []int32, sigmoid *sigmoids, gs, us int) (most uint32) {
-	n := whole(len(g), 8)
-	if n > 0 {
-		by, to := narrowing(gs), narrowing(us)
-		most = gateAVX2(&y[:n][0], &g[0], &u[:n][0], n, &sigmoid[0], &by, &to)
+	y, u = y[:len(g)], u[:len(g)]
+	n := vectors.whole(len(g), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		most = gateAVX512(&y[0], &g[0], &u[0], n, gs, us, &sigmoid[0])
+	default:
+		most = gateAVX2(&y[0], &g[0], &u[0], n, gs, us, &sigmoid[0])
 	}
 	return max(most, gateShiftedGeneric(y[n:], g[n:], u[n:], sigmoid, gs, us))
 }
 
-func rotateShifted(y, x []int32, turn []int16, shift int) {
-	n := whole(len(turn), 16)
-	if n > 0 {
-		by := narrowing(shift)
-		rotateAVX2(&y[:n][0], &x[:n][0], &turn[0], n, &by)
+func rotateShifted(y, x []int32, turn []int16, shift int) (most uint32) {
+	y, x = y[:len(turn)], x[:len(turn)]
+	n := vectors.whole(len(turn), 2)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		most = rotateAVX512(&y[0], &x[0], &turn[0], n, shift)
+	default:
+		most = rotateAVX2(&y[0], &x[0], &turn[0], n, shift)
 	}
-	rotateShiftedGeneric(y[n:], x[n:], turn[n:], shift)
+	return max(most, rotateShiftedGeneric(y[n:], x[n:], turn[n:], shift))
 }
 
 func scoreSteps(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
-	n := whole(len(scores), 8)
-	if n == 0 {
-		return scoreStepsGeneric(scores, steps, stepShift, m, shift)
+	steps, top = steps[:len(scores)], -1<<31
+	n := vectors.whole(len(scores), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		top = scoreStepsAVX512(&scores[0], &steps[0], n, stepShift, int(m), shift)
+	default:
+		top = scoreStepsAVX2(&scores[0], &steps[0], n, stepShift, int(m), shift)
 	}
-	by := stepping(stepShift)
-	return max(scoreStepsAVX2(&scores[0], &steps[:n][0], n, &by, m, shift), scoreStepsGeneric(scores[n:], steps[n:], stepShift, m, shift))
+	return max(top, scoreStepsGeneric(scores[n:], steps[n:], stepShift, m, shift))
 }
 
 func weigh(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (total int32) {
-	n := whole(len(scores), 16)
-	if n > 0 {
-		by := stepping(stepShift)
-		total = weighAVX2(&hi[:n][0], &lo[:n][0], &scores[0], &steps[:n][0], n, top, &by)
+	lo, steps = lo[:len(hi)], steps[:len(scores)]
+	_ = hi[:len(scores)]
+	n := vectors.whole(len(scores), 2)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		total = weighAVX512(&hi[0], &lo[0], &scores[0], &steps[0], n, int(top), stepShift)
+	default:
+		total = weighAVX2(&hi[0], &lo[0], &scores[0], &steps[0], n, int(top), stepShift)
 	}
 	return total + weighGeneric(hi[n:], lo[n:], scores[n:], steps[n:], top, stepShift)
 }
 
-func combineShifted(y, hi, lo []int32, m uint32, shift int) {
-	n := whole(len(y), 8)
-	if n > 0 {
-		combineAVX2(&y[0], &hi[:n][0], &lo[:n][0], n, m, shift)
+func combineShifted(y, hi, lo []int32, m uint32, shift int) (most uint32) {
+	hi, lo = hi[:len(y)], lo[:len(y)]
+	n := vectors.whole(len(y), 1)
+	switch {
+	case n == 0:
+	case vectors == 16:
+		most = combineAVX512(&y[0], &hi[0], &lo[0], n, int(m), shift)
+	default:
+		most = combineAVX2(&y[0], &hi[0], &lo[0], n, int(m), shift)
 	}
-	combineShiftedGeneric(y[n:], hi[n:], lo[n:], m, shift)
+	return max(most, combineShiftedGeneric(y[n:], hi[n:], lo[n:], m, shift))
 }

@@ -2,6 +2,8 @@
 
 package exact
 
+func machineLanes() lanes { return 0 }
+
 func maxAbs(x []int32) uint32 {
 	return maxAbsGeneric(x)
 }
@@ -14,8 +16,8 @@ func rescale(y, sums []int32, rows []uint16, r rescaling) (most uint32) {
 	return rescaleGeneric(y, sums, rows, r)
 }
 
-func accumulate(x, y []int32) {
-	accumulateGeneric(x, y)
+func accumulate(x, sums []int32, rows []uint16, r rescaling) {
+	accumulateGeneric(x, sums, rows, r)
 }
 
 func step(q []int8, x []int32, shift int, factor int32) {
@@ -26,8 +28,8 @@ func gateShifted(y, g, u []int32, sigmoid *sigmoids, gs, us int) (most uint32) {
 	return gateShiftedGeneric(y, g, u, sigmoid, gs, us)
 }
 
-func rotateShifted(y, x []int32, turn []int16, shift int) {
-	rotateShiftedGeneric(y, x, turn, shift)
+func rotateShifted(y, x []int32, turn []int16, shift int) (most uint32) {
+	return rotateShiftedGeneric(y, x, turn, shift)
 }
 
 func scoreSteps(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
@@ -38,6 +40,6 @@ func weigh(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (tota
 	return weighGeneric(hi, lo, scores, steps, top, stepShift)
 }
 
-func combineShifted(y, hi, lo []int32, m uint32, shift int) {
-	combineShiftedGeneric(y, hi, lo, m, shift)
+func combineShifted(y, hi, lo []int32, m uint32, shift int) (most uint32) {
+	return combineShiftedGeneric(y, hi, lo, m, shift)
 }

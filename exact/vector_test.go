@@ -1,10 +1,13 @@
 package exact
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/lmz-go/lmz/lm"
 )
 
 // vectorCase makes a pass over vectors, from n, and says all that it gives.
@@ -27,6 +30,8 @@ func numbers(r *rand.Rand, n, bits int) []int32 {
 			v = 1<<bits - 1
 		case 1:
 			v = 0
+		case 2:
+			v = 1 << r.IntN(bits)
 		}
 		if r.IntN(2) == 0 {
 			v = -v
@@ -51,6 +56,18 @@ func words(r *rand.Rand, n, bits int) []int16 {
 		x[i] = int16(v)
 	}
 	return x
+}
+
+func factors(r *rand.Rand, n int) []uint16 {
+	x := make([]uint16, n)
+	for i, v := range numbers(r, n, 16) {
+		x[i] = uint16(v)
+	}
+	return x
+}
+
+func anyRescaling(r *rand.Rand) rescaling {
+	return rescalingTo(scale{1<<15 + r.Uint32N(1<<15), -r.IntN(80)}, fraction)
 }
 
 var vectorCases = []vectorCase{
@@ -83,22 +100,25 @@ var vectorCases = []vectorCase{
 		return []any{y, squares, most}
 	}},
 	{"rescale", func(r *rand.Rand, n int, fast bool) []any {
-		sums, y, rows := numbers(r, n, 25), make([]int32, n), make([]uint16, n)
-		for i := range rows {
-			rows[i] = uint16(r.Uint32N(1 << 16))
-		}
-		by := rescalingTo(scale{1<<15 + r.Uint32N(1<<15), -r.IntN(80)}, fraction)
+		sums, y, rows, by := numbers(r, n, 31), make([]int32, n), factors(r, n), anyRescaling(r)
 		if fast {
 			return []any{rescale(y, sums, rows, by), y}
 		}
 		return []any{rescaleGeneric(y, sums, rows, by), y}
 	}},
-	{"accumulate", func(r *rand.Rand, n int, fast bool) []any {
-		x, y := numbers(r, n, 30), numbers(r, n, 30)
+	{"rescale in place", func(r *rand.Rand, n int, fast bool) []any {
+		sums, rows, by := numbers(r, n, 25), factors(r, n), anyRescaling(r)
 		if fast {
-			accumulate(x, y)
+			return []any{rescale(sums, sums, rows, by), sums}
+		}
+		return []any{rescaleGeneric(sums, sums, rows, by), sums}
+	}},
+	{"accumulate", func(r *rand.Rand, n int, fast bool) []any {
+		x, sums, rows, by := numbers(r, n, 30), numbers(r, n, 31), factors(r, n), anyRescaling(r)
+		if fast {
+			accumulate(x, sums, rows, by)
 		} else {
-			accumulateGeneric(x, y)
+			accumulateGeneric(x, sums, rows, by)
 		}
 		return []any{x}
 	}},
@@ -115,14 +135,12 @@ var vectorCases = []vectorCase{
 		x, turn, y := numbers(r, n, 1+r.IntN(30)), words(r, n, 15), make([]int32, n)
 		shift := narrowShift(maxAbsGeneric(x))
 		if fast {
-			rotateShifted(y, x, turn, shift)
-		} else {
-			rotateShiftedGeneric(y, x, turn, shift)
+			return []any{rotateShifted(y, x, turn, shift), y}
 		}
-		return []any{y}
+		return []any{rotateShiftedGeneric(y, x, turn, shift), y}
 	}},
 	{"scoreSteps", func(r *rand.Rand, n int, fast bool) []any {
-		scores, steps := numbers(r, n, 19), positive(r, n)
+		scores, steps := numbers(r, n, 20), positive(r, n)
 		m, shift, by := r.Int32N(1<<15), r.IntN(32), stepShift(steps)
 		if fast {
 			return []any{scoreSteps(scores, steps, by, m, shift), scores}
@@ -146,29 +164,39 @@ var vectorCases = []vectorCase{
 		hi, lo, y := numbers(r, n, 23), numbers(r, n, 23), make([]int32, n)
 		m, shift := 1<<15+r.Uint32N(1<<15), 1+r.IntN(32)
 		if fast {
-			combineShifted(y, hi, lo, m, shift)
-		} else {
-			combineShiftedGeneric(y, hi, lo, m, shift)
+			return []any{combineShifted(y, hi, lo, m, shift), y}
 		}
-		return []any{y}
+		return []any{combineShiftedGeneric(y, hi, lo, m, shift), y}
 	}},
+}
+
+// eachForm runs a test in all forms that this machine can run.
+func eachForm(t testing.TB, test func(form string)) {
+	t.Helper()
+	defer func() { vectors = machineLanes() }()
+	for _, vectors = range []lanes{0, 8, 16} {
+		if vectors <= machineLanes() {
+			test(fmt.Sprintf("%d lanes", vectors))
+		}
+	}
 }
 
 func checkVector(t *testing.T, seed uint64, n int) {
 	t.Helper()
 	for i, c := range vectorCases {
-		fast := c.pass(rand.New(rand.NewPCG(seed, uint64(i))), n, true)
-		plain := c.pass(rand.New(rand.NewPCG(seed, uint64(i))), n, false)
-		if got, want := fmt.Sprint(fast), fmt.Sprint(plain); got != want {
-			t.Fatalf("%s of %d, seed %d:\n%.2000s\nwant\n%.2000s", c.name, n, seed, got, want)
-		}
+		want := fmt.Sprint(c.pass(rand.New(rand.NewPCG(seed, uint64(i))), n, false))
+		eachForm(t, func(form string) {
+			if got := fmt.Sprint(c.pass(rand.New(rand.NewPCG(seed, uint64(i))), n, true)); got != want {
+				t.Fatalf("%s of %d with %s, seed %d:\n%.2000s\nwant\n%.2000s", c.name, n, form, seed, got, want)
+			}
+		})
 	}
 }
 
 // The passes over vectors give what their plain forms give.
 func TestVector(t *testing.T) {
 	for n := range 140 {
-		for seed := range uint64(20) {
+		for seed := range uint64(10) {
 			checkVector(t, seed, n)
 		}
 	}
@@ -177,4 +205,137 @@ func TestVector(t *testing.T) {
 func FuzzVector(f *testing.F) {
 	f.Add(uint64(1), uint16(64))
 	f.Fuzz(func(t *testing.T, seed uint64, n uint16) { checkVector(t, seed, int(n%1040)) })
+}
+
+// weigh and gate are functions of few bits: all of them.
+func TestVectorAll(t *testing.T) {
+	const n = exponentLast + 2
+	scores, steps := make([]int32, n), make([]int32, n)
+	for i := range scores {
+		scores[i], steps[i] = -int32(i), 1<<15-1
+	}
+	hi, lo := make([]int8, n), make([]int8, n)
+	total := weighGeneric(hi, lo, scores, steps, 0, 0)
+	g, u := make([]int32, 2*sigmoidSize+1), make([]int32, 2*sigmoidSize+1)
+	for i := range g {
+		g[i], u[i] = int32(i-sigmoidSize)<<(fraction-sigmoidFraction), 1<<14
+	}
+	y := make([]int32, len(g))
+	gateShiftedGeneric(y, g, u, sigmoidTable(), 7, 0)
+	eachForm(t, func(form string) {
+		gotHi, gotLo := make([]int8, n), make([]int8, n)
+		if got := weigh(gotHi, gotLo, scores, steps, 0, 0); got != total || !slices.Equal(gotHi, hi) || !slices.Equal(gotLo, lo) {
+			t.Errorf("%s: weigh differs, total %d, want %d", form, got, total)
+		}
+		got := make([]int32, len(g))
+		if gateShifted(got, g, u, sigmoidTable(), 7, 0); !slices.Equal(got, y) {
+			t.Errorf("%s: gate differs", form)
+		}
+	})
+}
+
+// All forms give a model's logits, over a window and with several lanes.
+func TestVectorLogits(t *testing.T) {
+	m := released(t, "nano")
+	var want []uint64
+	eachForm(t, func(form string) {
+		opened, err := m.NewSession(3, m.ContextLength())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer opened.Close()
+		s, r := opened.(lm.FixedSession), rand.New(rand.NewPCG(1, 2))
+		var got []uint64
+		for pos := range m.ContextLength() {
+			var feeds []lm.Feed
+			for i := range 3 {
+				feeds = append(feeds, lm.Feed{Lane: i, Pos: pos, Tokens: []int32{r.Int32N(int32(len(m.Pieces())))}})
+			}
+			if err := s.Decode(context.Background(), feeds); err != nil {
+				t.Fatal(err)
+			}
+			for i := range feeds {
+				sum := uint64(0)
+				for _, v := range s.FixedLogits(i) {
+					sum = sum*0x9e3779b97f4a7c15 + uint64(uint32(v))
+				}
+				got = append(got, sum)
+			}
+		}
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Fatalf("%s: lane %d at position %d has other logits", form, i%3, i/3)
+			}
+		}
+	})
+}
+
+// A pass over slices that are too short panics.
+func TestVectorBounds(t *testing.T) {
+	const n = 64
+	long, short := make([]int32, n), make([]int32, n-1)
+	half, rows, bytes := make([]int16, n), make([]uint16, n), make([]int8, n)
+	r := rescaling{1 << 15, 12, 1, 1 << 11}
+	eachForm(t, func(form string) {
+		for i, call := range []func(){
+			func() { step(bytes[1:], long, 1, 254) },
+			func() { normalize(short, long, half) },
+			func() { normalize(long, long, half[1:]) },
+			func() { rescale(short, long, rows, r) },
+			func() { rescale(long, long, rows[1:], r) },
+			func() { accumulate(short, long, rows, r) },
+			func() { accumulate(long, long, rows[1:], r) },
+			func() { gateShifted(short, long, long, sigmoidTable(), 1, 1) },
+			func() { gateShifted(long, long, short, sigmoidTable(), 1, 1) },
+			func() { rotateShifted(short, long, half, 1) },
+			func() { rotateShifted(long, short, half, 1) },
+			func() { scoreSteps(long, short, 0, 1, 1) },
+			func() { weigh(bytes[1:], bytes, long, long, 0, 0) },
+			func() { weigh(bytes, bytes[1:], long, long, 0, 0) },
+			func() { weigh(bytes, bytes, long, short, 0, 0) },
+			func() { combineShifted(long, short, long, 1<<15, 1) },
+			func() { combineShifted(long, long, short, 1<<15, 1) },
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Errorf("%s: no panic for short slices in call %d", form, i)
+					}
+				}()
+				call()
+			}()
+		}
+	})
+}
+
+// The passes alone.
+func BenchmarkVector(b *testing.B) {
+	const n = 704
+	r := rand.New(rand.NewPCG(1, 1))
+	x, y, bytes, half, rows := numbers(r, n, 20), make([]int32, n), make([]int8, 2*n), words(r, n, 15), factors(r, n)
+	by := rescaling{1 << 15, 12, 16, 1 << 26}
+	eachForm(b, func(form string) {
+		for name, pass := range map[string]func(){
+			"maxAbs":     func() { maxAbs(x) },
+			"step":       func() { step(bytes[:n], x, 7, 300) },
+			"normalize":  func() { normalize(y, x, half) },
+			"rescale":    func() { rescale(y, x, rows, by) },
+			"accumulate": func() { accumulate(y, x, rows, by) },
+			"gate":       func() { gateShifted(y, x, x, sigmoidTable(), 7, 7) },
+			"rotate":     func() { rotateShifted(y, x, half, 7) },
+			"scoreSteps": func() { scoreSteps(y, x, 7, 20000, 10) },
+			"weigh":      func() { weigh(bytes[:n], bytes[n:], x, x, 1<<20, 7) },
+			"combine":    func() { combineShifted(y, x, x, 1<<15, 20) },
+		} {
+			b.Run(name+"/"+form, func(b *testing.B) {
+				for b.Loop() {
+					pass()
+				}
+				b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/n, "ns/number")
+			})
+		}
+	})
 }
