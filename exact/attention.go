@@ -15,10 +15,10 @@ type cache struct {
 }
 
 func newCache(head, window int) cache {
-	columns := (window + 3) &^ 3
+	columns, steps := (window+3)&^3, weighed(window)
 	return cache{
 		keys: make([]byte, panels(window)*panelRows*head), values: make([]byte, head*columns),
-		keySteps: make([]int32, window), valueSteps: make([]int32, window), pitch: panelRows * columns,
+		keySteps: make([]int32, window), valueSteps: make([]int32, steps), pitch: panelRows * columns,
 	}
 }
 
@@ -26,12 +26,17 @@ func newCache(head, window int) cache {
 func (c *cache) put(bias byte, pos int, key, value []int8, keyStep, valueStep scale) {
 	c.keySteps[pos], c.valueSteps[pos] = keyStep.fixed(cacheFraction), valueStep.fixed(cacheFraction)
 	at := c.keys[pos/panelRows*panelRows*len(key)+pos%panelRows*4:]
-	for i, v := range key {
-		at[i/4*4*panelRows+i%4] = byte(v) + bias
+	for ; len(key) >= 4; key = key[4:] {
+		at[0], at[1], at[2], at[3] = byte(key[0])+bias, byte(key[1])+bias, byte(key[2])+bias, byte(key[3])+bias
+		at = at[min(len(at), 4*panelRows):]
 	}
 	at = c.values[pos/4*4*panelRows+pos%4:]
-	for i, v := range value {
-		at[i/panelRows*c.pitch+i%panelRows*4] = byte(v) + bias
+	for ; len(value) >= panelRows; value = value[panelRows:] {
+		panel := at[:4*panelRows-3]
+		for i, v := range value[:panelRows] {
+			panel[4*i] = byte(v) + bias
+		}
+		at = at[min(len(at), c.pitch):]
 	}
 }
 
@@ -47,14 +52,16 @@ type attention struct {
 }
 
 func newAttention(s shape, window int) attention {
-	rows := panels(window) * panelRows
 	group := s.heads / s.kvHeads
 	return attention{
-		scores: make([]int32, group*rows),
-		digits: make([]int8, 2*group*((window+3)&^3)),
+		scores: make([]int32, group*weighed(window)), digits: make([]int8, 2*group*weighed(window)),
 		totals: make([]int32, group), sums: make([]int32, 2*group*s.head),
 	}
 }
+
+// weighed is the number of scores that are weighed for n positions: those behind weigh nothing, and
+// fill the registers of any form of weigh.
+func weighed(n int) int { return (n + 31) &^ 31 }
 
 // stepShift is the shift to the right that leaves 15 bits of the greatest step.
 func stepShift(steps []int32) int { return bits.Len32(max(1, maxAbs(steps))) - 15 }
@@ -63,24 +70,25 @@ func stepShift(steps []int32) int { return bits.Len32(max(1, maxAbs(steps))) - 1
 // products with the queries of a group of heads, whose steps are given, and returns the greatest
 // magnitude in out.
 func (a *attention) attend(k *kernel, out []int32, c *cache, n int, queries []int8, steps []scale, head int) (most uint32) {
-	rows := panels(n) * panelRows
-	group := len(steps)
-	k.matmul(a.scores, rows, c.keys, panelRows*head, panels(n), queries, head, group, head)
+	group, pitch := len(steps), weighed(n)
+	k.matmul(a.scores, pitch, c.keys, panelRows*head, panels(n), queries, head, group, head)
 
 	keyShift, valueShift := stepShift(c.keySteps[:n]), stepShift(c.valueSteps[:n])
-	columns := (n + 3) &^ 3
 	root := bits.TrailingZeros(uint(head)) // of the head's width: 1/sqrt is 2^-(root/2)
 	for h, step := range steps {
-		scores := a.scores[h*rows:][:n]
+		scores := a.scores[h*pitch:][:pitch]
 		// A score in units of 2^-exponentFraction octaves is score * keyStep * factor >> shift.
 		factor := step.times(log2e).times(inverseRoot(root))
 		m := int32(factor.m >> 1)
 		shift := -(factor.e + 1 + scoreDrop + 15 + keyShift - cacheFraction + exponentFraction)
-		top := scoreSteps(scores, c.keySteps, keyShift, m, max(0, min(31, shift)))
-		hi, lo := a.digits[2*h*columns:][:columns], a.digits[(2*h+1)*columns:][:columns]
+		top := scoreSteps(scores[:n], c.keySteps, keyShift, m, max(0, min(31, shift)))
+		for i := n; i < pitch; i++ {
+			scores[i] = top - exponentLast
+		}
+		hi, lo := a.digits[2*h*pitch:][:pitch], a.digits[(2*h+1)*pitch:][:pitch]
 		a.totals[h] = weigh(hi, lo, scores, c.valueSteps, top, valueShift)
 	}
-	k.matmul(a.sums, head, c.values, c.pitch, head/panelRows, a.digits, columns, 2*group, columns)
+	k.matmul(a.sums, head, c.values, c.pitch, head/panelRows, a.digits, pitch, 2*group, (n+3)&^3)
 	for h := range group {
 		hi, lo := a.sums[2*h*head:][:head], a.sums[(2*h+1)*head:][:head]
 		r := ratio(1, uint64(a.totals[h]), 15+valueShift-cacheFraction+fraction)

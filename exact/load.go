@@ -341,9 +341,10 @@ func (t *tensor) row(dst []int64, i int) {
 		}
 	case gguf.Q8_0: // blocks of a half and 32 int8
 		for ; len(data) >= int(size) && len(dst) >= int(block); data, dst = data[size:], dst[block:] {
-			step := fixedHalf(le.Uint16(data))
-			for j, q := range data[2:size] {
-				dst[j] = int64(int8(q)) * step
+			step, steps := fixedHalf(le.Uint16(data)), data[2:size]
+			to := dst[:len(steps)]
+			for j, q := range steps {
+				to[j] = int64(int8(q)) * step
 			}
 		}
 	}

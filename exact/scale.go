@@ -48,11 +48,14 @@ func (a scale) fixed(fraction int) int32 {
 // rsqrt is 1/sqrt(x * 2^-fraction) for x > 0 and an even fraction.
 func rsqrt(x uint64, fraction int) scale {
 	n := bits.LeadingZeros64(x) &^ 1
-	root := uint64(0) // of x<<n, which has 63 or 64 bits: 32 bits
-	for bit := uint64(1) << 31; bit > 0; bit >>= 1 {
-		if r := root | bit; r*r <= x<<n {
-			root = r
+	x <<= n // 63 or 64 bits
+	root := uint64(1) << 32
+	for { // Newton's method, from above, ends at the root rounded down
+		next := (root + x/root) >> 1
+		if next >= root {
+			break
 		}
+		root = next
 	}
 	return scaleOf(1<<63/root, (n+fraction)/2-63)
 }

@@ -25,6 +25,9 @@ func maxAbs(x []int32) (most uint32) {
 	default:
 		most = maxAbsAVX2(&x[0], n)
 	}
+	if 0 < n && n < len(x) {
+		return max(most, maxAbs(x[len(x)-int(vectors):]))
+	}
 	return max(most, maxAbsGeneric(x[n:]))
 }
 
