@@ -236,7 +236,7 @@ func TestVectorAll(t *testing.T) {
 
 // All forms give a model's logits, over a window and with several lanes.
 func TestVectorLogits(t *testing.T) {
-	m := released(t, "nano")
+	m := mustOpen(t, modelFile(t, "nano"))
 	var want []uint64
 	eachForm(t, func(form string) {
 		opened, err := m.NewSession(3, m.ContextLength())

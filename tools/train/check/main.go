@@ -1,6 +1,7 @@
 //go:build unix
 
-// Command check evaluates GGUF models with libllama, through the engine that the codecs use.
+// Command check evaluates GGUF models with the engine that the codecs use: exact where it can compute
+// the model, else libllama.
 //
 //	check MODEL sample.json        compares loss and tokens with what the trainer wrote (scripts/train/sample.py)
 //	check -quantized F32 Q8_0      compares the exporter's quantization with libllama's
@@ -15,8 +16,8 @@ import (
 	"os"
 
 	"github.com/lmz-go/lmz/internal/finetune"
-	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/models"
 )
 
 func main() {
@@ -26,7 +27,7 @@ func main() {
 	lanes := flag.Int("lanes", 32, "with -speed: windows in lockstep")
 	tolerance := flag.Float64("tolerance", 0.01, "relative difference of loss that passes")
 	limit := flag.Int("limit", 256<<10, "bytes of each file at most")
-	class := flag.String("class", "", "numeric class; empty: the default of the machine")
+	class := flag.String("class", "", "numeric class; empty: exact, or the default of libllama")
 	flag.Parse()
 	if flag.NArg() < 2 {
 		flag.Usage()
@@ -53,11 +54,12 @@ func main() {
 }
 
 func run(path, class string, report func(lm.Model) error) error {
-	m, err := llama.Open(context.Background(), path, class)
+	store := models.NewStore(models.Options{Path: []string{path}})
+	defer store.Close()
+	m, err := store.Open(context.Background(), path, class)
 	if err != nil {
 		return err
 	}
-	defer m.Close()
 	return report(m)
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// reportSpeed prints how many tokens of a file libllama predicts per second of CPU time, one core,
+// reportSpeed prints how many tokens of a file the engine predicts per second of CPU time, one core,
 // lanes windows in lockstep from empty to full, as the codecs use it; and the bytes that they stand
 // for.
 func reportSpeed(m lm.Model, files []string, lanes, limit int) error {
@@ -54,6 +54,7 @@ func reportSpeed(m lm.Model, files []string, lanes, limit int) error {
 func lockstep(s lm.Session, bos int32, tokens []int32, lanes, window int) (float64, error) {
 	ctx := context.Background()
 	feeds := make([]lm.Feed, lanes)
+	fixed, _ := s.(lm.FixedSession)
 	start := cpuTime()
 	var sum float32
 	for pos := range window {
@@ -68,7 +69,11 @@ func lockstep(s lm.Session, bos int32, tokens []int32, lanes, window int) (float
 			return 0, err
 		}
 		for i := range feeds {
-			sum += s.Logits(i)[0]
+			if fixed != nil {
+				sum += float32(fixed.FixedLogits(i)[0])
+			} else {
+				sum += s.Logits(i)[0]
+			}
 		}
 	}
 	return float64(lanes*window) / (cpuTime() - start).Seconds(), nil
