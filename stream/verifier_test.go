@@ -133,10 +133,10 @@ func (d *drifting) NewSession(lanes, window int) (lm.Session, error) {
 // A model that computes other numbers the second time loses the chunks that it was asked about, and
 // the archive is good.
 func TestVerifyModel(t *testing.T) {
-	text := codectest.Generate(t, fake, 13000)
+	text := codectest.Generate(t, fake, 20000)
 	for _, method := range []codec.Method{codec.LM, codec.Mix} {
 		m := &drifting{Model: fake, other: fakemodel.New(fakemodel.Options{Drift: 1}), from: 3} // 1 is the probe's, 2 encodes
-		archive := compress(t, m, text, WithMethod(method), WithLevel(8), WithPrimer(0), WithChunkSize(20000),
+		archive := compress(t, m, text, WithMethod(method), WithLevel(8), WithPrimer(0), WithChunkSize(30000),
 			WithWorkers(1), WithLanes(1), WithVerify(nil, nil))
 		if n := failures(t, archive)[method]; n < 1 {
 			t.Errorf("method %d: %d chunks fell back of %v", method, n, methods(t, archive))
