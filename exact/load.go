@@ -401,7 +401,7 @@ func (m *Model) load(ctx context.Context, r *reader) error {
 	if err != nil {
 		return err
 	}
-	if fixedFloat32(base, 0) < 2 {
+	if math.Float32frombits(base) < 2 {
 		return unsupported("llama.rope.freq_base is %v, want 2 or more", math.Float32frombits(base))
 	}
 	mantissa, exponent := splitFloat32(base)

@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/lmz-go/lmz/internal/gguf"
@@ -220,10 +218,7 @@ func cost(row []float64, token int32) float64 {
 // the longer the text.
 func TestReference(t *testing.T) {
 	for _, name := range []string{"nano", "base"} {
-		data, err := os.ReadFile(filepath.Join("..", "models", "embedded", name+"-q8_0.gguf"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := modelFile(t, name)
 		m, ref := mustOpen(t, data), newReference(t, data)
 		var sum agreement
 		for _, kind := range golden.Kinds {

@@ -18,13 +18,10 @@ func scaleOf(x uint64, e int) scale {
 	}
 }
 
-// ratio is x/y * 2^e for x and y of at least 1 and x below 2^32.
+// ratio is x/y * 2^e for x of at least 1 and y of 1 to 2^48-1.
 func ratio(x, y uint64, e int) scale {
 	n := bits.LeadingZeros64(x)
-	if q := x << n / y; q > 0 {
-		return scaleOf(q, e-n)
-	}
-	return scale{1 << 15, e - n - 15}
+	return scaleOf(x<<n/y, e-n)
 }
 
 func (a scale) times(b scale) scale { return scaleOf(uint64(a.m)*uint64(b.m), a.e+b.e) }

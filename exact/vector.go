@@ -8,7 +8,7 @@ import "math/bits"
 const (
 	// fraction is the fractional bits of the residual stream, of what projections give, and of
 	// what they are given before it is quantized.
-	fraction = 16
+	fraction = 14
 
 	// residualMax bounds the residual stream: with what is added, which is at most 2^30, it fits 32
 	// bits.
@@ -214,7 +214,7 @@ func weighGeneric(hi, lo []int8, scores, steps []int32, top int32, stepShift int
 }
 
 // combine sets y to the numbers with these two digits, below 2^31 in magnitude, times r, whose
-// exponent is -46 to -6, and returns the greatest magnitude in y.
+// exponent is -48 to -8, and returns the greatest magnitude in y.
 func combine(y, hi, lo []int32, r scale) (most uint32) {
 	return combineShifted(y, hi, lo, r.m>>max(0, -r.e-32), max(1, min(32, -r.e)))
 }

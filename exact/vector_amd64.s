@@ -301,7 +301,7 @@ TEXT ·gateAVX2(SB), NOSPLIT, $0-60
 loop:
 	VMOVDQU      (CX)(SI*4), Y8
 	VPABSD       Y8, Y9
-	VPSRLD       $0x08, Y9, Y9
+	VPSRLD       $0x06, Y9, Y9
 	VPMINUD      Y5, Y9, Y9
 	VPCMPEQD     Y11, Y11, Y11
 	VPXOR        Y10, Y10, Y10
@@ -958,7 +958,7 @@ TEXT ·gateAVX512(SB), NOSPLIT, $0-60
 loop:
 	VMOVDQU32     (CX)(SI*4), Z9
 	VPABSD        Z9, Z10
-	VPSRLD        $0x08, Z10, Z10
+	VPSRLD        $0x06, Z10, Z10
 	VPMINUD       Z5, Z10, Z10
 	KXNORW        K1, K1, K1
 	VPXORD        Z11, Z11, Z11

@@ -24,7 +24,7 @@ var released = []Released{
 		Name: "base", File: "base-q8_0.gguf",
 		SHA256: mustHash("bf58e156b4eae1c1f9f5d09d51fea99bde22e509c26caa7e1e6e7dc2aeb16a18"),
 		Probes: map[string][8]byte{
-			"exact":   mustProbe("29456dcf99f7862b"),
+			"exact":   mustProbe("77655706a4fcf11a"),
 			"sse42":   mustProbe("91186002bbe90b2b"),
 			"avx2":    mustProbe("8959388f069b7d46"),
 			"avx512":  mustProbe("a5e3a7a7153ad132"),
@@ -35,7 +35,7 @@ var released = []Released{
 		Name: "nano", File: "nano-q8_0.gguf",
 		SHA256: mustHash("bca1578c7ffaf8fb1f0c3997a967e4a20eca6b4bd1bb6a37bfa1fc2ef2a8ae29"),
 		Probes: map[string][8]byte{
-			"exact":   mustProbe("0581b2fde40812b4"),
+			"exact":   mustProbe("cccb7e319ef5ea66"),
 			"sse42":   mustProbe("80c7b79aa6f2e449"),
 			"avx2":    mustProbe("4a860a2e136be7d8"),
 			"avx512":  mustProbe("d3524b1f98ff36f0"),

@@ -430,7 +430,7 @@ func (s isa) gate() {
 	loop(s.lanes, func(i reg.GPVirtual) {
 		v, index, sig := s.load(at(g, i, 4)), s.vector(), s.vector()
 		VPABSD(v, index)
-		VPSRLD(Imm(8), index, index)
+		VPSRLD(Imm(6), index, index) // fraction-sigmoidFraction
 		VPMINUD(last, index, index)
 		entry := Mem{Base: sigmoid, Index: index, Scale: 2}
 		if s.wide() {
