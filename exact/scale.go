@@ -45,9 +45,10 @@ func (a scale) fixed(fraction int) int32 {
 // rsqrt is 1/sqrt(x * 2^-fraction) for x > 0 and an even fraction.
 func rsqrt(x uint64, fraction int) scale {
 	n := bits.LeadingZeros64(x) &^ 1
-	x <<= n // 63 or 64 bits
-	root := uint64(1) << 32
-	for { // Newton's method, from above, ends at the root rounded down
+	x <<= n                       // 63 or 64 bits
+	root := x/(3<<31) + 17<<31/24 // within 5 %
+	root = (root + x/root) >> 1
+	for { // Newton's method, now from above, ends at the root rounded down
 		next := (root + x/root) >> 1
 		if next >= root {
 			break

@@ -16,136 +16,74 @@ func machineLanes() lanes {
 	return 0
 }
 
-func maxAbs(x []int32) (most uint32) {
-	n := vectors.whole(len(x), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		most = maxAbsAVX512(&x[0], n)
-	default:
-		most = maxAbsAVX2(&x[0], n)
+func (l lanes) maxAbs(x *int32, n int) (most uint32) {
+	if l == 16 {
+		return maxAbsAVX512(x, n)
 	}
-	if 0 < n && n < len(x) {
-		return max(most, maxAbs(x[len(x)-int(vectors):]))
-	}
-	return max(most, maxAbsGeneric(x[n:]))
+	return maxAbsAVX2(x, n)
 }
 
-func step(q []int8, x []int32, shift int, factor int32) {
-	q = q[:len(x)]
-	n := vectors.whole(len(x), 4)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		stepAVX512(&q[0], &x[0], n, shift, int(factor))
-	default:
-		stepAVX2(&q[0], &x[0], n, shift, int(factor))
+func (l lanes) step(q *int8, x *int32, n, shift, factor int) {
+	if l == 16 {
+		stepAVX512(q, x, n, shift, factor)
+	} else {
+		stepAVX2(q, x, n, shift, factor)
 	}
-	stepGeneric(q[n:], x[n:], shift, factor)
 }
 
-func normalize(y, x []int32, weight []int16) (squares uint64, most uint32) {
-	y, weight = y[:len(x)], weight[:len(x)]
-	n := vectors.whole(len(x), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		squares, most = normalizeAVX512(&y[0], &x[0], &weight[0], n)
-	default:
-		squares, most = normalizeAVX2(&y[0], &x[0], &weight[0], n)
+func (l lanes) normalize(y, x *int32, weight *int16, n int) (squares uint64, most uint32) {
+	if l == 16 {
+		return normalizeAVX512(y, x, weight, n)
 	}
-	s, m := normalizeGeneric(y[n:], x[n:], weight[n:])
-	return squares + s, max(most, m)
+	return normalizeAVX2(y, x, weight, n)
 }
 
-func rescale(y, sums []int32, rows []uint16, r rescaling) (most uint32) {
-	y, rows = y[:len(sums)], rows[:len(sums)]
-	n := vectors.whole(len(sums), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		most = rescaleAVX512(&y[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
-	default:
-		most = rescaleAVX2(&y[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
+func (l lanes) rescale(y, sums *int32, rows *uint16, n, m, drop, shift, limit int) (most uint32) {
+	if l == 16 {
+		return rescaleAVX512(y, sums, rows, n, m, drop, shift, limit)
 	}
-	return max(most, rescaleGeneric(y[n:], sums[n:], rows[n:], r))
+	return rescaleAVX2(y, sums, rows, n, m, drop, shift, limit)
 }
 
-func accumulate(x, sums []int32, rows []uint16, r rescaling) {
-	x, rows = x[:len(sums)], rows[:len(sums)]
-	n := vectors.whole(len(sums), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		accumulateAVX512(&x[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
-	default:
-		accumulateAVX2(&x[0], &sums[0], &rows[0], n, int(r.m), r.drop, r.shift, int(r.limit))
+func (l lanes) accumulate(x, sums *int32, rows *uint16, n, m, drop, shift, limit int) {
+	if l == 16 {
+		accumulateAVX512(x, sums, rows, n, m, drop, shift, limit)
+	} else {
+		accumulateAVX2(x, sums, rows, n, m, drop, shift, limit)
 	}
-	accumulateGeneric(x[n:], sums[n:], rows[n:], r)
 }
 
-func gateShifted(y, g, u []int32, sigmoid *sigmoids, gs, us int) (most uint32) {
-	y, u = y[:len(g)], u[:len(g)]
-	n := vectors.whole(len(g), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		most = gateAVX512(&y[0], &g[0], &u[0], n, gs, us, &sigmoid[0])
-	default:
-		most = gateAVX2(&y[0], &g[0], &u[0], n, gs, us, &sigmoid[0])
+func (l lanes) gate(y, in, u *int32, n, gShift, uShift int, sigmoid *uint16) (most uint32) {
+	if l == 16 {
+		return gateAVX512(y, in, u, n, gShift, uShift, sigmoid)
 	}
-	return max(most, gateShiftedGeneric(y[n:], g[n:], u[n:], sigmoid, gs, us))
+	return gateAVX2(y, in, u, n, gShift, uShift, sigmoid)
 }
 
-func rotateShifted(y, x []int32, turn []int16, shift int) (most uint32) {
-	y, x = y[:len(turn)], x[:len(turn)]
-	n := vectors.whole(len(turn), 2)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		most = rotateAVX512(&y[0], &x[0], &turn[0], n, shift)
-	default:
-		most = rotateAVX2(&y[0], &x[0], &turn[0], n, shift)
+func (l lanes) rotate(y, x *int32, turn *int16, n, shift int) (most uint32) {
+	if l == 16 {
+		return rotateAVX512(y, x, turn, n, shift)
 	}
-	return max(most, rotateShiftedGeneric(y[n:], x[n:], turn[n:], shift))
+	return rotateAVX2(y, x, turn, n, shift)
 }
 
-func scoreSteps(scores, steps []int32, stepShift int, m int32, shift int) (top int32) {
-	steps, top = steps[:len(scores)], -1<<31
-	n := vectors.whole(len(scores), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		top = scoreStepsAVX512(&scores[0], &steps[0], n, stepShift, int(m), shift)
-	default:
-		top = scoreStepsAVX2(&scores[0], &steps[0], n, stepShift, int(m), shift)
+func (l lanes) scoreSteps(scores, steps *int32, n, stepShift, m, shift int) (top int32) {
+	if l == 16 {
+		return scoreStepsAVX512(scores, steps, n, stepShift, m, shift)
 	}
-	return max(top, scoreStepsGeneric(scores[n:], steps[n:], stepShift, m, shift))
+	return scoreStepsAVX2(scores, steps, n, stepShift, m, shift)
 }
 
-func weigh(hi, lo []int8, scores, steps []int32, top int32, stepShift int) (total int32) {
-	lo, steps = lo[:len(hi)], steps[:len(scores)]
-	_ = hi[:len(scores)]
-	n := vectors.whole(len(scores), 2)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		total = weighAVX512(&hi[0], &lo[0], &scores[0], &steps[0], n, int(top), stepShift)
-	default:
-		total = weighAVX2(&hi[0], &lo[0], &scores[0], &steps[0], n, int(top), stepShift)
+func (l lanes) weigh(hi, lo *int8, scores, steps *int32, n, top, stepShift int) (total int32) {
+	if l == 16 {
+		return weighAVX512(hi, lo, scores, steps, n, top, stepShift)
 	}
-	return total + weighGeneric(hi[n:], lo[n:], scores[n:], steps[n:], top, stepShift)
+	return weighAVX2(hi, lo, scores, steps, n, top, stepShift)
 }
 
-func combineShifted(y, hi, lo []int32, m uint32, shift int) (most uint32) {
-	hi, lo = hi[:len(y)], lo[:len(y)]
-	n := vectors.whole(len(y), 1)
-	switch {
-	case n == 0:
-	case vectors == 16:
-		most = combineAVX512(&y[0], &hi[0], &lo[0], n, int(m), shift)
-	default:
-		most = combineAVX2(&y[0], &hi[0], &lo[0], n, int(m), shift)
+func (l lanes) combine(y, hi, lo *int32, n, m, shift int) (most uint32) {
+	if l == 16 {
+		return combineAVX512(y, hi, lo, n, m, shift)
 	}
-	return max(most, combineShiftedGeneric(y[n:], hi[n:], lo[n:], m, shift))
+	return combineAVX2(y, hi, lo, n, m, shift)
 }
