@@ -213,7 +213,7 @@ loop:
 	VLD1.P 16(R1), [V0.S4]
 	VLD1.P 16(R2), [V4.S4]
 	ABS(1, 0)
-	VUSHR $8, V1.S4, V1.S4
+	VUSHR $6, V1.S4, V1.S4 // fraction-sigmoidFraction
 	UMIN(1, 1, 27)
 	ENTRY(0)
 	ENTRY(1)
