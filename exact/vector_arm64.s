@@ -1,6 +1,7 @@
 //go:build !purego
 
 #include "textflag.h"
+#include "go_asm.h"
 
 // Instructions that Go's assembler does not know: (destination, first, second), with 4 numbers of 32
 // bits unless the name says otherwise.
@@ -129,7 +130,7 @@ TEXT ·normalizeNEON(SB), NOSPLIT, $0-44
 	MOVD n+24(FP), R3
 	ZERO(V31)
 	ZERO(V28)
-	MOVD $-14, R9 // normBits
+	MOVD $(-const_normBits), R9
 	VDUP R9, V29.D2
 
 loop:
@@ -138,8 +139,8 @@ loop:
 	SXTL(1, 1)
 	SMULL(2, 0, 0)
 	SMULL2(3, 0, 0)
-	VUSHR $8, V2.D2, V2.D2 // squareDrop
-	VUSHR $8, V3.D2, V3.D2
+	VUSHR $const_squareDrop, V2.D2, V2.D2
+	VUSHR $const_squareDrop, V3.D2, V3.D2
 	VADD V2.D2, V28.D2, V28.D2
 	VADD V3.D2, V28.D2, V28.D2
 	MULSHIFT
@@ -173,7 +174,7 @@ loop:
 TEXT ·accumulateNEON(SB), NOSPLIT, $0-64
 	MOVD x+0(FP), R0
 	RESCALING
-	MOVD $(1<<30 - 1), R9 // residualMax
+	MOVD $const_residualMax, R9
 	VDUP R9, V24.S4
 	NEG R9, R9
 	VDUP R9, V23.S4
@@ -203,7 +204,7 @@ TEXT ·gateNEON(SB), NOSPLIT, $0-60
 	MOVD sigmoid+48(FP), R5
 	COUNT(gShift+32(FP), V29.S4)
 	COUNT(uShift+40(FP), V28.S4)
-	MOVD $(1<<12 - 1), R9 // the last entry
+	MOVD $(const_sigmoidSize-1), R9
 	VDUP R9, V27.S4
 	MOVD $(1<<15), R9
 	VDUP R9, V26.S4
@@ -213,7 +214,7 @@ loop:
 	VLD1.P 16(R1), [V0.S4]
 	VLD1.P 16(R2), [V4.S4]
 	ABS(1, 0)
-	VUSHR $6, V1.S4, V1.S4 // fraction-sigmoidFraction
+	VUSHR $(const_fraction-const_sigmoidFraction), V1.S4, V1.S4
 	UMIN(1, 1, 27)
 	ENTRY(0)
 	ENTRY(1)
@@ -274,7 +275,7 @@ TEXT ·scoreStepsNEON(SB), NOSPLIT, $0-52
 	MOVD m+32(FP), R9
 	VDUP R9, V28.S4
 	COUNT(shift+40(FP), V27.S4)
-	MOVD $-5, R9 // scoreDrop
+	MOVD $(-const_scoreDrop), R9
 	VDUP R9, V26.S4
 	MOVD $(1<<31), R9
 	VDUP R9, V31.S4
@@ -322,7 +323,7 @@ loop:
 	VSUB V1.S4, V28.S4, V1.S4
 	SQXTN(2, 0)
 	SQXTN2(2, 1)
-	VSHL $5, V2.H8, V3.H8
+	VSHL $(16-const_exponentFraction), V2.H8, V3.H8
 	VUSHR $1, V3.H8, V3.H8
 	SQRDMULH(4, 3, 27)
 	VADD V26.H8, V4.H8, V4.H8
@@ -330,7 +331,7 @@ loop:
 	VADD V25.H8, V4.H8, V4.H8
 	SQRDMULH(4, 4, 3)
 	VADD V24.H8, V4.H8, V4.H8
-	VUSHR $11, V2.H8, V2.H8
+	VUSHR $const_exponentFraction, V2.H8, V2.H8
 	VSUB V2.H8, V23.H8, V2.H8 // -1 - t>>11
 	USHL16(4, 4, 2)
 	SADALP(31, 4)
