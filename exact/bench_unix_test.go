@@ -34,19 +34,6 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// limitVectors makes the passes over vectors as wide as those of a machine whose best kernel is k,
-// until the result is called.
-func limitVectors(k *kernel) (restore func()) {
-	was := vectors
-	switch k.name {
-	case "generic":
-		vectors = 0
-	case "avx2", "avxvnni":
-		vectors = min(vectors, 8)
-	}
-	return func() { vectors = was }
-}
-
 func benchmarkDecode(b *testing.B, m *Model, lanes int) {
 	s, err := m.NewSession(lanes, m.ContextLength())
 	if err != nil {

@@ -86,7 +86,8 @@ func agree(t *testing.T, data []byte, tokens int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plainVectors(i == 0, func() {
+		func() {
+			defer limitVectors(k)()
 			s, err := m.NewSession(1, tokens)
 			if err != nil {
 				t.Fatal(err)
@@ -111,15 +112,6 @@ func agree(t *testing.T, data []byte, tokens int) {
 					}
 				}
 			}
-		})
+		}()
 	}
-}
-
-// plainVectors calls f with the plain passes over vectors if plain is set.
-func plainVectors(plain bool, f func()) {
-	defer func(v lanes) { vectors = v }(vectors)
-	if plain {
-		vectors = 0
-	}
-	f()
 }

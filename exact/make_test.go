@@ -92,3 +92,16 @@ func mustOpen(t testing.TB, data []byte) *Model {
 	}
 	return m
 }
+
+// limitVectors makes the passes over vectors as wide as those of a machine whose best kernel is k,
+// until the result is called.
+func limitVectors(k *kernel) (restore func()) {
+	was := vectors
+	switch k.name {
+	case "generic":
+		vectors = 0
+	case "avx2", "avxvnni":
+		vectors = min(vectors, 8)
+	}
+	return func() { vectors = was }
+}
