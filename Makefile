@@ -9,6 +9,7 @@
 # make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
 # make check-cross, check-fma  vet for other systems; look for fused multiply-adds
+# make check-wasm  run the tests of class exact as WebAssembly
 # make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
@@ -19,12 +20,12 @@ PKGS := ./... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma mutate torture fuzz lint bench golden train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench golden train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-nocgo test-386 test-arm64 check-cross check-fma mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -74,6 +75,9 @@ check-cross:
 
 check-fma:
 	scripts/check-fma
+
+check-wasm:
+	scripts/check-wasm
 
 # All of them take hours; MUTANTS=30 takes a sample, which SEED chooses. ONLY='^kvcache/' takes
 # those whose name matches.

@@ -14,6 +14,9 @@ require (
 	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.2 // indirect
 	github.com/klauspost/reedsolomon v1.14.2 // indirect
+	github.com/tetratelabs/wazero v1.12.0 // indirect
 )
 
 replace github.com/lmz-go/lmz => ..
+
+tool github.com/tetratelabs/wazero/cmd/wazero
