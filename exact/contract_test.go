@@ -2,6 +2,7 @@ package exact
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -21,7 +22,13 @@ import (
 
 var rowSeed = maphash.MakeSeed()
 
-func hashRow(row []int32) uint64 { return maphash.Comparable(rowSeed, fmt.Sprint(row)) }
+func hashRow(row []int32) uint64 {
+	b := make([]byte, 0, 4*len(row))
+	for _, v := range row {
+		b = binary.LittleEndian.AppendUint32(b, uint32(v))
+	}
+	return maphash.Bytes(rowSeed, b)
+}
 
 // textOf are tokens, others for each text.
 func textOf(m *Model, text, n int) []int32 {

@@ -218,6 +218,9 @@ func cost(row []float64, token int32) float64 {
 // the longer the text.
 func TestReference(t *testing.T) {
 	for _, name := range []string{"nano", "base"} {
+		if testing.Short() && name == "base" {
+			continue
+		}
 		data := modelFile(t, name)
 		m, ref := mustOpen(t, data), newReference(t, data)
 		var sum agreement

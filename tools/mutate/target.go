@@ -22,6 +22,8 @@ var (
 	targets = []*target{
 		{"internal/mix", nil, []test{{"internal/mix", "Golden$"}, {"internal/mix", pins}, corners, {"internal/mix", "."}, levels}},
 		{"internal/coder", nil, []test{{"internal/coder", "Golden|Format|Limits"}, {"internal/coder", "Pins|CDF"}, corners, {"internal/coder", "."}, levels}},
+		{"exact", []string{"attention.go", "forward.go", "load.go", "matrix.go", "scale.go", "table.go", "tokens.go", "vector.go"},
+			[]test{{"exact", "GoldenLogits"}, {"exact", "."}}},
 		{"kvcache", nil, []test{{"kvcache", "."}, corners, {"internal/coder", "."}}},
 		{"internal/preset", nil, []test{corners, {"internal/coder", "."}, levels}},
 		{"internal/gram", []string{"gram.go", "filter.go", "set.go"}, []test{{"internal/gram", "."}, corners, levels}},
