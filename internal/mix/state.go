@@ -19,7 +19,11 @@ func (m *model) shape(k kind, zero bool) {
 	}
 	t, l := &m.tables, m.level
 	inputs, rows := l.inputs(), l.setRows()
+	old := cap(t.slots)
 	resize(&t.slots, lineSize<<l.slotBits, false)
+	if cap(t.slots) != old {
+		huge(t.slots)
+	}
 	resize(&t.maps, len(l.contexts)*256, false)
 	resize(&t.expertMaps, expertCount*confidences, false)
 	resize(&t.x, inputs, zero)
