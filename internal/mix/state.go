@@ -110,7 +110,7 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
-	m.setWeights(learnt()[k.pupil()])
+	m.setWeights(learnt(k.pupil()))
 	for _, a := range t.apms {
 		a.fill()
 	}
