@@ -2,26 +2,42 @@ package mix
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"slices"
 	"sync"
 )
 
-// learntArchive holds the weights that models start with, compressed by zstd. They were learnt from
-// beginnings of many texts (Learn), so that a model knows at once which of its inputs to believe.
-// scripts/prior makes it. It is part of the format.
+// learntArchives hold the weights that models start with, a file for each pupil, compressed by zstd.
+// They were learnt from beginnings of many texts (Learn), so that a model knows at once which of its
+// inputs to believe. scripts/prior makes them. They are part of the format.
 //
-//go:embed learnt.zst
-var learntArchive []byte
+//go:embed learnt/*.zst
+var learntArchives embed.FS
 
-var learnt = sync.OnceValue(func() [][]int16 { return split16(unpack(learntArchive)) })
+// learnt are the weights of a pupil.
+var learnt = func() func(pupil int) []int16 {
+	var of [len(pupils)]func() []int16
+	for i, name := range pupilNames {
+		of[i] = sync.OnceValue(func() []int16 {
+			archive, err := learntArchives.ReadFile("learnt/" + name + ".zst")
+			if err != nil {
+				panic(err)
+			}
+			return split16(unpack(archive))
+		})
+	}
+	return func(pupil int) []int16 { return of[pupil]() }
+}()
 
 // rowwise are the sets of which each row is stored; the rows of others all start as their mean.
 var rowwise = [...]set{setMatch, setOrder0, setTemplate, setVotes}
 
 // pupils are the kinds of model that have weights of their own; levels from firstProseLevel on
 // share theirs.
-var pupils = []kind{{number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 6}, {number: 6, prose: true}}
+var (
+	pupils     = [...]kind{{number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 6}, {number: 6, prose: true}}
+	pupilNames = [len(pupils)]string{"1", "2", "3", "4", "5-9", "5-9-prose"}
+)
 
 // pupil is the index in pupils of a kind's weights.
 func (k kind) pupil() int {
@@ -31,7 +47,7 @@ func (k kind) pupil() int {
 	case k.number >= firstProseLevel:
 		k.number = 6
 	}
-	return slices.Index(pupils, kind{number: k.number, prose: k.prose})
+	return slices.Index(pupils[:], kind{number: k.number, prose: k.prose})
 }
 
 // learntSize is how many numbers the weights of a level are.
@@ -50,25 +66,19 @@ func (s set) learntRows() int {
 	return 1
 }
 
-// split16 gives the numbers of each pupil: in data are all lower bytes, then all higher ones.
-func split16(data []byte) (of [][]int16) {
-	all := make([]int16, len(data)/2)
-	for i := range all {
-		all[i] = int16(uint16(data[i]) | uint16(data[len(all)+i])<<8)
+// split16 gives the numbers of data: first are their lower bytes, then the higher ones.
+func split16(data []byte) []int16 {
+	v := make([]int16, len(data)/2)
+	for i := range v {
+		v[i] = int16(uint16(data[i]) | uint16(data[len(v)+i])<<8)
 	}
-	for _, k := range pupils {
-		l := k.spec()
-		n := l.learntSize()
-		of, all = append(of, all[:n]), all[n:]
-	}
-	return of
+	return v
 }
 
-func join16(of [][]int16) []byte {
-	all := slices.Concat(of...)
-	data := make([]byte, 2*len(all))
-	for i, v := range all {
-		data[i], data[len(all)+i] = byte(v), byte(uint16(v)>>8)
+func join16(v []int16) []byte {
+	data := make([]byte, 2*len(v))
+	for i, n := range v {
+		data[i], data[len(v)+i] = byte(n), byte(uint16(n)>>8)
 	}
 	return data
 }
@@ -115,18 +125,18 @@ func (l *level) firstWeights() []int16 {
 	return v
 }
 
-// Learn makes what learntArchive holds, not compressed, from texts, each of which begins as a chunk
-// does. It returns the cause of ctx's end.
-func Learn(ctx context.Context, texts [][]byte) ([]byte, error) {
-	var of [][]int16
-	for _, k := range pupils {
+// Learn makes the files that learntArchives hold, not compressed, by their names without suffix, from
+// texts, each of which begins as a chunk does. It returns the cause of ctx's end.
+func Learn(ctx context.Context, texts [][]byte) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for i, k := range pupils {
 		v, err := k.learn(ctx, texts)
 		if err != nil {
 			return nil, err
 		}
-		of = append(of, v)
+		files[pupilNames[i]] = join16(v)
 	}
-	return join16(of), nil
+	return files, nil
 }
 
 // learn is the weights of one pupil. Each text begins with those that the one before it has left.

@@ -257,19 +257,27 @@ func saltOfLow(c0 uint32) uint32 { return c0 * 0x2c1b3c6d }
 // ones and each other.
 func (m *model) startNibble(salt uint32) {
 	m.node = 1
-	shift := 32 - m.slotBits
 	n := len(m.contexts)
 	var checks [maxContexts]uint16
-	for i := range n {
-		h := (m.hashes[i] + salt) * 0x9e3779b1
-		h ^= h >> 15
-		m.slot[i] = h * 0x85ebca6b >> shift * lineSize
-		checks[i] = uint16(h) | 1
-	}
-	prefetch(m.slots, m.slot[:n])
+	m.place(salt, m.slot[:n], checks[:n])
 	for i := range n {
 		m.slot[i] = findSlot(m.slots, m.slot[i], checks[i])
 	}
+}
+
+// place gives where the lines of slots of a nibble begin, and the checks of its slots. It asks for
+// the lines.
+func (m *model) place(salt uint32, at []uint32, checks []uint16) {
+	shift := 32 - m.slotBits
+	n := len(m.contexts)
+	at, checks = at[:n], checks[:n]
+	for i, h := range m.hashes[:n] {
+		h = (h + salt) * 0x9e3779b1
+		h ^= h >> 15
+		at[i] = h * 0x85ebca6b >> shift * lineSize
+		checks[i] = uint16(h) | 1
+	}
+	prefetch(m.slots, at)
 }
 
 // endByte learns the byte c as a whole.

@@ -62,16 +62,18 @@ func (m *model) read(ctx context.Context, text []byte, taught int) error {
 	m.level = &l
 	defer func() { m.level = whole }()
 	m.buf = room(m.buf, len(text), len(text))
+	var lessons lessons
 	for i, c := range text {
 		if i%pollEvery == 0 && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if len(text)-i <= taught {
 			m.hashContexts()
-			m.teach(c)
+			lessons.add(m, c)
 		}
 		m.pass(c)
 	}
+	lessons.teach(m)
 	return nil
 }
 
@@ -87,23 +89,52 @@ func (l *level) taught() (some []contextID) {
 	return some
 }
 
-// teach adds the bits of c to the histories of its contexts.
-func (m *model) teach(c byte) {
-	m.startNibble(0)
-	m.teachNibble(uint32(c >> 4))
-	m.startNibble(saltOfLow(uint32(c>>4) | 16))
-	m.teachNibble(uint32(c & 15))
+// lessons are nibbles that are to be added to the histories of their contexts. Several of them
+// wait, so that the cache lines that they need can come meanwhile: reading is mostly waiting.
+type lessons struct {
+	list [32]lesson
+	n    int
 }
 
-func (m *model) teachNibble(v uint32) {
-	for _, at := range m.slot[:len(m.contexts)] {
-		h := (*[slotSize]byte)(m.slots[at:])
-		for node, bit := uint32(1), 3; bit >= 0; bit-- {
-			st, y := &h[slotNodes+node], v>>bit&1
-			*st = nextState[*st][y]
-			node = node<<1 | y
+type lesson struct {
+	at     [len(taughtContexts)]uint32 // see place
+	checks [len(taughtContexts)]uint16
+	nibble uint32
+}
+
+// add takes the byte c, whose contexts have been hashed.
+func (s *lessons) add(m *model, c byte) {
+	high, low := uint32(c>>4), uint32(c&15)
+	for i, salt := range [...]uint32{0, saltOfLow(high | 16)} {
+		l := &s.list[s.n+i]
+		m.place(salt, l.at[:], l.checks[:])
+	}
+	s.list[s.n].nibble, s.list[s.n+1].nibble = high, low
+	if s.n += 2; s.n == len(s.list) {
+		s.teach(m)
+	}
+}
+
+// teach adds all that wait, in order.
+func (s *lessons) teach(m *model) {
+	n := len(m.contexts)
+	for k := range s.list[:s.n] {
+		l := &s.list[k]
+		for i := range n {
+			l.at[i] = findSlot(m.slots, l.at[i], l.checks[i])
+		}
+		v := l.nibble
+		n2, n3, n4 := slotNodes+(2|v>>3), slotNodes+(4|v>>2), slotNodes+(8|v>>1)
+		y1, y2, y3, y4 := v>>3, v>>2&1, v>>1&1, v&1
+		for _, at := range l.at[:n] {
+			h := (*[slotSize]byte)(m.slots[at:])
+			h[slotNodes+1] = nextState[h[slotNodes+1]][y1]
+			h[n2] = nextState[h[n2]][y2]
+			h[n3] = nextState[h[n3]][y3]
+			h[n4] = nextState[h[n4]][y4]
 		}
 	}
+	s.n = 0
 }
 
 // pass is follow without experts.

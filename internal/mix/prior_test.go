@@ -10,13 +10,11 @@ import (
 // What the program brings along has the size that the levels expect, and no other: a change of
 // their contexts or sets needs weights learnt anew.
 func TestLearntSize(t *testing.T) {
-	want := 0
-	for _, k := range pupils {
+	for i, k := range pupils {
 		l := k.spec()
-		want += 2 * l.learntSize()
-	}
-	if got := len(unpack(learntArchive)); got != want {
-		t.Errorf("learnt.zst holds %d bytes, the levels have %d: run scripts/prior", got, want)
+		if got, want := len(learnt(i)), l.learntSize(); got != want {
+			t.Errorf("learnt/%s.zst holds %d weights, its levels have %d: run scripts/prior", pupilNames[i], got, want)
+		}
 	}
 	if n := len(prior()); n < levels[6].prior.history {
 		t.Errorf("the prior has %d bytes, levels want %d of them", n, levels[6].prior.history)
@@ -24,24 +22,24 @@ func TestLearntSize(t *testing.T) {
 }
 
 // startWith makes models start with another prior and other weights until the test ends.
-func startWith(t *testing.T, text []byte, weights [][]int16) {
+func startWith(t *testing.T, text []byte, weights func(int) []int16) {
 	ownText, ownWeights := prior, learnt
 	t.Cleanup(func() { prior, learnt, priors = ownText, ownWeights, priorCache{} })
-	prior, learnt, priors = func() []byte { return text }, func() [][]int16 { return weights }, priorCache{}
+	prior, learnt, priors = func() []byte { return text }, weights, priorCache{}
 }
 
 // A payload does not decode with a prior of which a byte is different, nor with other weights.
 func TestOtherPrior(t *testing.T) {
 	src := lines(60, 3)
-	text, weights := prior(), learnt()
+	text, weights := prior(), learnt
 	near := bytes.Clone(text)
 	near[len(near)-100] ^= 1
-	other := slices.Clone(weights)
-	for i, v := range other {
-		other[i] = slices.Clone(v)
-		for j := range other[i] {
-			other[i][j] += 16
+	other := func(pupil int) []int16 {
+		v := slices.Clone(weights(pupil))
+		for i := range v {
+			v[i] += 16
 		}
+		return v
 	}
 	for _, level := range []int{1, 2, 3, 4, 6, 9} {
 		startWith(t, text, weights)
@@ -101,16 +99,14 @@ func TestLearn(t *testing.T) {
 	text := prior()
 	src := lines(30, 13)
 	size := func(w []int16) int {
-		all := slices.Clone(learnt())
-		all[k.pupil()] = w
-		startWith(t, text, all)
+		startWith(t, text, func(int) []int16 { return w })
 		return len(encode(t, Params{Level: 3}, src))
 	}
 	l := k.spec()
 	if before, after := size(l.firstWeights()), size(v); after >= before {
 		t.Errorf("%d bytes with weights learnt, %d without", after, before)
 	}
-	if back := split16(join16(learnt())); !slices.EqualFunc(back, learnt(), slices.Equal) {
+	if v := learnt(0); !slices.Equal(split16(join16(v)), v) {
 		t.Error("weights are not what was stored")
 	}
 }

@@ -1,5 +1,7 @@
 package mix
 
+import "encoding/binary"
+
 // The hash table of bit histories is an array of cache lines. A line has three slots and, in its
 // last byte, the number of the slot used last. A slot holds the 15 histories of one nibble in one
 // context:
@@ -22,16 +24,15 @@ const (
 // clears it.
 func findSlot(t []byte, at uint32, check uint16) uint32 {
 	l := (*[lineSize]byte)(t[at:])
-	lo, hi := byte(check), byte(check>>8)
-	if l[0] == lo && l[1] == hi {
+	if binary.LittleEndian.Uint16(l[:]) == check {
 		l[slotMRU] = 0
 		return at
 	}
-	if l[slotSize] == lo && l[slotSize+1] == hi {
+	if binary.LittleEndian.Uint16(l[slotSize:]) == check {
 		l[slotMRU] = 1
 		return at + slotSize
 	}
-	if l[2*slotSize] == lo && l[2*slotSize+1] == hi {
+	if binary.LittleEndian.Uint16(l[2*slotSize:]) == check {
 		l[slotMRU] = 2
 		return at + 2*slotSize
 	}
@@ -48,7 +49,8 @@ func findSlot(t []byte, at uint32, check uint16) uint32 {
 		a = b
 	}
 	s := (*[slotSize]byte)(l[a*slotSize:])
-	*s = [slotSize]byte{lo, hi}
+	*s = [slotSize]byte{}
+	binary.LittleEndian.PutUint16(s[:], check)
 	l[slotMRU] = byte(a)
 	return at + a*slotSize
 }

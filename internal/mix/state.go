@@ -19,7 +19,11 @@ func (m *model) shape(k kind, zero bool) {
 	}
 	t, l := &m.tables, m.level
 	inputs, rows := l.inputs(), l.setRows()
+	old := cap(t.slots)
 	resize(&t.slots, lineSize<<l.slotBits, false)
+	if cap(t.slots) != old {
+		huge(t.slots)
+	}
 	resize(&t.maps, len(l.contexts)*256, false)
 	resize(&t.expertMaps, expertCount*confidences, false)
 	resize(&t.x, inputs, zero)
@@ -106,7 +110,7 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
-	m.setWeights(learnt()[k.pupil()])
+	m.setWeights(learnt(k.pupil()))
 	for _, a := range t.apms {
 		a.fill()
 	}

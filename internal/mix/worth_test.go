@@ -15,12 +15,10 @@ func TestWorth(t *testing.T) {
 		t.Skip("MIX_WORTH names no files")
 	}
 	lists := strings.Split(names, ":")
-	first := make([][]int16, len(pupils)) // those learnt are for all contexts
-	for i, k := range pupils {
-		l := k.spec()
-		first[i] = l.firstWeights()
-	}
-	startWith(t, prior(), first)
+	startWith(t, prior(), func(pupil int) []int16 { // those learnt are for all contexts
+		l := pupils[pupil].spec()
+		return l.firstWeights()
+	})
 	sizes := func(without contextID) (sums []int) {
 		lv := &levels[6]
 		all := lv.contexts

@@ -2,7 +2,7 @@
 //
 //	prior sample -o FILE        texts that a language model writes behind invented beginnings
 //	prior choose -o FILE FILES  the best of these, by what they share with texts of a pool
-//	prior learn -o FILE         the weights that models start with, learnt from texts of the pool
+//	prior learn -o FOLDER       the weights that models start with, learnt from texts of the pool
 //
 // No text of the pool becomes part of the result: pieces that repeat 60 bytes of it are dropped.
 package main
@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/models"
@@ -31,14 +32,14 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: prior sample|choose|learn [flags] -o FILE [FILES]")
+var errUsage = errors.New("usage: prior sample|choose|learn [flags] -o OUT [FILES]")
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return errUsage
 	}
 	flags := flag.NewFlagSet(args[0], flag.ExitOnError)
-	out := flags.String("o", "", "write `FILE`")
+	out := flags.String("o", "", "write `FILE`, or a folder of them")
 	pool := flags.String("pool", "", "`folder` of the training pool: <category>/<source>/<file>")
 	model := flags.String("m", "base", "`model` that writes")
 	number := flags.Int("n", 3200, "samples")
@@ -69,7 +70,15 @@ func run(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(*out, weights, 0o666)
+		if err := os.MkdirAll(*out, 0o777); err != nil {
+			return err
+		}
+		for name, data := range weights {
+			if err := os.WriteFile(filepath.Join(*out, name), data, 0o666); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return errUsage
 }
