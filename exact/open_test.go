@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lmz-go/lmz/internal/bpe"
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/lm"
@@ -63,7 +64,7 @@ func TestUnsupported(t *testing.T) {
 		{"llama.feed_forward_length is 4096, want 1 to 1040", set("llama.feed_forward_length", uint32(4096))},
 		{"llama.attention.head_count is 0, want 1 to 1040", set("llama.attention.head_count", uint32(0))},
 		{"llama.attention.head_count_kv is " + ("[" + strings.Repeat("2 ", 40))[:40] + ", want 1 to 1040",
-			set("llama.attention.head_count_kv", bytesOf32(2, 1000))},
+			set("llama.attention.head_count_kv", repeated(2, 1000))},
 		{"llama.context_length is 1025, want 1 to 1024", set("llama.context_length", uint32(1025))},
 		{"3 heads, 2 of keys, in a width of 64", set("llama.attention.head_count", uint32(3))},
 		{"4 heads, 3 of keys, in a width of 64", set("llama.attention.head_count_kv", uint32(3))},
@@ -103,21 +104,9 @@ func TestUnsupported(t *testing.T) {
 		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", gguf.F16, 0, 0xfc)},
 		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", gguf.Q8_0, 1, 0x7e)},
 		{`tokenizer is not supported: tokenizer.ggml.pre is "qwen2", want "llama-bpe"`, set("tokenizer.ggml.pre", "qwen2")},
-		{`tensor "token_embd.weight" has shape [64 512], want 511 rows of 64`, func(f *gguftest.File) {
-			for _, kv := range f.Metadata {
-				if kv.Key == "tokenizer.ggml.tokens" {
-					f.Set(kv.Key, kv.Value.([]string)[:511])
-				}
-				if kv.Key == "tokenizer.ggml.token_type" {
-					f.Set(kv.Key, kv.Value.([]int32)[:511])
-				}
-				if kv.Key == "tokenizer.ggml.merges" {
-					f.Set(kv.Key, []string{})
-				}
-			}
-			f.Set("tokenizer.ggml.bos_token_id", nil)
-			f.Set("tokenizer.ggml.eos_token_id", nil)
-		}},
+		{"262145 tokens, want 262144 at most", vocabularyOf(maxVocabulary + 1)},
+		{`tensor "token_embd.weight" has shape [64 512], want 262144 rows of 64`, vocabularyOf(maxVocabulary)},
+		{`tensor "token_embd.weight" has shape [64 512], want 511 rows of 64`, vocabularyOf(511)},
 	} {
 		f := plain.file()
 		c.change(f)
@@ -129,7 +118,26 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
-func bytesOf32(v int32, n int) []int32 {
+// vocabularyOf gives a file n tokens: all bytes, and texts of three.
+func vocabularyOf(n int) func(*gguftest.File) {
+	return func(f *gguftest.File) {
+		tokens, types := make([]string, n), make([]int32, n)
+		for i := range tokens {
+			piece := []byte{byte(i)}
+			if i > 255 {
+				piece = []byte{byte(i >> 16), byte(i >> 8), byte(i)}
+			}
+			tokens[i], types[i] = bpe.Spell(piece), 1
+		}
+		f.Set("tokenizer.ggml.tokens", tokens)
+		f.Set("tokenizer.ggml.token_type", types)
+		f.Set("tokenizer.ggml.merges", []string{})
+		f.Set("tokenizer.ggml.bos_token_id", nil)
+		f.Set("tokenizer.ggml.eos_token_id", nil)
+	}
+}
+
+func repeated(v int32, n int) []int32 {
 	list := make([]int32, n)
 	for i := range list {
 		list[i] = v
