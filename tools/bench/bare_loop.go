@@ -1,4 +1,4 @@
-//go:build unix && llama && cgo
+//go:build unix && !386 && !arm && llama && cgo
 
 package main
 

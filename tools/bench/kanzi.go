@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !386 && !arm
 
 package main
 
@@ -8,7 +8,7 @@ import (
 	"io"
 	"time"
 
-	kanzi "github.com/flanglet/kanzi-go/v2/io"
+	kanzi "github.com/flanglet/kanzi-go/v2/io" // needs int of 64 bits, and so does this program
 )
 
 // kanziLevel is what kanzi's command makes of one of its levels; only the command knows them.

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && !386 && !arm
 
 // Command bench measures lmz and prints tables in Markdown: `make bench`, and docs/BENCHMARKS.md
 // for what they said.
