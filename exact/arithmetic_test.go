@@ -77,8 +77,8 @@ func TestFixedNumbers(t *testing.T) {
 		}
 		for _, fraction := range []int{tensorFraction, 2*fraction - squareDrop} {
 			want := rounded(float64(f), fraction)
-			if want.CmpAbs(big.NewInt(tensorMax)) > 0 {
-				want.SetInt64(tensorMax * int64(want.Sign()))
+			if limit := int64(1<<46 - 1); want.CmpAbs(big.NewInt(limit)) > 0 {
+				want.SetInt64(limit * int64(want.Sign()))
 			}
 			if got := fixedFloat32(b, fraction); want.Cmp(big.NewInt(got)) != 0 {
 				t.Fatalf("%g with %d bits of fraction is %d, want %v", f, fraction, got, want)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,8 @@ func TestUnsupported(t *testing.T) {
 		return func(f *gguftest.File) { f.Set(key, value) }
 	}
 	shaped := func(k making) func(*gguftest.File) { return func(f *gguftest.File) { *f = *k.file() } }
-	number := func(name string, kind gguf.TensorType, data ...byte) func(*gguftest.File) {
+	// number sets the last block, or the one in the middle.
+	number := func(name string, last bool, kind gguf.TensorType, data ...byte) func(*gguftest.File) {
 		return func(f *gguftest.File) {
 			t := tensorOf(f, name)
 			elements, size := kind.Layout()
@@ -42,7 +44,11 @@ func TestUnsupported(t *testing.T) {
 				n *= d
 			}
 			t.Type, t.Data = kind, make([]byte, n/elements*size)
-			copy(t.Data[len(t.Data)/2/int(size)*int(size):], data)
+			at := len(t.Data) - int(size)
+			if !last {
+				at = len(t.Data) / 2 / int(size) * int(size)
+			}
+			copy(t.Data[at:], data)
 		}
 	}
 	long := strings.Repeat("very ", 1000)
@@ -98,11 +104,11 @@ func TestUnsupported(t *testing.T) {
 			func(f *gguftest.File) { tensorOf(f, "blk.0.attn_norm.weight").Shape = []uint64{64, 1, 1} }},
 		{`tensor "blk.0.attn_norm.weight" has shape [32 2], want 1 rows of 64`,
 			func(f *gguftest.File) { tensorOf(f, "blk.0.attn_norm.weight").Shape = []uint64{32, 2} }},
-		{`tensor "output.weight" has type Q4_0, want Q8_0, F16 or F32`, number("output.weight", gguf.Q4_0)},
-		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", gguf.F32, 0, 0, 0x80, 0x7f)},
-		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", gguf.F32, 1, 0, 0xc0, 0xff)},
-		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", gguf.F16, 0, 0xfc)},
-		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", gguf.Q8_0, 1, 0x7e)},
+		{`tensor "output.weight" has type Q4_0, want Q8_0, F16 or F32`, number("output.weight", false, gguf.Q4_0)},
+		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", false, gguf.F32, 0, 0, 0x80, 0x7f)},
+		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", true, gguf.F32, 1, 0, 0xc0, 0xff)},
+		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", true, gguf.F16, 0, 0xfc)},
+		{`tensor "blk.0.ffn_up.weight" has numbers that are not finite`, number("blk.0.ffn_up.weight", true, gguf.Q8_0, 1, 0x7e)},
 		{`tokenizer is not supported: tokenizer.ggml.pre is "qwen2", want "llama-bpe"`, set("tokenizer.ggml.pre", "qwen2")},
 		{"262145 tokens, want 262144 at most", vocabularyOf(maxVocabulary + 1)},
 		{`tensor "token_embd.weight" has shape [64 512], want 262144 rows of 64`, vocabularyOf(maxVocabulary)},
@@ -159,6 +165,11 @@ func TestHarmlessKeys(t *testing.T) {
 		t.Errorf("without a number of heads of keys, all have some: error is %v", err)
 	}
 	f.Set("llama.attention.head_count_kv", uint32(2))
+	m := mustOpen(t, f.Bytes())
+	if want := mustOpen(t, plain.file().Bytes()); m.epsilon != want.epsilon || !slices.Equal(m.turns, want.turns) {
+		t.Errorf("other values stand for missing keys: %d, want %d", m.epsilon, want.epsilon)
+	}
+	f.Set("llama.rope.freq_base", float32(2))
 	mustOpen(t, f.Bytes())
 }
 

@@ -35,7 +35,7 @@ func (a scale) fixed(fraction int) int32 {
 	case n > 15:
 		return 1<<31 - 1
 	case n >= 0:
-		return int32(min(uint64(a.m)<<n, 1<<31-1))
+		return int32(a.m << n)
 	case n > -16:
 		return int32(a.m >> -n)
 	}
