@@ -110,3 +110,62 @@ func TestLearn(t *testing.T) {
 		t.Error("weights are not what was stored")
 	}
 }
+
+// A chunk unpacks the weights of its own kind, and no others.
+func TestLearntAsked(t *testing.T) {
+	text, weights := prior(), learnt
+	for _, c := range []struct {
+		level int
+		src   []byte
+		want  int
+	}{{1, lines(9, 1), 0}, {3, lines(9, 1), 2}, {6, lines(9, 1), 4}, {9, prosaic(900, 1), 5}} {
+		var asked []int
+		startWith(t, text, func(pupil int) []int16 {
+			asked = append(asked, pupil)
+			return weights(pupil)
+		})
+		encode(t, Params{Level: c.level}, c.src)
+		if !slices.Equal(asked, []int{c.want}) {
+			t.Errorf("-%d: weights of pupils %d, want %d", c.level, asked, c.want)
+		}
+	}
+}
+
+// Lessons that wait for each other leave what those leave that are given one by one.
+func TestLessons(t *testing.T) {
+	text := prior()[:3001]
+	for _, level := range []int{1, 4, 6} {
+		var m, want model
+		for _, x := range []*model{&m, &want} {
+			if err := x.clear(t.Context(), kindFor(level, false, 1, false)); err != nil {
+				t.Fatal(err)
+			}
+			x.level.contexts = x.level.taught()
+		}
+		if err := m.read(t.Context(), text, len(text)); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range text {
+			want.hashContexts()
+			want.lesson(0, uint32(c>>4))
+			want.lesson(saltOfLow(uint32(c>>4)|16), uint32(c&15))
+			want.pass(c)
+		}
+		if !bytes.Equal(m.slots, want.slots) {
+			t.Errorf("-%d: other histories", level)
+		}
+	}
+}
+
+// lesson adds a nibble to the histories, bit by bit.
+func (m *model) lesson(salt, nibble uint32) {
+	m.startNibble(salt)
+	for bit := 3; bit >= 0; bit-- {
+		y := nibble >> bit & 1
+		for _, at := range m.slot[:len(m.contexts)] {
+			st := &m.slots[at+slotNodes+m.node]
+			*st = nextState[*st][y]
+		}
+		m.node = m.node<<1 | y
+	}
+}
