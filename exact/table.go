@@ -20,7 +20,7 @@ var sigmoidTable = sync.OnceValue(func() *sigmoids {
 	var t sigmoids
 	power := uint64(half) // 2^64 * e^-x
 	for i := range t {
-		t[i] = uint16(min(1<<15-1, (1<<62)/((1<<62+power>>2)>>15)))
+		t[i] = uint16((1 << 62) / ((1<<62 + power>>2) >> 15))
 		power, _ = bits.Mul64(power, step)
 	}
 	return &t
