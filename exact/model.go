@@ -14,7 +14,7 @@ import (
 // Class is the numeric class of models that this package computes.
 const Class = "exact"
 
-var _ lm.Model = (*Model)(nil)
+var _ lm.Renumbered = (*Model)(nil)
 
 // Model is a loaded model. Its methods may be called concurrently.
 type Model struct {
@@ -53,6 +53,12 @@ func (m *Model) Pieces() [][]byte { return m.tokens.pieces }
 
 // BOS is the token that the file names as BOS.
 func (m *Model) BOS() int32 { return m.tokens.number[m.tokenizer.BOS()] }
+
+// FileToken is the number that a token has in the file.
+func (m *Model) FileToken(token int32) int32 { return m.tokens.file[token] }
+
+// TokenOf is the token that has this number in the file.
+func (m *Model) TokenOf(file int32) int32 { return m.tokens.number[file] }
 
 // ContextLength is the number of tokens that the model was trained on at once.
 func (m *Model) ContextLength() int { return m.shape.context }

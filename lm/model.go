@@ -77,3 +77,15 @@ type FixedSession interface {
 
 // LogitFraction is the fractional bits of fixed-point logits.
 const LogitFraction = 11
+
+// Renumbered is a Model whose tokens have other numbers than in its file. Trainers, which know the
+// file alone, need those.
+type Renumbered interface {
+	Model
+
+	// FileToken is the number that a token has in the file.
+	FileToken(token int32) int32
+
+	// TokenOf is the token that has this number in the file.
+	TokenOf(file int32) int32
+}

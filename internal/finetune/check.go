@@ -42,11 +42,12 @@ func cost(ctx context.Context, m lm.Model, window []int32) (sum float64, n int, 
 			err = e
 		}
 	}()
+	token := TokensOf(m)
 	for ; n+1 < len(window) && window[n+1] >= 0; n++ {
-		if err := s.Decode(ctx, []lm.Feed{{Pos: n, Tokens: window[n : n+1]}}); err != nil {
+		if err := s.Decode(ctx, []lm.Feed{{Pos: n, Tokens: []int32{token(window[n])}}}); err != nil {
 			return 0, 0, err
 		}
-		sum += Surprise(s.Logits(0), window[n+1])
+		sum += Surprise(s.Logits(0), token(window[n+1]))
 	}
 	return sum, n, nil
 }

@@ -16,7 +16,8 @@ const (
 	minHeld = 2  // windows without which the evaluation means nothing
 )
 
-// Corpus is texts as tokens: what is trained on, and what is held out to see whether that helps.
+// Corpus is texts as tokens, numbered as in the model's file: what is trained on, and what is held
+// out to see whether that helps.
 type Corpus struct {
 	bos    int32
 	pieces [][]byte
@@ -31,7 +32,11 @@ func NewCorpus(m lm.Model, texts [][]byte) (*Corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Corpus{bos: m.BOS(), pieces: m.Pieces()}
+	file := fileTokens(m)
+	c := &Corpus{bos: file(m.BOS()), pieces: make([][]byte, len(m.Pieces()))}
+	for t, piece := range m.Pieces() {
+		c.pieces[file(int32(t))] = piece
+	}
 	for i, text := range texts {
 		cut := len(text) - len(text)/heldOut
 		if line := bytes.LastIndexByte(text[:cut], '\n'); line > 0 {
@@ -47,12 +52,31 @@ func NewCorpus(m lm.Model, texts [][]byte) (*Corpus, error) {
 					return nil, fmt.Errorf("text %d: %w", i, err)
 				}
 			}
+			for i, t := range tokens {
+				tokens[i] = file(t)
+			}
 			if len(tokens) > 0 {
 				*part.to = append(*part.to, tokens)
 			}
 		}
 	}
 	return c, nil
+}
+
+// fileTokens gives the number in the model's file of each token.
+func fileTokens(m lm.Model) func(token int32) int32 {
+	if r, ok := m.(lm.Renumbered); ok {
+		return r.FileToken
+	}
+	return func(token int32) int32 { return token }
+}
+
+// TokensOf gives the model's token of each number in its file.
+func TokensOf(m lm.Model) func(file int32) int32 {
+	if r, ok := m.(lm.Renumbered); ok {
+		return r.TokenOf
+	}
+	return func(file int32) int32 { return file }
 }
 
 // Tokens is the number of tokens that are trained on.
