@@ -117,31 +117,23 @@ func lessons(pool string) (texts [][]byte, err error) {
 	return texts, nil
 }
 
-// chooseAll writes the best pieces of the samples in files that are no copies of the pool's text,
-// and says how many there were. A file that is no list of samples is text written by hand.
-func chooseAll(out, pool string, files []string, size int) error {
+// size is how much text is chosen, in bytes.
+const size = 264 << 10
+
+// chooseAll puts the best pieces of the samples together that are no copies of the pool's text, the
+// best ones last, and says how many there were.
+func chooseAll(pool string, samples [][]byte) ([]byte, error) {
 	var pieces [][]byte
-	for _, f := range files {
-		samples, err := load(f)
-		if filepath.Ext(f) == ".txt" {
-			var text []byte
-			text, err = os.ReadFile(f)
-			samples = [][]byte{text}
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", f, err)
-		}
-		for _, s := range samples {
-			pieces = append(pieces, cut(s)...)
-		}
+	for _, s := range samples {
+		pieces = append(pieces, cut(s)...)
 	}
 	all, err := filesOf(pool)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	copies, err := copiesIn(all, pieces)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var own [][]byte
 	for i, p := range pieces {
@@ -151,7 +143,7 @@ func chooseAll(out, pool string, files []string, size int) error {
 	}
 	of, err := taughtTexts(pool)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	chosen := choose(own, of, size)
 	slices.Reverse(chosen)
@@ -162,7 +154,7 @@ func chooseAll(out, pool string, files []string, size int) error {
 		}
 		between, err := copiesIn(all, threes)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(between) == 0 {
 			break
@@ -178,7 +170,7 @@ func chooseAll(out, pool string, files []string, size int) error {
 	text := bytes.Join(chosen, nil)
 	fmt.Printf("%d pieces, of which %d repeat %d bytes of the pool or more and are dropped; %d chosen, %d bytes\n",
 		len(pieces), len(copies), longestCopy+1, len(chosen), len(text))
-	return os.WriteFile(out, text, 0o666)
+	return text, nil
 }
 
 // copiesIn says which of the texts repeat too much of the files.

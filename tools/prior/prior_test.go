@@ -2,10 +2,16 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/lmz-go/lmz/exact"
+	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/models"
+	"github.com/lmz-go/lmz/models/embedded"
 )
 
 func TestOpenings(t *testing.T) {
@@ -58,5 +64,63 @@ func TestCut(t *testing.T) {
 	text := []byte("short line\nsecond line that makes the piece longer than sixty bytes, so\nthird line of more than twenty bytes")
 	if got := cut(text); len(got) != 2 || bytes.Count(got[0], []byte("\n")) != 2 || !bytes.HasSuffix(got[1], []byte("bytes\n")) {
 		t.Errorf("%q", got)
+	}
+}
+
+// Samples are the same on every machine, however many are drawn at once: what is stored can be made
+// again.
+func TestDraw(t *testing.T) {
+	store := models.NewStore(models.Options{Embedded: embedded.Models()})
+	t.Cleanup(func() { store.Close() })
+	m, err := store.Open(t.Context(), writer, exact.Class)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := func(at ...int) (texts [][]byte) {
+		var batch []*sample
+		for _, i := range at {
+			batch = append(batch, allSeries[0].sample(i))
+		}
+		if err := draw(t.Context(), m, batch); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range batch {
+			texts = append(texts, b.text)
+		}
+		return texts
+	}
+	together := texts(0, 1, 2)
+	for i, want := range []string{"c12e03c8c5d83642", "4dc0e73a941dbf05", "d0829e7c69b1473c"} {
+		if got := fmt.Sprintf("%.8x", sha256.Sum256(together[i])); got != want {
+			t.Errorf("sample %d has the hash %s, want %s: run scripts/prior\n%s", i, got, want, together[i])
+		}
+	}
+	if alone := texts(2); !bytes.Equal(alone[0], together[2]) {
+		t.Errorf("alone it is\n%s\nwith others\n%s", alone[0], together[2])
+	}
+}
+
+// The likelier of two tokens is drawn as often as its logit says, at each temperature, and a token
+// that is not among the likely ones never.
+func TestChooseToken(t *testing.T) {
+	logits := make([]int32, 100)
+	for i := range logits {
+		logits[i] = -30 << lm.LogitFraction
+	}
+	logits[60], logits[70] = 1<<lm.LogitFraction, 0
+	for _, c := range []struct{ temperature, least, most int }{{100, 6600, 6730}, {50, 7940, 8060}, {200, 5800, 5920}} {
+		s := &sample{random: rand.New(rand.NewPCG(1, 2)), temperature: int64(c.temperature)}
+		drawn := map[int32]int{}
+		for range 10000 {
+			drawn[s.choose(logits)]++
+		}
+		if n := drawn[60]; n < c.least || n > c.most {
+			t.Errorf("%d %%: %d of 10000, want %d to %d", c.temperature, n, c.least, c.most)
+		}
+		for token := range drawn {
+			if token >= likely && token != 60 && token != 70 {
+				t.Errorf("token %d of equal ones was drawn", token)
+			}
+		}
 	}
 }
