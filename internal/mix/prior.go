@@ -42,6 +42,7 @@ type preparation struct {
 
 // forText is what is worth its time before a text of up to 2^bits bytes.
 func (p preparation) forText(bits int) preparation {
+	bits = min(bits, 24) // what is longer gets all, and int may have 32 bits
 	p.history = min(p.history, max(historyAtOnce, 8<<bits))
 	p.taught = min(p.history, p.taught, max(p.atOnce, 1<<bits))
 	return p
