@@ -3,6 +3,7 @@ package mix
 import (
 	"context"
 	"embed"
+	"math"
 	"slices"
 	"sync"
 )
@@ -240,7 +241,8 @@ func meanRow(rows, first []int16, n int) []int16 {
 	return mean
 }
 
-// coarse is the rows, of which those that are first become mean, in steps of a unit from the mean.
+// coarse is the rows, of which those that are first become mean, in steps of a unit from the mean. A
+// weight at its limit, as of a bit that never surprises, stays there.
 func coarse(rows, first, mean []int16, unit int) (v []int16) {
 	for row := range slices.Chunk(rows, len(mean)) {
 		if slices.Equal(row, first) {
@@ -248,7 +250,8 @@ func coarse(rows, first, mean []int16, unit int) (v []int16) {
 		}
 		for i, w := range row {
 			d := int(w) - int(mean[i])
-			v = append(v, mean[i]+int16((d+unit/2+unit*1024)/unit*unit-unit*1024))
+			d = (d+unit/2+unit*1024)/unit*unit - unit*1024
+			v = append(v, int16(max(math.MinInt16, min(math.MaxInt16, int(mean[i])+d))))
 		}
 	}
 	return v

@@ -169,3 +169,15 @@ func (m *model) lesson(salt, nibble uint32) {
 		m.node = m.node<<1 | y
 	}
 }
+
+// Weights at their limits keep their sign when they are rounded.
+func TestCoarseLimits(t *testing.T) {
+	rows, first, mean := []int16{32767, -32768, 32767, -32768}, []int16{0, 0}, []int16{7, -7}
+	for _, unit := range []int{16, 64} {
+		for i, w := range coarse(rows, first, mean, unit) {
+			if d := int(w) - int(rows[i]); d < -unit || d > unit {
+				t.Errorf("unit %d: %d became %d", unit, rows[i], w)
+			}
+		}
+	}
+}
