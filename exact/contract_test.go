@@ -348,3 +348,22 @@ func TestTokens(t *testing.T) {
 		t.Errorf("BOS is %d of the file, %q", m.tokens.file[bos], m.Pieces()[bos])
 	}
 }
+
+// Rows in nats are views of their own, which stay until the next Decode.
+func TestLogitsStay(t *testing.T) {
+	m := mustOpen(t, modelFile(t, "nano"))
+	s, err := m.NewSession(2, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Decode(t.Context(), []lm.Feed{{Lane: 0, Tokens: []int32{1}}, {Lane: 1, Tokens: []int32{2}}}); err != nil {
+		t.Fatal(err)
+	}
+	first := s.Logits(0)
+	want := slices.Clone(first)
+	s.Logits(1)
+	if !slices.Equal(first, want) {
+		t.Error("the row of one feed changes when that of another is asked for")
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/lmz-go/lmz/lm"
 )
@@ -25,14 +24,14 @@ const (
 
 // session holds a cache of keys and values for each lane.
 type session struct {
-	model  *Model
-	window int
-	lanes  []lane
-	work   work
-	rows   [][]int32 // logits of the latest feeds
-	fed    int
-	nats   []float32 // of Logits
-	closed bool
+	model   *Model
+	window  int
+	lanes   []lane
+	work    work
+	columns []column  // of the latest feeds
+	rows    [][]int32 // logits of the latest feeds
+	fed     int
+	closed  bool
 }
 
 // lane is a sequence: its length and its cache, layer by layer and head by head.
@@ -68,7 +67,7 @@ func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	if err := s.check(feeds); err != nil {
 		return err
 	}
-	var columns []column
+	columns := s.columns[:0]
 	for i, f := range feeds {
 		s.lanes[f.Lane].held = f.Pos
 		for j, t := range f.Tokens {
@@ -79,6 +78,7 @@ func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 			columns = append(columns, column{lane: f.Lane, pos: f.Pos + j, token: t, row: row})
 		}
 	}
+	s.columns = columns
 	for len(columns) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -130,11 +130,11 @@ func (s *session) FixedLogits(i int) []int32 { return s.rows[:s.fed][i][:len(s.m
 // Logits is FixedLogits in nats. Nothing that bears on bits uses it.
 func (s *session) Logits(i int) []float32 {
 	row := s.FixedLogits(i)
-	s.nats = slices.Grow(s.nats[:0], len(row))[:len(row)]
+	nats := make([]float32, len(row))
 	for j, v := range row {
-		s.nats[j] = float32(v) * (math.Ln2 / (1 << lm.LogitFraction))
+		nats[j] = float32(v) * (math.Ln2 / (1 << lm.LogitFraction))
 	}
-	return s.nats
+	return nats
 }
 
 // Close frees the caches.
