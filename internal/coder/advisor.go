@@ -24,7 +24,7 @@ type advisor struct {
 	cost  int64 // of this segment without the model, in bits/4096
 	saved int64 // in this segment
 	steps int   // of the model before this segment
-	worth int64 // what a step in this segment must save, in bits/4096
+	worth int64 // what a step in this segment, if it is open, must save, in bits/4096
 
 	closed int   // segments since the gate was open
 	wait   int   // how many of them to wait before the model is tried again
@@ -98,6 +98,9 @@ func (a *advisor) begin() {
 		}
 	}
 	a.steps = a.bytewise.Steps()
+	if !a.open {
+		return
+	}
 	if a.worth = a.price.other; mix.IsProse(a.text[max(0, len(a.text)-proseTail):]) {
 		a.worth = a.price.prose
 	}
