@@ -32,7 +32,7 @@ func (w *work) make(m *Model, window int) {
 	rows := max(len(m.layers[0].qkv.factors), len(m.layers[0].gateUp.factors), len(m.logits.factors), len(m.layers[0].down.factors))
 	w.row = make([]int64, s.width)
 	w.residual = make([]int32, batchColumns*s.width)
-	w.numbers = make([]int32, 2*s.inner+s.width)
+	w.numbers = make([]int32, widest)
 	w.input = make([]int8, batchColumns*widest)
 	w.sums = make([]int32, batchColumns*rows)
 	w.attended = make([]int32, s.width)

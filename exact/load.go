@@ -3,7 +3,6 @@ package exact
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -106,27 +105,13 @@ func open(ctx context.Context, f io.ReaderAt, size int64, k *kernel) (*Model, er
 	}
 	m.tokens = newTokens(m.tokenizer.Pieces())
 	m.id = lm.ModelID{Name: h.Text("general.name"), Class: Class}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, &contextReader{ctx, io.NewSectionReader(f, 0, size)}); err != nil {
+	if m.id.SHA256, err = gguf.Hash(ctx, io.NewSectionReader(f, 0, size)); err != nil {
 		return nil, err
 	}
-	hash.Sum(m.id.SHA256[:0])
 	if err := m.load(ctx, &reader{header: h, data: f}); err != nil {
 		return nil, err
 	}
 	return m, nil
-}
-
-type contextReader struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r *contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.Reader.Read(p[:min(len(p), 1<<20)])
 }
 
 // shapeOf is the shape of a model that can be computed.
@@ -227,7 +212,7 @@ func fixedFloat32(b uint32, fraction int) int64 {
 	case m == 0 || e < -25:
 		return 0
 	case e < 0:
-		return (m>>(-e-1) + 1) >> 1
+		return narrow(m, -e)
 	case e > 22:
 		if m < 0 {
 			return -tensorMax
@@ -423,11 +408,7 @@ func (r *reader) norm(name string, width int) norm {
 	}
 	n := norm{weight: make([]int16, width), exponent: bits.Len64(uint64(most)) - normBits - tensorFraction}
 	for i, v := range row {
-		if shift := n.exponent + tensorFraction; shift > 0 {
-			n.weight[i] = int16((v>>(shift-1) + 1) >> 1)
-		} else {
-			n.weight[i] = int16(v << -shift)
-		}
+		n.weight[i] = int16(narrow(v, n.exponent+tensorFraction))
 	}
 	return n
 }

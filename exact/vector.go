@@ -36,7 +36,7 @@ func maxAbsGeneric(x []int32) uint32 {
 func narrowShift(most uint32) int { return bits.Len32(most) - narrowBits }
 
 // narrow is v * 2^-shift, rounded to the nearest, halves up.
-func narrow(v int32, shift int) int32 {
+func narrow[T int32 | int64](v T, shift int) T {
 	if shift <= 0 {
 		return v << -shift
 	}

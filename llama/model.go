@@ -7,7 +7,6 @@ import "C"
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"io"
 	"os"
@@ -115,11 +114,9 @@ func openUnproven(ctx context.Context, f *os.File, size int64, class string) (*M
 		return nil, err
 	}
 	m := &Model{header: header, id: lm.ModelID{Name: header.Text("general.name"), Class: backend.Class}}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, &contextReader{ctx, io.NewSectionReader(f, 0, size)}); err != nil {
+	if m.id.SHA256, err = gguf.Hash(ctx, io.NewSectionReader(f, 0, size)); err != nil {
 		return nil, err
 	}
-	hash.Sum(m.id.SHA256[:0])
 
 	if err := loading.Acquire(ctx, 1); err != nil {
 		return nil, err
@@ -157,19 +154,6 @@ func load(ctx context.Context, f *os.File) *C.struct_llama_model {
 	defer a.pinner.Unpin()
 	defer a.watch(ctx)()
 	return C.lmz_model_load(C.int(f.Fd()), C.bool(repacks), (*C.int32_t)(&a.flag))
-}
-
-// contextReader reads until a context ends.
-type contextReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r *contextReader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }
 
 // supported refuses kinds of models for which the contract of lm.Model was not measured, or which

@@ -2,12 +2,12 @@ package models
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/lmz-go/lmz/internal/gguf"
 )
 
 // hashCache remembers the SHA-256 of model files between runs, so that looking for one among many
@@ -204,17 +204,5 @@ func hashFile(ctx context.Context, path string) (sum [32]byte, err error) {
 		return sum, err
 	}
 	defer f.Close()
-	h := sha256.New()
-	for {
-		if err := ctx.Err(); err != nil {
-			return sum, err
-		}
-		switch _, err := io.CopyN(h, f, 4<<20); err {
-		case nil:
-		case io.EOF:
-			return [32]byte(h.Sum(nil)), nil
-		default:
-			return sum, err
-		}
-	}
+	return gguf.Hash(ctx, f)
 }
