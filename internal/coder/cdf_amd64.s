@@ -2,6 +2,45 @@
 
 #include "textflag.h"
 
+// CONSTANTS makes Y12 the mask of a step's place in the table, Y11 ones, and Y10 the mask of the lower
+// half of each 64-bit lane.
+#define CONSTANTS \
+	MOVL $2047, AX; \
+	VMOVD AX, X12; \
+	VPBROADCASTD X12, Y12; \
+	MOVL $1, AX; \
+	VMOVD AX, X11; \
+	VPBROADCASTD X11, Y11; \
+	VPCMPEQD Y10, Y10, Y10; \
+	VPSRLQ $32, Y10, Y10
+
+// WEIGH weighs the steps in Y1 by the table at BX, writes the weights to DX, and adds them to the sums in
+// Y0. The gather goes to a cleared register, so that it need not wait for the one before.
+#define WEIGH \
+	VPAND Y12, Y1, Y2; \
+	VPCMPEQD Y3, Y3, Y3; \
+	VPXOR Y4, Y4, Y4; \
+	VPGATHERDD Y3, (BX)(Y2*4), Y4; \
+	VPSRLD $11, Y1, Y1; \
+	VPSRLVD Y1, Y4, Y4; \
+	VPADDD Y11, Y4, Y4; \
+	VMOVDQU Y4, (DX); \
+	VPAND Y10, Y4, Y5; \
+	VPSRLQ $32, Y4, Y4; \
+	VPADDQ Y5, Y0, Y0; \
+	VPADDQ Y4, Y0, Y0; \
+	ADDQ $32, SI; \
+	ADDQ $32, DX
+
+// SUM writes the sum of Y0 to DI.
+#define SUM \
+	VEXTRACTI128 $1, Y0, X1; \
+	VPADDQ X1, X0, X0; \
+	VPSHUFD $0xee, X0, X1; \
+	VPADDQ X1, X0, X0; \
+	VMOVQ X0, (DI); \
+	ADDQ $8, DI
+
 // func maximumAVX2(lanes *[8]float32, row *float32, n int)
 TEXT ·maximumAVX2(SB), NOSPLIT, $0-24
 	MOVQ lanes+0(FP), DI
@@ -54,14 +93,7 @@ TEXT ·weighAVX2(SB), NOSPLIT, $0-48
 	MOVL $0x4538aa3b, AX    // logitScale
 	VMOVD AX, X13
 	VPBROADCASTD X13, Y13
-	MOVL $2047, AX
-	VMOVD AX, X12
-	VPBROADCASTD X12, Y12
-	MOVL $1, AX
-	VMOVD AX, X11
-	VPBROADCASTD X11, Y11
-	VPCMPEQD Y10, Y10, Y10
-	VPSRLQ $32, Y10, Y10    // the lower half of each 64-bit lane
+	CONSTANTS
 
 block:
 	VPXOR Y0, Y0, Y0        // sums
@@ -72,29 +104,11 @@ row:
 	VPMINUD Y14, Y1, Y1
 	VMULPS Y13, Y1, Y1
 	VCVTTPS2DQ Y1, Y1       // steps
-	VPAND Y12, Y1, Y2
-	VPCMPEQD Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4        // the gather need not wait for the one before
-	VPGATHERDD Y3, (BX)(Y2*4), Y4
-	VPSRLD $11, Y1, Y1
-	VPSRLVD Y1, Y4, Y4
-	VPADDD Y11, Y4, Y4
-	VMOVDQU Y4, (DX)
-	VPAND Y10, Y4, Y5
-	VPSRLQ $32, Y4, Y4
-	VPADDQ Y5, Y0, Y0
-	VPADDQ Y4, Y0, Y0
-	ADDQ $32, SI
-	ADDQ $32, DX
+	WEIGH
 	DECQ AX
 	JNZ row
 
-	VEXTRACTI128 $1, Y0, X1
-	VPADDQ X1, X0, X0
-	VPSHUFD $0xee, X0, X1
-	VPADDQ X1, X0, X0
-	VMOVQ X0, (DI)
-	ADDQ $8, DI
+	SUM
 	DECQ CX
 	JNZ block
 	VZEROUPPER
@@ -129,14 +143,7 @@ TEXT ·weighFixedAVX2(SB), NOSPLIT, $0-48
 	MOVL $0xffff, AX        // fixedFloor
 	VMOVD AX, X14
 	VPBROADCASTD X14, Y14
-	MOVL $2047, AX
-	VMOVD AX, X12
-	VPBROADCASTD X12, Y12
-	MOVL $1, AX
-	VMOVD AX, X11
-	VPBROADCASTD X11, Y11
-	VPCMPEQD Y10, Y10, Y10
-	VPSRLQ $32, Y10, Y10    // the lower half of each 64-bit lane
+	CONSTANTS
 
 block:
 	VPXOR Y0, Y0, Y0        // sums
@@ -145,29 +152,11 @@ block:
 row:
 	VPSUBD (SI), Y15, Y1
 	VPMINUD Y14, Y1, Y1     // steps
-	VPAND Y12, Y1, Y2
-	VPCMPEQD Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4        // the gather need not wait for the one before
-	VPGATHERDD Y3, (BX)(Y2*4), Y4
-	VPSRLD $11, Y1, Y1
-	VPSRLVD Y1, Y4, Y4
-	VPADDD Y11, Y4, Y4
-	VMOVDQU Y4, (DX)
-	VPAND Y10, Y4, Y5
-	VPSRLQ $32, Y4, Y4
-	VPADDQ Y5, Y0, Y0
-	VPADDQ Y4, Y0, Y0
-	ADDQ $32, SI
-	ADDQ $32, DX
+	WEIGH
 	DECQ AX
 	JNZ row
 
-	VEXTRACTI128 $1, Y0, X1
-	VPADDQ X1, X0, X0
-	VPSHUFD $0xee, X0, X1
-	VPADDQ X1, X0, X0
-	VMOVQ X0, (DI)
-	ADDQ $8, DI
+	SUM
 	DECQ CX
 	JNZ block
 	VZEROUPPER
