@@ -352,14 +352,8 @@ func TestTokens(t *testing.T) {
 // Rows in nats are views of their own, which stay until the next Decode.
 func TestLogitsStay(t *testing.T) {
 	m := mustOpen(t, modelFile(t, "nano"))
-	s, err := m.NewSession(2, 4)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Decode(t.Context(), []lm.Feed{{Lane: 0, Tokens: []int32{1}}, {Lane: 1, Tokens: []int32{2}}}); err != nil {
-		t.Fatal(err)
-	}
+	s := mustSession(t, m, 2, 4)
+	mustDecode(t, s, lm.Feed{Lane: 0, Tokens: []int32{1}}, lm.Feed{Lane: 1, Tokens: []int32{2}})
 	first := s.Logits(0)
 	want := slices.Clone(first)
 	s.Logits(1)

@@ -103,6 +103,44 @@ func TestCDFGeneric(t *testing.T) {
 	}
 }
 
+// Of logits in fixed point, too; and a weight is what the definition says.
+func TestCDFFixed(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for n := 1; n < 600; n++ {
+		row := make([]int32, n)
+		for i := range row {
+			switch rng.UintN(8) {
+			case 0:
+				row[i] = int32(rng.Uint32())
+			case 1:
+				row[i] = []int32{0, math.MinInt32, math.MaxInt32, -1}[rng.IntN(4)]
+			default:
+				row[i] = -int32(rng.Uint32N(1 << 17))
+			}
+			if n%4 != 0 { // maxima that hide the rest in a quarter of the rows
+				row[i] = min(row[i], 1000)
+			}
+		}
+		top := maximumFixed(row)
+		if want := slices.Max(row); top != want {
+			t.Fatalf("maximum of %v is %v, want %v", row, top, want)
+		}
+		weights, want := make([]uint32, n), make([]uint32, n)
+		blocks, wantBlocks := make([]uint64, (n+cdfBlock-1)/cdfBlock), make([]uint64, (n+cdfBlock-1)/cdfBlock)
+		weighFixed(blocks, weights, row, top)
+		weighFixedGeneric(wantBlocks, want, row, top)
+		if !slices.Equal(weights, want) || !slices.Equal(blocks, wantBlocks) {
+			t.Fatalf("weights of %v are %v, want %v", row, weights, want)
+		}
+		for i, v := range row {
+			octaves := min(float64(int64(top)-int64(v))/(1<<exp2Bits), 32)
+			if w := math.Exp2(weightMax-octaves) + 1; math.Abs(float64(weights[i])-w) > 2 {
+				t.Fatalf("a logit of %d below %d weighs %d, want %.1f", v, top, weights[i], w)
+			}
+		}
+	}
+}
+
 // TestCDFWeights compares with what the type's comment says, in float64.
 func TestCDFWeights(t *testing.T) {
 	var c CDF
