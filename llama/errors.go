@@ -47,7 +47,7 @@ func (e *ClassError) Hint() string {
 	case e.Loaded != "":
 		return "one run of lmz computes in one numeric class: take these archives in separate runs"
 	}
-	return "use a machine that has this class (docs/DETERMINISM.md); to compress, --no-model does without"
+	return "use a machine that has this class (docs/DETERMINISM.md); to compress, the released models need no --class, and --no-model does without any"
 }
 
 // LibraryError says that the libllama at hand does not compute the numeric classes.
