@@ -17,7 +17,7 @@ func Hash(ctx context.Context, r io.Reader) (sum [32]byte, err error) {
 		switch _, err := io.CopyN(h, r, 4<<20); err {
 		case nil:
 		case io.EOF:
-			return [32]byte(h.Sum(nil)), nil
+			return [32]byte(h.Sum(nil)), ctx.Err()
 		default:
 			return sum, err
 		}
