@@ -8,6 +8,7 @@
 package mix
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -200,6 +201,15 @@ func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) er
 				}
 			}
 		}
+		if text := m.startStretch(len(src) - i); text != nil {
+			right := bytes.Equal(text, src[i:i+len(text)])
+			e.encode(flag(right), m.stretch.guess.p)
+			plain.encode(flag(right), m.stretch.guess.p)
+			if m.settleStretch(right); right {
+				i += len(text) - 1
+				continue
+			}
+		}
 		b := src[i]
 		m.startByte()
 		if m.guess.active {
@@ -240,7 +250,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				return dst, context.Cause(ctx)
 			}
 			poll = i + pollEvery
-			dst, m.buf = room(dst, pollEvery, n-i), room(m.buf, pollEvery, n-i)
+			dst, m.buf = room(dst, pollEvery+maxStretch, n-i), room(m.buf, pollEvery+maxStretch, n-i)
 		}
 		if left := n - i; m.asksRun(left) {
 			run := m.run.codeRun(code, 0, left)
@@ -264,31 +274,42 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				}
 			}
 		}
-		foreseen := m.predicted(longMatch)
-		m.startByte()
-		guessed, right := m.guess.active, false
-		if guessed {
-			right = d.decode(m.guess.p) == 1
-			m.settle(right)
+		long := m.cursor.experts[longMatch].ptr
+		text := m.startStretch(n - i)
+		if text != nil {
+			right := d.decode(m.stretch.guess.p) == 1
+			if m.settleStretch(right); !right {
+				text = nil
+			}
 		}
-		for bit := 0; bit < 8 && !right; bit++ {
-			m.update(d.decode(m.p))
+		if text == nil {
+			m.startByte()
+			guessed, right := m.guess.active, false
+			if guessed {
+				right = d.decode(m.guess.p) == 1
+				m.settle(right)
+			}
+			for bit := 0; bit < 8 && !right; bit++ {
+				m.update(d.decode(m.p))
+			}
+			text = m.buf[len(m.buf)-1:]
+			if guessed && !right && text[0] == m.guess.byte || m.stretch.denied {
+				return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
+			}
 		}
 		if d.overrun() {
 			return dst, fmt.Errorf("%w: it ends before byte %d of %d", ErrCorrupt, i, n)
 		}
-		b := m.buf[len(m.buf)-1]
+		dst = append(dst, text...)
+		i += len(text) - 1
 		switch {
-		case guessed && !right && b == m.guess.byte:
-			return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
-		case uint32(b)|256 != foreseen:
+		case long == 0 || !bytes.Equal(m.buf[long:long+len(text)], text):
 			m.run.owed = 0
 		case m.run.owed > 0:
-			if m.run.owed--; m.run.owed == 0 {
+			if m.run.owed -= len(text); m.run.owed <= 0 {
 				return dst, fmt.Errorf("%w: bytes before byte %d of %d are and are not a run", ErrCorrupt, i+1, n)
 			}
 		}
-		dst = append(dst, b)
 	}
 	if !d.finished() {
 		return dst, fmt.Errorf("%w: it does not end where %d bytes do", ErrCorrupt, n)

@@ -1,6 +1,9 @@
 package mix
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // An expert predicts the next byte outright, mostly by pointing at an earlier place in the history.
 // How much it is to be believed is learnt from how often it was right in the same state.
@@ -52,41 +55,35 @@ func (e *expert) confidence() uint32 {
 
 // matchTable finds the latest place whose last bytes were the same as now.
 type matchTable struct {
-	pos  []uint32 // by hash of the last bytes
-	min  int      // how many bytes have to agree
-	roll uint64
-	mul  uint64
+	pos []uint32 // by hash of the last bytes
+	min int      // how many bytes have to agree
 }
 
-func (m *matchTable) setMin(length int) {
-	shift := (64 + length - 1) / length // so that older bytes have left the 64 bits
-	m.min, m.mul = length, 0x2f0b4c47<<shift
-}
-
-// follow moves e past the byte c, the latest of buf, and looks for a better place when there is no
-// long match.
-func (m *matchTable) follow(e *expert, buf []byte, c byte) {
-	if e.ptr > 0 {
-		e.misses <<= 1
-		if buf[e.ptr] == c {
-			e.length = min(e.length+1, 65535)
-		} else {
-			e.misses |= 1
-			e.length = 0
-		}
-		e.ptr++
+// step moves e past the byte c, the latest of buf.
+func (e *expert) step(buf []byte, c byte) {
+	if e.ptr == 0 {
+		return
 	}
-	h := m.hash(c)
+	e.misses <<= 1
+	if buf[e.ptr] == c {
+		e.length = min(e.length+1, 65535)
+	} else {
+		e.misses |= 1
+		e.length = 0
+	}
+	e.ptr++
+}
+
+// visit looks for a better place for e when there is no long match. c8 and c4 are the last bytes of
+// buf.
+func (m *matchTable) visit(e *expert, buf []byte, c8, c4 uint32) {
 	if len(buf) < m.min {
 		return
 	}
+	at := &m.pos[m.hash(buf, c8, c4)]
 	if e.length < m.min {
-		if p := int(m.pos[h]); p > 0 && p != e.ptr {
-			n := 0
-			for n < 32 && n < p && buf[p-1-n] == buf[len(buf)-1-n] {
-				n++
-			}
-			if n >= m.min && n > e.length {
+		if p := int(*at); p > 0 && p != e.ptr {
+			if n := commonTail(buf, p); n >= m.min && n > e.length {
 				e.ptr, e.length, e.misses = p, n, 0
 			}
 		}
@@ -94,20 +91,50 @@ func (m *matchTable) follow(e *expert, buf []byte, c byte) {
 			e.ptr, e.length = 0, 0
 		}
 	}
-	m.pos[h] = uint32(len(buf))
+	*at = uint32(len(buf))
 }
 
-// add is follow without an expert.
-func (m *matchTable) add(buf []byte, c byte) {
-	if h := m.hash(c); len(buf) >= m.min {
-		m.pos[h] = uint32(len(buf))
+// commonTail is how many bytes in front of the offset p are the last ones of buf, up to 32.
+func commonTail(buf []byte, p int) int {
+	n, most := 0, min(32, p)
+	for ; n+8 <= most; n += 8 {
+		a, b := binary.LittleEndian.Uint64(buf[p-n-8:]), binary.LittleEndian.Uint64(buf[len(buf)-n-8:])
+		if a != b {
+			return n + bits.LeadingZeros64(a^b)/8
+		}
+	}
+	for n < most && buf[p-1-n] == buf[len(buf)-1-n] {
+		n++
+	}
+	return n
+}
+
+// add is visit without an expert.
+func (m *matchTable) add(buf []byte, c8, c4 uint32) {
+	if len(buf) >= m.min {
+		m.pos[m.hash(buf, c8, c4)] = uint32(len(buf))
 	}
 }
 
-// hash moves past c and gives the place in the table of the last bytes.
-func (m *matchTable) hash(c byte) uint32 {
-	m.roll = m.roll*m.mul + uint64(c) + 1
-	return uint32(m.roll*0x9e3779b97f4a7c15>>32) >> (33 - uint32(bits.Len(uint(len(m.pos)))))
+// hash is the place in the table of the last bytes.
+func (m *matchTable) hash(buf []byte, c8, c4 uint32) uint32 {
+	h := uint64(c8)<<32 | uint64(c4)
+	if m.min < 8 {
+		h <<= 64 - 8*uint(m.min)
+	}
+	h *= 0x9e3779b97f4a7c15
+	if m.min > 8 {
+		b := buf[len(buf)-m.min:]
+		h ^= h >> 29
+		h += binary.LittleEndian.Uint64(b) * 0xd6e8feb86659fd93
+		if m.min > 16 {
+			h ^= h >> 31
+			h += binary.LittleEndian.Uint64(b[m.min-16:]) * 0xbf58476d1ce4e5b9
+		}
+		h ^= h >> 32
+		h *= 0x9e3779b97f4a7c15
+	}
+	return uint32(h >> (65 - uint(bits.Len(uint(len(m.pos))))))
 }
 
 // places remembers, per key, the two latest offsets that had it.

@@ -1,14 +1,15 @@
 package mix
 
-// A guess is the whole next byte, coded as one decision: the same as the byte the best expert
-// predicts, or another. The fast levels guess when they are sure enough, so that most bytes of a
-// log cost one decision instead of eight and touch no bit histories. The decision is mixed from
-// direct probabilities in a few contexts.
+// A guess says that what comes is what the best expert predicts: a stretch of bytes, or one byte.
+// The model guesses when it is sure enough, so that most bytes of a log cost one decision for
+// several of them and touch no bit histories. The decision is mixed from direct probabilities in a
+// few contexts.
 type guess struct {
-	pending bool // there is a guess to learn from
-	active  bool // and it is sure enough to be coded
-	byte    byte
+	pending bool   // there is a guess to learn from
+	active  bool   // and it is sure enough to be coded
+	byte    byte   // of a guess at a byte
 	p       uint32 // probability that the guess is right, in units of 1/65536
+	inputs  int
 	at      [guessInputs]uint32
 	x       [16]int16
 	row     [1]int32
@@ -17,14 +18,63 @@ type guess struct {
 }
 
 const (
-	guessInputs = 7
-	guessSets   = 729
+	guessInputs   = 7 // of a guess at a byte
+	stretchInputs = 4
+	guessSets     = 729
 )
 
+// guessTables are what guesses of one kind are mixed from.
 type guessTables struct {
-	probs []uint32
+	probs []uint32 // input, context
 	hi    []int16
 	lo    []uint16
+}
+
+// shape makes the tables those of a kind of guess with so many inputs, each with 2^bits contexts;
+// zero: see model.shape.
+func (t *guessTables) shape(inputs, bits int, zero bool) {
+	resize(&t.probs, inputs<<bits, false)
+	resize(&t.hi, guessSets*16, false)
+	resize(&t.lo, guessSets*16, zero)
+}
+
+// held is the memory of the tables in bytes, whether it is in use or not.
+func (t *guessTables) held() int { return 4*cap(t.probs) + 2*(cap(t.hi)+cap(t.lo)) }
+
+func (t *guessTables) copyFrom(o *guessTables) {
+	copy(t.probs, o.probs)
+	copy(t.hi, o.hi)
+	copy(t.lo, o.lo)
+}
+
+// predict gives g the probability that it is right in the contexts ctx.
+func (t *guessTables) predict(g *guess, ctx []uint32, pattern uint32, bits int) {
+	g.inputs = len(ctx)
+	for i, c := range ctx {
+		at := uint32(i)<<bits | c*0x9e3779b1>>(32-bits)
+		g.at[i] = at
+		g.x[i] = 0
+		if v := t.probs[at]; v&1023 > 0 {
+			g.x[i] = stretchTable[v>>20]
+		}
+	}
+	g.x[len(ctx)] = stretchUnit
+	g.row[0] = int32(pattern) * 16
+	dot(g.x[:], t.hi, g.row[:], g.out[:])
+	g.out[0] = max(-stretchMax, min(stretchMax, g.out[0]>>12))
+	g.p = max(1, min(65535, squash(g.out[0])))
+	g.pending = true
+}
+
+// learn learns whether g was right.
+func (t *guessTables) learn(g *guess, right bool) {
+	g.active, g.pending = false, false
+	y := flag(right)
+	g.err[0] = (int32(y*65535) - int32(squash(g.out[0]))) * 2000 >> 16
+	train(g.x[:], t.hi, t.lo, g.row[:], g.err[:])
+	for _, at := range g.at[:g.inputs] {
+		learn(&t.probs[at], y, 255)
+	}
 }
 
 // guesser names the expert whose byte is guessed, or -1.
@@ -41,7 +91,11 @@ func (m *model) guesser() int {
 	return -1
 }
 
-// makeGuess decides whether to guess, from what the decoder knows as well.
+// guessExperts are those whose agreement with the guess tells how likely it is: each agrees, says
+// something else, or says nothing.
+var guessExperts = [...]int{longMatch, templateMatch, shortMatch, keyMatch, templateOlder, copyMatch}
+
+// makeGuess decides whether to guess the next byte, from what the decoder knows as well.
 func (m *model) makeGuess() {
 	g := &m.guess
 	g.active, g.pending = false, false
@@ -50,8 +104,15 @@ func (m *model) makeGuess() {
 		return
 	}
 	b := m.predicted(who)
+	left := uint32(0) // in a stretch that is wrong
+	if s := &m.stretch; s.wrong {
+		if s.left == 1 && b == uint32(m.buf[s.from])|256 {
+			return // this is where it is wrong
+		}
+		left = 1 + min(uint32(s.left), 6)
+	}
 	pattern := uint32(0)
-	for _, i := range [...]int{longMatch, templateMatch, shortMatch, keyMatch, templateOlder, copyMatch} {
+	for _, i := range guessExperts {
 		pattern *= 3
 		if p := m.predicted(i); p == b {
 			pattern++
@@ -59,38 +120,18 @@ func (m *model) makeGuess() {
 			pattern += 2
 		}
 	}
-	l := &m.line
+	l, e := &m.line, &m.cursor.experts
 	shape := uint32(min(l.tokenLen, 15))
-	t, e := &m.cursor.experts[templateMatch], &m.cursor.experts[longMatch]
 	ctx := [guessInputs]uint32{
-		pattern,
-		hash3(e.confidence(), t.confidence(), m.cursor.experts[shortMatch].confidence()),
-		hash3(b, m.c4&0xffff, 1),
+		pattern | left<<10,
+		hash3(e[longMatch].confidence(), e[templateMatch].confidence(), e[shortMatch].confidence()|left<<10),
+		hash3(b, m.c4&0xffff, 1+left),
 		hash3(l.skeleton, shape, b),
 		hash3(l.key(), l.token, b),
 		hash2(m.c4, b),
-		hash3(l.skeleton, uint32(t.misses), shape),
+		hash3(l.skeleton, uint32(e[templateMatch].misses), shape),
 	}
-	for i, c := range ctx {
-		g.at[i] = uint32(i)<<m.guessBits | c*0x9e3779b1>>(32-m.guessBits)
-		g.x[i] = stretchTable[m.guesses.probs[g.at[i]]>>20]
-	}
-	g.x[guessInputs] = stretchUnit
-	g.row[0] = int32(pattern) * 16
-	dot(g.x[:], m.guesses.hi, g.row[:], g.out[:])
-	g.out[0] = max(-stretchMax, min(stretchMax, g.out[0]>>12))
-	g.p = max(1, min(65535, squash(g.out[0])))
+	m.guesses.predict(g, ctx[:], pattern, m.guessBits)
 	g.byte = byte(b)
-	g.active, g.pending = g.p >= m.guessOver, true
-}
-
-// learnGuess learns whether the guess was right.
-func (m *model) learnGuess(right uint32) {
-	g := &m.guess
-	g.active, g.pending = false, false
-	g.err[0] = (int32(right*65535) - int32(squash(g.out[0]))) * 2000 >> 16
-	train(g.x[:], m.guesses.hi, m.guesses.lo, g.row[:], g.err[:])
-	for _, at := range g.at {
-		learn(&m.guesses.probs[at], right, 255)
-	}
+	g.active = g.p >= m.guessOver
 }

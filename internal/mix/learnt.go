@@ -57,7 +57,7 @@ func (l *level) learntSize() int {
 	for _, s := range l.sets {
 		rows += s.learntRows()
 	}
-	return rows*l.inputs() + finalRows*16 + guessSets*16 + guessInputs
+	return rows*l.inputs() + finalRows*16 + 2*guessSets*16 + guessInputs + stretchInputs
 }
 
 func (s set) learntRows() int {
@@ -99,30 +99,36 @@ func (m *model) setWeights(v []int16) {
 		at += size
 	}
 	copy(t.finalHi, next(finalRows*16))
-	copy(t.guesses.hi, next(guessSets*16))
-	for i := range guessInputs {
-		fill(t.guesses.probs[i<<m.guessBits:][:1<<m.guessBits], uint32(uint16(v[i]))<<16)
+	for i, g := range []*guessTables{&t.guesses, &t.stretches} {
+		copy(g.hi, next(guessSets*16))
+		for input, p := range next([...]int{guessInputs, stretchInputs}[i]) {
+			fill(g.probs[input<<m.guessBits:][:1<<m.guessBits], uint32(uint16(p))<<16)
+		}
 	}
 }
 
 // firstWeights are what a model has that has learnt nothing.
 func (l *level) firstWeights() []int16 {
 	v := make([]int16, l.learntSize())
-	tail := v[len(v)-finalRows*16-guessSets*16-guessInputs:]
+	tail := v[len(v)-finalRows*16-2*guessSets*16-guessInputs-stretchInputs:]
 	fill(v[:len(v)-len(tail)], weightOne*3/100)
 	var row [16]int16
 	for i := range l.sets {
 		row[i] = int16(weightOne / len(l.sets))
 	}
 	fill(tail[:finalRows*16], row[:]...)
-	row = [16]int16{}
-	for i := range guessInputs {
-		row[i] = weightOne * 30 / 100
-	}
 	tail = tail[finalRows*16:]
-	fill(tail[:guessSets*16], row[:]...)
-	probability := 60000
-	fill(tail[guessSets*16:], int16(probability))
+	for _, inputs := range [...]int{guessInputs, stretchInputs} {
+		row = [16]int16{}
+		for i := range inputs {
+			row[i] = int16(weightOne * 2 / inputs)
+		}
+		fill(tail[:guessSets*16], row[:]...)
+		tail = tail[guessSets*16:]
+		probability := 60000
+		fill(tail[:inputs], int16(probability))
+		tail = tail[inputs:]
+	}
 	return v
 }
 
@@ -181,9 +187,8 @@ func (m *model) copyWeights(o *model) {
 	copy(t.lo, u.lo)
 	copy(t.finalHi, u.finalHi)
 	copy(t.finalLo, u.finalLo)
-	copy(t.guesses.hi, u.guesses.hi)
-	copy(t.guesses.lo, u.guesses.lo)
-	copy(t.guesses.probs, u.guesses.probs)
+	t.guesses.copyFrom(&u.guesses)
+	t.stretches.copyFrom(&u.stretches)
 }
 
 // meanWeights are the weights as they are stored: rows that were not used are the mean of those
@@ -205,16 +210,20 @@ func (m *model) meanWeights() (v []int16) {
 	tail := first[len(v):]
 	v = append(v, coarse(t.finalHi, tail[:16], meanRow(t.finalHi, tail[:16], 16), 16)...)
 	tail = tail[finalRows*16:]
-	v = append(v, coarse(t.guesses.hi, tail[:16], meanRow(t.guesses.hi, tail[:16], 16), 16)...)
-	for i := range guessInputs {
-		sum, used := uint64(0), uint64(0)
-		for _, e := range t.guesses.probs[i<<m.guessBits:][:1<<m.guessBits] {
-			if e&1023 > 0 {
-				sum += uint64(e >> 16)
-				used++
+	for i, g := range []*guessTables{&t.guesses, &t.stretches} {
+		v = append(v, coarse(g.hi, tail[:16], meanRow(g.hi, tail[:16], 16), 16)...)
+		inputs := [...]int{guessInputs, stretchInputs}[i]
+		tail = tail[guessSets*16+inputs:]
+		for input := range inputs {
+			sum, used := uint64(0), uint64(0)
+			for _, e := range g.probs[input<<m.guessBits:][:1<<m.guessBits] {
+				if e&1023 > 0 {
+					sum += uint64(e >> 16)
+					used++
+				}
 			}
+			v = append(v, int16(uint16(sum/max(1, used))))
 		}
-		v = append(v, int16(uint16(sum/max(1, used))))
 	}
 	return v
 }

@@ -7,19 +7,20 @@ import (
 
 // level says what the model of a compression level consists of.
 type level struct {
-	contexts   []contextID
-	experts    []int
-	sets       []set
-	slotBits   uint32 // lines of slots, log2
-	matchBits  int    // entries of each match table, log2
-	placeBits  int    // entries of each table of places, log2
-	apmBits    int    // contexts of each APM, log2
-	guessBits  int    // entries of each table of guesses, log2
-	longLength int    // bytes that a long match begins with
-	mapLimit   uint32 // observations after which a map's rate stays
-	guessOver  uint32 // guess whole bytes that are at least this probable, in units of 1/65536
-	prior      preparation
-	rate       rate // of the mixers
+	contexts    []contextID
+	experts     []int
+	sets        []set
+	slotBits    uint32 // lines of slots, log2
+	matchBits   int    // entries of each match table, log2
+	placeBits   int    // entries of each table of places, log2
+	apmBits     int    // contexts of each APM, log2
+	guessBits   int    // entries of each table of guesses, log2
+	longLength  int    // bytes that a long match begins with
+	mapLimit    uint32 // observations after which a map's rate stays
+	stretchOver uint32 // guess stretches that are at least this probable, in units of 1/65536
+	guessOver   uint32 // and bytes
+	prior       preparation
+	rate        rate // of the mixers
 }
 
 // rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate
@@ -64,15 +65,15 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 16, 20, 255, 36000, fastPrior, logRate},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 16, 20, 255, 58000, fastPrior, logRate},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 16, 20, 255, 64000, midPrior, logRate},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 16, 20, 255, 65000, midPrior, logRate},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 16, 20, 255, 65000, wholePrior, logRate},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 16, 20, 255, 65300, wholePrior, logRate},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 16, 20, 255, 65440, wholePrior, logRate},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 16, 20, 255, 65500, wholePrior, logRate},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65400, wholePrior, logRate},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 16, 20, 255, 36000, 36000, fastPrior, logRate},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 16, 20, 255, 58000, 58000, fastPrior, logRate},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 16, 20, 255, 64000, 64000, midPrior, logRate},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 16, 20, 255, 65000, 65000, midPrior, logRate},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 16, 20, 255, 65000, 65000, wholePrior, logRate},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 16, 20, 255, 65300, 65300, wholePrior, logRate},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 16, 20, 255, 65440, 65440, wholePrior, logRate},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 16, 20, 255, 65500, 65500, wholePrior, logRate},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65400, 65400, wholePrior, logRate},
 }
 
 // proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and
@@ -90,7 +91,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 
 // tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
 // what is spent on them is to begin, not to code.
-var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 14, 20, 255, 64000, preparation{16 << 10, 8 << 10, 0}, logRate}
+var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 14, 20, 255, 64000, 64000, preparation{16 << 10, 8 << 10, 0}, logRate}
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5

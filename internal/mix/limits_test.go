@@ -2,6 +2,7 @@ package mix
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -35,10 +36,10 @@ func TestLimits(t *testing.T) {
 		fmt.Fprintf(&out, "set %d: %d rows\n", s, s.size())
 	}
 	fmt.Fprintf(&out, "%d rows of the last mixers, %d sets of guesses\n", finalRows, guessSets)
-	for _, length := range []int{2, 3, 4, 5, 6, 7, 12, 16, 20, 24, 32} {
-		var m matchTable
-		m.setMin(length)
-		fmt.Fprintf(&out, "matches of %d bytes: %x\n", m.min, m.mul)
+	recent := []byte("the last of 40 bytes that are looked up:")
+	for _, length := range []int{2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 20, 24} {
+		m := matchTable{pos: make([]uint32, 1<<20), min: length}
+		fmt.Fprintf(&out, "matches of %d bytes: %x\n", length, m.hash(recent, 0x6b656420, 0x75703a))
 	}
 	var confidences []uint32
 	for _, misses := range []uint8{0, 1, 2, 4, 8, 9, 14, 15, 16, 128} {
@@ -97,12 +98,13 @@ func TestLimits(t *testing.T) {
 		first.add(text[:i+1], text[i], 0)
 	}
 	fmt.Fprintf(&out, "a time that a chunk begins with: %d\n", first.now)
-	m := matchTable{pos: make([]uint32, 1<<10)}
-	m.setMin(6)
+	m := matchTable{pos: make([]uint32, 1<<10), min: 6}
 	var e expert
 	for i, text := 0, bytes.Repeat([]byte("a line that is longer than what is looked at again"), 2); i < len(text); i++ {
 		e = expert{}
-		m.follow(&e, text[:i+1], text[i])
+		if now := text[:i+1]; i >= 8 {
+			m.visit(&e, now, binary.BigEndian.Uint32(now[i-7:]), binary.BigEndian.Uint32(now[i-3:]))
+		}
 	}
 	fmt.Fprintf(&out, "a match that is found late: %d bytes at %d\n", e.length, e.ptr)
 	for _, n := range []int{253, 254, 255} {

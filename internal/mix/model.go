@@ -28,6 +28,7 @@ type cursor struct {
 	p    uint32 // probability that the next bit is 1
 
 	guess     guess
+	stretch   stretch
 	line      line
 	experts   [expertCount]expert
 	record    record
@@ -70,7 +71,8 @@ type tables struct {
 	key        places
 	indirect2  []uint32
 	fusion     fusion
-	guesses    guessTables
+	guesses    guessTables // at bytes
+	stretches  guessTables
 }
 
 const (
@@ -205,7 +207,7 @@ func (m *model) update(y uint32) {
 	case 4:
 		m.startNibble(saltOfLow(m.c0))
 	case 8:
-		m.endByte(byte(m.c0))
+		m.endByte(byte(m.c0), false)
 		return
 	}
 	m.predict()
@@ -216,10 +218,12 @@ func (m *model) settle(right bool) {
 	if m.advisor != nil {
 		m.fusion.cost += bitCost(flag(right), m.guess.p)
 	}
-	m.learnGuess(flag(right))
+	m.guesses.learn(&m.guess, right)
 	if right {
-		m.endByte(m.guess.byte)
+		m.stretch.streak++
+		m.endByte(m.guess.byte, false)
 	} else {
+		m.stretch.streak = 0
 		m.startBits()
 	}
 }
@@ -227,6 +231,7 @@ func (m *model) settle(right bool) {
 func (m *model) startByte() {
 	m.makeGuess()
 	if !m.guess.active {
+		m.stretch.streak = 0
 		m.startBits()
 	}
 }
@@ -281,47 +286,63 @@ func (m *model) place(salt uint32, at []uint32, checks []uint16) {
 }
 
 // endByte learns the byte c as a whole.
-func (m *model) endByte(c byte) {
+func (m *model) endByte(c byte, within bool) {
 	if m.advisor != nil {
 		m.advisor.Byte(c, m.fusion.cost, m.fusion.saved)
 		m.fusion.cost, m.fusion.saved = 0, 0
 	}
 	if m.guess.pending {
-		m.learnGuess(flag(c == m.guess.byte))
+		m.guesses.learn(&m.guess, c == m.guess.byte)
 	}
-	m.follow(c)
+	m.follow(c, within)
 }
 
-// follow moves what the model knows of the text past c.
-func (m *model) follow(c byte) {
+// follow moves what the model knows of the text past c. Within a stretch that is right, only the
+// last byte is where experts look for other places, and where they are found later.
+func (m *model) follow(c byte, within bool) {
+	m.followStretch(c)
 	m.extend(c)
-	m.record.add(m.c4, len(m.buf))
-	m.followExperts(c)
+	if m.every() {
+		m.record.add(m.c4, len(m.buf))
+	}
+	m.followExperts(c, within)
 }
 
 // extend adds c to the history.
 func (m *model) extend(c byte) {
 	m.buf = append(m.buf, c)
-	m.indirect1[m.c4&255] = m.indirect1[m.c4&255]<<8 | uint32(c)
-	i2 := &m.indirect2[m.c4&0xffff]
-	*i2 = *i2<<8 | uint32(c)
+	m.remember(c)
+}
+
+// remember adds c to the last bytes.
+func (m *model) remember(c byte) {
+	if m.every() {
+		m.indirect1[m.c4&255] = m.indirect1[m.c4&255]<<8 | uint32(c)
+		i2 := &m.indirect2[m.c4&0xffff]
+		*i2 = *i2<<8 | uint32(c)
+	}
 	m.c8 = m.c8<<8 | m.c4>>24
 	m.c4 = m.c4<<8 | uint32(c)
 }
 
 // followExperts moves the experts and the line past c.
-func (m *model) followExperts(c byte) {
+func (m *model) followExperts(c byte, within bool) {
 	l := &m.line
 	at := len(m.buf) - 1
-	for i := range 3 {
-		m.matches[i].follow(&m.cursor.experts[i], m.buf, c)
-	}
-	m.matches[3].follow(&m.cursor.experts[lineMatch], m.buf, c)
-	if e := &m.cursor.experts[lineMatch]; e.ptr < l.start {
-		e.ptr, e.length = 0, 0
+	experts := &m.cursor.experts
+	for i := range m.matches {
+		table := &m.matches[i]
+		if len(table.pos) == 0 {
+			continue
+		}
+		experts[i].step(m.buf, c)
+		if !within {
+			table.visit(&experts[i], m.buf, m.c8, m.c4)
+		}
+		m.keepInLine(i)
 	}
 
-	t, older, key, dup := &m.cursor.experts[templateMatch], &m.cursor.experts[templateOlder], &m.cursor.experts[keyMatch], &m.cursor.experts[copyMatch]
+	t, older, key, dup := &experts[templateMatch], &experts[templateOlder], &experts[keyMatch], &experts[copyMatch]
 	m.onTrack = m.onTrack && t.ptr > 0 && m.buf[t.ptr] == c
 	t.align(m.buf, c)
 	older.align(m.buf, c)
@@ -336,23 +357,9 @@ func (m *model) followExperts(c byte) {
 			dup.ptr, dup.length = 0, 0
 		}
 	}
-	d := &m.cursor.experts[digitMatch]
-	if d.ptr > 0 && c >= '0' && c <= '9' {
-		d.misses <<= 1
-		if m.buf[d.ptr] != c {
-			d.misses |= 1
-		}
+	if m.every() {
+		m.followNumbers(m.buf, c)
 	}
-	m.digits.add(m.buf, c)
-	d.ptr, d.length = m.digits.ptr(), m.digits.run
-	f := &m.cursor.experts[forecastMatch]
-	if m.forecast.n > 0 {
-		f.misses <<= 1
-		if m.forecast.text[m.forecast.at] != c {
-			f.misses |= 1
-		}
-	}
-	m.forecast.add(m.buf, c, l.start)
 
 	if !isToken[c] && l.tokenLen > 0 {
 		m.copies.endToken(l.token, l.tokenStart, l.tokenLen)
@@ -361,17 +368,58 @@ func (m *model) followExperts(c byte) {
 	if c == '\n' {
 		m.copies.endLine()
 	}
+	if !within {
+		m.visitPlaces(c)
+	}
+}
+
+// keepInLine takes the place of lineMatch, if i is that, if it is not in this line.
+func (m *model) keepInLine(i int) {
+	if e := &m.cursor.experts[i]; i == lineMatch && e.ptr < m.line.start {
+		e.ptr, e.length = 0, 0
+	}
+}
+
+// visitPlaces looks for places that are like the one behind the byte c.
+func (m *model) visitPlaces(c byte) {
+	l, experts := &m.line, &m.cursor.experts
 	if !isToken[c] {
-		latest, before := m.template.visit(l.skeleton+uint32(l.delimiters), at+1)
+		t, older, key, dup := &experts[templateMatch], &experts[templateOlder], &experts[keyMatch], &experts[copyMatch]
+		at := len(m.buf)
+		latest, before := m.template.visit(l.skeleton+uint32(l.delimiters), at)
 		t.retarget(latest)
 		older.retarget(before)
-		k, _ := m.key.visit(l.key(), at+1)
+		k, _ := m.key.visit(l.key(), at)
 		key.retarget(k)
 		if p := m.copies.visit(l.skeleton); p > 0 && (dup.ptr == 0 || dup.length == 0) {
 			dup.ptr, dup.length = p, 0
 		}
-		m.forecast.visit(m.buf, t.ptr, older.ptr)
+		if m.every() {
+			m.forecast.visit(m.buf, t.ptr, older.ptr)
+		}
 		m.onTrack = t.ptr > 0
 	}
-	f.length = m.forecast.at
+	if m.every() {
+		experts[forecastMatch].length = m.forecast.at
+	}
+}
+
+// followNumbers moves the experts in numbers past c.
+func (m *model) followNumbers(buf []byte, c byte) {
+	d, f := &m.cursor.experts[digitMatch], &m.cursor.experts[forecastMatch]
+	if d.ptr > 0 && c >= '0' && c <= '9' {
+		d.misses <<= 1
+		if m.buf[d.ptr] != c {
+			d.misses |= 1
+		}
+	}
+	m.digits.add(buf, c)
+	d.ptr, d.length = m.digits.ptr(), m.digits.run
+	if m.forecast.n > 0 {
+		f.misses <<= 1
+		if m.forecast.text[m.forecast.at] != c {
+			f.misses |= 1
+		}
+	}
+	m.forecast.add(buf, c, m.line.start)
 }

@@ -142,7 +142,9 @@ func (s *lessons) teach(m *model) {
 func (m *model) pass(c byte) {
 	m.extend(c)
 	for i := range m.matches {
-		m.matches[i].add(m.buf, c)
+		if len(m.matches[i].pos) > 0 {
+			m.matches[i].add(m.buf, m.c8, m.c4)
+		}
 	}
 	l := &m.line
 	l.add(c, len(m.buf)-1)

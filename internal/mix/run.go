@@ -46,7 +46,7 @@ func (m *model) asksRun(left int) bool {
 		m.run.asked = false
 		return false
 	}
-	if m.run.asked || left < runUnit {
+	if m.run.asked || m.stretch.left > 0 || left < runUnit {
 		return false
 	}
 	m.run.asked = true
@@ -133,7 +133,7 @@ func (m *model) repeat(ctx context.Context, n int, end bool) error {
 		}
 	}
 	for range min(n, runReplay) {
-		m.follow(m.buf[m.cursor.experts[longMatch].ptr])
+		m.follow(m.buf[m.cursor.experts[longMatch].ptr], false)
 	}
 	m.run.asked = !end
 	if m.advisor != nil {

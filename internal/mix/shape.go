@@ -79,10 +79,19 @@ func (l *level) setRows() (n int) {
 	return n
 }
 
+// every says whether all experts are followed, and not only those that are guessers or agree with
+// them.
+func (l *level) every() bool { return len(l.experts) == expertCount }
+
 // size is the memory of the tables in bytes.
 func (l *level) size() int {
-	n := lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences+1<<16) + copySources
+	n := lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences) + copySources
 	n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*apmCount*apmPoints<<l.apmBits
-	n += 4*len(model{}.matches)<<l.matchBits + 2*12<<l.placeBits
-	return n + 4*guessInputs<<l.guessBits + 4*guessSets*16
+	matches := 2
+	if l.every() {
+		matches = len(model{}.matches)
+		n += 4 << 16
+	}
+	n += 4*matches<<l.matchBits + 2*12<<l.placeBits
+	return n + 4*(guessInputs+stretchInputs)<<l.guessBits + 2*4*guessSets*16
 }

@@ -36,16 +36,21 @@ func (m *model) shape(k kind, zero bool) {
 		resize((*[]uint16)(&t.apms[i]), apmPoints<<l.apmBits, false)
 	}
 	for i, length := range []int{l.longLength, 11, 6, 3} {
-		resize(&t.matches[i].pos, 1<<l.matchBits, zero)
-		t.matches[i].setMin(length)
+		entries := 1 << l.matchBits
+		if !l.every() && (i == midMatch || i == lineMatch) {
+			entries = 0
+		}
+		resize(&t.matches[i].pos, entries, zero)
+		t.matches[i].min = length
 	}
 	resize((*[]place)(&t.template), 1<<l.placeBits, zero)
 	resize((*[]place)(&t.key), 1<<l.placeBits, zero)
 	resize(&m.copies.source, copySources, zero)
-	resize(&t.indirect2, 1<<16, zero)
-	resize(&t.guesses.probs, guessInputs<<l.guessBits, false)
-	resize(&t.guesses.hi, guessSets*16, false)
-	resize(&t.guesses.lo, guessSets*16, zero)
+	if l.every() {
+		resize(&t.indirect2, 1<<16, zero)
+	}
+	t.guesses.shape(guessInputs, l.guessBits, zero)
+	t.stretches.shape(stretchInputs, l.guessBits, zero)
 }
 
 // resize makes s n long, in its own memory if there is enough of it; zero: of zeros.
@@ -114,9 +119,6 @@ func (m *model) clear(ctx context.Context, k kind) error {
 	for _, a := range t.apms {
 		a.fill()
 	}
-	for i := range t.matches {
-		t.matches[i].roll = 0
-	}
 	return nil
 }
 
@@ -156,14 +158,12 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	}
 	for i := range t.matches {
 		copy(t.matches[i].pos, u.matches[i].pos)
-		t.matches[i].roll = u.matches[i].roll
 	}
 	copy(t.template, u.template)
 	copy(t.key, u.key)
 	copy(t.indirect2, u.indirect2)
-	copy(t.guesses.probs, u.guesses.probs)
-	copy(t.guesses.hi, u.guesses.hi)
-	copy(t.guesses.lo, u.guesses.lo)
+	t.guesses.copyFrom(&u.guesses)
+	t.stretches.copyFrom(&u.stretches)
 	return nil
 }
 

@@ -1,0 +1,222 @@
+package mix
+
+import "bytes"
+
+// A stretch is what the guesser predicts up to where the next token begins. Whether all of it is
+// right is one decision.
+type stretch struct {
+	guess  guess
+	from   int    // where the rest of it is predicted
+	left   int    // how many bytes of it are still to come; 0: there is none
+	wrong  bool   // it was coded that they do not all come true
+	denied bool   // in a decoder: they have, nevertheless
+	past   uint32 // whether the last ones were right, the latest in bit 0
+	streak int    // bytes that were guessed in a row
+}
+
+const (
+	maxStretch = 32
+
+	// A stretch begins where a token does, and within one after so many bytes that were guessed.
+	stretchAfter = 4
+)
+
+// stretchLength is how long a stretch is that begins at the offset from of the history, at most
+// most bytes.
+func (m *model) stretchLength(from, most int) int {
+	b := m.buf[from:min(len(m.buf), from+most)]
+	n := 0
+	for n < len(b) && isToken[b[n]] {
+		n++
+	}
+	for n < len(b) && !isToken[b[n]] {
+		n++
+		if b[n-1] == '\n' {
+			break
+		}
+	}
+	return n
+}
+
+// startStretch begins a stretch in front of left bytes of the chunk if there is one, and gives its
+// bytes if it is to be coded whether they come.
+func (m *model) startStretch(left int) []byte {
+	s, l := &m.stretch, &m.line
+	if s.left > 0 || l.tokenLen > 0 && s.streak < stretchAfter {
+		return nil
+	}
+	who := m.guesser()
+	if who < 0 {
+		return nil
+	}
+	e := &m.cursor.experts
+	from := e[who].ptr
+	n := m.stretchLength(from, min(maxStretch, left))
+	if n < 2 {
+		return nil
+	}
+	text := m.buf[from : from+n]
+	h := uint32(0)
+	for _, c := range text {
+		h = (h + uint32(c) + 1) * 0x2c1b3c6d
+		h ^= h >> 15
+	}
+	pattern := uint32(0)
+	for _, i := range guessExperts {
+		pattern *= 3
+		p := e[i].ptr
+		if p == from || p > 0 && p+n <= len(m.buf) && bytes.Equal(m.buf[p:p+n], text) {
+			pattern++
+		} else if p != 0 {
+			pattern += 2
+		}
+	}
+	ctx := [stretchInputs]uint32{
+		pattern | uint32(n)<<10,
+		hash3(h, s.past&15, m.c4&0xff),
+		hash2(m.c4, h),
+		hash3(l.skeleton, uint32(e[templateMatch].misses), s.past&3),
+	}
+	m.stretches.predict(&s.guess, ctx[:], pattern, m.guessBits)
+	s.from, s.left, s.wrong = from, n, false
+	if s.guess.active = s.guess.p >= m.stretchOver; !s.guess.active {
+		return nil
+	}
+	return text
+}
+
+// settleStretch learns whether the stretch that was coded is right; if it is, its bytes are done.
+func (m *model) settleStretch(right bool) {
+	s := &m.stretch
+	if m.advisor != nil {
+		m.fusion.cost += bitCost(flag(right), s.guess.p)
+	}
+	m.learnStretch(right)
+	if !right {
+		s.wrong = true
+		return
+	}
+	n := s.left
+	s.left = 0
+	s.streak += n
+	m.advance(s.from, n)
+}
+
+func (m *model) learnStretch(right bool) {
+	s := &m.stretch
+	m.stretches.learn(&s.guess, right)
+	s.past = s.past<<1 | flag(right)
+}
+
+// followStretch moves past the byte c that was not coded by a stretch.
+func (m *model) followStretch(c byte) {
+	s := &m.stretch
+	if s.left == 0 {
+		return
+	}
+	right := m.buf[s.from] == c
+	s.from++
+	s.left--
+	if right && s.left > 0 {
+		return
+	}
+	if s.guess.pending {
+		m.learnStretch(right)
+	}
+	s.denied = s.denied || right && s.wrong
+	s.left, s.wrong = 0, false
+}
+
+// advance is endByte for each of the n bytes at the offset from of the history, which are a stretch
+// that is right.
+func (m *model) advance(from, n int) {
+	if m.advisor != nil {
+		for _, c := range m.buf[from : from+n] {
+			m.advisor.Byte(c, m.fusion.cost, m.fusion.saved)
+			m.fusion.cost, m.fusion.saved = 0, 0
+		}
+	}
+	start := len(m.buf)
+	m.buf = append(m.buf, m.buf[from:from+n]...)
+	text := m.buf[start:]
+	if m.every() {
+		for i, c := range text {
+			m.remember(c)
+			m.record.add(m.c4, start+i+1)
+		}
+	} else {
+		for _, c := range text {
+			m.c8 = m.c8<<8 | m.c4>>24
+			m.c4 = m.c4<<8 | uint32(c)
+		}
+	}
+	l, experts := &m.line, &m.cursor.experts
+	for i := range m.matches {
+		e, table := &experts[i], &m.matches[i]
+		switch {
+		case len(table.pos) == 0:
+			continue
+		case e.ptr == from && i != lineMatch:
+			e.agree(n)
+		default:
+			for j, c := range text {
+				e.step(m.buf[:start+j+1], c)
+				m.keepInLine(i)
+			}
+		}
+		table.visit(e, m.buf, m.c8, m.c4)
+		m.keepInLine(i)
+	}
+	t := &experts[templateMatch]
+	if m.onTrack && t.ptr != from {
+		for p, j := t.ptr, 0; j < n && m.onTrack; p, j = p+1, j+1 {
+			m.onTrack = m.buf[p] == text[j]
+		}
+	}
+	for _, i := range [...]int{templateMatch, templateOlder, keyMatch} {
+		if e := &experts[i]; e.ptr == from {
+			e.agree(n)
+		} else {
+			for j, c := range text {
+				e.align(m.buf[:start+j+1], c)
+			}
+		}
+	}
+	dup := &experts[copyMatch]
+	for _, c := range text {
+		if dup.ptr == 0 {
+			break
+		}
+		dup.misses <<= 1
+		if m.buf[dup.ptr] == c {
+			dup.ptr++
+			dup.length++
+		} else {
+			dup.misses |= 1
+			dup.ptr, dup.length = 0, 0
+		}
+	}
+	if m.every() {
+		for j, c := range text {
+			m.followNumbers(m.buf[:start+j+1], c)
+		}
+	}
+	for j, c := range text {
+		if !isToken[c] && l.tokenLen > 0 {
+			m.copies.endToken(l.token, l.tokenStart, l.tokenLen)
+		}
+		l.add(c, start+j)
+	}
+	c := text[n-1]
+	if c == '\n' {
+		m.copies.endLine()
+	}
+	m.visitPlaces(c)
+}
+
+// agree is step, or align, for n bytes that are as e says.
+func (e *expert) agree(n int) {
+	e.misses <<= min(n, 8)
+	e.length = min(e.length+n, 65535)
+	e.ptr += n
+}
