@@ -175,7 +175,7 @@ func (m *model) learn(ctx context.Context, text []byte) error {
 // encode codes src, to plain with the probabilities that there are without advice.
 func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) error {
 	m.buf = room(m.buf, len(src), len(src))
-	for i, poll := 0, 0; i < len(src); i++ {
+	for i, poll := 0, 0; i < len(src); {
 		if i >= poll {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
@@ -201,36 +201,41 @@ func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) er
 				}
 			}
 		}
-		if text := m.startStretch(len(src) - i); text != nil {
-			right := bytes.Equal(text, src[i:i+len(text)])
-			e.encode(flag(right), m.stretch.guess.p)
-			plain.encode(flag(right), m.stretch.guess.p)
-			if m.settleStretch(right); right {
-				i += len(text) - 1
-				continue
-			}
-		}
-		b := src[i]
-		m.startByte()
-		if m.guess.active {
-			right := b == m.guess.byte
-			e.encode(flag(right), m.guess.p)
-			plain.encode(flag(right), m.guess.p)
-			m.settle(right)
-			if right {
-				continue
-			}
-		}
-		for j := 7; j >= 0; j-- {
-			y := uint32(b>>j) & 1
-			e.encode(y, m.p)
-			if !plain.off {
-				plain.encode(y, m.unadvised())
-			}
-			m.update(y)
-		}
+		i += m.encodeNext(src[i:], e, plain)
 	}
 	return nil
+}
+
+// encodeNext codes the stretch that the rest of the chunk begins with, or the byte, and gives its
+// length.
+func (m *model) encodeNext(rest []byte, e, plain *bitEncoder) int {
+	if text := m.startStretch(len(rest)); text != nil {
+		right := bytes.Equal(text, rest[:len(text)])
+		e.encode(flag(right), m.stretch.guess.p)
+		plain.encode(flag(right), m.stretch.guess.p)
+		if m.settleStretch(right); right {
+			return len(text)
+		}
+	}
+	b := rest[0]
+	m.startByte()
+	if m.guess.active {
+		right := b == m.guess.byte
+		e.encode(flag(right), m.guess.p)
+		plain.encode(flag(right), m.guess.p)
+		if m.settle(right); right {
+			return 1
+		}
+	}
+	for j := 7; j >= 0; j-- {
+		y := uint32(b>>j) & 1
+		e.encode(y, m.p)
+		if !plain.off {
+			plain.encode(y, m.unadvised())
+		}
+		m.update(y)
+	}
+	return 1
 }
 
 // Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that
@@ -244,7 +249,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 	if err := c.start(ctx, &p, n, false, false, code); err != nil {
 		return dst, err
 	}
-	for i, poll := 0, 0; i < n; i++ {
+	for i, poll := 0, 0; i < n; {
 		if i >= poll {
 			if ctx.Err() != nil {
 				return dst, context.Cause(ctx)
@@ -275,39 +280,21 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 			}
 		}
 		long := m.cursor.experts[longMatch].ptr
-		text := m.startStretch(n - i)
-		if text != nil {
-			right := d.decode(m.stretch.guess.p) == 1
-			if m.settleStretch(right); !right {
-				text = nil
-			}
-		}
-		if text == nil {
-			m.startByte()
-			guessed, right := m.guess.active, false
-			if guessed {
-				right = d.decode(m.guess.p) == 1
-				m.settle(right)
-			}
-			for bit := 0; bit < 8 && !right; bit++ {
-				m.update(d.decode(m.p))
-			}
-			text = m.buf[len(m.buf)-1:]
-			if guessed && !right && text[0] == m.guess.byte || m.stretch.denied {
-				return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
-			}
+		text, consistent := m.decodeNext(n-i, &d)
+		if !consistent {
+			return dst, fmt.Errorf("%w: byte %d of %d is and is not the guess", ErrCorrupt, i, n)
 		}
 		if d.overrun() {
 			return dst, fmt.Errorf("%w: it ends before byte %d of %d", ErrCorrupt, i, n)
 		}
 		dst = append(dst, text...)
-		i += len(text) - 1
+		i += len(text)
 		switch {
 		case long == 0 || !bytes.Equal(m.buf[long:long+len(text)], text):
 			m.run.owed = 0
 		case m.run.owed > 0:
 			if m.run.owed -= len(text); m.run.owed <= 0 {
-				return dst, fmt.Errorf("%w: bytes before byte %d of %d are and are not a run", ErrCorrupt, i+1, n)
+				return dst, fmt.Errorf("%w: bytes before byte %d of %d are and are not a run", ErrCorrupt, i, n)
 			}
 		}
 	}
@@ -315,6 +302,30 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 		return dst, fmt.Errorf("%w: it does not end where %d bytes do", ErrCorrupt, n)
 	}
 	return dst, nil
+}
+
+// decodeNext is what the encoder gave to encodeNext where there are left bytes of the chunk, and
+// whether it can have coded it that way.
+func (m *model) decodeNext(left int, d *bitDecoder) (text []byte, consistent bool) {
+	if text := m.startStretch(left); text != nil {
+		right := d.decode(m.stretch.guess.p) == 1
+		if m.settleStretch(right); right {
+			return text, true
+		}
+	}
+	m.startByte()
+	guessed := m.guess.active
+	if guessed {
+		right := d.decode(m.guess.p) == 1
+		if m.settle(right); right {
+			return m.buf[len(m.buf)-1:], !m.stretch.denied
+		}
+	}
+	for range 8 {
+		m.update(d.decode(m.p))
+	}
+	text = m.buf[len(m.buf)-1:]
+	return text, !m.stretch.denied && !(guessed && text[0] == m.guess.byte)
 }
 
 // room makes room for n more bytes behind s, of most that will come in all. It doubles the room,

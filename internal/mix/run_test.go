@@ -169,8 +169,8 @@ func TestRunsAreCanonical(t *testing.T) {
 		}
 		m := &c.model
 		i := 0
-		for ; !m.asksRun(len(text) - i); i++ {
-			m.step1(text[i], &e)
+		for !m.asksRun(len(text) - i) {
+			i += m.encodeNext(text[i:], &e, &off)
 		}
 		left := len(text) - i
 		n, codedLeft := change(m.runLength(t.Context(), text[i:]), left)
@@ -206,23 +206,6 @@ func TestRunsAreCanonical(t *testing.T) {
 		if _, err := new(Coder).Decode(t.Context(), p, nil, payload, len(src)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-// step1 codes one byte that begins no run.
-func (m *model) step1(b byte, e *bitEncoder) {
-	m.startByte()
-	if m.guess.active {
-		right := b == m.guess.byte
-		e.encode(flag(right), m.guess.p)
-		if m.settle(right); right {
-			return
-		}
-	}
-	for j := 7; j >= 0; j-- {
-		y := uint32(b>>j) & 1
-		e.encode(y, m.p)
-		m.update(y)
 	}
 }
 

@@ -171,8 +171,8 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
-	n += 4 * (cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2) + cap(t.guesses.probs))
-	n += 2 * (cap(t.hi) + cap(t.lo) + cap(t.finalHi) + cap(t.finalLo) + cap(t.guesses.hi) + cap(t.guesses.lo))
+	n += 4 * (cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
+	n += 2 * (cap(t.hi) + cap(t.lo) + cap(t.finalHi) + cap(t.finalLo)) + t.guesses.held() + t.stretches.held()
 	for i := range t.apms {
 		n += 2 * cap(t.apms[i])
 	}
