@@ -19,11 +19,7 @@ func (m *model) shape(k kind, zero bool) {
 	}
 	t, l := &m.tables, m.level
 	inputs, rows := l.inputs(), l.setRows()
-	old := cap(t.slots)
 	resize(&t.slots, lineSize<<l.slotBits, false)
-	if cap(t.slots) != old {
-		huge(t.slots)
-	}
 	resize(&t.maps, len(l.contexts)*256, false)
 	resize(&t.expertMaps, expertCount*confidences, false)
 	resize(&t.x, inputs, zero)
@@ -52,6 +48,7 @@ func (m *model) shape(k kind, zero bool) {
 func resize[T any](s *[]T, n int, zero bool) {
 	if cap(*s) < n {
 		*s = make([]T, n)
+		huge(*s)
 		return
 	}
 	*s = (*s)[:n]
