@@ -1,43 +1,30 @@
 package mix
 
-// reciprocal[n] is 65536/(n+1.5), the rate after n observations.
-var reciprocal [1024]uint32
-
-func init() {
-	for n := range reciprocal {
-		reciprocal[n] = uint32(65536 * 2 / (2*n + 3))
-	}
-}
-
-// learn moves an adaptive probability, 22 bits above a count of 10, towards bit.
-func learn(e *uint32, bit, limit uint32) {
-	v := *e
-	n := v & 1023
-	p := int64(v >> 10)
-	p += (int64(bit*(1<<22-1)) - p) * int64(reciprocal[n]) >> 16
-	if n < limit {
-		n++
-	}
-	*e = uint32(p)<<10 | n
-}
-
 // startBits prepares to code a byte bit by bit.
 func (m *model) startBits() {
 	m.c0, m.bit = 1, 0
 	m.hashContexts()
 	m.startNibble(0)
-	for _, i := range m.level.experts {
-		e := &m.cursor.experts[i]
-		e.state = uint32(i*confidences) + e.confidence()
-		if i == forecastMatch {
-			if e.alive = m.forecast.n > 0; e.alive {
-				e.byte = m.forecast.text[m.forecast.at]
-			}
-		} else if e.alive = e.ptr > 0; e.alive {
-			e.byte = m.buf[e.ptr]
-		}
-	}
+	m.startExperts()
+	m.startSets()
 	m.predict()
+}
+
+// startExperts asks the experts for the byte.
+func (m *model) startExperts() {
+	m.live = 0
+	x := m.x[len(m.contexts):]
+	for i, j := range m.level.experts {
+		e := &m.cursor.experts[j]
+		c := m.predicted(j)
+		if c == 0 {
+			x[i*inputsPerExpert], x[i*inputsPerExpert+1] = 0, 0
+			continue
+		}
+		e.byte = byte(c)
+		e.state = uint32(j*confidences) + e.confidence()
+		m.live |= 1 << j
+	}
 }
 
 // saltOfLow is that of a byte's low nibble; c0 is its high one behind a leading 1.
@@ -70,45 +57,17 @@ func (m *model) place(salt uint32, at []uint32, checks []uint16) {
 	prefetch(m.slots, at)
 }
 
+// predict gives the probability of the next bit.
 func (m *model) predict() {
-	n := len(m.contexts)
-	x := m.x
-	c0, bit, node := m.c0, m.bit, m.node
-	m.orders = 0
-	for i := range n {
-		st := m.slots[m.slot[i]+slotNodes+node]
-		at := uint32(i)<<8 | uint32(st)
-		m.mapAt[i] = at
-		if st == 0 {
-			x[i] = 0
-		} else {
-			x[i] = stretchTable[m.maps[at]>>20]
-			if i < 8 {
-				m.orders = uint32(i)
-			}
-		}
-	}
-	x = x[n:]
-	for i, j := range m.level.experts {
-		e := &m.cursor.experts[j]
-		xi := x[i*inputsPerExpert:][:inputsPerExpert]
-		xi[0], xi[1] = 0, 0
-		e.alive = e.alive && (uint32(e.byte)|256)>>(8-bit) == c0
-		if !e.alive {
-			continue
-		}
-		p := int32(m.expertMaps[e.state] >> 20)
-		s, q := stretchTable[p], int16(p-2048)>>2
-		if e.byte>>(7-bit)&1 == 0 {
-			s, q = -s, -q
-		}
-		xi[0], xi[1] = s, q
-	}
+	rows := m.apmRows()
+	prefetchRows(m.apms, rows[:])
+	m.predictHistories()
+	m.predictExperts()
 	k := len(m.sets)
-	base := int32(0)
+	base := 0
 	for j, s := range m.sets {
-		m.rows[j] = (base + int32(m.choose(s))) * int32(len(m.x))
-		base += int32(s.size())
+		m.rows[j] = int32(base+int(m.choose(s))) * int32(len(m.x))
+		base += s.size()
 	}
 	dot(m.x, m.hi, m.rows[:k], m.outs[:k])
 	for j := range k {
@@ -123,16 +82,64 @@ func (m *model) predict() {
 		sum += m.finalOuts[j]
 	}
 	s := sum / finalSets
-	p := squash(s)
-	ctx := m.apmContexts()
-	var q [apmCount]uint32
-	for i := range q {
-		q[i], m.apmAt[i] = m.apms[i].refine(s, ctx[i])
+	cell, w := apmCell(s)
+	p := squash(s) + 4
+	for i, weight := range [apmCount]uint32{1, 2, 2, 2} {
+		q, at := m.apms.refine(rows[i]+cell, w)
+		p += weight * q
+		m.apmAt[i] = at
 	}
-	p = (p + q[0] + 2*q[1] + 2*q[2] + 2*q[3] + 4) >> 3
-	m.p = max(1, min(65535, p))
+	m.p = max(1, min(65535, p>>3))
 	if m.advisor != nil {
 		m.p = m.advise(m.p)
+	}
+}
+
+// predictHistories sets the inputs of the contexts.
+func (m *model) predictHistories() {
+	n := len(m.contexts)
+	predictStates(m.slots, m.slot[:n], slotNodes+m.node, m.maps, m.states[:n], m.x)
+}
+
+// learnHistories learns that the bit predicted was y.
+func (m *model) learnHistories(y uint32) {
+	n := len(m.contexts)
+	learnStates(m.slots, m.slot[:n], slotNodes+m.node, m.maps, m.states[:n], y, m.mapLimit)
+}
+
+// predictExperts sets the inputs of the live experts, and counts their votes.
+func (m *model) predictExperts() {
+	x := m.x[len(m.contexts):]
+	m.votes = [2]uint32{}
+	for i, j := range m.level.experts {
+		if m.live>>j&1 == 0 {
+			continue
+		}
+		e := &m.cursor.experts[j]
+		p := int32(m.expertMaps[e.state] >> 20)
+		y := uint32(e.byte) >> (7 - m.bit) & 1
+		m.votes[y]++
+		sign := int16(y) - 1
+		xi := x[i*inputsPerExpert:][:inputsPerExpert]
+		xi[0], xi[1] = (stretchTable[p]^sign)-sign, (int16(p-2048)>>2^sign)-sign
+	}
+}
+
+// learnExperts learns that the bit predicted was y. Experts that were wrong are silent for the rest
+// of the byte.
+func (m *model) learnExperts(y uint32) {
+	x := m.x[len(m.contexts):]
+	for i, j := range m.level.experts {
+		if m.live>>j&1 == 0 {
+			continue
+		}
+		e := &m.cursor.experts[j]
+		wrong := uint32(e.byte)>>(7-m.bit)&1 ^ y
+		learn(&m.expertMaps[e.state], wrong^1, 1023)
+		if wrong == 1 {
+			m.live &^= 1 << j
+			x[i*inputsPerExpert], x[i*inputsPerExpert+1] = 0, 0
+		}
 	}
 }
 
@@ -152,19 +159,11 @@ func (m *model) update(y uint32) {
 		m.finalErrs[j] = (target - int32(squash(m.finalOuts[j]))) * m.level.rate.second >> 16
 	}
 	train(m.y, m.finalHi, m.finalLo, m.finalRows[:], m.finalErrs[:])
-	for i := range m.apms {
-		m.apms[i].train(m.apmAt[i], int(y), 5)
+	for _, at := range m.apmAt {
+		m.apms.train(at, y, apmRate)
 	}
-	for i := range len(m.contexts) {
-		st := &m.slots[m.slot[i]+slotNodes+m.node]
-		*st = nextState[*st][y]
-		learn(&m.maps[m.mapAt[i]], y, m.mapLimit)
-	}
-	for _, i := range m.level.experts {
-		if e := &m.cursor.experts[i]; e.alive {
-			learn(&m.expertMaps[e.state], 1-(uint32(e.byte>>(7-m.bit))&1^y), 1023)
-		}
-	}
+	m.learnHistories(y)
+	m.learnExperts(y)
 	if m.step++; m.step&63 == 0 && m.cursor.rate > m.level.rate.final {
 		m.cursor.rate -= m.cursor.rate >> m.level.rate.decay
 	}

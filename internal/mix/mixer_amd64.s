@@ -103,3 +103,119 @@ prefetchLoop:
 	DECQ       DX
 	JNZ        prefetchLoop
 	RET
+
+// func prefetchCurves(base *uint16, rows *uint32, n int)
+// Requires: MMX+
+TEXT ·prefetchCurves(SB), NOSPLIT, $0-24
+	MOVQ base+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ n+16(FP), DX
+
+prefetchCurve:
+	MOVL       (CX), BX
+	PREFETCHT0 (AX)(BX*2)
+	PREFETCHT0 64(AX)(BX*2)
+	ADDQ       $0x04, CX
+	DECQ       DX
+	JNZ        prefetchCurve
+	RET
+
+// func predictStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)
+// Requires: CMOV
+TEXT ·predictStatesScalar(SB), NOSPLIT, $0-48
+	MOVQ slots+0(FP), AX
+	MOVQ slot+8(FP), CX
+	MOVQ maps+16(FP), DX
+	MOVQ states+24(FP), BX
+	MOVQ x+32(FP), SI
+	MOVQ n+40(FP), DI
+	LEAQ ·stretchTable+0(SB), R8
+	XORQ R9, R9
+	MOVL $0x000007ff, R10
+	SUBQ $0x02, DI
+	JL   recallLast
+
+recallTwo:
+	MOVL    (CX)(R9*4), R11
+	MOVBLZX (AX)(R11*1), R11
+	MOVL    (DX)(R11*4), R12
+	SHRL    $0x14, R12
+	TESTL   R11, R11
+	CMOVLEQ R10, R12
+	MOVWLZX (R8)(R12*2), R12
+	MOVL    4(CX)(R9*4), R13
+	MOVBLZX (AX)(R13*1), R13
+	MOVL    1024(DX)(R13*4), R14
+	SHRL    $0x14, R14
+	TESTL   R13, R13
+	CMOVLEQ R10, R14
+	MOVWLZX (R8)(R14*2), R14
+	SHLL    $0x08, R13
+	ORL     R13, R11
+	MOVW    R11, (BX)(R9*1)
+	SHLL    $0x10, R14
+	ORL     R14, R12
+	MOVL    R12, (SI)(R9*2)
+	ADDQ    $0x00000800, DX
+	ADDQ    $0x02, R9
+	CMPQ    R9, DI
+	JLE     recallTwo
+
+recallLast:
+	TESTQ   $0x00000001, DI
+	JZ      recallDone
+	MOVL    (CX)(R9*4), CX
+	MOVBLZX (AX)(CX*1), CX
+	MOVL    (DX)(CX*4), AX
+	SHRL    $0x14, AX
+	TESTL   CX, CX
+	CMOVLEQ R10, AX
+	MOVWLZX (R8)(AX*2), AX
+	MOVB    CL, (BX)(R9*1)
+	MOVW    AX, (SI)(R9*2)
+
+recallDone:
+	RET
+
+// func learnStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)
+TEXT ·learnStatesScalar(SB), NOSPLIT, $8-48
+	MOVQ slots+0(FP), AX
+	MOVQ slot+8(FP), CX
+	MOVQ maps+16(FP), DX
+	MOVQ states+24(FP), BX
+	MOVQ n+32(FP), SI
+	MOVL y+40(FP), DI
+	MOVL limit+44(FP), R8
+	LEAQ ·nextState+0(SB), R9
+	LEAQ ·reciprocal+0(SB), R10
+	ADDQ DI, R9
+	NEGL DI
+	ANDL $0x003fffff, DI
+	XORQ R11, R11
+
+recordOne:
+	MOVL    (CX)(R11*4), R12
+	MOVBLZX (AX)(R12*1), R13
+	MOVBLZX (R9)(R13*2), R13
+	MOVB    R13, (AX)(R12*1)
+	MOVBLZX (BX)(R11*1), R13
+	MOVL    (DX)(R13*4), R12
+	MOVL    R12, R14
+	ANDL    $0x000003ff, R14
+	SHRL    $0x0a, R12
+	MOVL    DI, R15
+	SUBQ    R12, R15
+	MOVL    (R10)(R14*4), BP
+	IMULQ   BP, R15
+	SARQ    $0x10, R15
+	ADDL    R15, R12
+	SHLL    $0x0a, R12
+	CMPL    R14, R8
+	ADCL    $0x00, R14
+	ORL     R14, R12
+	MOVL    R12, (DX)(R13*4)
+	ADDQ    $0x00000400, DX
+	INCQ    R11
+	CMPQ    R11, SI
+	JL      recordOne
+	RET

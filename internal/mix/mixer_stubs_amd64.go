@@ -12,3 +12,12 @@ func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32,
 
 // prefetchLines asks for the cache lines at n offsets from base; n > 0.
 func prefetchLines(base *byte, offsets *uint32, n int)
+
+// prefetchCurves asks for the n curves at rows from base; n > 0.
+func prefetchCurves(base *uint16, rows *uint32, n int)
+
+// predictStatesScalar is predictStatesGeneric; slots is from the node on.
+func predictStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)
+
+// learnStatesScalar is learnStatesGeneric; slots is from the node on; n > 0.
+func learnStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)

@@ -50,3 +50,40 @@ func FuzzKernels(f *testing.F) {
 		}
 	})
 }
+
+// The same of the loops over contexts, which may share slots.
+func FuzzStates(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed, uint8(seed*3))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, count uint8) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		n := 1 + int(count)%maxContexts
+		slots, slot := make([]byte, 40*slotSize), make([]uint32, n)
+		for i := range slots {
+			slots[i] = uint8(r.Uint32() & r.Uint32())
+		}
+		maps := make([][256]uint32, n)
+		for i := range maps {
+			for j := range maps[i] {
+				maps[i][j] = r.Uint32()
+			}
+			slot[i] = r.Uint32N(40) * slotSize
+		}
+		states, x := make([]uint8, n+1), make([]int16, n+1)
+		slots2, maps2, states2, x2 := slices.Clone(slots), slices.Clone(maps), slices.Clone(states), slices.Clone(x)
+		for range 20 {
+			node, y, limit := slotNodes+1+r.Uint32N(15), r.Uint32N(2), r.Uint32N(1024)
+			predictStates(slots, slot, node, maps, states[:n], x)
+			predictStatesGeneric(slots2, slot, node, maps2, states2[:n], x2)
+			if !slices.Equal(states, states2) || !slices.Equal(x, x2) {
+				t.Fatalf("states %v and inputs %v, plain %v and %v", states, x, states2, x2)
+			}
+			learnStates(slots, slot, node, maps, states[:n], y, limit)
+			learnStatesGeneric(slots2, slot, node, maps2, states2[:n], y, limit)
+			if !slices.Equal(slots, slots2) || !slices.Equal(maps, maps2) {
+				t.Fatal("other histories or maps than the plain loop's")
+			}
+		}
+	})
+}

@@ -40,7 +40,13 @@ type cursor struct {
 
 	hashes [maxContexts]uint32
 	slot   [maxContexts]uint32 // offset of the slot of the current nibble
-	mapAt  [maxContexts]uint32
+	states [maxContexts]uint8  // histories of the next bit; 0 behind the contexts that there are
+
+	live        uint32    // bit i: expert i predicts the byte, and the bits so far agree with it
+	votes       [2]uint32 // live experts that predict a 0 and a 1 next
+	byteRow     [setCount]uint32
+	templateRow uint32    // of setTemplate when that expert is live
+	matched     [2]uint32 // how long longMatch and shortMatch have been right, quantised
 
 	rows       [maxSets]int32
 	outs       [maxSets]int32
@@ -49,7 +55,6 @@ type cursor struct {
 	finalOuts  [finalSets]int32
 	finalErrs  [finalSets]int32
 	apmAt      [apmCount]uint32
-	orders     uint32 // the last of the first 8 contexts, of rising order, that knows these bits
 	rate, step int32
 }
 
@@ -57,14 +62,14 @@ type cursor struct {
 type tables struct {
 	buf        []byte // the history: primer and chunk
 	slots      []byte
-	maps       []uint32 // context, history
-	expertMaps []uint32 // expert, confidence
-	x, y       []int16  // inputs of the mixers
+	maps       [][256]uint32 // context, history
+	expertMaps []uint32      // expert, confidence
+	x, y       []int16       // inputs of the mixers
 	hi         []int16
 	lo         []uint16
 	finalHi    []int16
 	finalLo    []uint16
-	apms       [apmCount]apm
+	apms       apm // all apmCount of them
 	matches    [4]matchTable
 	template   places
 	key        places

@@ -4,6 +4,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 func main() {
@@ -11,6 +12,9 @@ func main() {
 	dot()
 	train()
 	prefetch()
+	prefetchCurves()
+	predictStates()
+	learnStates()
 	Generate()
 }
 
@@ -111,5 +115,122 @@ func prefetch() {
 	ADDQ(Imm(4), offsets)
 	DECQ(n)
 	JNZ(LabelRef("prefetchLoop"))
+	RET()
+}
+
+// prefetchCurves asks for the curves of an APM that begin at the given points: two cache lines each.
+func prefetchCurves() {
+	TEXT("prefetchCurves", NOSPLIT, "func(base *uint16, rows *uint32, n int)")
+	Doc("prefetchCurves asks for the n curves at rows from base; n > 0.")
+	base, rows, n := Load(Param("base"), GP64()), Load(Param("rows"), GP64()), Load(Param("n"), GP64())
+	at := GP64()
+	Label("prefetchCurve")
+	MOVL(Mem{Base: rows}, at.As32())
+	PREFETCHT0(Mem{Base: base, Index: at, Scale: 2})
+	PREFETCHT0(Mem{Base: base, Index: at, Scale: 2, Disp: 2 * 32})
+	ADDQ(Imm(4), rows)
+	DECQ(n)
+	JNZ(LabelRef("prefetchCurve"))
+	RET()
+}
+
+// table is the address of a variable of the package.
+func table(name string) reg.GPVirtual {
+	at := GP64()
+	LEAQ(Mem{Symbol: Symbol{Name: "·" + name}, Base: reg.StaticBase}, at)
+	return at
+}
+
+// predictStates sets states to the histories in n slots, and x to what the maps say of them. Two contexts
+// a step, as stores are what there are too many of.
+func predictStates() {
+	TEXT("predictStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)")
+	Doc("predictStatesScalar is predictStatesGeneric; slots is from the node on.")
+	slots, slot, maps := Load(Param("slots"), GP64()), Load(Param("slot"), GP64()), Load(Param("maps"), GP64())
+	states, x, n := Load(Param("states"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	stretch := table("stretchTable")
+	i := GP64()
+	XORQ(i, i)
+	nothing := GP32()
+	MOVL(U32(2047), nothing) // where stretch is 0
+	one := func(k int) (s, v reg.GPVirtual) {
+		s, v = GP32(), GP32()
+		MOVL(Mem{Base: slot, Index: i, Scale: 4, Disp: 4 * k}, s)
+		MOVBLZX(Mem{Base: slots, Index: s.As64(), Scale: 1}, s)
+		MOVL(Mem{Base: maps, Index: s.As64(), Scale: 4, Disp: 1024 * k}, v)
+		SHRL(Imm(20), v)
+		TESTL(s, s)
+		CMOVLEQ(nothing, v)
+		MOVWLZX(Mem{Base: stretch, Index: v.As64(), Scale: 2}, v)
+		return s, v
+	}
+	SUBQ(Imm(2), n)
+	JL(LabelRef("recallLast"))
+	Label("recallTwo")
+	s0, v0 := one(0)
+	s1, v1 := one(1)
+	SHLL(Imm(8), s1)
+	ORL(s1, s0)
+	MOVW(s0.As16(), Mem{Base: states, Index: i, Scale: 1})
+	SHLL(Imm(16), v1)
+	ORL(v1, v0)
+	MOVL(v0, Mem{Base: x, Index: i, Scale: 2})
+	ADDQ(U32(2048), maps)
+	ADDQ(Imm(2), i)
+	CMPQ(i, n)
+	JLE(LabelRef("recallTwo"))
+	Label("recallLast")
+	TESTQ(U32(1), n)
+	JZ(LabelRef("recallDone"))
+	s, v := one(0)
+	MOVB(s.As8(), Mem{Base: states, Index: i, Scale: 1})
+	MOVW(v.As16(), Mem{Base: x, Index: i, Scale: 2})
+	Label("recallDone")
+	RET()
+}
+
+// learnStates adds a bit to the histories in n slots, and teaches it to the maps.
+func learnStates() {
+	TEXT("learnStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)")
+	Doc("learnStatesScalar is learnStatesGeneric; slots is from the node on; n > 0.")
+	slots, slot, maps := Load(Param("slots"), GP64()), Load(Param("slot"), GP64()), Load(Param("maps"), GP64())
+	states, n := Load(Param("states"), GP64()), Load(Param("n"), GP64())
+	target, limit := GP32(), GP32()
+	Load(Param("y"), target)
+	Load(Param("limit"), limit)
+	next, reciprocal := table("nextState"), table("reciprocal")
+	ADDQ(target.As64(), next)
+	NEGL(target)
+	ANDL(U32(1<<22-1), target)
+	i := GP64()
+	XORQ(i, i)
+	Label("recordOne")
+	at, s := GP32(), GP32()
+	MOVL(Mem{Base: slot, Index: i, Scale: 4}, at)
+	MOVBLZX(Mem{Base: slots, Index: at.As64(), Scale: 1}, s)
+	MOVBLZX(Mem{Base: next, Index: s.As64(), Scale: 2}, s)
+	MOVB(s.As8(), Mem{Base: slots, Index: at.As64(), Scale: 1})
+	v, e, d := GP32(), GP32(), GP32()
+	MOVBLZX(Mem{Base: states, Index: i, Scale: 1}, s)
+	MOVL(Mem{Base: maps, Index: s.As64(), Scale: 4}, v)
+	MOVL(v, e)
+	ANDL(U32(1023), e)
+	SHRL(Imm(10), v)
+	MOVL(target, d)
+	SUBQ(v.As64(), d.As64())
+	rate := GP64()
+	MOVL(Mem{Base: reciprocal, Index: e.As64(), Scale: 4}, rate.As32())
+	IMULQ(rate, d.As64())
+	SARQ(Imm(16), d.As64())
+	ADDL(d, v)
+	SHLL(Imm(10), v)
+	CMPL(e, limit)
+	ADCL(Imm(0), e)
+	ORL(e, v)
+	MOVL(v, Mem{Base: maps, Index: s.As64(), Scale: 4})
+	ADDQ(U32(1024), maps)
+	INCQ(i)
+	CMPQ(i, n)
+	JL(LabelRef("recordOne"))
 	RET()
 }
