@@ -4,9 +4,10 @@ package mix
 func (m *model) startBits() {
 	m.c0, m.bit = 1, 0
 	m.hashContexts()
-	m.startNibble(0)
+	m.askSlots(0)
 	m.startExperts()
 	m.startSets()
+	m.startNibble()
 	m.predict()
 }
 
@@ -30,15 +31,20 @@ func (m *model) startExperts() {
 // saltOfLow is that of a byte's low nibble; c0 is its high one behind a leading 1.
 func saltOfLow(c0 uint32) uint32 { return c0 * 0x2c1b3c6d }
 
-// startNibble finds the slots of the nibble that begins; salt tells the low nibbles from the high
-// ones and each other.
-func (m *model) startNibble(salt uint32) {
-	m.node = 1
+// askSlots asks for the slots of the nibble that begins, or is likely to; salt tells the low nibbles
+// from the high ones and each other.
+func (m *model) askSlots(salt uint32) {
 	n := len(m.contexts)
-	var checks [maxContexts]uint16
-	m.place(salt, m.slot[:n], checks[:n])
-	for i := range n {
-		m.slot[i] = findSlot(m.slots, m.slot[i], checks[i])
+	m.place(salt, m.asked[:n], m.checks[:n])
+	m.askedSalt = salt
+}
+
+// startNibble finds the slots that were asked for.
+func (m *model) startNibble() {
+	m.node = 1
+	checks := m.checks[:len(m.contexts)]
+	for i, check := range checks {
+		m.slot[i] = findSlot(m.slots, m.asked[i], check)
 	}
 }
 
@@ -90,6 +96,9 @@ func (m *model) predict() {
 		m.apmAt[i] = at
 	}
 	m.p = max(1, min(65535, p>>3))
+	if m.bit == 3 {
+		m.askSlots(saltOfLow(m.c0<<1 | m.p>>15)) // which take their time
+	}
 	if m.advisor != nil {
 		m.p = m.advise(m.p)
 	}
@@ -173,7 +182,10 @@ func (m *model) update(y uint32) {
 	m.bit++
 	switch m.bit {
 	case 4:
-		m.startNibble(saltOfLow(m.c0))
+		if salt := saltOfLow(m.c0); salt != m.askedSalt {
+			m.askSlots(salt)
+		}
+		m.startNibble()
 	case 8:
 		m.endByte(byte(m.c0))
 		return

@@ -40,8 +40,11 @@ type cursor struct {
 
 	hashes [maxContexts]uint32
 	slot   [maxContexts]uint32 // offset of the slot of the current nibble
+	asked  [maxContexts]uint32 // where the lines of slots are of the nibble with askedSalt
+	checks [maxContexts]uint16 // and their checks
 	states [maxContexts]uint8  // histories of the next bit; 0 behind the contexts that there are
 
+	askedSalt   uint32
 	live        uint32    // bit i: expert i predicts the byte, and the bits so far agree with it
 	votes       [2]uint32 // live experts that predict a 0 and a 1 next
 	byteRow     [setCount]uint32

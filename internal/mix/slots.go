@@ -24,17 +24,14 @@ const (
 // clears it.
 func findSlot(t []byte, at uint32, check uint16) uint32 {
 	l := (*[lineSize]byte)(t[at:])
-	if binary.LittleEndian.Uint16(l[:]) == check {
-		l[slotMRU] = 0
-		return at
+	is := func(i int) uint32 { // 1 if slot i has the check
+		return (uint32(binary.LittleEndian.Uint16(l[i*slotSize:])^check) - 1) >> 31
 	}
-	if binary.LittleEndian.Uint16(l[slotSize:]) == check {
-		l[slotMRU] = 1
-		return at + slotSize
-	}
-	if binary.LittleEndian.Uint16(l[2*slotSize:]) == check {
-		l[slotMRU] = 2
-		return at + 2*slotSize
+	second, third := is(1), is(2)
+	if is(0)|second|third == 1 { // which of them is hard to foresee
+		i := second | third<<1
+		l[slotMRU] = byte(i)
+		return at + i*slotSize
 	}
 	var a, b uint32
 	switch l[slotMRU] {
