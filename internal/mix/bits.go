@@ -65,8 +65,7 @@ func (m *model) place(salt uint32, at []uint32, checks []uint16) {
 
 // predict gives the probability of the next bit.
 func (m *model) predict() {
-	rows := m.apmRows()
-	prefetchRows(m.apms, rows[:])
+	m.startCurves()
 	m.predictHistories()
 	m.predictExperts()
 	k := len(m.sets)
@@ -87,15 +86,7 @@ func (m *model) predict() {
 		m.finalOuts[j] = max(-stretchMax, min(stretchMax, m.finalOuts[j]>>12))
 		sum += m.finalOuts[j]
 	}
-	s := sum / finalSets
-	cell, w := apmCell(s)
-	p := squash(s) + 4
-	for i, weight := range [apmCount]uint32{1, 2, 2, 2} {
-		q, at := m.apms.refine(rows[i]+cell, w)
-		p += weight * q
-		m.apmAt[i] = at
-	}
-	m.p = max(1, min(65535, p>>3))
+	m.p = m.refine(sum / finalSets)
 	if m.bit == 3 {
 		m.askSlots(saltOfLow(m.c0<<1 | m.p>>15)) // which take their time
 	}

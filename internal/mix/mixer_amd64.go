@@ -26,8 +26,8 @@ func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 
 func prefetch(t []byte, offsets []uint32) { prefetchLines(&t[0], &offsets[0], len(offsets)) }
 
-// prefetchRows asks for the curves that begin at rows.
-func prefetchRows(a apm, rows []uint32) { prefetchCurves(&a[0], &rows[0], len(rows)) }
+// prefetchCurves asks for the curves that begin at points.
+func prefetchCurves(a apm, points []uint32) { prefetchTwoLines(&a[0], &points[0], len(points)) }
 
 func predictStates(slots []byte, slot []uint32, node uint32, maps [][256]uint32, states []uint8, x []int16) {
 	predictStatesScalar(&slots[node], &slot[0], &maps[0], &states[0], &x[0], len(slot))

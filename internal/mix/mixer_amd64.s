@@ -104,9 +104,9 @@ prefetchLoop:
 	JNZ        prefetchLoop
 	RET
 
-// func prefetchCurves(base *uint16, rows *uint32, n int)
+// func prefetchTwoLines(base *uint16, rows *uint32, n int)
 // Requires: MMX+
-TEXT ·prefetchCurves(SB), NOSPLIT, $0-24
+TEXT ·prefetchTwoLines(SB), NOSPLIT, $0-24
 	MOVQ base+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ n+16(FP), DX

@@ -10,7 +10,7 @@ func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 
 func prefetch([]byte, []uint32) {}
 
-func prefetchRows(apm, []uint32) {}
+func prefetchCurves(apm, []uint32) {}
 
 func predictStates(slots []byte, slot []uint32, node uint32, maps [][256]uint32, states []uint8, x []int16) {
 	predictStatesGeneric(slots, slot, node, maps, states, x)

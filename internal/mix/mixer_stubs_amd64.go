@@ -5,19 +5,31 @@
 package mix
 
 // dotAVX2 is dotGeneric; n is a multiple of 16.
+//
+//go:noescape
 func dotAVX2(x *int16, n int, hi *int16, rows *int32, out *int32, k int)
 
 // trainAVX2 is trainGeneric; n is a multiple of 16.
+//
+//go:noescape
 func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
 
 // prefetchLines asks for the cache lines at n offsets from base; n > 0.
+//
+//go:noescape
 func prefetchLines(base *byte, offsets *uint32, n int)
 
-// prefetchCurves asks for the n curves at rows from base; n > 0.
-func prefetchCurves(base *uint16, rows *uint32, n int)
+// prefetchTwoLines asks for two cache lines at each of n offsets from base; n > 0.
+//
+//go:noescape
+func prefetchTwoLines(base *uint16, rows *uint32, n int)
 
 // predictStatesScalar is predictStatesGeneric; slots is from the node on.
+//
+//go:noescape
 func predictStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)
 
 // learnStatesScalar is learnStatesGeneric; slots is from the node on; n > 0.
+//
+//go:noescape
 func learnStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)

@@ -57,7 +57,7 @@ type cursor struct {
 	finalRows  [finalSets]int32
 	finalOuts  [finalSets]int32
 	finalErrs  [finalSets]int32
-	apmAt      [apmCount]uint32
+	apmAt      [apmCount]uint32 // the points to train; while predicting, where the curves begin
 	rate, step int32
 }
 

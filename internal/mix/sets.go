@@ -80,8 +80,8 @@ func (m *model) chooseFinal() [finalSets]int32 {
 	return [finalSets]int32{int32(m.c0) * 16, int32(256+a<<3|m.bit) * 16, int32(512+uint32(m.line.field)<<3|m.bit) * 16}
 }
 
-// apmRows are where the curves of the next bit begin in the APMs.
-func (m *model) apmRows() [apmCount]uint32 {
+// startCurves finds the curves of the next bit in the APMs, and asks for them.
+func (m *model) startCurves() {
 	e := uint32(0)
 	for _, i := range [...]int{longMatch, templateMatch, midMatch, shortMatch} {
 		if m.live>>i&1 == 1 {
@@ -89,15 +89,24 @@ func (m *model) apmRows() [apmCount]uint32 {
 			break
 		}
 	}
-	size := uint32(1) << m.apmBits
-	rows := [apmCount]uint32{
-		m.c0 | m.c4&255<<8,
-		hash2(m.c4&0xffff, m.c0),
-		hash2(m.line.skeleton, m.c0),
-		m.c0 | e<<8&0xff00,
+	mask := uint32(1)<<m.apmBits - 1
+	m.apmAt = [apmCount]uint32{
+		(m.c0 | m.c4&255<<8) & mask * apmPoints,
+		(mask + 1 + hash2(m.c4&0xffff, m.c0)&mask) * apmPoints,
+		(2*(mask+1) + hash2(m.line.skeleton, m.c0)&mask) * apmPoints,
+		(3*(mask+1) + (m.c0|e<<8&0xff00)&mask) * apmPoints,
 	}
-	for i := range rows {
-		rows[i] = (uint32(i)*size | rows[i]&(size-1)) * apmPoints
+	prefetchCurves(m.apms, m.apmAt[:])
+}
+
+// refine is the probability of which the mixers say s.
+func (m *model) refine(s int32) uint32 {
+	cell, w := apmCell(s)
+	at := &m.apmAt
+	var q [apmCount]uint32
+	for i := range at {
+		q[i], at[i] = m.apms.refine(at[i]+cell, w)
 	}
-	return rows
+	p := squash(s) + q[0] + 2*q[1] + 2*q[2] + 2*q[3]
+	return max(1, min(65535, (p+4)>>3))
 }

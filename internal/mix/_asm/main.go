@@ -21,6 +21,7 @@ func main() {
 // dot computes, for each of k selected rows of weights, the sum of x[i]*hi[row+i] modulo 2^32.
 func dot() {
 	TEXT("dotAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, rows *int32, out *int32, k int)")
+	Pragma("noescape")
 	Doc("dotAVX2 is dotGeneric; n is a multiple of 16.")
 	x, n, hi := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64())
 	rows, out, k := Load(Param("rows"), GP64()), Load(Param("out"), GP64()), Load(Param("k"), GP64())
@@ -57,6 +58,7 @@ func dot() {
 // train adds x[i]*errs[j] to the 32-bit weights of each selected row, whose upper halves are hi and lower halves lo.
 func train() {
 	TEXT("trainAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)")
+	Pragma("noescape")
 	Doc("trainAVX2 is trainGeneric; n is a multiple of 16.")
 	x, n, hi, lo := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64()), Load(Param("lo"), GP64())
 	rows, errs, k := Load(Param("rows"), GP64()), Load(Param("errs"), GP64()), Load(Param("k"), GP64())
@@ -106,6 +108,7 @@ func train() {
 // prefetch asks for the cache lines at the given offsets.
 func prefetch() {
 	TEXT("prefetchLines", NOSPLIT, "func(base *byte, offsets *uint32, n int)")
+	Pragma("noescape")
 	Doc("prefetchLines asks for the cache lines at n offsets from base; n > 0.")
 	base, offsets, n := Load(Param("base"), GP64()), Load(Param("offsets"), GP64()), Load(Param("n"), GP64())
 	at := GP64()
@@ -120,8 +123,9 @@ func prefetch() {
 
 // prefetchCurves asks for the curves of an APM that begin at the given points: two cache lines each.
 func prefetchCurves() {
-	TEXT("prefetchCurves", NOSPLIT, "func(base *uint16, rows *uint32, n int)")
-	Doc("prefetchCurves asks for the n curves at rows from base; n > 0.")
+	TEXT("prefetchTwoLines", NOSPLIT, "func(base *uint16, rows *uint32, n int)")
+	Pragma("noescape")
+	Doc("prefetchTwoLines asks for two cache lines at each of n offsets from base; n > 0.")
 	base, rows, n := Load(Param("base"), GP64()), Load(Param("rows"), GP64()), Load(Param("n"), GP64())
 	at := GP64()
 	Label("prefetchCurve")
@@ -145,6 +149,7 @@ func table(name string) reg.GPVirtual {
 // a step, as stores are what there are too many of.
 func predictStates() {
 	TEXT("predictStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)")
+	Pragma("noescape")
 	Doc("predictStatesScalar is predictStatesGeneric; slots is from the node on.")
 	slots, slot, maps := Load(Param("slots"), GP64()), Load(Param("slot"), GP64()), Load(Param("maps"), GP64())
 	states, x, n := Load(Param("states"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
@@ -192,6 +197,7 @@ func predictStates() {
 // learnStates adds a bit to the histories in n slots, and teaches it to the maps.
 func learnStates() {
 	TEXT("learnStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)")
+	Pragma("noescape")
 	Doc("learnStatesScalar is learnStatesGeneric; slots is from the node on; n > 0.")
 	slots, slot, maps := Load(Param("slots"), GP64()), Load(Param("slot"), GP64()), Load(Param("maps"), GP64())
 	states, n := Load(Param("states"), GP64()), Load(Param("n"), GP64())
