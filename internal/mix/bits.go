@@ -68,25 +68,14 @@ func (m *model) predict() {
 	m.startCurves()
 	m.predictHistories()
 	m.predictExperts()
-	k := len(m.sets)
 	base := 0
 	for j, s := range m.sets {
 		m.rows[j] = int32(base+int(m.choose(s))) * int32(len(m.x))
 		base += s.size()
 	}
-	dot(m.x, m.hi, m.rows[:k], m.outs[:k])
-	for j := range k {
-		m.outs[j] = max(-stretchMax, min(stretchMax, m.outs[j]>>12))
-		m.y[j] = int16(m.outs[j])
-	}
 	m.finalRows = m.chooseFinal()
-	dot(m.y, m.finalHi, m.finalRows[:], m.finalOuts[:])
-	sum := int32(0)
-	for j := range finalSets {
-		m.finalOuts[j] = max(-stretchMax, min(stretchMax, m.finalOuts[j]>>12))
-		sum += m.finalOuts[j]
-	}
-	m.p = m.refine(sum / finalSets)
+	mix(m.x, m.hi, &m.rows, len(m.sets), &m.outs, m.y, m.finalHi, &m.finalRows, &m.finalOuts)
+	m.p = m.refine((m.finalOuts[0] + m.finalOuts[1] + m.finalOuts[2]) / finalSets)
 	if m.bit == 3 {
 		m.askSlots(saltOfLow(m.c0<<1 | m.p>>15)) // which take their time
 	}

@@ -41,6 +41,109 @@ dotLoop:
 	VZEROUPPER
 	RET
 
+// func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·mixAVX2(SB), NOSPLIT, $8-80
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         hi+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         k+32(FP), SI
+	MOVQ         outs+40(FP), DI
+	MOVQ         y+48(FP), R8
+	LEAQ         (AX)(CX*2), AX
+	NEGQ         CX
+	MOVL         $0x00000bff, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, X0
+	VPXOR        X1, X1, X1
+	VPSUBD       X0, X1, X1
+	LEAQ         ·rowMasks+0(SB), R9
+	MOVQ         finalHi+56(FP), R10
+	MOVQ         finalRows+64(FP), R11
+	MOVLQSX      (R11), R12
+	LEAQ         (R10)(R12*2), R12
+	VPXOR        X2, X2, X2
+	MOVLQSX      4(R11), R13
+	LEAQ         (R10)(R13*2), R13
+	VPXOR        X3, X3, X3
+	MOVLQSX      8(R11), R11
+	LEAQ         (R10)(R11*2), R11
+	VPXOR        X4, X4, X4
+
+mixRows:
+	MOVLQSX (BX), R10
+	LEAQ    (DX)(R10*2), R10
+	VPXOR   Y5, Y5, Y5
+	SUBQ    CX, R10
+	SUBQ    CX, R10
+	MOVLQSX 4(BX), R14
+	LEAQ    (DX)(R14*2), R14
+	VPXOR   Y6, Y6, Y6
+	SUBQ    CX, R14
+	SUBQ    CX, R14
+	MOVLQSX 8(BX), R15
+	LEAQ    (DX)(R15*2), R15
+	VPXOR   Y7, Y7, Y7
+	SUBQ    CX, R15
+	SUBQ    CX, R15
+	MOVQ    CX, BP
+
+mixLoop:
+	VMOVDQU      (AX)(BP*2), Y8
+	VPMADDWD     (R10)(BP*2), Y8, Y9
+	VPADDD       Y9, Y5, Y5
+	VPMADDWD     (R14)(BP*2), Y8, Y9
+	VPADDD       Y9, Y6, Y6
+	VPMADDWD     (R15)(BP*2), Y8, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x10, BP
+	JNZ          mixLoop
+	VPHADDD      Y6, Y5, Y5
+	VPHADDD      Y7, Y7, Y7
+	VPHADDD      Y7, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X6
+	VPADDD       X6, X5, X5
+	VPSRAD       $0x0c, X5, X5
+	VPMINSD      X0, X5, X5
+	VPMAXSD      X1, X5, X5
+	CMPQ         SI, $0x03
+	MOVQ         SI, R10
+	MOVQ         $0x00000003, R14
+	CMOVQGT      R14, R10
+	NEGQ         R10
+	VPAND        12(R9)(R10*4), X5, X5
+	VMOVDQU      X5, (DI)
+	VPACKSSDW    X5, X5, X5
+	VMOVQ        X5, (R8)
+	VMOVQ        (R12), X6
+	VPMADDWD     X5, X6, X6
+	VPADDD       X6, X2, X2
+	ADDQ         $0x06, R12
+	VMOVQ        (R13), X6
+	VPMADDWD     X5, X6, X6
+	VPADDD       X6, X3, X3
+	ADDQ         $0x06, R13
+	VMOVQ        (R11), X6
+	VPMADDWD     X5, X6, X6
+	VPADDD       X6, X4, X4
+	ADDQ         $0x06, R11
+	ADDQ         $0x0c, BX
+	ADDQ         $0x0c, DI
+	ADDQ         $0x06, R8
+	SUBQ         $0x03, SI
+	JG           mixRows
+	VPHADDD      X3, X2, X2
+	VPHADDD      X4, X4, X4
+	VPHADDD      X4, X2, X2
+	VPSRAD       $0x0c, X2, X2
+	VPMINSD      X0, X2, X2
+	VPMAXSD      X1, X2, X2
+	MOVQ         finalOuts+72(FP), AX
+	VMOVDQU      X2, (AX)
+	VZEROUPPER
+	RET
+
 // func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
 // Requires: AVX, AVX2
 TEXT ·trainAVX2(SB), NOSPLIT, $0-56

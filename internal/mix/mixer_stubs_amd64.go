@@ -9,6 +9,11 @@ package mix
 //go:noescape
 func dotAVX2(x *int16, n int, hi *int16, rows *int32, out *int32, k int)
 
+// mixAVX2 is mixGeneric; n is a multiple of 16. It reads up to 2 rows and writes up to 3 outs behind the last.
+//
+//go:noescape
+func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)
+
 // trainAVX2 is trainGeneric; n is a multiple of 16.
 //
 //go:noescape

@@ -52,10 +52,10 @@ type cursor struct {
 	matched     [2]uint32 // how long longMatch and shortMatch have been right, quantised
 
 	rows       [maxSets]int32
-	outs       [maxSets]int32
+	outs       [maxSets + 1]int32
 	errs       [maxSets]int32
 	finalRows  [finalSets]int32
-	finalOuts  [finalSets]int32
+	finalOuts  [finalSets + 1]int32
 	finalErrs  [finalSets]int32
 	apmAt      [apmCount]uint32 // the points to train; while predicting, where the curves begin
 	rate, step int32

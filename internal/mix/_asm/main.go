@@ -7,9 +7,13 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// stretchMax is that of the package above.
+const stretchMax = 12*256 - 1
+
 func main() {
 	ConstraintExpr("amd64,!purego")
 	dot()
+	mix()
 	train()
 	prefetch()
 	prefetchCurves()
@@ -51,6 +55,106 @@ func dot() {
 	ADDQ(Imm(4), out)
 	DECQ(k)
 	JNZ(LabelRef("dotRow"))
+	VZEROUPPER()
+	RET()
+}
+
+// mix is both layers of mixers, three rows at a time. What the last ones say is kept in a register
+// for the second layer: a store that is loaded in another width is waited for.
+func mix() {
+	TEXT("mixAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)")
+	Pragma("noescape")
+	Doc("mixAVX2 is mixGeneric; n is a multiple of 16. It reads up to 2 rows and writes up to 3 outs behind the last.")
+	x, n, hi := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64())
+	rows, k, outs, y := Load(Param("rows"), GP64()), Load(Param("k"), GP64()), Load(Param("outs"), GP64()), Load(Param("y"), GP64())
+	LEAQ(Mem{Base: x, Index: n, Scale: 2}, x) // its end
+	NEGQ(n)
+	most, least := XMM(), XMM()
+	limit := GP32()
+	MOVL(U32(stretchMax), limit)
+	VMOVD(limit, most)
+	VPBROADCASTD(most, most)
+	VPXOR(least, least, least)
+	VPSUBD(most, least, least)
+	masks := table("rowMasks")
+	finalHi, finalRows := Load(Param("finalHi"), GP64()), Load(Param("finalRows"), GP64())
+	var final [3]reg.GPVirtual
+	var sums [3]reg.VecVirtual
+	for j := range final {
+		final[j], sums[j] = GP64(), XMM()
+		MOVLQSX(Mem{Base: finalRows, Disp: 4 * j}, final[j])
+		LEAQ(Mem{Base: finalHi, Index: final[j], Scale: 2}, final[j])
+		VPXOR(sums[j], sums[j], sums[j])
+	}
+	// total adds the parts of each of three sums, of XMM or YMM; the fourth is of no meaning.
+	total := func(a [3]reg.VecVirtual) {
+		VPHADDD(a[1], a[0], a[0])
+		VPHADDD(a[2], a[2], a[2])
+		VPHADDD(a[2], a[0], a[0])
+	}
+	clip := func(v reg.VecVirtual) {
+		VPSRAD(Imm(12), v, v)
+		VPMINSD(most, v, v)
+		VPMAXSD(least, v, v)
+	}
+
+	Label("mixRows")
+	var w [3]reg.GPVirtual
+	var acc [3]reg.VecVirtual
+	for j := range w {
+		w[j], acc[j] = GP64(), YMM()
+		MOVLQSX(Mem{Base: rows, Disp: 4 * j}, w[j])
+		LEAQ(Mem{Base: hi, Index: w[j], Scale: 2}, w[j])
+		VPXOR(acc[j], acc[j], acc[j])
+		SUBQ(n, w[j])
+		SUBQ(n, w[j]) // the row's end
+	}
+	i := GP64()
+	MOVQ(n, i)
+	Label("mixLoop")
+	v := YMM()
+	VMOVDQU(Mem{Base: x, Index: i, Scale: 2}, v)
+	for j := range w {
+		t := YMM()
+		VPMADDWD(Mem{Base: w[j], Index: i, Scale: 2}, v, t)
+		VPADDD(t, acc[j], acc[j])
+	}
+	ADDQ(Imm(16), i)
+	JNZ(LabelRef("mixLoop"))
+	total(acc)
+	high := XMM()
+	VEXTRACTI128(Imm(1), acc[0], high)
+	out := acc[0].AsX().(reg.VecVirtual)
+	VPADDD(high, out, out)
+	clip(out)
+	left := GP64()
+	CMPQ(k, Imm(3))
+	MOVQ(k, left)
+	three := GP64()
+	MOVQ(U32(3), three)
+	CMOVQGT(three, left)
+	NEGQ(left)
+	VPAND(Mem{Base: masks, Index: left, Scale: 4, Disp: 12}, out, out)
+	VMOVDQU(out, Mem{Base: outs})
+	VPACKSSDW(out, out, out)
+	VMOVQ(out, Mem{Base: y})
+	for j := range final {
+		t := XMM()
+		VMOVQ(Mem{Base: final[j]}, t)
+		VPMADDWD(out, t, t)
+		VPADDD(t, sums[j], sums[j])
+		ADDQ(Imm(6), final[j])
+	}
+	ADDQ(Imm(12), rows)
+	ADDQ(Imm(12), outs)
+	ADDQ(Imm(6), y)
+	SUBQ(Imm(3), k)
+	JG(LabelRef("mixRows"))
+
+	total(sums)
+	clip(sums[0])
+	finalOuts := Load(Param("finalOuts"), GP64())
+	VMOVDQU(sums[0], Mem{Base: finalOuts})
 	VZEROUPPER()
 	RET()
 }
