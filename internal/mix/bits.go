@@ -35,32 +35,15 @@ func saltOfLow(c0 uint32) uint32 { return c0 * 0x2c1b3c6d }
 // from the high ones and each other.
 func (m *model) askSlots(salt uint32) {
 	n := len(m.contexts)
-	m.place(salt, m.asked[:n], m.checks[:n])
+	findLines(m.slots, m.hashes[:n], salt, m.slotBits, m.asked[:], m.checks[:])
 	m.askedSalt = salt
 }
 
 // startNibble finds the slots that were asked for.
 func (m *model) startNibble() {
 	m.node = 1
-	checks := m.checks[:len(m.contexts)]
-	for i, check := range checks {
-		m.slot[i] = findSlot(m.slots, m.asked[i], check)
-	}
-}
-
-// place gives where the lines of slots of a nibble begin, and the checks of its slots. It asks for
-// the lines.
-func (m *model) place(salt uint32, at []uint32, checks []uint16) {
-	shift := 32 - m.slotBits
 	n := len(m.contexts)
-	at, checks = at[:n], checks[:n]
-	for i, h := range m.hashes[:n] {
-		h = (h + salt) * 0x9e3779b1
-		h ^= h >> 15
-		at[i] = h * 0x85ebca6b >> shift * lineSize
-		checks[i] = uint16(h) | 1
-	}
-	prefetch(m.slots, at)
+	findSlots(m.slots, m.asked[:n], m.checks[:n], m.slot[:n])
 }
 
 // predict gives the probability of the next bit.

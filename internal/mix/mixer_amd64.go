@@ -35,7 +35,22 @@ func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 	trainGeneric(x, hi, lo, rows, errs)
 }
 
-func prefetch(t []byte, offsets []uint32) { prefetchLines(&t[0], &offsets[0], len(offsets)) }
+// findLines is findLinesGeneric, and asks for the lines, which are in t. at and checks have room for a
+// multiple of 8.
+func findLines(t []byte, hashes []uint32, salt, bits uint32, at, checks []uint32) {
+	if hasAVX2 {
+		n := len(hashes)
+		all := (n + 7) &^ 7
+		hashes, at, checks = hashes[:all], at[:all], checks[:all]
+		findLinesAVX2(&t[0], &hashes[0], n, salt, 32-bits, &at[0], &checks[0])
+		return
+	}
+	findLinesGeneric(hashes, salt, bits, at, checks)
+}
+
+func findSlots(t []byte, at, checks, slots []uint32) {
+	findSlotsScalar(&t[0], &at[0], &checks[0], &slots[0], len(at))
+}
 
 // prefetchCurves asks for the curves that begin at points.
 func prefetchCurves(a apm, points []uint32) { prefetchTwoLines(&a[0], &points[0], len(points)) }

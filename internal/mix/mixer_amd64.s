@@ -192,20 +192,123 @@ trainNext:
 	VZEROUPPER
 	RET
 
-// func prefetchLines(base *byte, offsets *uint32, n int)
-// Requires: MMX+
-TEXT ·prefetchLines(SB), NOSPLIT, $0-24
-	MOVQ base+0(FP), AX
-	MOVQ offsets+8(FP), CX
-	MOVQ n+16(FP), DX
+// func findLinesAVX2(t *byte, hashes *uint32, n int, salt uint32, shift uint32, at *uint32, checks *uint32)
+// Requires: AVX, AVX2, MMX+
+TEXT ·findLinesAVX2(SB), NOSPLIT, $0-48
+	MOVQ         t+0(FP), AX
+	MOVQ         hashes+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         at+32(FP), BX
+	MOVQ         checks+40(FP), SI
+	MOVL         salt+24(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	MOVL         shift+28(FP), DI
+	VMOVD        DI, X5
+	MOVL         $0x9e3779b1, DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x85ebca6b, DI
+	VMOVD        DI, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0x0000ffff, DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	MOVL         $0x00000001, DI
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	XORQ         DI, DI
 
-prefetchLoop:
-	MOVL       (CX), BX
-	PREFETCHT0 (AX)(BX*1)
-	ADDQ       $0x04, CX
-	DECQ       DX
-	JNZ        prefetchLoop
+placeEight:
+	VPADDD  (CX)(DI*4), Y0, Y6
+	VPMULLD Y1, Y6, Y6
+	VPSRLD  $0x0f, Y6, Y7
+	VPXOR   Y7, Y6, Y6
+	VPMULLD Y2, Y6, Y7
+	VPSRLD  X5, Y7, Y7
+	VPSLLD  $0x06, Y7, Y7
+	VMOVDQU Y7, (BX)(DI*4)
+	VPAND   Y3, Y6, Y6
+	VPOR    Y4, Y6, Y6
+	VMOVDQU Y6, (SI)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, DX
+	JL      placeEight
+	VZEROUPPER
+	XORQ    DI, DI
+
+placeAsk:
+	MOVL       (BX)(DI*4), CX
+	PREFETCHT0 (AX)(CX*1)
+	INCQ       DI
+	CMPQ       DI, DX
+	JL         placeAsk
 	RET
+
+// func findSlotsScalar(t *byte, at *uint32, checks *uint32, slots *uint32, n int)
+// Requires: CMOV, SSE2
+TEXT ·findSlotsScalar(SB), NOSPLIT, $8-40
+	MOVQ t+0(FP), AX
+	MOVQ at+8(FP), CX
+	MOVQ checks+16(FP), DX
+	MOVQ slots+24(FP), BX
+	MOVQ n+32(FP), SI
+	LEAQ ·stateCount+0(SB), DI
+	PXOR X0, X0
+	XORQ R8, R8
+
+findSlot:
+	MOVL  (CX)(R8*4), R9
+	MOVL  (DX)(R8*4), R10
+	ADDQ  AX, R9
+	XORL  R11, R11
+	XORL  R12, R12
+	XORL  R13, R13
+	CMPW  R10, (R9)
+	SETEQ R11
+	CMPW  R10, 21(R9)
+	SETEQ R12
+	CMPW  R10, 42(R9)
+	SETEQ R13
+	LEAL  (R12)(R13*2), R14
+	ORL   R12, R11
+	ORL   R13, R11
+	JZ    takeSlot
+
+useSlot:
+	MOVB   R14, 63(R9)
+	IMUL3L $0x15, R14, R14
+	SUBQ   AX, R9
+	ADDL   R9, R14
+	MOVL   R14, (BX)(R8*4)
+	INCQ   R8
+	CMPQ   R8, SI
+	JL     findSlot
+	RET
+
+takeSlot:
+	MOVBLZX 63(R9), R11
+	XORL    R14, R14
+	TESTL   R11, R11
+	SETEQ   R14
+	XORL    R13, R13
+	CMPL    R11, $0x02
+	SETCS   R13
+	INCL    R13
+	IMUL3L  $0x15, R14, R15
+	IMUL3L  $0x15, R13, BP
+	MOVBLZX 6(R9)(R15*1), R11
+	MOVBLZX 6(R9)(BP*1), R12
+	MOVBLZX (DI)(R11*1), R11
+	MOVBLZX (DI)(R12*1), R12
+	CMPL    R12, R11
+	CMOVLCS R13, R14
+	CMOVLCS BP, R15
+	LEAQ    (R9)(R15*1), R15
+	MOVOU   X0, (R15)
+	MOVQ    X0, 13(R15)
+	MOVW    R10, (R15)
+	JMP     useSlot
 
 // func prefetchTwoLines(base *uint16, rows *uint32, n int)
 // Requires: MMX+

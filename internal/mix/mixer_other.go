@@ -12,7 +12,11 @@ func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 	trainGeneric(x, hi, lo, rows, errs)
 }
 
-func prefetch([]byte, []uint32) {}
+func findLines(_ []byte, hashes []uint32, salt, bits uint32, at, checks []uint32) {
+	findLinesGeneric(hashes, salt, bits, at, checks)
+}
+
+func findSlots(t []byte, at, checks, slots []uint32) { findSlotsGeneric(t, at, checks, slots) }
 
 func prefetchCurves(apm, []uint32) {}
 

@@ -19,10 +19,15 @@ func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int
 //go:noescape
 func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
 
-// prefetchLines asks for the cache lines at n offsets from base; n > 0.
+// findLinesAVX2 is findLinesGeneric, and asks for the lines in t. It computes a multiple of 8; n > 0.
 //
 //go:noescape
-func prefetchLines(base *byte, offsets *uint32, n int)
+func findLinesAVX2(t *byte, hashes *uint32, n int, salt uint32, shift uint32, at *uint32, checks *uint32)
+
+// findSlotsScalar is findSlotsGeneric; n > 0.
+//
+//go:noescape
+func findSlotsScalar(t *byte, at *uint32, checks *uint32, slots *uint32, n int)
 
 // prefetchTwoLines asks for two cache lines at each of n offsets from base; n > 0.
 //

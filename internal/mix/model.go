@@ -41,7 +41,7 @@ type cursor struct {
 	hashes [maxContexts]uint32
 	slot   [maxContexts]uint32 // offset of the slot of the current nibble
 	asked  [maxContexts]uint32 // where the lines of slots are of the nibble with askedSalt
-	checks [maxContexts]uint16 // and their checks
+	checks [maxContexts]uint32 // and their checks
 	states [maxContexts]uint8  // histories of the next bit; 0 behind the contexts that there are
 
 	askedSalt   uint32

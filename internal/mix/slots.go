@@ -19,6 +19,31 @@ const (
 	slotMRU   = 63
 )
 
+// findLinesGeneric gives where the lines of slots with these hashes begin, in a table of 2^bits lines,
+// and the checks of the slots. salt tells nibbles of the same contexts from each other.
+func findLinesGeneric(hashes []uint32, salt, bits uint32, at, checks []uint32) {
+	at, checks = at[:len(hashes)], checks[:len(hashes)]
+	for i, h := range hashes {
+		h = (h + salt) * slotMul
+		h ^= h >> 15
+		at[i] = h * lineMul >> (32 - bits) * lineSize
+		checks[i] = h&0xffff | 1
+	}
+}
+
+const (
+	slotMul = 0x9e3779b1
+	lineMul = 0x85ebca6b
+)
+
+// findSlotsGeneric is findSlot for lines that begin at the offsets at.
+func findSlotsGeneric(t []byte, at, checks, slots []uint32) {
+	checks, slots = checks[:len(at)], slots[:len(at)]
+	for i, line := range at {
+		slots[i] = findSlot(t, line, uint16(checks[i]))
+	}
+}
+
 // findSlot is the offset in t of the slot with this check in the line that begins at t[at:]. When
 // there is none, it takes the slot with the least seen of the two that were not used last and
 // clears it.
