@@ -11,23 +11,6 @@ func (m *model) startBits() {
 	m.predict()
 }
 
-// startExperts asks the experts for the byte.
-func (m *model) startExperts() {
-	m.live = 0
-	x := m.x[len(m.contexts):]
-	for i, j := range m.level.experts {
-		e := &m.cursor.experts[j]
-		c := m.predicted(j)
-		if c == 0 {
-			x[i*inputsPerExpert], x[i*inputsPerExpert+1] = 0, 0
-			continue
-		}
-		e.byte = byte(c)
-		e.state = uint32(j*confidences) + e.confidence()
-		m.live |= 1 << j
-	}
-}
-
 // saltOfLow is that of a byte's low nibble; c0 is its high one behind a leading 1.
 func saltOfLow(c0 uint32) uint32 { return c0 * 0x2c1b3c6d }
 
@@ -77,42 +60,6 @@ func (m *model) predictHistories() {
 func (m *model) learnHistories(y uint32) {
 	n := len(m.contexts)
 	learnStates(m.slots, m.slot[:n], slotNodes+m.node, m.maps, m.states[:n], y, m.mapLimit)
-}
-
-// predictExperts sets the inputs of the live experts, and counts their votes.
-func (m *model) predictExperts() {
-	x := m.x[len(m.contexts):]
-	m.votes = [2]uint32{}
-	for i, j := range m.level.experts {
-		if m.live>>j&1 == 0 {
-			continue
-		}
-		e := &m.cursor.experts[j]
-		p := int32(m.expertMaps[e.state] >> 20)
-		y := uint32(e.byte) >> (7 - m.bit) & 1
-		m.votes[y]++
-		sign := int16(y) - 1
-		xi := x[i*inputsPerExpert:][:inputsPerExpert]
-		xi[0], xi[1] = (stretchTable[p]^sign)-sign, (int16(p-2048)>>2^sign)-sign
-	}
-}
-
-// learnExperts learns that the bit predicted was y. Experts that were wrong are silent for the rest
-// of the byte.
-func (m *model) learnExperts(y uint32) {
-	x := m.x[len(m.contexts):]
-	for i, j := range m.level.experts {
-		if m.live>>j&1 == 0 {
-			continue
-		}
-		e := &m.cursor.experts[j]
-		wrong := uint32(e.byte)>>(7-m.bit)&1 ^ y
-		learn(&m.expertMaps[e.state], wrong^1, 1023)
-		if wrong == 1 {
-			m.live &^= 1 << j
-			x[i*inputsPerExpert], x[i*inputsPerExpert+1] = 0, 0
-		}
-	}
 }
 
 // update learns that the bit predicted was y, and predicts the next of the byte.

@@ -45,8 +45,7 @@ type cursor struct {
 	states [maxContexts]uint8  // histories of the next bit; 0 behind the contexts that there are
 
 	askedSalt   uint32
-	live        uint32    // bit i: expert i predicts the byte, and the bits so far agree with it
-	votes       [2]uint32 // live experts that predict a 0 and a 1 next
+	voters      voters
 	byteRow     [setCount]uint32
 	templateRow uint32    // of setTemplate when that expert is live
 	matched     [2]uint32 // how long longMatch and shortMatch have been right, quantised

@@ -44,7 +44,7 @@ func (m *model) startSets() {
 
 // choose is the row of a set for the next bit.
 func (m *model) choose(s set) uint32 {
-	live, row := m.live, m.byteRow[s]
+	live, row := m.voters.live, m.byteRow[s]
 	switch s {
 	case setMatch:
 		row = m.matched[0]*(live>>longMatch&1)<<4 | m.matched[1]*(live>>shortMatch&1)
@@ -60,7 +60,7 @@ func (m *model) choose(s set) uint32 {
 	case setToken:
 		row |= (live>>copyMatch&1 | live>>forecastMatch&1<<1 | live>>digitMatch&1<<2 | live>>lineMatch&1<<3) << 7
 	case setVotes:
-		row = m.votes[0]*11 + m.votes[1]
+		row = m.voters.votes[0]*11 + m.voters.votes[1]
 	case setOrders:
 		row = m.knownOrder()<<8 | m.c0
 	}
@@ -76,7 +76,7 @@ const finalRows = 256 + 256 + 512
 
 // chooseFinal are the offsets of the rows of the last mixers.
 func (m *model) chooseFinal() [finalSets]int32 {
-	a := m.matched[0]*(m.live>>longMatch&1) | m.live>>templateMatch&1<<4
+	a := m.matched[0]*(m.voters.live>>longMatch&1) | m.voters.live>>templateMatch&1<<4
 	return [finalSets]int32{int32(m.c0) * 16, int32(256+a<<3|m.bit) * 16, int32(512+uint32(m.line.field)<<3|m.bit) * 16}
 }
 
@@ -84,7 +84,7 @@ func (m *model) chooseFinal() [finalSets]int32 {
 func (m *model) startCurves() {
 	e := uint32(0)
 	for _, i := range [...]int{longMatch, templateMatch, midMatch, shortMatch} {
-		if m.live>>i&1 == 1 {
+		if m.voters.live>>i&1 == 1 {
 			e = uint32(m.cursor.experts[i].byte) | 256
 			break
 		}
