@@ -87,10 +87,11 @@ func (m *model) advise(p uint32) uint32 {
 	sum /= fusionSets
 	const mask = 1<<fusionApmBits - 1
 	contexts := [fusionApms]uint32{(m.c0 | m.c4<<8) & mask, hash2(m.c4&0xffffff, m.c0) & mask}
+	cell, w := apmCell(sum)
 	p = 2 * squash(sum)
 	for i, a := range f.apms {
 		var refined uint32
-		refined, f.apmAt[i] = a.refine(sum, contexts[i])
+		refined, f.apmAt[i] = a.refine(contexts[i]*apmPoints+cell, w)
 		p += refined
 	}
 	return max(1, min(65535, p/4))
@@ -123,7 +124,7 @@ func (f *fusion) learn(y, p uint32) {
 		}
 	}
 	for i, a := range f.apms {
-		a.train(f.apmAt[i], int(y), fusionApmRate)
+		a.train(f.apmAt[i], y, fusionApmRate)
 	}
 }
 

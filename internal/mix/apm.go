@@ -4,7 +4,10 @@ package mix
 // stretched probability, interpolated between 33 points.
 type apm []uint16
 
-const apmPoints = 33
+const (
+	apmPoints = 33
+	apmRate   = 5
+)
 
 // fill makes every curve the identity.
 func (a apm) fill() {
@@ -15,23 +18,26 @@ func (a apm) fill() {
 	fill(a, curve[:]...)
 }
 
-// refine is the curve of a context at x, and the point to train.
-func (a apm) refine(x int32, context uint32) (p uint32, at uint32) {
-	const cell = (stretchMax + 1) / 16
-	x += stretchMax + 1
-	i, w := uint32(x)/cell, uint32(x)%cell
-	at = context*apmPoints + i
-	p = (uint32(a[at])*(cell-w) + uint32(a[at+1])*w) / cell
-	if w >= cell/2 {
+const apmCellSize = (stretchMax + 1) / 16
+
+// apmCell is the point of a curve below x, and how far x is beyond it, in units of 1/apmCellSize.
+func apmCell(x int32) (cell, w uint32) {
+	u := uint32(x + stretchMax + 1)
+	return u / apmCellSize, u % apmCellSize
+}
+
+// refine is the curve between the point at and the next, and the one of the two to train.
+func (a apm) refine(at, w uint32) (p uint32, nearest uint32) {
+	p = (uint32(a[at])*(apmCellSize-w) + uint32(a[at+1])*w) / apmCellSize
+	if w >= apmCellSize/2 {
 		at++
 	}
 	return p, at
 }
 
-func (a apm) train(at uint32, bit int, rate uint) {
-	if bit == 1 {
-		a[at] += uint16((65535 - uint32(a[at])) >> rate)
-	} else {
-		a[at] -= a[at] >> rate
-	}
+// train moves the point at towards bit by its 2^-rate part.
+func (a apm) train(at, bit uint32, rate uint) {
+	e := &a[at]
+	side := -uint16(bit) // the distance is that to 0, or to 65535
+	*e += ((*e^side)>>rate ^ ^side) - ^side
 }

@@ -12,8 +12,6 @@ type expert struct {
 	length int   // bytes predicted in a row, or how long the match is
 	misses uint8 // the latest outcomes, the latest in bit 0; 1 is a miss
 	byte   uint8 // the predicted byte
-	alive  bool  // there is a prediction, and the bits so far agree with it
-	state  uint32
 }
 
 const confidences = 64

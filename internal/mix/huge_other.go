@@ -2,4 +2,4 @@
 
 package mix
 
-func huge([]byte) {}
+func huge[T any]([]T) {}

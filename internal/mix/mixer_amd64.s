@@ -41,6 +41,109 @@ dotLoop:
 	VZEROUPPER
 	RET
 
+// func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·mixAVX2(SB), NOSPLIT, $8-80
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         hi+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         k+32(FP), SI
+	MOVQ         outs+40(FP), DI
+	MOVQ         y+48(FP), R8
+	LEAQ         (AX)(CX*2), AX
+	NEGQ         CX
+	MOVL         $0x00000bff, R9
+	VMOVD        R9, X0
+	VPBROADCASTD X0, X0
+	VPXOR        X1, X1, X1
+	VPSUBD       X0, X1, X1
+	LEAQ         ·rowMasks+0(SB), R9
+	MOVQ         finalHi+56(FP), R10
+	MOVQ         finalRows+64(FP), R11
+	MOVLQSX      (R11), R12
+	LEAQ         (R10)(R12*2), R12
+	VPXOR        X2, X2, X2
+	MOVLQSX      4(R11), R13
+	LEAQ         (R10)(R13*2), R13
+	VPXOR        X3, X3, X3
+	MOVLQSX      8(R11), R11
+	LEAQ         (R10)(R11*2), R11
+	VPXOR        X4, X4, X4
+
+mixRows:
+	MOVLQSX (BX), R10
+	LEAQ    (DX)(R10*2), R10
+	VPXOR   Y5, Y5, Y5
+	SUBQ    CX, R10
+	SUBQ    CX, R10
+	MOVLQSX 4(BX), R14
+	LEAQ    (DX)(R14*2), R14
+	VPXOR   Y6, Y6, Y6
+	SUBQ    CX, R14
+	SUBQ    CX, R14
+	MOVLQSX 8(BX), R15
+	LEAQ    (DX)(R15*2), R15
+	VPXOR   Y7, Y7, Y7
+	SUBQ    CX, R15
+	SUBQ    CX, R15
+	MOVQ    CX, BP
+
+mixLoop:
+	VMOVDQU      (AX)(BP*2), Y8
+	VPMADDWD     (R10)(BP*2), Y8, Y9
+	VPADDD       Y9, Y5, Y5
+	VPMADDWD     (R14)(BP*2), Y8, Y9
+	VPADDD       Y9, Y6, Y6
+	VPMADDWD     (R15)(BP*2), Y8, Y8
+	VPADDD       Y8, Y7, Y7
+	ADDQ         $0x10, BP
+	JNZ          mixLoop
+	VPHADDD      Y6, Y5, Y5
+	VPHADDD      Y7, Y7, Y7
+	VPHADDD      Y7, Y5, Y5
+	VEXTRACTI128 $0x01, Y5, X6
+	VPADDD       X6, X5, X5
+	VPSRAD       $0x0c, X5, X5
+	VPMINSD      X0, X5, X5
+	VPMAXSD      X1, X5, X5
+	CMPQ         SI, $0x03
+	MOVQ         SI, R10
+	MOVQ         $0x00000003, R14
+	CMOVQGT      R14, R10
+	NEGQ         R10
+	VPAND        12(R9)(R10*4), X5, X5
+	VMOVDQU      X5, (DI)
+	VPACKSSDW    X5, X5, X5
+	VMOVQ        X5, (R8)
+	VMOVQ        (R12), X6
+	VPMADDWD     X5, X6, X6
+	VPADDD       X6, X2, X2
+	ADDQ         $0x06, R12
+	VMOVQ        (R13), X6
+	VPMADDWD     X5, X6, X6
+	VPADDD       X6, X3, X3
+	ADDQ         $0x06, R13
+	VMOVQ        (R11), X6
+	VPMADDWD     X5, X6, X6
+	VPADDD       X6, X4, X4
+	ADDQ         $0x06, R11
+	ADDQ         $0x0c, BX
+	ADDQ         $0x0c, DI
+	ADDQ         $0x06, R8
+	SUBQ         $0x03, SI
+	JG           mixRows
+	VPHADDD      X3, X2, X2
+	VPHADDD      X4, X4, X4
+	VPHADDD      X4, X2, X2
+	VPSRAD       $0x0c, X2, X2
+	VPMINSD      X0, X2, X2
+	VPMAXSD      X1, X2, X2
+	MOVQ         finalOuts+72(FP), AX
+	VMOVDQU      X2, (AX)
+	VZEROUPPER
+	RET
+
 // func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
 // Requires: AVX, AVX2
 TEXT ·trainAVX2(SB), NOSPLIT, $0-56
@@ -89,17 +192,236 @@ trainNext:
 	VZEROUPPER
 	RET
 
-// func prefetchLines(base *byte, offsets *uint32, n int)
+// func findLinesAVX2(t *byte, hashes *uint32, n int, salt uint32, shift uint32, at *uint32, checks *uint32)
+// Requires: AVX, AVX2, MMX+
+TEXT ·findLinesAVX2(SB), NOSPLIT, $0-48
+	MOVQ         t+0(FP), AX
+	MOVQ         hashes+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         at+32(FP), BX
+	MOVQ         checks+40(FP), SI
+	MOVL         salt+24(FP), DI
+	VMOVD        DI, X0
+	VPBROADCASTD X0, Y0
+	MOVL         shift+28(FP), DI
+	VMOVD        DI, X5
+	MOVL         $0x9e3779b1, DI
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	MOVL         $0x85ebca6b, DI
+	VMOVD        DI, X2
+	VPBROADCASTD X2, Y2
+	MOVL         $0x0000ffff, DI
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	MOVL         $0x00000001, DI
+	VMOVD        DI, X4
+	VPBROADCASTD X4, Y4
+	XORQ         DI, DI
+
+placeEight:
+	VPADDD  (CX)(DI*4), Y0, Y6
+	VPMULLD Y1, Y6, Y6
+	VPSRLD  $0x0f, Y6, Y7
+	VPXOR   Y7, Y6, Y6
+	VPMULLD Y2, Y6, Y7
+	VPSRLD  X5, Y7, Y7
+	VPSLLD  $0x06, Y7, Y7
+	VMOVDQU Y7, (BX)(DI*4)
+	VPAND   Y3, Y6, Y6
+	VPOR    Y4, Y6, Y6
+	VMOVDQU Y6, (SI)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, DX
+	JL      placeEight
+	VZEROUPPER
+	XORQ    DI, DI
+
+placeAsk:
+	MOVL       (BX)(DI*4), CX
+	PREFETCHT0 (AX)(CX*1)
+	INCQ       DI
+	CMPQ       DI, DX
+	JL         placeAsk
+	RET
+
+// func findSlotsScalar(t *byte, at *uint32, checks *uint32, slots *uint32, n int)
+// Requires: CMOV, SSE2
+TEXT ·findSlotsScalar(SB), NOSPLIT, $8-40
+	MOVQ t+0(FP), AX
+	MOVQ at+8(FP), CX
+	MOVQ checks+16(FP), DX
+	MOVQ slots+24(FP), BX
+	MOVQ n+32(FP), SI
+	LEAQ ·stateCount+0(SB), DI
+	PXOR X0, X0
+	XORQ R8, R8
+
+findSlot:
+	MOVL  (CX)(R8*4), R9
+	MOVL  (DX)(R8*4), R10
+	ADDQ  AX, R9
+	XORL  R11, R11
+	XORL  R12, R12
+	XORL  R13, R13
+	CMPW  R10, (R9)
+	SETEQ R11
+	CMPW  R10, 21(R9)
+	SETEQ R12
+	CMPW  R10, 42(R9)
+	SETEQ R13
+	LEAL  (R12)(R13*2), R14
+	ORL   R12, R11
+	ORL   R13, R11
+	JZ    takeSlot
+
+useSlot:
+	MOVB   R14, 63(R9)
+	IMUL3L $0x15, R14, R14
+	SUBQ   AX, R9
+	ADDL   R9, R14
+	MOVL   R14, (BX)(R8*4)
+	INCQ   R8
+	CMPQ   R8, SI
+	JL     findSlot
+	RET
+
+takeSlot:
+	MOVBLZX 63(R9), R11
+	XORL    R14, R14
+	TESTL   R11, R11
+	SETEQ   R14
+	XORL    R13, R13
+	CMPL    R11, $0x02
+	SETCS   R13
+	INCL    R13
+	IMUL3L  $0x15, R14, R15
+	IMUL3L  $0x15, R13, BP
+	MOVBLZX 6(R9)(R15*1), R11
+	MOVBLZX 6(R9)(BP*1), R12
+	MOVBLZX (DI)(R11*1), R11
+	MOVBLZX (DI)(R12*1), R12
+	CMPL    R12, R11
+	CMOVLCS R13, R14
+	CMOVLCS BP, R15
+	LEAQ    (R9)(R15*1), R15
+	MOVOU   X0, (R15)
+	MOVQ    X0, 13(R15)
+	MOVW    R10, (R15)
+	JMP     useSlot
+
+// func prefetchTwoLines(base *uint16, rows *uint32, n int)
 // Requires: MMX+
-TEXT ·prefetchLines(SB), NOSPLIT, $0-24
+TEXT ·prefetchTwoLines(SB), NOSPLIT, $0-24
 	MOVQ base+0(FP), AX
-	MOVQ offsets+8(FP), CX
+	MOVQ rows+8(FP), CX
 	MOVQ n+16(FP), DX
 
-prefetchLoop:
+prefetchCurve:
 	MOVL       (CX), BX
-	PREFETCHT0 (AX)(BX*1)
+	PREFETCHT0 (AX)(BX*2)
+	PREFETCHT0 64(AX)(BX*2)
 	ADDQ       $0x04, CX
 	DECQ       DX
-	JNZ        prefetchLoop
+	JNZ        prefetchCurve
+	RET
+
+// func predictStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)
+// Requires: CMOV
+TEXT ·predictStatesScalar(SB), NOSPLIT, $0-48
+	MOVQ slots+0(FP), AX
+	MOVQ slot+8(FP), CX
+	MOVQ maps+16(FP), DX
+	MOVQ states+24(FP), BX
+	MOVQ x+32(FP), SI
+	MOVQ n+40(FP), DI
+	LEAQ ·stretchTable+0(SB), R8
+	XORQ R9, R9
+	MOVL $0x000007ff, R10
+	SUBQ $0x02, DI
+	JL   recallLast
+
+recallTwo:
+	MOVL    (CX)(R9*4), R11
+	MOVBLZX (AX)(R11*1), R11
+	MOVL    (DX)(R11*4), R12
+	SHRL    $0x14, R12
+	TESTL   R11, R11
+	CMOVLEQ R10, R12
+	MOVWLZX (R8)(R12*2), R12
+	MOVL    4(CX)(R9*4), R13
+	MOVBLZX (AX)(R13*1), R13
+	MOVL    1024(DX)(R13*4), R14
+	SHRL    $0x14, R14
+	TESTL   R13, R13
+	CMOVLEQ R10, R14
+	MOVWLZX (R8)(R14*2), R14
+	SHLL    $0x08, R13
+	ORL     R13, R11
+	MOVW    R11, (BX)(R9*1)
+	SHLL    $0x10, R14
+	ORL     R14, R12
+	MOVL    R12, (SI)(R9*2)
+	ADDQ    $0x00000800, DX
+	ADDQ    $0x02, R9
+	CMPQ    R9, DI
+	JLE     recallTwo
+
+recallLast:
+	TESTQ   $0x00000001, DI
+	JZ      recallDone
+	MOVL    (CX)(R9*4), CX
+	MOVBLZX (AX)(CX*1), CX
+	MOVL    (DX)(CX*4), AX
+	SHRL    $0x14, AX
+	TESTL   CX, CX
+	CMOVLEQ R10, AX
+	MOVWLZX (R8)(AX*2), AX
+	MOVB    CL, (BX)(R9*1)
+	MOVW    AX, (SI)(R9*2)
+
+recallDone:
+	RET
+
+// func learnStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)
+TEXT ·learnStatesScalar(SB), NOSPLIT, $8-48
+	MOVQ slots+0(FP), AX
+	MOVQ slot+8(FP), CX
+	MOVQ maps+16(FP), DX
+	MOVQ states+24(FP), BX
+	MOVQ n+32(FP), SI
+	MOVL y+40(FP), DI
+	MOVL limit+44(FP), R8
+	LEAQ ·nextState+0(SB), R9
+	LEAQ ·reciprocal+0(SB), R10
+	ADDQ DI, R9
+	NEGL DI
+	ANDL $0x003fffff, DI
+	XORQ R11, R11
+
+recordOne:
+	MOVL    (CX)(R11*4), R12
+	MOVBLZX (AX)(R12*1), R13
+	MOVBLZX (R9)(R13*2), R13
+	MOVB    R13, (AX)(R12*1)
+	MOVBLZX (BX)(R11*1), R13
+	MOVL    (DX)(R13*4), R12
+	MOVL    R12, R14
+	ANDL    $0x000003ff, R14
+	SHRL    $0x0a, R12
+	MOVL    DI, R15
+	SUBQ    R12, R15
+	MOVL    (R10)(R14*4), BP
+	IMULQ   BP, R15
+	SARQ    $0x10, R15
+	ADDL    R15, R12
+	SHLL    $0x0a, R12
+	CMPL    R14, R8
+	ADCL    $0x00, R14
+	ORL     R14, R12
+	MOVL    R12, (DX)(R13*4)
+	ADDQ    $0x00000400, DX
+	INCQ    R11
+	CMPQ    R11, SI
+	JL      recordOne
 	RET

@@ -5,10 +5,41 @@
 package mix
 
 // dotAVX2 is dotGeneric; n is a multiple of 16.
+//
+//go:noescape
 func dotAVX2(x *int16, n int, hi *int16, rows *int32, out *int32, k int)
 
+// mixAVX2 is mixGeneric; n is a multiple of 16. It reads up to 2 rows and writes up to 3 outs behind the last.
+//
+//go:noescape
+func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)
+
 // trainAVX2 is trainGeneric; n is a multiple of 16.
+//
+//go:noescape
 func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
 
-// prefetchLines asks for the cache lines at n offsets from base; n > 0.
-func prefetchLines(base *byte, offsets *uint32, n int)
+// findLinesAVX2 is findLinesGeneric, and asks for the lines in t. It computes a multiple of 8; n > 0.
+//
+//go:noescape
+func findLinesAVX2(t *byte, hashes *uint32, n int, salt uint32, shift uint32, at *uint32, checks *uint32)
+
+// findSlotsScalar is findSlotsGeneric; n > 0.
+//
+//go:noescape
+func findSlotsScalar(t *byte, at *uint32, checks *uint32, slots *uint32, n int)
+
+// prefetchTwoLines asks for two cache lines at each of n offsets from base; n > 0.
+//
+//go:noescape
+func prefetchTwoLines(base *uint16, rows *uint32, n int)
+
+// predictStatesScalar is predictStatesGeneric; slots is from the node on.
+//
+//go:noescape
+func predictStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)
+
+// learnStatesScalar is learnStatesGeneric; slots is from the node on; n > 0.
+//
+//go:noescape
+func learnStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)

@@ -50,3 +50,112 @@ func FuzzKernels(f *testing.F) {
 		}
 	})
 }
+
+// The same of the loops over contexts, which may share slots.
+func FuzzStates(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed, uint8(seed*3))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, count uint8) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		n := 1 + int(count)%maxContexts
+		slots, slot := make([]byte, 40*slotSize), make([]uint32, n)
+		for i := range slots {
+			slots[i] = uint8(r.Uint32() & r.Uint32())
+		}
+		maps := make([][256]uint32, n)
+		for i := range maps {
+			for j := range maps[i] {
+				maps[i][j] = r.Uint32()
+			}
+			slot[i] = r.Uint32N(40) * slotSize
+		}
+		states, x := make([]uint8, n+1), make([]int16, n+1)
+		slots2, maps2, states2, x2 := slices.Clone(slots), slices.Clone(maps), slices.Clone(states), slices.Clone(x)
+		for range 20 {
+			node, y, limit := slotNodes+1+r.Uint32N(15), r.Uint32N(2), r.Uint32N(1024)
+			predictStates(slots, slot, node, maps, states[:n], x)
+			predictStatesGeneric(slots2, slot, node, maps2, states2[:n], x2)
+			if !slices.Equal(states, states2) || !slices.Equal(x, x2) {
+				t.Fatalf("states %v and inputs %v, plain %v and %v", states, x, states2, x2)
+			}
+			learnStates(slots, slot, node, maps, states[:n], y, limit)
+			learnStatesGeneric(slots2, slot, node, maps2, states2[:n], y, limit)
+			if !slices.Equal(slots, slots2) || !slices.Equal(maps, maps2) {
+				t.Fatal("other histories or maps than the plain loop's")
+			}
+		}
+	})
+}
+
+// The same of finding slots, in a table so small that contexts share lines.
+func FuzzSlots(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed, uint8(seed*3), uint8(seed))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, count, size uint8) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		n, bits := 1+int(count)%maxContexts, 1+uint32(size)%8
+		var hashes, at, checks, slot, at2, checks2, slot2 [maxContexts]uint32
+		slots := make([]byte, lineSize<<bits)
+		for i := range slots {
+			slots[i] = uint8(r.Uint32() & r.Uint32())
+		}
+		slots2 := slices.Clone(slots)
+		for range 20 {
+			for i := range hashes {
+				hashes[i] = r.Uint32N(32) * 0x1000193
+			}
+			salt := r.Uint32N(4)
+			findLines(slots, hashes[:n], salt, bits, at[:], checks[:])
+			findLinesGeneric(hashes[:n], salt, bits, at2[:], checks2[:])
+			if !slices.Equal(at[:n], at2[:n]) || !slices.Equal(checks[:n], checks2[:n]) {
+				t.Fatalf("lines %v with checks %v, plain %v with %v", at[:n], checks[:n], at2[:n], checks2[:n])
+			}
+			findSlots(slots, at[:n], checks[:n], slot[:n])
+			findSlotsGeneric(slots2, at2[:n], checks2[:n], slot2[:n])
+			if slot != slot2 || !slices.Equal(slots, slots2) {
+				t.Fatalf("slots %v, plain %v", slot[:n], slot2[:n])
+			}
+			for i, s := range slot[:n] {
+				slots[s+slotNodes+1] += uint8(i)
+				slots2[s+slotNodes+1] += uint8(i)
+			}
+		}
+	})
+}
+
+// The same of both layers of mixers.
+func FuzzMix(f *testing.F) {
+	for seed := range uint64(20) {
+		f.Add(seed, uint8(seed*3), uint8(seed))
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, width, count uint8) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		n, k := 16*(1+int(width%8)), 1+int(count)%10
+		words := func(n int) []int16 {
+			w := make([]int16, n)
+			for i := range w {
+				w[i] = int16(r.Uint32()) >> r.IntN(16)
+			}
+			return w
+		}
+		x, hi, finalHi := words(n), words(20*n), words(40*16)
+		var rows [maxSets]int32
+		var finalRows [finalSets]int32
+		for j := range k {
+			rows[j] = r.Int32N(20) * int32(n)
+		}
+		for j := range finalRows {
+			finalRows[j] = r.Int32N(40) * 16
+		}
+		var outs, outs2 [maxSets + 1]int32
+		var finalOuts, finalOuts2 [finalSets + 1]int32
+		y, y2 := make([]int16, 16), make([]int16, 16)
+		mix(x, hi, &rows, k, &outs, y, finalHi, &finalRows, &finalOuts)
+		mixGeneric(x, hi, rows[:k], outs2[:k], y2, finalHi, finalRows[:], finalOuts2[:finalSets])
+		if outs != outs2 || !slices.Equal(y, y2) || !slices.Equal(finalOuts[:finalSets], finalOuts2[:finalSets]) {
+			t.Fatalf("mixed to %v, %v and %v, plain to %v, %v and %v", outs, y, finalOuts, outs2, y2, finalOuts2)
+		}
+	})
+}

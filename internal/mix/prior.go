@@ -98,8 +98,8 @@ type lessons struct {
 }
 
 type lesson struct {
-	at     [len(taughtContexts)]uint32 // see place
-	checks [len(taughtContexts)]uint16
+	at     [len(taughtContexts)]uint32 // see findLines
+	checks [len(taughtContexts)]uint32
 	nibble uint32
 }
 
@@ -108,7 +108,7 @@ func (s *lessons) add(m *model, c byte) {
 	high, low := uint32(c>>4), uint32(c&15)
 	for i, salt := range [...]uint32{0, saltOfLow(high | 16)} {
 		l := &s.list[s.n+i]
-		m.place(salt, l.at[:], l.checks[:])
+		findLines(m.slots, m.hashes[:len(m.contexts)], salt, m.slotBits, l.at[:], l.checks[:])
 	}
 	s.list[s.n].nibble, s.list[s.n+1].nibble = high, low
 	if s.n += 2; s.n == len(s.list) {
@@ -121,9 +121,7 @@ func (s *lessons) teach(m *model) {
 	n := len(m.contexts)
 	for k := range s.list[:s.n] {
 		l := &s.list[k]
-		for i := range n {
-			l.at[i] = findSlot(m.slots, l.at[i], l.checks[i])
-		}
+		findSlots(m.slots, l.at[:n], l.checks[:n], l.at[:n])
 		v := l.nibble
 		n2, n3, n4 := slotNodes+(2|v>>3), slotNodes+(4|v>>2), slotNodes+(8|v>>1)
 		y1, y2, y3, y4 := v>>3, v>>2&1, v>>1&1, v&1

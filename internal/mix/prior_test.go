@@ -159,7 +159,8 @@ func TestLessons(t *testing.T) {
 
 // lesson adds a nibble to the histories, bit by bit.
 func (m *model) lesson(salt, nibble uint32) {
-	m.startNibble(salt)
+	m.askSlots(salt)
+	m.startNibble()
 	for bit := 3; bit >= 0; bit-- {
 		y := nibble >> bit & 1
 		for _, at := range m.slot[:len(m.contexts)] {

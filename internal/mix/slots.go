@@ -19,22 +19,44 @@ const (
 	slotMRU   = 63
 )
 
+// findLinesGeneric gives where the lines of slots with these hashes begin, in a table of 2^bits lines,
+// and the checks of the slots. salt tells nibbles of the same contexts from each other.
+func findLinesGeneric(hashes []uint32, salt, bits uint32, at, checks []uint32) {
+	at, checks = at[:len(hashes)], checks[:len(hashes)]
+	for i, h := range hashes {
+		h = (h + salt) * slotMul
+		h ^= h >> 15
+		at[i] = h * lineMul >> (32 - bits) * lineSize
+		checks[i] = h&0xffff | 1
+	}
+}
+
+const (
+	slotMul = 0x9e3779b1
+	lineMul = 0x85ebca6b
+)
+
+// findSlotsGeneric is findSlot for lines that begin at the offsets at.
+func findSlotsGeneric(t []byte, at, checks, slots []uint32) {
+	checks, slots = checks[:len(at)], slots[:len(at)]
+	for i, line := range at {
+		slots[i] = findSlot(t, line, uint16(checks[i]))
+	}
+}
+
 // findSlot is the offset in t of the slot with this check in the line that begins at t[at:]. When
 // there is none, it takes the slot with the least seen of the two that were not used last and
 // clears it.
 func findSlot(t []byte, at uint32, check uint16) uint32 {
 	l := (*[lineSize]byte)(t[at:])
-	if binary.LittleEndian.Uint16(l[:]) == check {
-		l[slotMRU] = 0
-		return at
+	is := func(i int) uint32 { // 1 if slot i has the check
+		return (uint32(binary.LittleEndian.Uint16(l[i*slotSize:])^check) - 1) >> 31
 	}
-	if binary.LittleEndian.Uint16(l[slotSize:]) == check {
-		l[slotMRU] = 1
-		return at + slotSize
-	}
-	if binary.LittleEndian.Uint16(l[2*slotSize:]) == check {
-		l[slotMRU] = 2
-		return at + 2*slotSize
+	second, third := is(1), is(2)
+	if is(0)|second|third == 1 { // which of them is hard to foresee
+		i := second | third<<1
+		l[slotMRU] = byte(i)
+		return at + i*slotSize
 	}
 	var a, b uint32
 	switch l[slotMRU] {

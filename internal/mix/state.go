@@ -19,12 +19,8 @@ func (m *model) shape(k kind, zero bool) {
 	}
 	t, l := &m.tables, m.level
 	inputs, rows := l.inputs(), l.setRows()
-	old := cap(t.slots)
 	resize(&t.slots, lineSize<<l.slotBits, false)
-	if cap(t.slots) != old {
-		huge(t.slots)
-	}
-	resize(&t.maps, len(l.contexts)*256, false)
+	resize(&t.maps, len(l.contexts), false)
 	resize(&t.expertMaps, expertCount*confidences, false)
 	resize(&t.x, inputs, zero)
 	resize(&t.y, 16, zero)
@@ -32,9 +28,7 @@ func (m *model) shape(k kind, zero bool) {
 	resize(&t.lo, rows*inputs, zero)
 	resize(&t.finalHi, finalRows*16, false)
 	resize(&t.finalLo, finalRows*16, zero)
-	for i := range t.apms {
-		resize((*[]uint16)(&t.apms[i]), apmPoints<<l.apmBits, false)
-	}
+	resize((*[]uint16)(&t.apms), apmCount*apmPoints<<l.apmBits, false)
 	for i, length := range []int{l.longLength, 11, 6, 3} {
 		entries := 1 << l.matchBits
 		if !l.every() && (i == midMatch || i == lineMatch) {
@@ -57,6 +51,7 @@ func (m *model) shape(k kind, zero bool) {
 func resize[T any](s *[]T, n int, zero bool) {
 	if cap(*s) < n {
 		*s = make([]T, n)
+		huge(*s)
 		return
 	}
 	*s = (*s)[:n]
@@ -109,16 +104,14 @@ func (m *model) clear(ctx context.Context, k kind) error {
 	for i := range byHistory {
 		byHistory[i] = uint32(stateOdds[i])<<16 | min(uint32(stateCount[i]), 30)
 	}
-	fill(t.maps, byHistory[:]...)
+	fill(t.maps, byHistory)
 	for i := range t.expertMaps {
 		length, misses := i>>2&15, i&3
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
 	m.setWeights(learnt(k.pupil()))
-	for _, a := range t.apms {
-		a.fill()
-	}
+	t.apms.fill()
 	return nil
 }
 
@@ -153,9 +146,7 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	copy(t.lo, u.lo)
 	copy(t.finalHi, u.finalHi)
 	copy(t.finalLo, u.finalLo)
-	for i := range t.apms {
-		copy(t.apms[i], u.apms[i])
-	}
+	copy(t.apms, u.apms)
 	for i := range t.matches {
 		copy(t.matches[i].pos, u.matches[i].pos)
 	}
@@ -171,11 +162,8 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
-	n += 4 * (cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
-	n += 2 * (cap(t.hi) + cap(t.lo) + cap(t.finalHi) + cap(t.finalLo)) + t.guesses.held() + t.stretches.held()
-	for i := range t.apms {
-		n += 2 * cap(t.apms[i])
-	}
+	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
+	n += 2 * (cap(t.apms) + cap(t.hi) + cap(t.lo) + cap(t.finalHi) + cap(t.finalLo)) + t.guesses.held() + t.stretches.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)
 	}

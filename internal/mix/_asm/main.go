@@ -4,19 +4,29 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
+
+// stretchMax is that of the package above.
+const stretchMax = 12*256 - 1
 
 func main() {
 	ConstraintExpr("amd64,!purego")
 	dot()
+	mix()
 	train()
-	prefetch()
+	findLines()
+	findSlots()
+	prefetchCurves()
+	predictStates()
+	learnStates()
 	Generate()
 }
 
 // dot computes, for each of k selected rows of weights, the sum of x[i]*hi[row+i] modulo 2^32.
 func dot() {
 	TEXT("dotAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, rows *int32, out *int32, k int)")
+	Pragma("noescape")
 	Doc("dotAVX2 is dotGeneric; n is a multiple of 16.")
 	x, n, hi := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64())
 	rows, out, k := Load(Param("rows"), GP64()), Load(Param("out"), GP64()), Load(Param("k"), GP64())
@@ -50,9 +60,110 @@ func dot() {
 	RET()
 }
 
+// mix is both layers of mixers, three rows at a time. What the last ones say is kept in a register
+// for the second layer: a store that is loaded in another width is waited for.
+func mix() {
+	TEXT("mixAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)")
+	Pragma("noescape")
+	Doc("mixAVX2 is mixGeneric; n is a multiple of 16. It reads up to 2 rows and writes up to 3 outs behind the last.")
+	x, n, hi := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64())
+	rows, k, outs, y := Load(Param("rows"), GP64()), Load(Param("k"), GP64()), Load(Param("outs"), GP64()), Load(Param("y"), GP64())
+	LEAQ(Mem{Base: x, Index: n, Scale: 2}, x) // its end
+	NEGQ(n)
+	most, least := XMM(), XMM()
+	limit := GP32()
+	MOVL(U32(stretchMax), limit)
+	VMOVD(limit, most)
+	VPBROADCASTD(most, most)
+	VPXOR(least, least, least)
+	VPSUBD(most, least, least)
+	masks := table("rowMasks")
+	finalHi, finalRows := Load(Param("finalHi"), GP64()), Load(Param("finalRows"), GP64())
+	var final [3]reg.GPVirtual
+	var sums [3]reg.VecVirtual
+	for j := range final {
+		final[j], sums[j] = GP64(), XMM()
+		MOVLQSX(Mem{Base: finalRows, Disp: 4 * j}, final[j])
+		LEAQ(Mem{Base: finalHi, Index: final[j], Scale: 2}, final[j])
+		VPXOR(sums[j], sums[j], sums[j])
+	}
+	// total adds the parts of each of three sums, of XMM or YMM; the fourth is of no meaning.
+	total := func(a [3]reg.VecVirtual) {
+		VPHADDD(a[1], a[0], a[0])
+		VPHADDD(a[2], a[2], a[2])
+		VPHADDD(a[2], a[0], a[0])
+	}
+	clip := func(v reg.VecVirtual) {
+		VPSRAD(Imm(12), v, v)
+		VPMINSD(most, v, v)
+		VPMAXSD(least, v, v)
+	}
+
+	Label("mixRows")
+	var w [3]reg.GPVirtual
+	var acc [3]reg.VecVirtual
+	for j := range w {
+		w[j], acc[j] = GP64(), YMM()
+		MOVLQSX(Mem{Base: rows, Disp: 4 * j}, w[j])
+		LEAQ(Mem{Base: hi, Index: w[j], Scale: 2}, w[j])
+		VPXOR(acc[j], acc[j], acc[j])
+		SUBQ(n, w[j])
+		SUBQ(n, w[j]) // the row's end
+	}
+	i := GP64()
+	MOVQ(n, i)
+	Label("mixLoop")
+	v := YMM()
+	VMOVDQU(Mem{Base: x, Index: i, Scale: 2}, v)
+	for j := range w {
+		t := YMM()
+		VPMADDWD(Mem{Base: w[j], Index: i, Scale: 2}, v, t)
+		VPADDD(t, acc[j], acc[j])
+	}
+	ADDQ(Imm(16), i)
+	JNZ(LabelRef("mixLoop"))
+	total(acc)
+	high := XMM()
+	VEXTRACTI128(Imm(1), acc[0], high)
+	out := acc[0].AsX().(reg.VecVirtual)
+	VPADDD(high, out, out)
+	clip(out)
+	left := GP64()
+	CMPQ(k, Imm(3))
+	MOVQ(k, left)
+	three := GP64()
+	MOVQ(U32(3), three)
+	CMOVQGT(three, left)
+	NEGQ(left)
+	VPAND(Mem{Base: masks, Index: left, Scale: 4, Disp: 12}, out, out)
+	VMOVDQU(out, Mem{Base: outs})
+	VPACKSSDW(out, out, out)
+	VMOVQ(out, Mem{Base: y})
+	for j := range final {
+		t := XMM()
+		VMOVQ(Mem{Base: final[j]}, t)
+		VPMADDWD(out, t, t)
+		VPADDD(t, sums[j], sums[j])
+		ADDQ(Imm(6), final[j])
+	}
+	ADDQ(Imm(12), rows)
+	ADDQ(Imm(12), outs)
+	ADDQ(Imm(6), y)
+	SUBQ(Imm(3), k)
+	JG(LabelRef("mixRows"))
+
+	total(sums)
+	clip(sums[0])
+	finalOuts := Load(Param("finalOuts"), GP64())
+	VMOVDQU(sums[0], Mem{Base: finalOuts})
+	VZEROUPPER()
+	RET()
+}
+
 // train adds x[i]*errs[j] to the 32-bit weights of each selected row, whose upper halves are hi and lower halves lo.
 func train() {
 	TEXT("trainAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)")
+	Pragma("noescape")
 	Doc("trainAVX2 is trainGeneric; n is a multiple of 16.")
 	x, n, hi, lo := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64()), Load(Param("lo"), GP64())
 	rows, errs, k := Load(Param("rows"), GP64()), Load(Param("errs"), GP64()), Load(Param("k"), GP64())
@@ -99,17 +210,247 @@ func train() {
 	RET()
 }
 
-// prefetch asks for the cache lines at the given offsets.
-func prefetch() {
-	TEXT("prefetchLines", NOSPLIT, "func(base *byte, offsets *uint32, n int)")
-	Doc("prefetchLines asks for the cache lines at n offsets from base; n > 0.")
-	base, offsets, n := Load(Param("base"), GP64()), Load(Param("offsets"), GP64()), Load(Param("n"), GP64())
+// findLines computes 8 places of lines and checks at a time, and asks for the lines.
+func findLines() {
+	TEXT("findLinesAVX2", NOSPLIT, "func(t *byte, hashes *uint32, n int, salt uint32, shift uint32, at *uint32, checks *uint32)")
+	Pragma("noescape")
+	Doc("findLinesAVX2 is findLinesGeneric, and asks for the lines in t. It computes a multiple of 8; n > 0.")
+	t, hashes, n := Load(Param("t"), GP64()), Load(Param("hashes"), GP64()), Load(Param("n"), GP64())
+	at, checks := Load(Param("at"), GP64()), Load(Param("checks"), GP64())
+	salt, mul, lineMul, mask, one, shift := YMM(), YMM(), YMM(), YMM(), YMM(), XMM()
+	VMOVD(Load(Param("salt"), GP32()), salt.AsX())
+	VPBROADCASTD(salt.AsX(), salt)
+	VMOVD(Load(Param("shift"), GP32()), shift)
+	constant := func(v uint32, to reg.VecVirtual) {
+		r := GP32()
+		MOVL(U32(v), r)
+		VMOVD(r, to.AsX())
+		VPBROADCASTD(to.AsX(), to)
+	}
+	constant(0x9e3779b1, mul)
+	constant(0x85ebca6b, lineMul)
+	constant(0xffff, mask)
+	constant(1, one)
+	i := GP64()
+	XORQ(i, i)
+	Label("placeEight")
+	h, g := YMM(), YMM()
+	VPADDD(Mem{Base: hashes, Index: i, Scale: 4}, salt, h)
+	VPMULLD(mul, h, h)
+	VPSRLD(Imm(15), h, g)
+	VPXOR(g, h, h)
+	VPMULLD(lineMul, h, g)
+	VPSRLD(shift, g, g)
+	VPSLLD(Imm(6), g, g)
+	VMOVDQU(g, Mem{Base: at, Index: i, Scale: 4})
+	VPAND(mask, h, h)
+	VPOR(one, h, h)
+	VMOVDQU(h, Mem{Base: checks, Index: i, Scale: 4})
+	ADDQ(Imm(8), i)
+	CMPQ(i, n)
+	JL(LabelRef("placeEight"))
+	VZEROUPPER()
+	XORQ(i, i)
+	Label("placeAsk")
+	line := GP64()
+	MOVL(Mem{Base: at, Index: i, Scale: 4}, line.As32())
+	PREFETCHT0(Mem{Base: t, Index: line, Scale: 1})
+	INCQ(i)
+	CMPQ(i, n)
+	JL(LabelRef("placeAsk"))
+	RET()
+}
+
+// findSlots is findSlot in a loop. Which slot of a line it is is hard to foresee, so that only
+// whether there is one is a branch.
+func findSlots() {
+	const (
+		slotSize, node1, mru = 21, 6, 63
+	)
+	TEXT("findSlotsScalar", NOSPLIT, "func(t *byte, at *uint32, checks *uint32, slots *uint32, n int)")
+	Pragma("noescape")
+	Doc("findSlotsScalar is findSlotsGeneric; n > 0.")
+	t, at, checks := Load(Param("t"), GP64()), Load(Param("at"), GP64()), Load(Param("checks"), GP64())
+	slots, n := Load(Param("slots"), GP64()), Load(Param("n"), GP64())
+	count := table("stateCount")
+	zero := XMM()
+	PXOR(zero, zero)
+	i := GP64()
+	XORQ(i, i)
+	Label("findSlot")
+	line, check := GP64(), GP32()
+	MOVL(Mem{Base: at, Index: i, Scale: 4}, line.As32())
+	MOVL(Mem{Base: checks, Index: i, Scale: 4}, check)
+	ADDQ(t, line)
+	first, second, third := GP32(), GP32(), GP32()
+	XORL(first, first)
+	XORL(second, second)
+	XORL(third, third)
+	CMPW(check.As16(), Mem{Base: line})
+	SETEQ(first.As8())
+	CMPW(check.As16(), Mem{Base: line, Disp: slotSize})
+	SETEQ(second.As8())
+	CMPW(check.As16(), Mem{Base: line, Disp: 2 * slotSize})
+	SETEQ(third.As8())
+	which := GP32()
+	LEAL(Mem{Base: second, Index: third, Scale: 2}, which)
+	ORL(second, first)
+	ORL(third, first)
+	JZ(LabelRef("takeSlot"))
+	Label("useSlot")
+	MOVB(which.As8(), Mem{Base: line, Disp: mru})
+	IMUL3L(Imm(slotSize), which, which)
+	SUBQ(t, line)
+	ADDL(line.As32(), which)
+	MOVL(which, Mem{Base: slots, Index: i, Scale: 4})
+	INCQ(i)
+	CMPQ(i, n)
+	JL(LabelRef("findSlot"))
+	RET()
+
+	Label("takeSlot") // the one with the least seen of two
+	last, other := GP32(), GP32()
+	MOVBLZX(Mem{Base: line, Disp: mru}, last)
+	XORL(which, which)
+	TESTL(last, last)
+	SETEQ(which.As8())
+	XORL(other, other)
+	CMPL(last, Imm(2))
+	SETCS(other.As8())
+	INCL(other)
+	a, b := GP32(), GP32()
+	IMUL3L(Imm(slotSize), which, a)
+	IMUL3L(Imm(slotSize), other, b)
+	MOVBLZX(Mem{Base: line, Index: a.As64(), Scale: 1, Disp: node1}, first)
+	MOVBLZX(Mem{Base: line, Index: b.As64(), Scale: 1, Disp: node1}, second)
+	MOVBLZX(Mem{Base: count, Index: first.As64(), Scale: 1}, first)
+	MOVBLZX(Mem{Base: count, Index: second.As64(), Scale: 1}, second)
+	CMPL(second, first)
+	CMOVLCS(other, which)
+	CMOVLCS(b, a)
+	LEAQ(Mem{Base: line, Index: a.As64(), Scale: 1}, a.As64())
+	MOVOU(zero, Mem{Base: a.As64()})
+	MOVQ(zero, Mem{Base: a.As64(), Disp: slotSize - 8})
+	MOVW(check.As16(), Mem{Base: a.As64()})
+	JMP(LabelRef("useSlot"))
+}
+
+// prefetchCurves asks for the curves of an APM that begin at the given points: two cache lines each.
+func prefetchCurves() {
+	TEXT("prefetchTwoLines", NOSPLIT, "func(base *uint16, rows *uint32, n int)")
+	Pragma("noescape")
+	Doc("prefetchTwoLines asks for two cache lines at each of n offsets from base; n > 0.")
+	base, rows, n := Load(Param("base"), GP64()), Load(Param("rows"), GP64()), Load(Param("n"), GP64())
 	at := GP64()
-	Label("prefetchLoop")
-	MOVL(Mem{Base: offsets}, at.As32())
-	PREFETCHT0(Mem{Base: base, Index: at, Scale: 1})
-	ADDQ(Imm(4), offsets)
+	Label("prefetchCurve")
+	MOVL(Mem{Base: rows}, at.As32())
+	PREFETCHT0(Mem{Base: base, Index: at, Scale: 2})
+	PREFETCHT0(Mem{Base: base, Index: at, Scale: 2, Disp: 2 * 32})
+	ADDQ(Imm(4), rows)
 	DECQ(n)
-	JNZ(LabelRef("prefetchLoop"))
+	JNZ(LabelRef("prefetchCurve"))
+	RET()
+}
+
+// table is the address of a variable of the package.
+func table(name string) reg.GPVirtual {
+	at := GP64()
+	LEAQ(Mem{Symbol: Symbol{Name: "·" + name}, Base: reg.StaticBase}, at)
+	return at
+}
+
+// predictStates sets states to the histories in n slots, and x to what the maps say of them. Two contexts
+// a step, as stores are what there are too many of.
+func predictStates() {
+	TEXT("predictStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)")
+	Pragma("noescape")
+	Doc("predictStatesScalar is predictStatesGeneric; slots is from the node on.")
+	slots, slot, maps := Load(Param("slots"), GP64()), Load(Param("slot"), GP64()), Load(Param("maps"), GP64())
+	states, x, n := Load(Param("states"), GP64()), Load(Param("x"), GP64()), Load(Param("n"), GP64())
+	stretch := table("stretchTable")
+	i := GP64()
+	XORQ(i, i)
+	nothing := GP32()
+	MOVL(U32(2047), nothing) // where stretch is 0
+	one := func(k int) (s, v reg.GPVirtual) {
+		s, v = GP32(), GP32()
+		MOVL(Mem{Base: slot, Index: i, Scale: 4, Disp: 4 * k}, s)
+		MOVBLZX(Mem{Base: slots, Index: s.As64(), Scale: 1}, s)
+		MOVL(Mem{Base: maps, Index: s.As64(), Scale: 4, Disp: 1024 * k}, v)
+		SHRL(Imm(20), v)
+		TESTL(s, s)
+		CMOVLEQ(nothing, v)
+		MOVWLZX(Mem{Base: stretch, Index: v.As64(), Scale: 2}, v)
+		return s, v
+	}
+	SUBQ(Imm(2), n)
+	JL(LabelRef("recallLast"))
+	Label("recallTwo")
+	s0, v0 := one(0)
+	s1, v1 := one(1)
+	SHLL(Imm(8), s1)
+	ORL(s1, s0)
+	MOVW(s0.As16(), Mem{Base: states, Index: i, Scale: 1})
+	SHLL(Imm(16), v1)
+	ORL(v1, v0)
+	MOVL(v0, Mem{Base: x, Index: i, Scale: 2})
+	ADDQ(U32(2048), maps)
+	ADDQ(Imm(2), i)
+	CMPQ(i, n)
+	JLE(LabelRef("recallTwo"))
+	Label("recallLast")
+	TESTQ(U32(1), n)
+	JZ(LabelRef("recallDone"))
+	s, v := one(0)
+	MOVB(s.As8(), Mem{Base: states, Index: i, Scale: 1})
+	MOVW(v.As16(), Mem{Base: x, Index: i, Scale: 2})
+	Label("recallDone")
+	RET()
+}
+
+// learnStates adds a bit to the histories in n slots, and teaches it to the maps.
+func learnStates() {
+	TEXT("learnStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, n int, y uint32, limit uint32)")
+	Pragma("noescape")
+	Doc("learnStatesScalar is learnStatesGeneric; slots is from the node on; n > 0.")
+	slots, slot, maps := Load(Param("slots"), GP64()), Load(Param("slot"), GP64()), Load(Param("maps"), GP64())
+	states, n := Load(Param("states"), GP64()), Load(Param("n"), GP64())
+	target, limit := GP32(), GP32()
+	Load(Param("y"), target)
+	Load(Param("limit"), limit)
+	next, reciprocal := table("nextState"), table("reciprocal")
+	ADDQ(target.As64(), next)
+	NEGL(target)
+	ANDL(U32(1<<22-1), target)
+	i := GP64()
+	XORQ(i, i)
+	Label("recordOne")
+	at, s := GP32(), GP32()
+	MOVL(Mem{Base: slot, Index: i, Scale: 4}, at)
+	MOVBLZX(Mem{Base: slots, Index: at.As64(), Scale: 1}, s)
+	MOVBLZX(Mem{Base: next, Index: s.As64(), Scale: 2}, s)
+	MOVB(s.As8(), Mem{Base: slots, Index: at.As64(), Scale: 1})
+	v, e, d := GP32(), GP32(), GP32()
+	MOVBLZX(Mem{Base: states, Index: i, Scale: 1}, s)
+	MOVL(Mem{Base: maps, Index: s.As64(), Scale: 4}, v)
+	MOVL(v, e)
+	ANDL(U32(1023), e)
+	SHRL(Imm(10), v)
+	MOVL(target, d)
+	SUBQ(v.As64(), d.As64())
+	rate := GP64()
+	MOVL(Mem{Base: reciprocal, Index: e.As64(), Scale: 4}, rate.As32())
+	IMULQ(rate, d.As64())
+	SARQ(Imm(16), d.As64())
+	ADDL(d, v)
+	SHLL(Imm(10), v)
+	CMPL(e, limit)
+	ADCL(Imm(0), e)
+	ORL(e, v)
+	MOVL(v, Mem{Base: maps, Index: s.As64(), Scale: 4})
+	ADDQ(U32(1024), maps)
+	INCQ(i)
+	CMPQ(i, n)
+	JL(LabelRef("recordOne"))
 	RET()
 }
