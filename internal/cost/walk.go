@@ -20,6 +20,9 @@ type (
 	Winner = mix.Winner
 )
 
+// Winners is how many there are.
+const Winners = mix.Winners
+
 // Options say how an archive is read.
 type Options struct {
 	Models       engine.ModelSource  // nil: archives that name a model cannot be read
