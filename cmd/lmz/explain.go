@@ -153,13 +153,20 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 // write writes what was found out.
 func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 	if c.output != "" {
-		out, err := c.create(c.output, src, file.Manner{Force: c.force})
+		// As from standard input: a page has no times of its own. Who may not read the file may not read
+		// it either.
+		out, err := c.create(c.output, &file.Source{Stdin: true, Info: src.Info}, file.Manner{Force: c.force})
 		if err != nil {
 			return err
 		}
 		defer out.Discard()
 		if err := r.HTML(out); err != nil {
 			return err
+		}
+		if src.Regular() {
+			if err := out.Restrict(src.Info.Mode().Perm()); err != nil {
+				return err
+			}
 		}
 		if err := out.Commit(nil); err != nil {
 			return err

@@ -12,7 +12,7 @@ const (
 	ipv4                        // four numbers with dots, perhaps a port
 	clock                       // holds hh:mm
 	date                        // holds yyyy-mm-dd
-	base64                      // only what base64 is written with
+	base64ish                   // only what base64 is written with
 	word                        // only letters
 	path                        // begins with / or holds ://
 	allShapes = 1<<iota - 1
@@ -64,7 +64,7 @@ func shapeOf(v []byte) (s shape) {
 		s |= hexUpper
 	}
 	if seen&isOther == 0 {
-		s |= base64
+		s |= base64ish
 	}
 	if seen&^(isLowerHex|isUpperHex|isLetter) == 0 {
 		s |= word

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/lmz-go/lmz/internal/cost"
@@ -230,14 +231,35 @@ func (t *template) text(s *sorter) string {
 // constant says whether what might vary has always been the same.
 func (q *slot) constant() bool { return q.stat != nil && !q.stat.many && len(q.stat.distinct) == 1 }
 
-// nameOf says what a slot without a name is called: the word in front of it, or its column.
+// nameOf says what a slot without a name is called: by a word that is always near it, or else its
+// column, as times are.
 func (t *template) nameOf(i int) string {
-	if i > 0 && i < len(t.parts) && t.slots[i-1].hash != 0 && t.parts[i-1].end <= len(t.example.text) {
-		if before := t.example.text[t.parts[i-1].start:t.parts[i-1].end]; isKey(before) {
-			return fmt.Sprintf("behind %q", before)
+	if s := t.slots[i].stat; s.shapes&(clock|date) == 0 {
+		for j := i - 1; j >= max(0, i-3); j-- {
+			if word := t.anchor(j); word != "" {
+				return fmt.Sprintf("%sbehind %q", [...]string{"", "2nd ", "3rd "}[i-1-j], word)
+			}
+		}
+		if word := t.anchor(i + 1); word != "" && i >= 3 {
+			return fmt.Sprintf("in front of %q", word)
 		}
 	}
 	return string(appendColumn(nil, i))
 }
+
+// anchor is the word of a slot, if it is always the same and says something.
+func (t *template) anchor(i int) string {
+	if i >= len(t.slots) || t.slots[i].hash == 0 || t.slots[i].named != "" || t.parts[i].end > len(t.example.text) {
+		return ""
+	}
+	word := t.example.text[t.parts[i].start:t.parts[i].end]
+	if !isKey(word) || len(word) < 2 || bytes.Contains(calendar, word) {
+		return ""
+	}
+	return string(word)
+}
+
+// calendar is words in front of which days and years stand.
+var calendar = []byte("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mon Tue Wed Thu Fri Sat Sun")
 
 func appendColumn(b []byte, n int) []byte { return fmt.Appendf(b, "column %d", n+1) }

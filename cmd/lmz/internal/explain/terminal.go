@@ -28,15 +28,16 @@ func (r *Report) Print(to io.Writer, s Style) error {
 	if len(r.Fields) > 0 {
 		p.section("Fields", "share", "bits each", "what")
 		for _, f := range r.Fields[:min(s.Top, len(r.Fields))] {
-			p.row(percent(f.Share), number(f.Each), ui.Printable(f.Name)+": "+f.Kind)
-			p.example(f.piece)
+			p.line(percent(f.Share), number(f.Each), ui.Printable(f.Name)+": "+f.Kind+": ", f.piece)
 		}
 	}
 	if len(r.Templates) > 0 {
 		p.section("Templates", "share", "bits each", "lines like this")
 		for _, t := range r.Templates[:min(s.Top, len(r.Templates))] {
 			p.row(percent(t.Share), number(t.Each), fmt.Sprintf("%d × %s", t.Lines, ui.Printable(t.Text)))
-			p.example(t.piece)
+			if s.Color {
+				p.example(t.piece)
+			}
 		}
 	}
 	if len(r.Costliest) > 0 {
@@ -100,7 +101,9 @@ func (p printer) row(first, second, text string) {
 }
 
 func (p printer) line(first, second, front string, text piece) {
-	fmt.Fprintf(p, "%8s %10s  %s%s\n", strings.ReplaceAll(first, "under ", "<"), second, front, text.colored(p.Width-21-len(front), p.Color))
+	front = ui.Shorten(front, p.Width-21)
+	room := max(0, p.Width-21-utf8.RuneCountInString(front))
+	fmt.Fprintf(p, "%8s %10s  %s%s\n", strings.ReplaceAll(first, "under ", "<"), second, front, text.colored(room, p.Color))
 }
 
 // example writes a text below a row.

@@ -77,7 +77,7 @@ func (s *stat) kind(example string) (kind string, alphabet float64) {
 		return "number with fraction", 0
 	case s.shapes&(hexLower|hexUpper) != 0 && s.minLen >= 4:
 		return length("hex digits"), 16
-	case s.shapes&base64 != 0 && s.minLen >= 12 && s.mixed:
+	case s.shapes&base64ish != 0 && s.minLen >= 12 && s.mixed:
 		return length("letters and digits"), 62
 	case s.shapes&path != 0:
 		return "path", 0
@@ -162,6 +162,8 @@ func bitsText(bits float64) string {
 		return "0 bits"
 	case bits < 0.01:
 		return "under 0.01 bits"
+	case bits > 0.95 && bits < 1.05:
+		return "1 bit"
 	case bits < 9.95:
 		return fmt.Sprintf("%.2g bits", bits)
 	}
