@@ -66,8 +66,12 @@ takes less of both.`,
 			if err := c.checkExplain(files); err != nil {
 				return err
 			}
-			// As with the other commands, what is wrong with the file is said with its name.
-			c.each(files, func(name string) error { return c.explain(cmd.Context(), name, coded) })
+			err := c.explain(cmd.Context(), files[0], coded)
+			var usage *ui.UsageError
+			if errors.As(err, &usage) {
+				return err
+			}
+			c.each(files, func(string) error { return err }) // which says it
 			return nil
 		},
 	}
@@ -190,66 +194,26 @@ func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 	return r.Print(os.Stdout, style)
 }
 
-// walk decodes an archive and collects what it costs. looks says which chunks are looked at.
-func (c *explainCommand) walk(ctx context.Context, archive io.Reader, m *meter, looks func(raw int) bool, told func([]byte, []cost.Byte, *explain.Collector)) (*explain.Report, error) {
-	collector, settings := explain.NewCollector(), explain.Settings{}
-	var chunks []explain.Chunk
-	var raw, payloads int64
-	looked := false
-	v := cost.Visitor{
-		Frame: func(h *format.Header) {
-			if h.Level > 0 {
-				settings.Level = h.Level
-			}
-			if h.Model != nil {
-				settings.Model = h.Model.Name
-			}
-		},
-		Chunk: func(r *format.Record) bool {
-			looked = looks(r.Raw)
-			chunks = append(chunks, explain.Chunk{
-				Number: len(chunks), Offset: raw, Raw: r.Raw, Payload: r.RecordHeader.Payload, Method: methodName(r.Method), Explained: looked,
-				PerByte: 8 * float64(r.RecordHeader.Payload) / float64(max(r.Raw, 1)),
-			})
-			raw += int64(r.Raw)
-			payloads += int64(r.RecordHeader.Payload)
-			if !looked {
-				collector.Skip(int64(r.Raw))
-			}
-			return looked
-		},
-		Bytes: func(text []byte, costs []cost.Byte) {
-			told(text, costs, collector)
-			m.written.Add(int64(len(text)))
-		},
-	}
-	o := cost.Options{
+// costOptions are what the flags say about decoding.
+func (c *explainCommand) costOptions(m *meter) cost.Options {
+	return cost.Options{
 		Models: c.meteredModels(func() *meter { return m }), Dictionaries: stream.DictionarySet(c.dictionaries...),
 		Memory: int64(c.memLimit), Notice: func(damage error) { c.ui.Warning(rewriteHint, "%v", damage) },
 	}
-	size, err := cost.Walk(ctx, archive, o, v)
-	if err != nil {
-		return nil, err
-	}
-	r := collector.Report()
-	r.Settings, r.Chunks, r.RawBytes, r.CompressedBytes, r.Around = settings, chunks, raw, size, size-payloads
-	r.Sampled = r.ExplainedBytes < raw
-	return r, nil
 }
 
 func (c *explainCommand) explainArchive(ctx context.Context, src *file.Source, in io.Reader) (*explain.Report, error) {
 	var m meter
 	defer c.showReading(src, &m)()
-	looks := func(int) bool { return true }
+	from := explain.Source{Seen: func(n int) { m.written.Add(int64(n)) }}
 	if c.sample > 0 {
 		frames, err := stream.ReadIndex(src, src.Size())
 		if err != nil {
 			return nil, err
 		}
-		looks = sampler(int64(c.sample), frames)
+		from.Looks = sampler(int64(c.sample), frames)
 	}
-	collect := func(text []byte, costs []cost.Byte, to *explain.Collector) { to.Add(text, costs) }
-	return c.walk(ctx, in, &m, looks, collect)
+	return explain.Read(ctx, in, c.costOptions(&m), from)
 }
 
 // sampler says of one chunk after the other whether to look at it, for about size bytes in all.
@@ -317,20 +281,13 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 		end.CloseWithError(err)
 		done <- err
 	}()
-	collect := func(text []byte, costs []cost.Byte, to *explain.Collector) {
-		for len(text) > 0 {
-			gap, n := parts.next(len(text))
-			if gap > 0 {
-				to.Skip(gap)
-			}
-			to.Add(text[:n], costs[:n])
-			text, costs = text[n:], costs[n:]
-		}
-	}
-	r, err := c.walk(ctx, archive, new(meter), func(int) bool { return true }, collect)
+	r, err := explain.Read(ctx, archive, c.costOptions(new(meter)), explain.Source{Next: parts.next})
 	archive.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	if err != nil {
 		cancel(err)
+		if src.Size() >= 0 { // else it may be waited for, for ever
+			<-done
+		}
 		return nil, err
 	}
 	if err := <-done; err != nil {

@@ -47,7 +47,7 @@ func (r *Report) HTML(to io.Writer) error {
 	v := pageView{
 		Report: r, Style: markup.CSS(pageStyle), Script: markup.JS(pageScript),
 		Policy: "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
-		Ratio:  ui.FormatRatio(r.RawBytes, r.CompressedBytes), Plot: r.plot(), Heat: heatLegend(), AllChunks: len(r.Chunks),
+		Ratio:  ui.FormatRatio(r.RawBytes, r.CompressedBytes), Plot: r.plot(), Heat: heatLegend(), AllChunks: r.ChunkCount,
 		Fields: r.Fields[:min(pageRows, len(r.Fields))], Templates: r.Templates[:min(pageRows, len(r.Templates))],
 		Costliest: r.Costliest[:min(pageRows, len(r.Costliest))], Chunks: r.Chunks[:min(pageChunks, len(r.Chunks))],
 	}

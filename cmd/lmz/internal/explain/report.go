@@ -33,16 +33,17 @@ type Report struct {
 	Tokens    []Share    `json:"tokens"`
 	Winners   []Share    `json:"winners"`
 	Curve     []Stretch  `json:"curve"`
-	Chunks    []Chunk    `json:"chunks"`
+	Chunks    []Chunk    `json:"chunks"` // the first 10000
 
 	excerpts []excerpt
 }
 
 // Settings are what an archive was made with.
 type Settings struct {
-	Method string `json:"method"`
-	Level  int    `json:"level,omitempty"` // of mix
-	Model  string `json:"model,omitempty"`
+	Method     string `json:"method"`
+	Level      int    `json:"level,omitempty"` // of mix
+	Model      string `json:"model,omitempty"`
+	ChunkCount int    `json:"chunk_count"`
 }
 
 // Under is how many bytes cost less than so many bits.
