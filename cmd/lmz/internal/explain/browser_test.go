@@ -3,14 +3,21 @@ package explain
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,7 +188,7 @@ func (b *browser) eval(expression string) any {
 // mouse moves the mouse to the middle of an element, which is scrolled to, or clicks there.
 func (b *browser) mouse(element string, click bool) {
 	b.t.Helper()
-	at := b.eval("(() => { const e = " + element + "; e.scrollIntoView({block: 'center'}); const r = e.getClientRects()[0];" +
+	at := b.eval("(() => { const e = " + element + "; e.scrollIntoView({block: 'nearest'}); const r = e.getClientRects()[0];" +
 		" return [r.x + r.width / 2, r.y + r.height / 2]; })()").([]any)
 	kinds := []string{"mouseMoved"}
 	if click {
@@ -197,11 +204,37 @@ func (b *browser) picture() []byte {
 	b.t.Helper()
 	var got struct{ Data string }
 	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &got)
-	png, err := base64.StdEncoding.DecodeString(got.Data)
+	file, err := base64.StdEncoding.DecodeString(got.Data)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return png
+	return file
+}
+
+// fewColors is a picture in its 255 commonest colors, and the nearest of these for the others: it
+// takes a third of the bytes.
+func fewColors(t *testing.T, file []byte) []byte {
+	from, err := png.Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[color.Color]int{}
+	size := from.Bounds()
+	for y := size.Min.Y; y < size.Max.Y; y++ {
+		for x := size.Min.X; x < size.Max.X; x++ {
+			count[from.At(x, y)]++
+		}
+	}
+	colors := slices.SortedFunc(maps.Keys(count), func(a, b color.Color) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), strings.Compare(fmt.Sprint(a), fmt.Sprint(b)))
+	})
+	to := image.NewPaletted(size, colors[:min(255, len(colors))])
+	draw.Draw(to, size, from, size.Min, draw.Src)
+	var out bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, to); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 const tip = "(document.getElementById('tip').hidden ? '' : document.getElementById('tip').textContent)"
@@ -268,8 +301,11 @@ func TestPageInBrowser(t *testing.T) {
 	}
 	if *picture {
 		b.mouse("document.getElementById('who')", true)
-		b.eval("document.querySelector('main').style.paddingTop = '14px'; scrollTo(0, 0)")
-		if err := os.WriteFile("../../../../docs/explain.png", b.picture(), 0o666); err != nil {
+		b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 1100, "height": 830, "deviceScaleFactor": 1, "mobile": false}, nil)
+		b.mouse("document.querySelectorAll('#text i.h6')[400]", false)
+		b.eval("scrollBy(0, document.querySelector('.legend').getBoundingClientRect().y - 60)")
+		b.mouse("document.querySelectorAll('#text i.h6')[400]", false)
+		if err := os.WriteFile("../../../../docs/explain.png", fewColors(t, b.picture()), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}

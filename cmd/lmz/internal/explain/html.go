@@ -236,7 +236,10 @@ func (r *Report) plot() (p plot) {
 	x := func(offset int64) float64 { return plotWidth * float64(offset) / float64(p.End) }
 	var with, alone strings.Builder
 	command := "M"
-	for _, s := range r.Curve {
+	for i, s := range r.Curve {
+		if i > 0 && s.Bytes < r.Curve[0].Bytes/4 {
+			continue // the rest at the end, of a few bytes
+		}
 		// Each stretch is a step.
 		fmt.Fprintf(&with, "%s%.1f %.1fH%.1f", command, x(s.Offset), plotY(s.BitsPerByte), min(x(s.Offset+s.Bytes), plotWidth))
 		fmt.Fprintf(&alone, "%s%.1f %.1fH%.1f", command, x(s.Offset), plotY(s.Alone), min(x(s.Offset+s.Bytes), plotWidth))
@@ -250,7 +253,7 @@ func (r *Report) plot() (p plot) {
 	for i := range 5 {
 		p.Marks = append(p.Marks, tick{plotWidth * float64(i) / 4, ui.FormatBytes(p.End * int64(i) / 4)})
 	}
-	if len(r.Chunks) <= pageChunks && r.SourceBytes == 0 {
+	if n := len(r.Chunks); n > 1 && n <= pageChunks && r.SourceBytes == 0 {
 		for _, c := range r.Chunks {
 			p.Chunks = append(p.Chunks, x(c.Offset))
 		}
