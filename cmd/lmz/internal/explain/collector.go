@@ -16,6 +16,7 @@ const (
 	openingSize = 64 << 10 // bytes that say what kind of content there is
 	longestLine = 16 << 10 // bytes; what is longer counts as several lines
 	topLines    = 100
+	leastProse  = 200 // bytes: what is shorter is no prose
 )
 
 // Content is what kind of text there is.
@@ -55,7 +56,11 @@ type Collector struct {
 var thresholds = [...]float64{0.01, 0.1, 1}
 
 // NewCollector makes one.
-func NewCollector() *Collector { return &Collector{sorter: newSorter()} }
+func NewCollector() *Collector {
+	c := new(Collector)
+	c.sorter = newSorter(&c.parser, true)
+	return c
+}
 
 // Skip passes over bytes that nobody looked at: the line ends.
 func (c *Collector) Skip(n int64) {
@@ -70,8 +75,7 @@ func (c *Collector) Skip(n int64) {
 
 // Add takes the next bytes. It keeps neither slice.
 func (c *Collector) Add(text []byte, costs []cost.Byte) {
-	for i, b := range text {
-		x := costs[i]
+	for _, x := range costs {
 		bits := float64(x.Bits)
 		c.bytes++
 		c.bits += bits
@@ -84,7 +88,6 @@ func (c *Collector) Add(text []byte, costs []cost.Byte) {
 				c.under[j]++
 			}
 		}
-		c.tokens.add(b, bits)
 		c.curve.add(bits, float64(x.Saved))
 	}
 	c.excerpts.add(text, costs)
@@ -109,6 +112,9 @@ func (c *Collector) begin() {
 
 // split takes lines apart.
 func (c *Collector) split(text []byte, costs []cost.Byte) {
+	for i, b := range text {
+		c.tokens.add(b, float64(costs[i].Bits), c.content == Binary)
+	}
 	for len(text) > 0 {
 		n := bytes.IndexByte(text, '\n') + 1
 		ends := n > 0
@@ -121,7 +127,8 @@ func (c *Collector) split(text []byte, costs []cost.Byte) {
 		c.line.text = append(c.line.text, text[:n]...)
 		c.line.costs = append(c.line.costs, costs[:n]...)
 		text, costs = text[n:], costs[n:]
-		if ends {
+		// A field of a table may hold line ends, in quotes.
+		if quoted := c.content == Table && bytes.Count(c.line.text, []byte{'"'})%2 == 1; ends && (!quoted || len(c.line.text) == longestLine) {
 			c.endLine()
 		}
 	}
@@ -141,7 +148,7 @@ func (c *Collector) endLine() {
 			heap.Pop(&c.top)
 		}
 	}
-	if c.content == Log || c.content == Table {
+	if c.content == Log || c.content == Table && (c.lines > 1 || c.parser.columns == nil) {
 		line := bytes.TrimRight(text, "\r\n")
 		var kind lineKind
 		c.parts, kind = c.parser.parse(c.parts[:0], line)
@@ -186,7 +193,7 @@ func contentOf(opening []byte) (kind Content, separator byte, columns []string) 
 	if separator = separatorOf(lines); separator != 0 {
 		return Table, separator, header(lines[0], separator)
 	}
-	if mix.IsProse(opening) && 20*bytes.Count(opening, []byte{'='}) < len(lines) {
+	if len(opening) >= leastProse && mix.IsProse(opening) && 20*bytes.Count(opening, []byte{'='}) < len(lines) {
 		return Prose, 0, nil
 	}
 	return Log, 0, nil

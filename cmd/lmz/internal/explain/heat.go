@@ -31,6 +31,8 @@ type glyph struct {
 	first int // of its bytes, in the piece
 }
 
+const lineEnd = "⏎\n"
+
 // glyphs takes a piece apart. A character that has several bytes costs what they do.
 func (p piece) glyphs(yield func(glyph) bool) {
 	for i := 0; i < len(p.text); {
@@ -38,7 +40,7 @@ func (p piece) glyphs(yield func(glyph) bool) {
 		g := glyph{bytes: n, first: i}
 		switch {
 		case r == '\n':
-			g.text = "⏎\n"
+			g.text = lineEnd
 		case r == '\t':
 			g.text = "⇥\t"
 		case r == utf8.RuneError && n == 1 || !strconv.IsPrint(r):
@@ -57,21 +59,29 @@ func (p piece) glyphs(yield func(glyph) bool) {
 	}
 }
 
-// colored is a piece of one line for a terminal, of width characters at most.
+// colored is the first line of a piece for a terminal, of width characters at most.
 func (p piece) colored(width int, color bool) string {
-	var b strings.Builder
-	level, n := 0, 0
+	var line []glyph
+	all := 0
 	for g := range p.glyphs {
-		if g.text == "⏎\n" {
+		if g.text == lineEnd {
 			break
 		}
-		text := strings.ReplaceAll(g.text, "⇥\t", "⇥")
-		if n += utf8.RuneCountInString(text); n > width {
-			if level > 0 {
-				b.WriteString("\x1b[m")
-			}
-			b.WriteString("…")
-			return b.String()
+		g.text = strings.TrimSuffix(g.text, "\t")
+		line = append(line, g)
+		if all += utf8.RuneCountInString(g.text); all > width {
+			break
+		}
+	}
+	cut := all > width
+	if cut {
+		width-- // for the sign that it goes on
+	}
+	var b strings.Builder
+	level, n := 0, 0
+	for _, g := range line {
+		if n += utf8.RuneCountInString(g.text); n > width {
+			break
 		}
 		if now := levelOf(g.bits); color && now != level {
 			if level = now; level == 0 {
@@ -80,10 +90,13 @@ func (p piece) colored(width int, color bool) string {
 				b.WriteString(escape(level))
 			}
 		}
-		b.WriteString(text)
+		b.WriteString(g.text)
 	}
 	if level > 0 {
 		b.WriteString("\x1b[m")
+	}
+	if cut && width >= 0 {
+		b.WriteString("…")
 	}
 	return b.String()
 }

@@ -49,7 +49,7 @@ func (p *parser) parse(dst []part, line []byte) (parts []part, kind lineKind) {
 			return parts, jsonLine
 		}
 	}
-	return p.text(dst, line), textLine
+	return p.text(dst, line, false), textLine
 }
 
 // lineKind says what a line was taken for.
@@ -71,8 +71,8 @@ var ends = func() (set [256]bool) {
 }()
 
 // text splits a line of text into its tokens. A token behind "key=", "key:" or "\"key\":" is named
-// by the key; one in quotes there is whole.
-func (p *parser) text(dst []part, line []byte) []part {
+// by the key; one in quotes there is whole. With escapes, those of JSON end tokens.
+func (p *parser) text(dst []part, line []byte, escapes bool) []part {
 	name := "" // of the value that comes next
 	for i := 0; i < len(line); {
 		c := line[i]
@@ -84,6 +84,11 @@ func (p *parser) text(dst []part, line []byte) []part {
 				continue
 			}
 		}
+		if escapes && c == '\\' {
+			name = ""
+			i = min(i+2, len(line))
+			continue
+		}
 		if ends[c] || c == ':' {
 			if name != "" && c != ' ' && c != '[' && c != '{' && c != '(' {
 				name = ""
@@ -92,7 +97,7 @@ func (p *parser) text(dst []part, line []byte) []part {
 			continue
 		}
 		start := i
-		for i < len(line) && !ends[line[i]] && (line[i] != ':' || !endsAtColon(line, start, i)) {
+		for i < len(line) && !ends[line[i]] && (line[i] != ':' || !endsAtColon(line, start, i)) && (line[i] != '\\' || !escapes) {
 			i++
 		}
 		dst = append(dst, part{start, i, name})

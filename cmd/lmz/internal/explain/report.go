@@ -75,7 +75,8 @@ type Template struct {
 // Field is what stands at one place of lines.
 type Field struct {
 	Name     string  `json:"field"`
-	Kind     string  `json:"kind"` // in words
+	Within   string  `json:"within,omitempty"` // the field whose values it is a part of
+	Kind     string  `json:"kind"`             // in words
 	Random   bool    `json:"random"`
 	Values   int64   `json:"values"`
 	Distinct int     `json:"distinct"` // values that differ; 257 stands for more than 256
@@ -164,42 +165,77 @@ func (c *Collector) Report() *Report {
 
 // report adds templates and fields.
 func (s *sorter) report(r *Report) {
-	fields := map[string]*stat{}
-	all := s.all
-	for _, kind := range []lineKind{textLine, jsonLine, tableLine} {
-		if t := s.others[kind]; t != nil {
-			all = append(all, t)
-		}
-	}
-	for _, t := range all {
+	for _, t := range s.templates() {
 		same := t.frame
-		for i := range t.slots {
-			q := &t.slots[i]
+		for _, q := range t.slots {
 			same += q.bits
-			if q.stat != nil {
-				name := t.nameOf(i)
-				if fields[name] == nil {
-					fields[name] = new(stat)
-				}
-				fields[name].merge(q.stat)
-			}
 		}
 		r.Templates = append(r.Templates, Template{
 			Text: valid([]byte(t.text(s))), Lines: t.lines, Bits: t.bits, Share: share(t.bits, r.ExplainedBits), Each: t.bits / float64(t.lines),
 			Frame: same, Example: valid(t.example.text), piece: t.example,
 		})
 	}
-	for name, f := range s.named {
+	r.addFields(s.fields(), "")
+	for _, name := range slices.Sorted(maps.Keys(s.inner)) {
+		if in := s.inner[name]; in.repeats() {
+			r.addFields(in.fields(), name)
+		}
+	}
+	byBits(r.Templates, func(t Template) float64 { return t.Bits })
+	byBits(r.Fields, func(f Field) float64 { return f.Bits })
+}
+
+// templates are all that there are.
+func (s *sorter) templates() []*template {
+	all := slices.Clone(s.all)
+	for _, kind := range []lineKind{textLine, jsonLine, tableLine} {
+		if t := s.others[kind]; t != nil {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// repeats says whether the texts are lines of a few templates, rather than free text.
+func (s *sorter) repeats() bool {
+	lines := int64(0)
+	for _, t := range s.templates() {
+		lines += t.lines
+	}
+	return lines >= 4*int64(len(s.all)) && len(s.others) == 0
+}
+
+// fields gives what varies, by name.
+func (s *sorter) fields() map[string]*stat {
+	fields := map[string]*stat{}
+	add := func(name string, f *stat) {
 		if fields[name] == nil {
 			fields[name] = new(stat)
 		}
 		fields[name].merge(f)
 	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		r.Fields = append(r.Fields, fields[name].field(name, r.ExplainedBits))
+	for _, t := range s.templates() {
+		for i, q := range t.slots {
+			if q.stat != nil {
+				add(t.nameOf(i), q.stat)
+			}
+		}
 	}
-	byBits(r.Templates, func(t Template) float64 { return t.Bits })
-	byBits(r.Fields, func(f Field) float64 { return f.Bits })
+	for name, f := range s.named {
+		add(name, f)
+	}
+	return fields
+}
+
+// addFields adds fields, of lines or of the values of a field.
+func (r *Report) addFields(fields map[string]*stat, within string) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		f := fields[name].field(name, r.ExplainedBits)
+		if f.Within = within; within != "" {
+			f.Name = within + " › " + name
+		}
+		r.Fields = append(r.Fields, f)
+	}
 }
 
 // byBits sorts what costs most to the front.
@@ -235,9 +271,6 @@ func (r *Report) Finish(file string) {
 		if n > methods[r.Method] || n == methods[r.Method] && name < r.Method {
 			r.Method = name
 		}
-	}
-	if r.Method != "mix" {
-		r.Level = 0
 	}
 	r.find()
 }

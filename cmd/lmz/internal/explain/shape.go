@@ -1,5 +1,7 @@
 package explain
 
+import "bytes"
+
 // shape is a set of forms that a value has, as bits.
 type shape uint16
 
@@ -11,11 +13,13 @@ const (
 	uuid                        // 8-4-4-4-12 hex digits
 	ipv4                        // four numbers with dots, perhaps a port
 	clock                       // holds hh:mm
-	date                        // holds yyyy-mm-dd
+	date                        // holds yyyy-mm-dd or dd/Mmm/yyyy
 	base64ish                   // only what base64 is written with
 	word                        // only letters
-	path                        // begins with / or holds ://
-	allShapes = 1<<iota - 1
+	path                        // begins with /
+	url                         // holds ://
+
+	shapeKinds = iota
 )
 
 // Classes of bytes that shapes are made of.
@@ -50,10 +54,7 @@ var classes = func() (set [256]uint8) {
 
 // shapeOf gives the forms that a value has.
 func shapeOf(v []byte) (s shape) {
-	seen := uint8(0)
-	for _, c := range v {
-		seen |= classes[c]
-	}
+	seen := classesOf(v)
 	if seen&^isDigit == 0 {
 		s |= digits | decimal
 	}
@@ -69,10 +70,13 @@ func shapeOf(v []byte) (s shape) {
 	if seen&^(isLowerHex|isUpperHex|isLetter) == 0 {
 		s |= word
 	}
+	if len(v) > 1 && v[0] == '/' {
+		s |= path
+	}
+	if seen&isOther != 0 && bytes.Contains(v, []byte("://")) {
+		s |= url
+	}
 	if seen&isDigit == 0 {
-		if len(v) > 1 && v[0] == '/' {
-			s |= path
-		}
 		return s
 	}
 	if isDecimal(v) {
@@ -84,9 +88,6 @@ func shapeOf(v []byte) (s shape) {
 	if isIPv4(v) {
 		s |= ipv4
 	}
-	if len(v) > 1 && v[0] == '/' {
-		s |= path
-	}
 	for i := range v {
 		if i+5 <= len(v) && v[i+2] == ':' && allDigits(v[i:i+2]) && allDigits(v[i+3:i+5]) {
 			s |= clock
@@ -94,13 +95,19 @@ func shapeOf(v []byte) (s shape) {
 		}
 	}
 	for i := range v {
-		if i+10 <= len(v) && (v[i+4] == '-' || v[i+4] == '/' || v[i+4] == '.') && v[i+7] == v[i+4] &&
-			allDigits(v[i:i+4]) && allDigits(v[i+5:i+7]) && allDigits(v[i+8:i+10]) {
+		if i+10 <= len(v) && isDate(v[i:]) {
 			s |= date
 			break
 		}
 	}
 	return s
+}
+
+func classesOf(v []byte) (seen uint8) {
+	for _, c := range v {
+		seen |= classes[c]
+	}
+	return seen
 }
 
 func allDigits(v []byte) bool {
@@ -110,6 +117,14 @@ func allDigits(v []byte) bool {
 		}
 	}
 	return true
+}
+
+// isDate says whether v, of ten bytes or more, begins with a date.
+func isDate(v []byte) bool {
+	if (v[4] == '-' || v[4] == '/' || v[4] == '.') && v[7] == v[4] {
+		return allDigits(v[:4]) && allDigits(v[5:7]) && allDigits(v[8:10])
+	}
+	return v[2] == '/' && v[6] == '/' && allDigits(v[:2]) && allDigits(v[7:10])
 }
 
 func isDecimal(v []byte) bool {

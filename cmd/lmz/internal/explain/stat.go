@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"math"
+	"unicode/utf8"
 
 	"github.com/lmz-go/lmz/internal/cost"
 )
@@ -11,6 +12,7 @@ import (
 const (
 	maxDistinct  = 256 // values of a field that are told from each other
 	maxPositions = 48  // bytes of a value whose costs are kept one by one
+	maxLength    = 64
 	sampleSize   = 120 // bytes of an example
 )
 
@@ -19,8 +21,10 @@ type stat struct {
 	count, bytes   int64
 	bits, saved    float64
 	minLen, maxLen int
-	shapes         shape // that all values have
-	mixed          bool  // some value holds both digits and letters
+	filled         int64             // values that say something: neither empty nor "-"
+	lengths        [maxLength]uint32 // how many of these have so many bytes, or more for the last
+	shaped         [shapeKinds]int64 // how many of them have a shape
+	mixed, spaced  int64             // how many hold both digits and letters, or a space
 	distinct       map[uint64]struct{}
 	many           bool // there are more distinct values than maxDistinct
 	positions      [maxPositions]float64
@@ -38,7 +42,11 @@ type piece struct {
 }
 
 func keep(text []byte, costs []cost.Byte, most int) piece {
-	n := min(len(text), most)
+	n := len(text)
+	if n > most {
+		for n = most; n > most-utf8.UTFMax && !utf8.RuneStart(text[n]); n-- {
+		}
+	}
 	return piece{bytes.Clone(text[:n]), append([]cost.Byte(nil), costs[:n]...)}
 }
 
@@ -51,7 +59,7 @@ func (p piece) bits() (sum float64) {
 
 func (s *stat) add(value []byte, costs []cost.Byte) {
 	if s.count == 0 {
-		s.minLen, s.shapes, s.distinct = len(value), allShapes, map[uint64]struct{}{}
+		s.minLen, s.distinct = len(value), map[uint64]struct{}{}
 		s.fractionFrom, s.fractionTo = fraction(value)
 	}
 	s.count++
@@ -66,15 +74,37 @@ func (s *stat) add(value []byte, costs []cost.Byte) {
 	}
 	s.bits += sum
 	s.minLen, s.maxLen = min(s.minLen, len(value)), max(s.maxLen, len(value))
-	if s.shapes != 0 && len(value) > 0 {
-		s.shapes &= shapeOf(value)
+	if len(value) > 0 && string(value) != "-" {
+		s.addShape(value)
 	}
-	s.mixed = s.mixed || hasBoth(value)
 	if !s.many {
 		s.distinct[hashOf(value)] = struct{}{}
 		s.many = len(s.distinct) > maxDistinct
 	}
-	if s.shapes&digits != 0 && len(value) > 0 && len(value) < 19 {
+	// Of the first values one that costs about what they do on average says most.
+	if mean := s.bits / float64(s.count); s.count <= 64 && (s.count == 1 || math.Abs(sum-mean) < math.Abs(s.example.bits()-mean)) {
+		s.example = keep(value, costs, sampleSize)
+	}
+}
+
+// addShape takes a value that says something.
+func (s *stat) addShape(value []byte) {
+	s.filled++
+	s.lengths[min(len(value), maxLength-1)]++
+	shapes := shapeOf(value)
+	for i := range s.shaped {
+		if shapes>>i&1 != 0 {
+			s.shaped[i]++
+		}
+	}
+	seen := classesOf(value)
+	if seen&isDigit != 0 && seen&(isLowerHex|isUpperHex|isLetter) != 0 {
+		s.mixed++
+	}
+	if bytes.IndexByte(value, ' ') >= 0 {
+		s.spaced++
+	}
+	if shapes&digits != 0 && len(value) < 19 {
 		n := int64(0)
 		for _, c := range value {
 			n = 10*n + int64(c-'0')
@@ -84,10 +114,41 @@ func (s *stat) add(value []byte, costs []cost.Byte) {
 		}
 		s.number = n
 	}
-	// Of the first values one that costs about what they do on average says most.
-	if mean := s.bits / float64(s.count); s.count <= 64 && (s.count == 1 || math.Abs(sum-mean) < math.Abs(s.example.bits()-mean)) {
-		s.example = keep(value, costs, sampleSize)
+}
+
+// mostly is which share of the values must have a form for it to be the field's: some logs have a
+// broken line.
+const mostly = 0.98
+
+// is says whether the values have one of some shapes.
+func (s *stat) is(any shape) bool {
+	for i, n := range s.shaped {
+		if any>>i&1 != 0 && s.filled > 0 && float64(n) >= mostly*float64(s.filled) {
+			return true
+		}
 	}
+	return false
+}
+
+// length is how many bytes the values have; false if they differ in that.
+func (s *stat) length() (n int, same bool) {
+	for n, count := range s.lengths[:maxLength-1] {
+		if float64(count) >= mostly*float64(s.filled) && s.filled > 0 {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// least is the length that nearly all values have at least.
+func (s *stat) least() int {
+	left := float64(s.filled)
+	for n, count := range s.lengths {
+		if left -= float64(count); left < mostly*float64(s.filled) {
+			return n
+		}
+	}
+	return 0
 }
 
 // merge adds what another stat says.
@@ -102,8 +163,15 @@ func (s *stat) merge(o *stat) {
 	s.bits += o.bits
 	s.saved += o.saved
 	s.minLen, s.maxLen = min(s.minLen, o.minLen), max(s.maxLen, o.maxLen)
-	s.shapes &= o.shapes
-	s.mixed = s.mixed || o.mixed
+	s.filled += o.filled
+	for i, n := range o.lengths {
+		s.lengths[i] += n
+	}
+	for i, n := range o.shaped {
+		s.shaped[i] += n
+	}
+	s.mixed += o.mixed
+	s.spaced += o.spaced
 	maps.Copy(s.distinct, o.distinct)
 	s.many = s.many || o.many || len(s.distinct) > maxDistinct
 	for i, bits := range o.positions {
@@ -113,14 +181,6 @@ func (s *stat) merge(o *stat) {
 	if o.fractionFrom != s.fractionFrom || o.fractionTo != s.fractionTo {
 		s.fractionFrom, s.fractionTo = 0, 0
 	}
-}
-
-func hasBoth(v []byte) bool {
-	seen := uint8(0)
-	for _, c := range v {
-		seen |= classes[c]
-	}
-	return seen&isDigit != 0 && seen&(isLowerHex|isUpperHex|isLetter) != 0
 }
 
 // hashOf is FNV-1a, never 0.

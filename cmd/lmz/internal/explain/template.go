@@ -46,11 +46,22 @@ type sorter struct {
 	learnt map[uint64]*template   // by the hash of all words of a line
 	others map[lineKind]*template
 	named  map[string]*stat
+	inner  map[string]*sorter // of values that are text, by their name; nil: such values are not taken apart
+	parser *parser
+	parts  []part
 	hashes []uint64
 }
 
-func newSorter() *sorter {
-	return &sorter{alike: map[uint64][]*template{}, learnt: map[uint64]*template{}, others: map[lineKind]*template{}, named: map[string]*stat{}}
+// maxInner is how many fields are taken apart at most.
+const maxInner = 12
+
+// newSorter makes a sorter of lines; inner says whether values are taken apart as well.
+func newSorter(p *parser, inner bool) *sorter {
+	s := &sorter{parser: p, alike: map[uint64][]*template{}, learnt: map[uint64]*template{}, others: map[lineKind]*template{}, named: map[string]*stat{}}
+	if inner {
+		s.inner = map[string]*sorter{}
+	}
+	return s
 }
 
 // varies says whether a part of text varies by its nature: it holds a digit.
@@ -91,6 +102,23 @@ func (s *sorter) add(line []byte, costs []cost.Byte, kind lineKind, parts []part
 		s.learnt[words^key] = t
 	}
 	t.add(s, line, costs, parts, hashes)
+}
+
+// addInner takes a value apart if it is text.
+func (s *sorter) addInner(name string, text []byte, costs []cost.Byte) {
+	if s.inner == nil || bytes.Count(text, []byte{' '}) < 2 {
+		return
+	}
+	in := s.inner[name]
+	if in == nil {
+		if len(s.inner) == maxInner {
+			return
+		}
+		in = newSorter(s.parser, false)
+		s.inner[name] = in
+	}
+	in.parts = s.parser.text(in.parts[:0], text, true)
+	in.add(text, costs, textLine, in.parts)
 }
 
 // find gives the template that a line is most like, or a new one.
@@ -161,6 +189,7 @@ func (t *template) add(s *sorter, line []byte, costs []cost.Byte, parts []part, 
 				s.named[p.name] = f
 			}
 			f.add(text, own)
+			s.addInner(p.name, text, own)
 			continue
 		}
 		if i >= len(t.slots) { // of what is left over
@@ -234,7 +263,7 @@ func (q *slot) constant() bool { return q.stat != nil && !q.stat.many && len(q.s
 // nameOf says what a slot without a name is called: by a word that is always near it, or else its
 // column, as times are.
 func (t *template) nameOf(i int) string {
-	if s := t.slots[i].stat; s.shapes&(clock|date) == 0 {
+	if s := t.slots[i].stat; !s.is(clock | date) {
 		for j := i - 1; j >= max(0, i-3); j-- {
 			if word := t.anchor(j); word != "" {
 				return fmt.Sprintf("%sbehind %q", [...]string{"", "2nd ", "3rd "}[i-1-j], word)

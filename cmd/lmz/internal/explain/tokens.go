@@ -22,8 +22,9 @@ const (
 
 var tokenNames = [tokenKinds]string{"words", "numbers", "letters and digits mixed", "spaces", "line ends", "punctuation", "other bytes"}
 
-func (t *tokens) add(b byte, bits float64) {
-	letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
+// add takes a byte; one that is not ASCII is a letter, but of binary data.
+func (t *tokens) add(b byte, bits float64, binary bool) {
+	letter := b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80 && !binary
 	digit := b >= '0' && b <= '9'
 	if letter || digit {
 		t.run.Bytes++
@@ -39,7 +40,7 @@ func (t *tokens) add(b byte, bits float64) {
 		kind = spaces
 	case b == '\n' || b == '\r':
 		kind = lineEnds
-	case b < ' ' || b == 0x7f:
+	case b < ' ' || b >= 0x7f:
 		kind = others
 	}
 	t.kinds[kind].Bytes++

@@ -1,12 +1,13 @@
 package explain
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"strings"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/cost"
+	"github.com/lmz-go/lmz/internal/mix"
 )
 
 // valid is a text as UTF-8.
@@ -21,19 +22,19 @@ func (s *stat) field(name string, all float64) Field {
 		Name: name, Values: s.count, Distinct: len(s.distinct), Bytes: s.bytes, Bits: s.bits, Share: share(s.bits, all),
 		Each: s.bits / float64(s.count), Saved: s.saved, Example: valid(s.example.text), piece: s.example,
 	}
-	kind, alphabet := s.kind(f.Example)
+	kind, alphabet := s.kind()
 	f.Kind = kind
-	chars := float64(s.bytes) / float64(s.count)
-	if s.shapes&uuid != 0 {
+	chars := float64(s.bytes) / float64(max(s.filled, 1))
+	if s.is(uuid) {
 		chars = 30.5 // two of 32 digits say which kind of UUID it is
 	}
 	if alphabet > 0 && chars >= 4 && s.many {
-		f.Random = f.Each >= random*chars*math.Log2(alphabet)
+		f.Random = s.bits >= random*chars*math.Log2(alphabet)*float64(s.filled)
 	}
 	switch {
 	case f.Random:
 		f.Kind += ", random"
-	case s.shapes&digits != 0 && s.many && float64(s.rising) > 0.98*float64(s.count):
+	case s.is(digits) && s.many && float64(s.rising) > 0.98*float64(s.filled):
 		f.Kind += ", rising"
 	}
 	f.Advice = s.advice(f)
@@ -42,14 +43,13 @@ func (s *stat) field(name string, all float64) Field {
 
 // kind names the values; alphabet is how many characters there are to choose from at each place, 0
 // if that is not what makes them.
-func (s *stat) kind(example string) (kind string, alphabet float64) {
-	n := s.minLen
-	fixed := n == s.maxLen
+func (s *stat) kind() (kind string, alphabet float64) {
+	n, same := s.length()
 	length := func(what string) string {
-		if fixed {
+		if same {
 			return fmt.Sprintf("%d %s", n, what)
 		}
-		return fmt.Sprintf("%d to %d %s", s.minLen, s.maxLen, what)
+		return what
 	}
 	distinct := len(s.distinct)
 	switch {
@@ -57,36 +57,36 @@ func (s *stat) kind(example string) (kind string, alphabet float64) {
 		return "empty", 0
 	case !s.many && distinct == 1:
 		return "always the same", 0
-	case s.shapes&uuid != 0:
+	case s.is(uuid):
 		return "UUID", 16
-	case s.shapes&ipv4 != 0:
+	case s.is(ipv4):
 		return "IPv4 address", 0
-	case s.shapes&(clock|date) == clock|date:
+	case s.is(clock) && s.is(date):
 		return "date and time", 0
-	case s.shapes&clock != 0:
+	case s.is(clock):
 		return "time", 0
-	case s.shapes&date != 0:
+	case s.is(date):
 		return "date", 0
 	case !s.many && int64(8*distinct) <= s.count:
 		return fmt.Sprintf("one of %d values", distinct), 0
-	case s.shapes&digits != 0 && fixed && n > 1:
+	case s.is(digits) && same && n > 1:
 		return length("digits"), 10
-	case s.shapes&digits != 0:
+	case s.is(digits):
 		return "number", 10
-	case s.shapes&decimal != 0:
+	case s.is(decimal):
 		return "number with fraction", 0
-	case s.shapes&(hexLower|hexUpper) != 0 && s.minLen >= 4:
+	case s.is(hexLower|hexUpper) && s.least() >= 4:
 		return length("hex digits"), 16
-	case s.shapes&base64ish != 0 && s.minLen >= 12 && s.mixed:
+	case s.is(base64ish) && s.least() >= 12 && float64(s.mixed) >= 0.9*float64(s.filled):
 		return length("letters and digits"), 62
-	case s.shapes&path != 0:
+	case s.is(url):
+		return "URL", 0
+	case s.is(path):
 		return "path", 0
-	case s.shapes&word != 0:
+	case s.is(word):
 		return "word", 0
-	case bytes.ContainsAny([]byte(example), " "):
-		return "text", 0
 	}
-	return "text without spaces", 0
+	return "text", 0
 }
 
 // advice is what an operator can do about a field that costs something, or nothing.
@@ -95,7 +95,7 @@ func (s *stat) advice(f Field) string {
 		return ""
 	}
 	switch {
-	case s.shapes&clock != 0:
+	case s.is(clock):
 		from, to := s.fractionFrom, min(s.fractionTo, maxPositions)
 		for keep := 3; keep >= 0; keep -= 3 { // milliseconds, then seconds
 			if from+keep >= to {
@@ -114,7 +114,7 @@ func (s *stat) advice(f Field) string {
 					to-from-keep, bitsText(rest/float64(s.count)), unit, percent(part))
 			}
 		}
-	case f.Random && s.shapes&digits == 0:
+	case f.Random && !s.is(digits):
 		half := f.Share / 2
 		return fmt.Sprintf("nothing can foresee it: left out of the log it saves %s, half as long %s", percent(f.Share), percent(half))
 	case f.Random:
@@ -128,10 +128,11 @@ func (s *stat) advice(f Field) string {
 
 // noise is how many digits at the end of numbers of one length are random, and what they cost.
 func (s *stat) noise() (n int, bits float64) {
-	if s.shapes&digits == 0 || s.minLen != s.maxLen || s.maxLen > maxPositions || !s.many {
+	length, same := s.length()
+	if !s.is(digits) || !same || length > maxPositions || !s.many {
 		return 0, 0
 	}
-	for i := s.maxLen - 1; i >= 0 && s.positions[i] >= random*math.Log2(10)*float64(s.count); i-- {
+	for i := length - 1; i >= 0 && s.positions[i] >= random*math.Log2(10)*float64(s.count); i-- {
 		n++
 		bits += s.positions[i]
 	}
@@ -177,6 +178,11 @@ func (r *Report) find() {
 		say("there is nothing to explain: no bytes")
 		return
 	}
+	if r.Content == Prose || r.Content == Binary {
+		for _, k := range r.Tokens[:min(2, len(r.Tokens))] {
+			say("%s: %s of the archive, for %s of the bytes", k.Name, percent(k.Share), percent(share(float64(k.Bytes), float64(r.ExplainedBytes))))
+		}
+	}
 	fields := 0
 	for _, f := range r.Fields {
 		if f.Share < 0.02 || fields == 6 {
@@ -206,8 +212,12 @@ func (r *Report) find() {
 // findCoding says what there is to say about how it is coded.
 func (r *Report) findCoding(say func(string, ...any)) {
 	for _, w := range r.Winners {
-		if w.Name == "stored" && r.Method == "mix" && w.Share >= 0.05 {
+		switch {
+		case w.Name != cost.Winner(mix.Stored).String() || w.Share < 0.05:
+		case r.Level > 0:
 			say("%s of the archive is stored or by zstd, since nothing foresees it: is it compressed or encrypted already?", percent(w.Share))
+		default:
+			say("%s of the archive is by a method that does not say what single bytes cost: there, shares are those of bytes", percent(w.Share))
 		}
 	}
 	if all := r.ExplainedBits + r.ModelSaved; r.Model != "" && r.Method == "mix" && all > 0 {
@@ -219,7 +229,7 @@ func (r *Report) findCoding(say func(string, ...any)) {
 	if around := share(float64(r.Around), float64(r.CompressedBytes)); around >= 0.05 && !r.Sampled {
 		say("%s of the archive is headers, checks, filters and index", percent(around))
 	}
-	if n := len(r.Redundancy); n > 0 {
+	if n := len(r.Redundancy); n > 0 && r.Redundancy[1].Share > 0 {
 		say("%s of the bytes cost less than %g bits", percent(r.Redundancy[1].Share), r.Redundancy[1].Bits)
 	}
 }
