@@ -33,13 +33,13 @@ type explainCommand struct {
 func newExplainCommand(a *app) *cobra.Command {
 	c := &explainCommand{reading: reading{app: a}}
 	cmd := &cobra.Command{
-		Use:   "explain [flags] FILE|ARCHIVE",
+		Use:   "explain [flags] [FILE|ARCHIVE]",
 		Short: "Show where the bits of an archive go",
 		Long: `Show where the bits of an archive go: which fields and templates of lines cost
 most, which lines, what foresaw the rest, and in words what can be done about
 it. A file that is no archive is compressed as the flags say, to nowhere, and
-explained; of an archive, the preset and model are its own. "-" is standard
-input.
+explained; of an archive, the preset and model are its own. Without FILE, or for
+FILE "-", it is standard input.
 
 What a byte costs is what it adds to the archive when it is decoded: the costs
 of a chunk add up to its size. The last bits of a run, or of a chunk that a
@@ -65,6 +65,9 @@ takes less of both.`,
 			coded := cmd.Flags().Changed("method") || c.preset > 0 || c.noModel
 			if err := c.checkExplain(files); err != nil {
 				return err
+			}
+			if len(files) == 0 {
+				files = []string{"-"}
 			}
 			err := c.explain(cmd.Context(), files[0], coded)
 			var usage *ui.UsageError
@@ -97,7 +100,7 @@ const mostRows = 1000
 // checkExplain finds flags that make no sense.
 func (c *explainCommand) checkExplain(files []string) error {
 	switch {
-	case len(files) != 1:
+	case len(files) > 1:
 		return ui.Usage("explain wants one file or archive", "")
 	case c.top < 1 || c.top > mostRows:
 		return ui.Usage("--top takes 1 to 1000", "")

@@ -90,6 +90,9 @@ func (w *walk) nextFrame() error {
 	if err != nil {
 		return err
 	}
+	if _, err := w.engine.Dictionary(w.ctx, h); err != nil {
+		return err
+	}
 	w.engine.Next(h)
 	if w.visit.Frame != nil {
 		w.visit.Frame(h)

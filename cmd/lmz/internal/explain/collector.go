@@ -6,6 +6,7 @@ package explain
 import (
 	"bytes"
 	"container/heap"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/lmz-go/lmz/internal/cost"
@@ -191,7 +192,7 @@ func contentOf(opening []byte) (kind Content, separator byte, columns []string) 
 	}
 	lines = lines[:min(len(lines), 200)]
 	if separator = separatorOf(lines); separator != 0 {
-		return Table, separator, header(lines[0], separator)
+		return Table, separator, header(lines, separator)
 	}
 	if len(opening) >= leastProse && mix.IsProse(opening) && 20*bytes.Count(opening, []byte{'='}) < len(lines) {
 		return Prose, 0, nil
@@ -223,17 +224,19 @@ func separatorOf(lines [][]byte) byte {
 	return 0
 }
 
-// header gives the names of columns, if the line looks like having them: none is a number, or
-// empty, or there twice.
-func header(line []byte, separator byte) (names []string) {
+// header gives the names of columns, if the first line looks like having them: none is a number, or
+// empty, or there twice, or the same in the next line.
+func header(lines [][]byte, separator byte) (names []string) {
 	p := parser{separator: separator}
-	seen := map[string]bool{}
-	for _, f := range p.table(nil, line) {
-		name := string(bytes.Trim(line[f.start:f.end], "\" \r"))
-		if name == "" || seen[name] || len(name) > 60 || name[0] >= '0' && name[0] <= '9' || !utf8.ValidString(name) {
+	next := p.table(nil, lines[1])
+	for i, f := range p.table(nil, lines[0]) {
+		name := string(bytes.Trim(lines[0][f.start:f.end], "\" \r"))
+		if name == "" || slices.Contains(names, name) || len(name) > 60 || name[0] >= '0' && name[0] <= '9' || !utf8.ValidString(name) {
 			return nil
 		}
-		seen[name] = true
+		if i < len(next) && string(lines[1][next[i].start:next[i].end]) == name {
+			return nil
+		}
 		names = append(names, name)
 	}
 	return names

@@ -164,9 +164,10 @@ func (p *parser) table(dst []part, line []byte) []part {
 	for i, n := 0, 0; ; n++ {
 		start, end := i, i
 		if i < len(line) && line[i] == '"' {
-			end = i + 1
-			for end < len(line) && (line[end] != '"' || end+1 < len(line) && line[end+1] != p.separator) {
-				end++
+			for end = i + 1; end < len(line) && line[end] != '"'; end++ {
+				if end+2 < len(line) && line[end+1] == '"' && line[end+2] == '"' {
+					end += 2 // a quote within quotes
+				}
 			}
 		}
 		for end < len(line) && line[end] != p.separator {

@@ -89,7 +89,7 @@ func shapeOf(v []byte) (s shape) {
 		s |= ipv4
 	}
 	for i := range v {
-		if i+5 <= len(v) && v[i+2] == ':' && allDigits(v[i:i+2]) && allDigits(v[i+3:i+5]) {
+		if i+5 <= len(v) && v[i+2] == ':' && allDigits(v[i:i+2]) && v[i] <= '2' && allDigits(v[i+3:i+5]) && (i == 0 || classes[v[i-1]]&isDigit == 0) {
 			s |= clock
 			break
 		}

@@ -31,7 +31,7 @@ func (r *Report) Print(to io.Writer, s Style) error {
 			p.line(percent(f.Share), number(f.Each), ui.Printable(f.Name)+": "+f.Kind+": ", f.piece)
 		}
 	}
-	if len(r.Templates) > 1 {
+	if len(r.Templates) > 0 && r.Content == Log {
 		p.section("Templates", "share", "bits each", "lines like this")
 		for _, t := range r.Templates[:min(s.Top, len(r.Templates))] {
 			p.row(percent(t.Share), number(t.Each), fmt.Sprintf("%d × %s", t.Lines, ui.Printable(t.Text)))
