@@ -262,7 +262,7 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 		return nil, err
 	}
 	stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
-		return m.done.Load(), m.done.Load(), m.compressed.Load()
+		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
 	var parts *sample

@@ -29,16 +29,13 @@ func newSample(src io.ReaderAt, size, want int64) (*sample, error) {
 	behind := int64(0)
 	for i := range n {
 		// The last part ends with the file.
-		from := i * (size - want/n) / max(1, n-1)
-		to := from + want/n
-		for _, edge := range []*int64{&from, &to} {
-			if *edge > 0 && *edge < size {
-				line, err := restOfLine(src, *edge-1)
-				if err != nil {
-					return nil, err
-				}
-				*edge = min(size, *edge-1+line)
-			}
+		from, err := s.lineFrom(i*(size-want/n)/max(1, n-1), size)
+		if err != nil {
+			return nil, err
+		}
+		to, err := s.lineFrom(min(size, from+max(1, want/n)), size)
+		if err != nil {
+			return nil, err
 		}
 		if from = max(from, behind); to > from {
 			s.parts = append(s.parts, samplePart{from, to})
@@ -48,18 +45,18 @@ func newSample(src io.ReaderAt, size, want int64) (*sample, error) {
 	return s, nil
 }
 
-// restOfLine is how many bytes a line that goes on at an offset still has, line end included; 1 if
-// that is far away.
-func restOfLine(src io.ReaderAt, off int64) (int64, error) {
+// lineFrom is where the first line that does not begin in front of an offset begins; the offset
+// itself if that is far away.
+func (s *sample) lineFrom(off, size int64) (int64, error) {
+	if off == 0 || off == size {
+		return off, nil
+	}
 	line := make([]byte, sampleLine)
-	n, err := src.ReadAt(line, off)
+	n, err := s.src.ReadAt(line, off-1)
 	if err != nil && err != io.EOF {
 		return 0, err
 	}
-	if i := bytes.IndexByte(line[:n], '\n'); i >= 0 {
-		return int64(i) + 1, nil
-	}
-	return 1, nil
+	return off + int64(max(0, bytes.IndexByte(line[:n], '\n'))), nil
 }
 
 // reader gives the parts, one behind the other.
