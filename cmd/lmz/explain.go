@@ -150,11 +150,14 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 	} else {
 		r, err = c.explainFile(ctx, src, in)
 	}
-	if err != nil {
+	if r == nil {
 		return err
 	}
 	r.Finish(ui.Input(src.Name))
-	return c.write(r, src)
+	if failed := c.write(r, src); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // write writes what was found out.
@@ -198,10 +201,10 @@ func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 }
 
 // costOptions are what the flags say about decoding.
-func (c *explainCommand) costOptions(m *meter) cost.Options {
+func (c *explainCommand) costOptions(src *file.Source, m *meter) cost.Options {
 	return cost.Options{
 		Models: c.meteredModels(func() *meter { return m }), Dictionaries: stream.DictionarySet(c.dictionaries...),
-		Memory: int64(c.memLimit), Notice: func(damage error) { c.ui.Warning(rewriteHint, "%v", damage) },
+		Memory: int64(c.memLimit), Notice: func(damage error) { c.repaired(src.Name, damage) },
 	}
 }
 
@@ -216,7 +219,7 @@ func (c *explainCommand) explainArchive(ctx context.Context, src *file.Source, i
 		}
 		from.Looks = sampler(int64(c.sample), frames)
 	}
-	return explain.Read(ctx, in, c.costOptions(&m), from)
+	return explain.Read(ctx, in, c.costOptions(src, &m), from)
 }
 
 // sampler says of one chunk after the other whether to look at it, for about size bytes in all.
@@ -284,7 +287,7 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 		end.CloseWithError(err)
 		done <- err
 	}()
-	r, err := explain.Read(ctx, archive, c.costOptions(new(meter)), explain.Source{Next: parts.next})
+	r, err := explain.Read(ctx, archive, c.costOptions(src, new(meter)), explain.Source{Next: parts.next})
 	archive.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	if err != nil {
 		cancel(err)

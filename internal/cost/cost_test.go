@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,6 +133,26 @@ func TestSum(t *testing.T) {
 		if c.winner < mix.Winners && won[c.winner] == 0 {
 			t.Errorf("%s: %v foresaw nothing: %v", name, c.winner, won)
 		}
+	}
+}
+
+// Archives of several frames, which differ in how they were made.
+func TestFrames(t *testing.T) {
+	text := log(t, 9000)
+	var l ledger
+	var headers []int
+	v := l.visitor()
+	v.Frame = func(h *format.Header) { headers = append(headers, h.Level) }
+	frames := [][]byte{
+		compress(t, text, nil, stream.WithLevel(2)), compress(t, nil, nil), compress(t, text[:4000], nil, stream.WithLevel(5), stream.WithChunkSize(1500)),
+	}
+	archive := slices.Concat(frames...)
+	size, err := Walk(t.Context(), bytes.NewReader(archive), Options{}, v)
+	if err != nil || size != int64(len(archive)) || !slices.Equal(headers, []int{2, 6, 5}) {
+		t.Fatalf("%d of %d bytes, levels %d, %v", size, len(archive), headers, err)
+	}
+	if want := slices.Concat(text, text[:4000]); !bytes.Equal(l.text, want) || len(l.costs) != len(want) || l.worst > 2 {
+		t.Errorf("costs of %d bytes, want %d; off by %.2f bytes", len(l.costs), len(want), l.worst)
 	}
 }
 

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/lmz-go/lmz/internal/cost"
@@ -16,7 +17,8 @@ type Source struct {
 	Seen  func(n int)                       // told of bytes that have been looked at
 }
 
-// Read decodes an archive and reports on it. The Report has no name yet: see Finish.
+// Read decodes an archive and reports on it. The Report has no name yet: see Finish. Of an archive
+// that is being written there is a Report with format.ErrUnfinished.
 func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Report, error) {
 	c, settings, chunks := NewCollector(), Settings{}, []Chunk{}
 	var raw, payloads int64
@@ -64,13 +66,13 @@ func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Re
 		},
 	}
 	size, err := cost.Walk(ctx, archive, o, v)
-	if err != nil {
+	if err != nil && !errors.Is(err, format.ErrUnfinished) {
 		return nil, err
 	}
 	r := c.Report()
 	r.Settings, r.Chunks, r.RawBytes, r.CompressedBytes, r.Around = settings, chunks, raw, size, size-payloads
 	r.Sampled = r.ExplainedBytes < raw
-	return r, nil
+	return r, err
 }
 
 // maxChunks is how many chunks a Report lists at most: the first ones.

@@ -3,6 +3,7 @@ package explain
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/cost"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -218,6 +220,25 @@ func TestReportOfOthers(t *testing.T) {
 		if err := r.HTML(new(bytes.Buffer)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// What there is of an archive that is being written is reported on.
+func TestReadUnfinished(t *testing.T) {
+	_, archive := explained(t, shopLog(900), nil, stream.WithLevel(1), stream.WithChunkSize(20_000), stream.WithPrimer(0))
+	frames, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := frames[0].Chunks[2]
+	r, err := Read(t.Context(), bytes.NewReader(archive[:last.Offset+last.Size]), cost.Options{}, Source{})
+	if !errors.Is(err, stream.ErrUnfinished) || r == nil || r.RawBytes != last.RawOffset+last.RawSize || len(r.Chunks) != 3 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	checkSums(t, r)
+	r, err = Read(t.Context(), bytes.NewReader(archive[:last.Offset+last.Size-1]), cost.Options{}, Source{})
+	if !errors.Is(err, stream.ErrTruncated) || r != nil {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
