@@ -1,6 +1,9 @@
 package mix
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 // Cost is what one byte of a chunk takes. It is for people to read and bears on no payload.
 type Cost struct {
@@ -52,9 +55,20 @@ type watcher struct {
 	seen    int      // bytes of the history up to it
 	costs   []Cost   // of its last bytes, which are still to be told
 
+	lone     *[4096]float64       // see loneCosts
 	foreseen [expertCount]uint32  // behind a leading 1, before the byte comes; 0: nothing
 	alone    [expertCount]float64 // bits that the expert would charge where it is right
 }
+
+// loneCosts is what a byte would cost with an expert that is right about each of its bits with a
+// probability in units of 1/4096.
+var loneCosts = sync.OnceValue(func() *[4096]float64 {
+	var t [4096]float64
+	for i := range t {
+		t[i] = -8 * math.Log2(float64(i+1)/4096)
+	}
+	return &t
+})
 
 // advised is an Advisor of whom it is noted what it saves.
 type advised struct {
@@ -72,7 +86,7 @@ func newWatcher(p *Params, m *model, d *bitDecoder) *watcher {
 	if p.Watch == nil {
 		return nil
 	}
-	w := &watcher{tell: p.Watch, model: m, decoder: d}
+	w := &watcher{tell: p.Watch, model: m, decoder: d, lone: loneCosts()}
 	if p.Advisor != nil {
 		w.advice = &advised{Advisor: p.Advisor}
 		p.Advisor = w.advice
@@ -93,8 +107,7 @@ func (w *watcher) look() {
 	m := w.model
 	for _, i := range m.level.experts {
 		if w.foreseen[i] = m.predicted(i); w.foreseen[i] > 0 {
-			right := float64(m.expertMaps[uint32(i*confidences)+m.cursor.experts[i].confidence()]>>20+1) / 4096
-			w.alone[i] = -8 * math.Log2(right)
+			w.alone[i] = w.lone[m.expertMaps[uint32(i*confidences)+m.cursor.experts[i].confidence()]>>20]
 		}
 	}
 	if m.guess.active {
