@@ -94,8 +94,10 @@ takes less of both.`,
 	return cmd
 }
 
-// most rows that --top takes.
-const mostRows = 1000
+const (
+	mostRows = 1000 // that --top takes
+	pageRows = 20   // of a table of the page, unless --top wants more
+)
 
 // checkExplain finds flags that make no sense.
 func (c *explainCommand) checkExplain(files []string) error {
@@ -170,7 +172,7 @@ func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 			return err
 		}
 		defer out.Discard()
-		if err := r.HTML(out); err != nil {
+		if err := r.HTML(out, max(pageRows, c.top)); err != nil {
 			return err
 		}
 		if src.Regular() {

@@ -245,7 +245,7 @@ func TestPageInBrowser(t *testing.T) {
 	b := startBrowser(t)
 	r, _ := explained(t, shopLog(3000), nil)
 	var page bytes.Buffer
-	if err := r.HTML(&page); err != nil {
+	if err := r.HTML(&page, 20); err != nil {
 		t.Fatal(err)
 	}
 	b.open(page.Bytes())
@@ -323,7 +323,7 @@ func TestPageOfHostileTextInBrowser(t *testing.T) {
 	r.File = evil
 	r.Model = evil
 	var page bytes.Buffer
-	if err := r.HTML(&page); err != nil {
+	if err := r.HTML(&page, 20); err != nil {
 		t.Fatal(err)
 	}
 	b.open(page.Bytes())

@@ -44,7 +44,7 @@ func FuzzCollector(f *testing.F) {
 			t.Fatal(err)
 		}
 		var page bytes.Buffer
-		if err := r.HTML(&page); err != nil {
+		if err := r.HTML(&page, 20); err != nil {
 			t.Fatal(err)
 		}
 		if n := bytes.Count(bytes.ToLower(page.Bytes()), []byte("<script")); n != 3 {

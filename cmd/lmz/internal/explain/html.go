@@ -35,21 +35,18 @@ var page = markup.Must(markup.New("page").Funcs(markup.FuncMap{
 	"width":   func(share float64) string { return fmt.Sprintf("%.2f%%", 100*share) },
 }).Parse(pageText))
 
-const (
-	pageRows   = 20  // of a table
-	pageChunks = 200 // of the table of chunks
-)
+const pageChunks = 200 // rows of the table of chunks
 
-// HTML writes the Report as one page.
-func (r *Report) HTML(to io.Writer) error {
+// HTML writes the Report as one page, with so many rows of each table.
+func (r *Report) HTML(to io.Writer, rows int) error {
 	sum := sha256.Sum256([]byte(pageScript))
 	w := bufio.NewWriter(to)
 	v := pageView{
 		Report: r, Style: markup.CSS(pageStyle), Script: markup.JS(pageScript),
 		Policy: "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
 		Ratio:  ui.FormatRatio(r.RawBytes, r.CompressedBytes), Plot: r.plot(), Heat: heatLegend(), AllChunks: r.ChunkCount,
-		Fields: r.Fields[:min(pageRows, len(r.Fields))], Templates: r.Templates[:min(pageRows, len(r.Templates))],
-		Costliest: r.Costliest[:min(pageRows, len(r.Costliest))], Chunks: r.Chunks[:min(pageChunks, len(r.Chunks))],
+		Fields: r.Fields[:min(rows, len(r.Fields))], Templates: r.Templates[:min(rows, len(r.Templates))],
+		Costliest: r.Costliest[:min(rows, len(r.Costliest))], Chunks: r.Chunks[:min(pageChunks, len(r.Chunks))],
 	}
 	for i := range cost.Winners {
 		v.Names = append(v.Names, i.String())

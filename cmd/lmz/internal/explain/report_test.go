@@ -217,7 +217,7 @@ func TestReportOfOthers(t *testing.T) {
 		if _, err := json.Marshal(r); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := r.HTML(new(bytes.Buffer)); err != nil {
+		if err := r.HTML(new(bytes.Buffer), 20); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
