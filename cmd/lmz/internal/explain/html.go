@@ -32,6 +32,7 @@ var page = markup.Must(markup.New("page").Funcs(markup.FuncMap{
 	"percent": percent,
 	"bits":    number,
 	"bytes":   ui.FormatBytes,
+	"count":   func(bits float64) string { return ui.FormatCount(uint64(bits)) },
 	"width":   func(share float64) string { return fmt.Sprintf("%.2f%%", 100*share) },
 }).Parse(pageText))
 

@@ -26,28 +26,26 @@ func (r *Report) Print(to io.Writer, s Style) error {
 		p.wrap(f)
 	}
 	if len(r.Fields) > 0 {
-		p.section("Fields", "share", "bits each", "what")
+		p.section("Fields", "share", "bits", "each", "what")
 		for _, f := range r.Fields[:min(s.Top, len(r.Fields))] {
-			p.line(percent(f.Share), number(f.Each), ui.Printable(f.Name)+": "+f.Kind+": ", f.piece)
+			p.row(f.Share, f.Bits, number(f.Each), ui.Printable(f.Name)+": "+f.Kind+": ", f.piece)
 		}
 	}
 	if len(r.Templates) > 0 && r.Content == Log {
-		p.section("Templates", "share", "bits each", "lines like this")
+		p.section("Templates", "share", "bits", "each", "lines like this")
 		for _, t := range r.Templates[:min(s.Top, len(r.Templates))] {
-			p.row(percent(t.Share), number(t.Each), fmt.Sprintf("%d × %s", t.Lines, ui.Printable(t.Text)))
-			if s.Color {
-				p.example(t.piece)
-			}
+			p.row(t.Share, t.Bits, number(t.Each), fmt.Sprintf("%d × %s", t.Lines, ui.Printable(t.Text)), piece{})
+			p.example(t.piece)
 		}
 	}
 	if len(r.Costliest) > 0 {
-		p.section("Lines", "share", "bits", "line")
+		p.section("Lines", "share", "bits", "per byte", "line")
 		for _, l := range r.Costliest[:min(s.Top, len(r.Costliest))] {
-			p.line(percent(l.Share), number(l.Bits), fmt.Sprintf("%d: ", l.Number), l.piece)
+			p.row(l.Share, l.Bits, number(l.Bits/float64(l.Bytes)), fmt.Sprintf("%d: ", l.Number), l.piece)
 		}
 	}
-	p.shares("Kinds of bytes", "costs", r.Tokens, r.ExplainedBytes)
-	p.shares("Foreseen by", "costs", r.Winners, r.ExplainedBytes)
+	p.shares("Kinds of bytes", r.Tokens, r.ExplainedBytes)
+	p.shares("Foreseen by", r.Winners, r.ExplainedBytes)
 	if s.Color {
 		p.legend()
 		p.excerpt(r)
@@ -92,36 +90,49 @@ func (p printer) wrap(text string) {
 	p.WriteString("\n")
 }
 
-func (p printer) section(title, first, second, rest string) {
-	fmt.Fprintf(p, "\n%s\n%8s %10s  %s\n", title, first, second, rest)
+func (p printer) section(title string, heads ...string) {
+	fmt.Fprintf(p, "\n%s\n", title)
+	for i, head := range heads {
+		if i == len(heads)-1 {
+			fmt.Fprintf(p, "  %s\n", head)
+		} else {
+			fmt.Fprintf(p, "%*s", column, head)
+		}
+	}
 }
 
-func (p printer) row(first, second, text string) {
-	fmt.Fprintf(p, "%8s %10s  %s\n", strings.ReplaceAll(first, "under ", "<"), second, ui.Shorten(text, p.Width-21))
-}
+// column is the width of a number, and indent what stands in front of texts.
+const (
+	column = 9
+	indent = 3*column + 2
+)
 
-func (p printer) line(first, second, front string, text piece) {
-	front = ui.Shorten(front, p.Width-21)
-	room := max(0, p.Width-21-utf8.RuneCountInString(front))
-	fmt.Fprintf(p, "%8s %10s  %s%s\n", strings.ReplaceAll(first, "under ", "<"), second, front, text.colored(room, p.Color))
+// row writes numbers and texts, of which the second one is colored.
+func (p printer) row(part, bits float64, each, front string, text piece) {
+	front = ui.Shorten(front, p.Width-indent)
+	room := max(0, p.Width-indent-utf8.RuneCountInString(front))
+	fmt.Fprintf(p, "%*s%*s%*s  %s%s\n", column, short(part), column, ui.FormatCount(uint64(bits)), column, each, front, text.colored(room, p.Color))
 }
 
 // example writes a text below a row.
 func (p printer) example(text piece) {
 	if len(text.text) > 0 {
-		fmt.Fprintf(p, "%21s%s\n", "", text.colored(p.Width-21, p.Color))
+		fmt.Fprintf(p, "%*s%s\n", indent, "", text.colored(p.Width-indent, p.Color))
 	}
 }
 
-func (p printer) shares(title, first string, all []Share, bytes int64) {
+func (p printer) shares(title string, all []Share, bytes int64) {
 	if len(all) == 0 {
 		return
 	}
-	p.section(title, first, "of bytes", "")
+	p.section(title, "share", "bits", "of bytes", "")
 	for _, s := range all {
-		p.row(percent(s.Share), strings.ReplaceAll(percent(share(float64(s.Bytes), float64(bytes))), "under ", "<"), s.Name)
+		p.row(s.Share, s.Bits, short(share(float64(s.Bytes), float64(bytes))), s.Name, piece{})
 	}
 }
+
+// short is percent for a table.
+func short(share float64) string { return strings.ReplaceAll(percent(share), "under ", "<") }
 
 func (p printer) legend() {
 	p.WriteString("\nBits: ")
