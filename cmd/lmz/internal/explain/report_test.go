@@ -76,10 +76,10 @@ func checkSums(t *testing.T, r *Report) {
 
 // What costs most of a log is found, and said in words.
 func TestReportOfLog(t *testing.T) {
-	text := shopLog(4000)
+	text := shopLog(2000)
 	r, archive := explained(t, text, nil)
 	checkSums(t, r)
-	if r.Content != Log || r.Lines != 4000 || r.RawBytes != int64(len(text)) || r.CompressedBytes != int64(len(archive)) || r.Sampled {
+	if r.Content != Log || r.Lines != 2000 || r.RawBytes != int64(len(text)) || r.CompressedBytes != int64(len(archive)) || r.Sampled {
 		t.Errorf("%s of %d lines, %d bytes, archive of %d", r.Content, r.Lines, r.RawBytes, r.CompressedBytes)
 	}
 	payloads := int64(0)

@@ -28,17 +28,23 @@ func (s *stat) field(name string, all float64) Field {
 	if s.is(uuid) {
 		chars = 30.5 // two of 32 digits say which kind of UUID it is
 	}
-	if alphabet > 0 && chars >= 4 && s.many {
+	if alphabet > 0 && chars >= 4 && s.varied() {
 		f.Random = s.bits >= random*chars*math.Log2(alphabet)*float64(s.filled)
 	}
 	switch {
 	case f.Random:
 		f.Kind += ", random"
-	case s.is(digits) && s.many && float64(s.rising) > 0.98*float64(s.filled):
+	case s.is(digits) && s.varied() && float64(s.rising) > 0.98*float64(s.filled):
 		f.Kind += ", rising"
 	}
 	f.Advice = s.advice(f)
 	return f
+}
+
+// varied says whether values hardly come twice: what can be said of numbers is said of these.
+func (s *stat) varied() bool {
+	n := len(s.distinct)
+	return s.many || n >= 32 && 10*int64(n) >= 9*s.count
 }
 
 // kind names the values; alphabet is how many characters there are to choose from at each place, 0
@@ -129,7 +135,7 @@ func (s *stat) advice(f Field) string {
 // noise is how many digits at the end of numbers of one length are random, and what they cost.
 func (s *stat) noise() (n int, bits float64) {
 	length, same := s.length()
-	if !s.is(digits) || !same || length > maxPositions || !s.many {
+	if !s.is(digits) || !same || length > maxPositions || !s.varied() {
 		return 0, 0
 	}
 	for i := length - 1; i >= 0 && s.positions[i] >= random*math.Log2(10)*float64(s.count); i-- {
