@@ -226,11 +226,14 @@ func TestSkip(t *testing.T) {
 func TestWalkFails(t *testing.T) {
 	text := log(t, 30_000)
 	archive := compress(t, text, nil, stream.WithChunkSize(9000))
+	huge := format.AppendHeader(nil, &format.Header{ChunkSize: 1 << 30})
+	huge = format.AppendChunk(huge, &format.RecordHeader{Method: codec.Zstd, Raw: 900 << 20}, 1<<30, 0, []byte("payload"))
 	for name, c := range map[string]struct {
 		archive []byte
 		o       Options
 		want    error
 	}{
+		"huge":      {huge, Options{}, stream.ErrTooLarge},
 		"empty":     {nil, Options{}, stream.ErrTruncated},
 		"cut off":   {archive[:len(archive)/2], Options{}, stream.ErrTruncated},
 		"no end":    {archive[:len(archive)-30], Options{}, stream.ErrTruncated},

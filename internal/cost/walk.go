@@ -7,7 +7,6 @@ package cost
 import (
 	"context"
 	"io"
-	"math"
 
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
@@ -27,7 +26,7 @@ const Winners = mix.Winners
 type Options struct {
 	Models       engine.ModelSource  // nil: archives that name a model cannot be read
 	Dictionaries engine.Dictionaries // nil: those that name a dictionary cannot be read
-	Memory       int64               // limit in bytes, tables included; 0: none
+	Memory       int64               // limit in bytes, tables included; 0: that of a stream.Reader
 	Notice       func(error)         // told of damage that was repaired; may be nil
 }
 
@@ -66,11 +65,14 @@ func Walk(ctx context.Context, r io.Reader, o Options, v Visitor) (size int64, e
 	return w.scan.In.Off, err
 }
 
+// defaultMemory is for a chunk; tables come on top.
+const defaultMemory = 1 << 30
+
 func limit(o Options) int64 {
 	if o.Memory > 0 {
 		return o.Memory
 	}
-	return math.MaxInt64
+	return defaultMemory
 }
 
 type walk struct {
