@@ -189,6 +189,44 @@ func TestCostOfKnownEntropy(t *testing.T) {
 	}
 }
 
+// What was there before is foreseen by what points at it, what is new by nothing in particular; of
+// a run the first byte costs all.
+func TestWinners(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 9))
+	text := make([]byte, 3000)
+	for i := range text {
+		text[i] = "0123456789abcdef"[rng.IntN(16)]
+	}
+	costs, _, err := Of(t.Context(), append(text, text...), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(costs []Byte, in ...Winner) (n int) {
+		for _, c := range costs {
+			if slices.Contains(in, c.Winner) {
+				n++
+			}
+		}
+		return n
+	}
+	first, again := costs[:len(text)], costs[len(text)+20:]
+	if n := count(first, mix.Contexts); n < len(first)*9/10 {
+		t.Errorf("contexts foresaw %d of %d random digits", n, len(first))
+	}
+	if n := count(again, 0, 1, 2, mix.Run); n < len(again)*95/100 { // matches and runs
+		t.Errorf("matches foresaw %d of %d digits that came before", n, len(again))
+	}
+	runs := 0.0
+	for i, c := range again {
+		if c.Winner == mix.Run && again[i-1].Winner == mix.Run {
+			runs += float64(c.Bits)
+		}
+	}
+	if n := count(again, mix.Run); n < 1024 || runs != 0 {
+		t.Errorf("a run of %d bytes, behind the first of which are %v bits", n, runs)
+	}
+}
+
 // Skipping chunks leaves the costs of the others as they are.
 func TestSkip(t *testing.T) {
 	text := log(t, 60_000)
