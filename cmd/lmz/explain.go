@@ -138,7 +138,8 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 	if c.sample > 0 && src.Size() < 0 {
 		return ui.Usage("--sample wants a file whose size is known", "leave it out, or write the input to a file")
 	}
-	in := bufio.NewReaderSize(src, 64<<10)
+	from := src.Snapshot()
+	in := bufio.NewReaderSize(from, 64<<10)
 	opening, err := in.Peek(len(format.HeaderMagic))
 	if err != nil && err != io.EOF {
 		return err
@@ -154,6 +155,10 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 	}
 	if r == nil {
 		return err
+	}
+	if changed := from.Changed(); changed != "" && r.SourceBytes == 0 { // a sample is read in places
+		c.warned = true
+		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
 	r.Finish(ui.Input(src.Name))
 	if failed := c.write(r, src); failed != nil {
