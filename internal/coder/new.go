@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
@@ -14,6 +15,7 @@ type Params struct {
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model
+	Watch  mix.Watch      // told what each byte costs while Mix or LM decode; nil: nobody
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns

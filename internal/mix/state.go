@@ -163,7 +163,7 @@ func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
 	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
-	n += 2 * (cap(t.apms) + cap(t.hi) + cap(t.lo) + cap(t.finalHi) + cap(t.finalLo)) + t.guesses.held() + t.stretches.held()
+	n += 2*(cap(t.apms)+cap(t.hi)+cap(t.lo)+cap(t.finalHi)+cap(t.finalLo)) + t.guesses.held() + t.stretches.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)
 	}
