@@ -14,9 +14,9 @@
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library, and the command and the tools, which are modules of their own so that what they need
+# The library, and a method, the command and the tools, which are modules of their own so that what they need
 # never reaches users of the library.
-PKGS := ./... ./cmd/lmz/... ./tools/...
+PKGS := ./... ./brotli/... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -105,6 +105,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 lint: setup
 	@test -z "$$(gofmt -l .)" || { echo 'gofmt: these files need formatting:'; gofmt -l .; exit 1; }
 	$(GO) mod tidy -diff
+	$(GO) -C brotli mod tidy -diff
 	$(GO) -C cmd/lmz mod tidy -diff
 	$(GO) -C tools mod tidy -diff
 	$(GO) vet $(PKGS)
@@ -124,7 +125,7 @@ bench: setup
 # format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and
 # its card; its archives are written here, and the probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./exact ./internal/coder ./internal/mix ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test ./exact ./internal/coder ./internal/mix ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log

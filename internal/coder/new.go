@@ -1,8 +1,6 @@
 package coder
 
 import (
-	"fmt"
-
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/kvcache"
 )
@@ -31,5 +29,18 @@ func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 	case codec.Mix:
 		return newMix(lane, p)
 	}
-	return nil, fmt.Errorf("%w %d", codec.ErrMethod, m)
+	if m.ByTokens() {
+		return newRank(m, lane, p)
+	}
+	return nil, Check(m)
+}
+
+// Check returns ErrMethod for a method that New does not know.
+func Check(m codec.Method) error {
+	switch m {
+	case codec.Raw, codec.Zstd, codec.LM, codec.Mix, codec.RankHuffman:
+		return nil
+	}
+	_, err := byteCompressor(m)
+	return err
 }
