@@ -10,6 +10,7 @@
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
 # make check-cross, check-fma  vet for other systems; look for fused multiply-adds
 # make check-wasm  run the tests of class exact as WebAssembly
+# make test-smollm2  fetch a language model of others (scripts/get-model), and try it
 # make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
@@ -20,7 +21,7 @@ PKGS := ./... ./brotli/... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench golden train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -129,6 +130,10 @@ golden: setup
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log
+
+test-smollm2: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
+test-smollm2: setup
+	scripts/test-smollm2
 
 train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup
