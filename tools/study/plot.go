@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -29,6 +30,17 @@ type series struct {
 	Name string
 	X, Y []float64
 	Dots bool // not joined
+}
+
+// bar sets the bar of a series in the last group.
+func (f *figure) bar(name string, v float64) {
+	i := slices.IndexFunc(f.Series, func(s series) bool { return s.Name == name })
+	if i < 0 {
+		i, f.Series = len(f.Series), append(f.Series, series{Name: name})
+	}
+	s := &f.Series[i]
+	s.Y = append(s.Y, make([]float64, len(f.Labels)-len(s.Y))...)
+	s.Y[len(f.Labels)-1] = v
 }
 
 const (
@@ -120,7 +132,8 @@ func (f figure) bars(p *plot.Plot) error {
 	width := vg.Points(260 / float64(len(f.Labels)*len(f.Series)))
 	width = min(width, vg.Points(26))
 	for i, s := range f.Series {
-		b, err := plotter.NewBarChart(plotter.Values(s.Y), width)
+		y := append(plotter.Values(s.Y), make(plotter.Values, len(f.Labels)-len(s.Y))...)
+		b, err := plotter.NewBarChart(y, width)
 		if err != nil {
 			return err
 		}

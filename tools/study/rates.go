@@ -62,7 +62,7 @@ func rates(s *study) (*report, error) {
 		raw := float64(total(inputs))
 		part := fmt.Sprintf("%s: %s bytes", class, grouped(total(inputs)))
 		chart.Labels = append(chart.Labels, class)
-		for i, c := range s.contenders(class, knowledge, r) {
+		for _, c := range s.contenders(class, knowledge, r) {
 			chunked, err := c.size(pieces(texts, chunkSize))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", c.name, err)
@@ -81,9 +81,7 @@ func rates(s *study) (*report, error) {
 			put("whole, adjusted", "", wholeRate+float64(c.file)/raw)
 			put("chunks, 1 GB, adjusted", publishedAdjusted(class, c.name), chunkRate+float64(c.file)/gigabyte)
 			put("chunks, 1 GB, 2 B/parameter", "", chunkRate+float64(2*c.parameters)/gigabyte)
-			if len(chart.Labels) == 1 || i < len(chart.Series) {
-				chart.bar(i, c.name, len(chart.Labels)-1, 100*wholeRate)
-			}
+			chart.bar(c.name, 100*wholeRate)
 		}
 		s.step("%s", class)
 	}
@@ -96,19 +94,6 @@ func publishedAdjusted(class, name string) string {
 		return "17.7 (enwik9); 1408.9 (Llama 2 7B)"
 	}
 	return ""
-}
-
-// bar sets the bar of series i in a group.
-func (f *figure) bar(i int, name string, group int, v float64) {
-	for len(f.Series) <= i {
-		f.Series = append(f.Series, series{})
-	}
-	s := &f.Series[i]
-	s.Name = name
-	for len(s.Y) <= group {
-		s.Y = append(s.Y, 0)
-	}
-	s.Y[group] = v
 }
 
 // contenders are the compressors of others, and methods with each model.

@@ -14,6 +14,8 @@ type table struct {
 // tables are in the order of the report.
 var tables = []*table{
 	ratesTable,
+	windowsTable,
+	weightsTable,
 }
 
 // report is what a table yields.
