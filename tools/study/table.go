@@ -16,6 +16,7 @@ var tables = []*table{
 	ratesTable,
 	windowsTable,
 	weightsTable,
+	directionsTable,
 }
 
 // report is what a table yields.
