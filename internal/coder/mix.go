@@ -40,7 +40,11 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 		c.params.Primed, c.text = p.Primed.state, p.Primed.text
 	}
 	if lane.Model() != nil && !p.Alone {
-		a, err := lane.advisorFor(p.Window, priceOf(p.Level))
+		worth := priceOf(p.Level)
+		if p.Price > 0 {
+			worth = price{p.Price << 7, p.Price << 7}
+		}
+		a, err := lane.advisorFor(p.Window, worth)
 		if err != nil {
 			return nil, err
 		}

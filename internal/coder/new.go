@@ -14,6 +14,7 @@ type Params struct {
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model
+	Price  int64          // of a step of the model in Mix, as preset.Preset has it; 0: that of the level
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns

@@ -63,7 +63,7 @@ func directions(s *study) (*report, error) {
 	}
 	ways := s.ways(r)
 	classes := s.classes()[:2]
-	s.plan(len(ways) * len(classes))
+	s.plan((len(ways) + len(gatePrices(s))) * len(classes))
 	for _, class := range classes {
 		text := slices.Concat(s.sample(class, sample)...)
 		compress, decompress := series{Name: "compress", Dots: true}, series{Name: "decompress", Dots: true}
@@ -103,7 +103,7 @@ func directions(s *study) (*report, error) {
 		}
 		r.Figures = append(r.Figures, figure{Title: "Size and speed, " + class, X: "MB per second of a core", Y: "size, %", LogX: true, Series: []series{compress, decompress}})
 	}
-	return r, nil
+	return r, s.gateRows(r)
 }
 
 // ways lists programs of others, then the methods of lmz.

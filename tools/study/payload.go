@@ -21,6 +21,7 @@ import (
 type method struct {
 	codec  codec.Method
 	level  int            // of mix
+	price  int64          // of a step of the model in mix, in 1/32 of a bit; 0: that of the level
 	model  *model         // may be nil
 	window kvcache.Policy // zero: as archives have it
 }
@@ -87,7 +88,7 @@ func (s *study) work(m method, lanes int, next coder.Source) error {
 }
 
 func codeBoth(l *coder.Lane, m method, text []byte) (size int, err error) {
-	p := coder.Params{Window: m.window, Level: m.level}
+	p := coder.Params{Window: m.window, Level: m.level, Price: m.price}
 	if m.model != nil && p.Window == (kvcache.Policy{}) {
 		p.Window = usualWindow(m.model)
 	}
