@@ -2,7 +2,9 @@ package coder
 
 import (
 	"fmt"
+	"math"
 
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
@@ -14,6 +16,7 @@ type tokenCoder struct {
 	tokens []int32
 	enc    RangeEncoder
 	dec    RangeDecoder
+	watch  mix.Watch // nil: nobody watches
 }
 
 func newLM(lane *Lane, p Params) (*tokenCoder, error) {
@@ -24,7 +27,7 @@ func newLM(lane *Lane, p Params) (*tokenCoder, error) {
 	if err := p.Window.Validate(); err != nil {
 		return nil, err
 	}
-	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window}, nil
+	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window, watch: p.Watch}, nil
 }
 
 func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
@@ -77,6 +80,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 		return dst, err
 	}
 	logits, err := c.lane.Start(c.policy, nil)
+	charged := 0.0
 	for err == nil {
 		var token int32
 		if token, err = c.decode(logits); err != nil {
@@ -87,7 +91,9 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 			err = fmt.Errorf("%w: token %d at byte %d of %d", ErrCorrupt, token, len(dst)-base, n)
 			break
 		}
-		dst = append(dst, piece...)
+		if dst = append(dst, piece...); c.watch != nil {
+			charged = c.charge(piece, charged)
+		}
 		if len(dst)-base == n {
 			if err = c.dec.Close(); err != nil {
 				break
@@ -113,4 +119,16 @@ func (c *tokenCoder) spend(freq, total uint64) {
 	if c.policy.Reset == kvcache.EqualInfo {
 		c.lane.Spend(cost(freq, total))
 	}
+}
+
+// charge tells what a token has cost, for which each of its bytes is charged the same, and gives
+// the bits charged up to it, which were before: those that the decoder's interval has lost.
+func (c *tokenCoder) charge(piece []byte, before float64) float64 {
+	charged := 8*float64(c.dec.shifts) + 64 - math.Log2(float64(c.dec.width))
+	costs := make([]mix.Cost, len(piece))
+	for i := range costs {
+		costs[i] = mix.Cost{Bits: float32((charged - before) / float64(len(piece))), Winner: mix.Model}
+	}
+	c.watch(piece, costs)
+	return charged
 }
