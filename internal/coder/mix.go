@@ -32,7 +32,7 @@ type Primed struct {
 func (p *Primed) Size() int { return p.state.Size() + cap(p.text) }
 
 func newMix(lane *Lane, p Params) (*MixCoder, error) {
-	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later, Watch: p.Watch}}
+	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later, Watch: p.Watch, Without: p.Without}}
 	if p.Primed != nil {
 		if p.Primed.level != p.Level {
 			return nil, fmt.Errorf("primed state of level %d for level %d", p.Primed.level, p.Level)

@@ -17,6 +17,8 @@ type Params struct {
 	Alone  bool           // Mix does not ask the lane's model
 	Price  int64          // of a step of the model in Mix, as preset.Preset has it; 0: that of the level
 	Watch  mix.Watch      // told what each byte costs while Mix or LM decode; nil: nobody
+
+	Without mix.Parts // of Mix, for measurements; 0 in archives
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns
