@@ -62,7 +62,7 @@ func directions(s *study) (*report, error) {
 		sample = 16 << 10
 	}
 	ways := s.ways(r)
-	classes := s.classes()[:2]
+	classes := s.main()
 	s.plan((len(ways) + len(gatePrices(s))) * len(classes))
 	for _, class := range classes {
 		text := slices.Concat(s.sample(class, sample)...)

@@ -32,7 +32,7 @@ func (s *study) gateRows(r *report) error {
 	}
 	chart := figure{Title: "The gate: bits by steps of the model", X: "steps of the model per byte", Y: "bits per byte"}
 	m := s.models[0]
-	for _, class := range s.classes()[:2] {
+	for _, class := range s.main() {
 		texts := s.sample(class, sample)
 		raw := float64(length(texts))
 		curve := series{Name: class}

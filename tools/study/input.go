@@ -4,6 +4,8 @@ package main
 
 import (
 	"io/fs"
+	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,46 +65,97 @@ func (s *study) load() ([]input, error) {
 		return nil, err
 	}
 	var inputs []input
-	taken := make(map[string]int)
-	for _, in := range paths {
-		n := min(head, most-taken[in.class])
-		if n <= 0 {
-			continue
+	for class := range classesOf(paths) {
+		some := ofClass(paths, class)
+		if s.quick {
+			some = some[:min(2, len(some))]
 		}
-		data, err := readHead(in.name, n)
+		some, err := readFairly(some, head, most)
 		if err != nil {
 			return nil, err
 		}
-		if len(data) == 0 {
-			continue
-		}
-		taken[in.class] += len(data)
-		inputs = append(inputs, input{in.class + "/" + filepath.Base(in.name), in.class, data})
+		inputs = append(inputs, some...)
 	}
 	media, err := s.loadMedia(head, most)
 	return append(inputs, media...), err
 }
 
-// of gives the inputs of a class.
-func (s *study) of(class string) []input {
-	return slices.Collect(func(yield func(input) bool) {
-		for _, in := range s.inputs {
-			if in.class == class && !yield(in) {
-				return
-			}
+// readFairly reads the files that inputs name, most bytes in all: small ones whole, and the same of
+// each larger one, which is no more than head. Empty ones are left out.
+func readFairly(files []input, head, most int) ([]input, error) {
+	sizes := make([]int, len(files))
+	for i, f := range files {
+		info, err := os.Stat(f.name)
+		if err != nil {
+			return nil, err
 		}
-	})
+		sizes[i] = int(min(info.Size(), int64(head)))
+	}
+	share := fairShare(sizes, most)
+	var inputs []input
+	for _, f := range files {
+		data, err := readHead(f.name, min(head, share))
+		if err != nil {
+			return nil, err
+		}
+		if len(data) > 0 {
+			inputs = append(inputs, input{f.class + "/" + filepath.Base(f.name), f.class, data})
+		}
+	}
+	return inputs, nil
+}
+
+// fairShare is how much each of these may have at most so that all of them have no more than most.
+func fairShare(sizes []int, most int) (share int) {
+	sizes = slices.Sorted(slices.Values(sizes))
+	for i, n := range sizes {
+		share = most / (len(sizes) - i)
+		if n >= share {
+			return share
+		}
+		most -= n
+	}
+	return math.MaxInt
+}
+
+// of gives the inputs of a class.
+func (s *study) of(class string) []input { return ofClass(s.inputs, class) }
+
+func ofClass(inputs []input, class string) (some []input) {
+	for _, in := range inputs {
+		if in.class == class {
+			some = append(some, in)
+		}
+	}
+	return some
 }
 
 // classes lists the classes of inputs in their order.
-func (s *study) classes() []string {
-	var list []string
-	for _, in := range s.inputs {
-		if !slices.Contains(list, in.class) {
-			list = append(list, in.class)
+func (s *study) classes() []string { return slices.Collect(classesOf(s.inputs)) }
+
+func classesOf(inputs []input) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		seen := make(map[string]bool)
+		for _, in := range inputs {
+			if !seen[in.class] {
+				seen[in.class] = true
+				if !yield(in.class) {
+					return
+				}
+			}
 		}
 	}
-	return list
+}
+
+// main are the two classes that all tables look at: text and logs, or the first ones.
+func (s *study) main() []string {
+	classes := s.classes()
+	for _, class := range []string{"logs", "text"} {
+		if i := slices.Index(classes, class); i >= 0 {
+			classes = slices.Insert(slices.Delete(classes, i, i+1), 0, class)
+		}
+	}
+	return classes[:min(2, len(classes))]
 }
 
 func namesOf(inputs []input) string {

@@ -19,6 +19,7 @@ import (
 // 16 000 samples a second of one byte. Both are as in arXiv 2309.10668.
 const (
 	patchHeight, patchWidth = 32, 64
+	patchBytes              = patchHeight * patchWidth
 	soundRate               = 16000
 )
 
@@ -28,19 +29,23 @@ const (
 func (s *study) loadMedia(head, most int) ([]input, error) {
 	read := func(class, pattern string, decode func(string) ([]byte, error)) (inputs []input, err error) {
 		paths, err := filepath.Glob(filepath.Join(s.media, class, pattern))
-		taken := 0
+		if err != nil {
+			return nil, err
+		}
+		var sizes []int
 		for _, path := range paths {
 			data, err := decode(path)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", path, err)
 			}
-			n := min(len(data), head, most-taken) / (patchHeight * patchWidth) * patchHeight * patchWidth
-			if n > 0 {
-				taken += n
-				inputs = append(inputs, input{class + "/" + filepath.Base(path), class, data[:n]})
-			}
+			inputs = append(inputs, input{class + "/" + filepath.Base(path), class, data})
+			sizes = append(sizes, min(len(data), head))
 		}
-		return inputs, err
+		share := min(head, fairShare(sizes, most)) / patchBytes * patchBytes
+		for i, in := range inputs {
+			inputs[i].data = in.data[:min(len(in.data)/patchBytes*patchBytes, share)]
+		}
+		return inputs, nil
 	}
 	var images, audio []input
 	if !s.quick {
@@ -56,7 +61,7 @@ func (s *study) loadMedia(head, most int) ([]input, error) {
 		images = []input{{"images/made here, not a photograph", "images", patches(madePicture(128, 128))}}
 	}
 	if len(audio) == 0 {
-		audio = []input{{"audio/made here, not speech", "audio", madeSound(8 * patchHeight * patchWidth)}}
+		audio = []input{{"audio/made here, not speech", "audio", madeSound(8 * patchBytes)}}
 	}
 	return append(images, audio...), nil
 }

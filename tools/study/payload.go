@@ -13,6 +13,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/coder"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -24,6 +25,8 @@ type method struct {
 	price  int64          // of a step of the model in mix, in 1/32 of a bit; 0: that of the level
 	model  *model         // may be nil
 	window kvcache.Policy // zero: as archives have it
+
+	without mix.Parts
 }
 
 const lanes = 8
@@ -88,7 +91,7 @@ func (s *study) work(m method, lanes int, next coder.Source) error {
 }
 
 func codeBoth(l *coder.Lane, m method, text []byte) (size int, err error) {
-	p := coder.Params{Window: m.window, Level: m.level, Price: m.price}
+	p := coder.Params{Window: m.window, Level: m.level, Price: m.price, Without: m.without}
 	if m.model != nil && p.Window == (kvcache.Policy{}) {
 		p.Window = usualWindow(m.model)
 	}

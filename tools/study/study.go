@@ -157,16 +157,9 @@ func (s *study) describe() []string {
 	for _, m := range s.models {
 		lines = append(lines, fmt.Sprintf("model %s: %s parameters, a file of %s bytes, class %s", m.name, grouped(m.parameters), grouped(m.bytes), m.ID().Class))
 	}
-	classes := make(map[string]int)
-	var order []string
-	for _, in := range s.inputs {
-		if classes[in.class] == 0 {
-			order = append(order, in.class)
-		}
-		classes[in.class] += len(in.data)
-	}
-	for _, c := range order {
-		lines = append(lines, fmt.Sprintf("class %s: %s bytes: %s", c, grouped(int64(classes[c])), namesOf(s.of(c))))
+	for _, class := range s.classes() {
+		inputs := s.of(class)
+		lines = append(lines, fmt.Sprintf("class %s: %s bytes of %s", class, grouped(total(inputs)), namesOf(inputs)))
 	}
 	return lines
 }

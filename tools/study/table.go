@@ -17,6 +17,7 @@ var tables = []*table{
 	windowsTable,
 	weightsTable,
 	directionsTable,
+	redundancyTable,
 }
 
 // report is what a table yields.

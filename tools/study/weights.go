@@ -73,7 +73,7 @@ func weights(s *study) (*report, error) {
 		}
 	}
 	s.plan(len(variants))
-	classes := []string{s.classes()[0], s.classes()[1]}
+	classes := s.main()
 	curves := make(map[string]*series)
 	for _, v := range variants {
 		if v.tensors == nil {

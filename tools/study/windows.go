@@ -41,7 +41,7 @@ func windows(s *study) (*report, error) {
 	if s.quick {
 		sample, long, models = 4<<10, 10_000, s.models[1:2]
 	}
-	texts := s.sample(s.classes()[0], sample)
+	texts := s.sample(s.main()[0], sample)
 	m := models[0]
 	s.plan(5*len(models) + 16 + len(models) + 10)
 	for _, m := range models {
