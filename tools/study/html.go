@@ -30,11 +30,13 @@ func svgHTML(f figure) (template.HTML, error) {
 var (
 	codeMarks = regexp.MustCompile("`([^`]+)`")
 	boldMarks = regexp.MustCompile(`\*\*([^*]+)\*\*`)
+	softMarks = regexp.MustCompile(`\*([^*]+)\*`)
 )
 
-// proseHTML knows of Markdown what the texts of tables use: code and bold.
+// proseHTML knows of Markdown what the texts of tables use: code, bold and emphasis.
 func proseHTML(s string) template.HTML {
 	s = template.HTMLEscapeString(s)
 	s = codeMarks.ReplaceAllString(s, "<code>$1</code>")
-	return template.HTML(boldMarks.ReplaceAllString(s, "<b>$1</b>"))
+	s = boldMarks.ReplaceAllString(s, "<b>$1</b>")
+	return template.HTML(softMarks.ReplaceAllString(s, "<em>$1</em>"))
 }

@@ -19,10 +19,10 @@ type input struct {
 	data  []byte
 }
 
-// Bytes of a file and of a class of files that are read at most.
+// Files of a class that are read, the first ones by name, and bytes of a class at most.
 const (
-	quickHead, quickClass = 16 << 10, 32 << 10
-	fullHead, fullClass   = 256 << 10, 1 << 20
+	quickFiles, quickClass = 2, 24 << 10
+	fullFiles, fullClass   = 3, 384 << 10
 )
 
 // own are files of this project, which are always there, by class.
@@ -34,9 +34,9 @@ var own = []struct{ class, pattern string }{
 
 // load reads the inputs: files of the data folder, or of this project, then media.
 func (s *study) load() ([]input, error) {
-	head, most := fullHead, fullClass
+	count, most := fullFiles, fullClass
 	if s.quick {
-		head, most = quickHead, quickClass
+		count, most = quickFiles, quickClass
 	}
 	var paths []input // without data
 	if s.data == "" || s.quick {
@@ -67,34 +67,31 @@ func (s *study) load() ([]input, error) {
 	var inputs []input
 	for class := range classesOf(paths) {
 		some := ofClass(paths, class)
-		if s.quick {
-			some = some[:min(2, len(some))]
-		}
-		some, err := readFairly(some, head, most)
+		some, err := readFairly(some[:min(count, len(some))], most)
 		if err != nil {
 			return nil, err
 		}
 		inputs = append(inputs, some...)
 	}
-	media, err := s.loadMedia(head, most)
+	media, err := s.loadMedia(most)
 	return append(inputs, media...), err
 }
 
 // readFairly reads the files that inputs name, most bytes in all: small ones whole, and the same of
-// each larger one, which is no more than head. Empty ones are left out.
-func readFairly(files []input, head, most int) ([]input, error) {
+// each larger one. Empty ones are left out.
+func readFairly(files []input, most int) ([]input, error) {
 	sizes := make([]int, len(files))
 	for i, f := range files {
 		info, err := os.Stat(f.name)
 		if err != nil {
 			return nil, err
 		}
-		sizes[i] = int(min(info.Size(), int64(head)))
+		sizes[i] = int(min(info.Size(), int64(most)))
 	}
 	share := fairShare(sizes, most)
 	var inputs []input
 	for _, f := range files {
-		data, err := readHead(f.name, min(head, share))
+		data, err := readHead(f.name, share)
 		if err != nil {
 			return nil, err
 		}

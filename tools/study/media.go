@@ -26,7 +26,7 @@ const (
 // loadMedia reads pictures and speech that scripts/get-media has fetched. Where there are none, or
 // where it must be quick, there is a picture and a sound made here: these show that all works, and
 // nothing else.
-func (s *study) loadMedia(head, most int) ([]input, error) {
+func (s *study) loadMedia(most int) ([]input, error) {
 	read := func(class, pattern string, decode func(string) ([]byte, error)) (inputs []input, err error) {
 		paths, err := filepath.Glob(filepath.Join(s.media, class, pattern))
 		if err != nil {
@@ -39,9 +39,9 @@ func (s *study) loadMedia(head, most int) ([]input, error) {
 				return nil, fmt.Errorf("%s: %w", path, err)
 			}
 			inputs = append(inputs, input{class + "/" + filepath.Base(path), class, data})
-			sizes = append(sizes, min(len(data), head))
+			sizes = append(sizes, len(data))
 		}
-		share := min(head, fairShare(sizes, most)) / patchBytes * patchBytes
+		share := fairShare(sizes, most) / patchBytes * patchBytes
 		for i, in := range inputs {
 			inputs[i].data = in.data[:min(len(in.data)/patchBytes*patchBytes, share)]
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -21,6 +22,7 @@ import (
 type figure struct {
 	Title, X, Y string
 	LogX, LogY  bool
+	Near        bool     // Y does not begin at zero: what matters is how little it changes
 	Labels      []string // of groups of bars, a bar for each series
 	Series      []series
 }
@@ -52,28 +54,34 @@ const (
 var palette = []color.Color{
 	color.RGBA{0x00, 0x72, 0xb2, 255}, color.RGBA{0xd5, 0x5e, 0x00, 255}, color.RGBA{0x00, 0x9e, 0x73, 255},
 	color.RGBA{0xcc, 0x79, 0xa7, 255}, color.RGBA{0xe6, 0x9f, 0x00, 255}, color.RGBA{0x56, 0xb4, 0xe9, 255}, color.RGBA{0x44, 0x44, 0x44, 255},
+	color.RGBA{0xb8, 0xac, 0x1e, 255},
 }
 
 // svg draws the figure.
 func (f figure) svg() (string, error) {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.Title, f.X, f.Y
 	p.Title.TextStyle.Font.Size, p.Title.Padding = vg.Points(12), vg.Points(8)
 	p.BackgroundColor = color.Transparent
-	p.Legend.Top, p.Legend.Padding = true, vg.Points(3)
+	legend := p.Legend
 	grid := plotter.NewGrid()
 	grid.Vertical.Width = 0
 	grid.Horizontal.Color = color.Gray{0xdd}
 	p.Add(grid)
-	draw := f.curves
+	add := f.curves
 	if f.Labels != nil {
-		draw = f.bars
+		add = f.bars
 	}
-	if err := draw(p); err != nil {
+	if err := add(p, &legend); err != nil {
 		return "", fmt.Errorf("figure %q: %w", f.Title, err)
 	}
 	c := vgsvg.New(figureWidth, figureHeight)
-	p.Draw(drawCanvas(c))
+	legend.Left, legend.Top, legend.Padding, legend.ThumbnailWidth = true, true, vg.Points(3), vg.Points(16)
+	legend.TextStyle.Font.Size = vg.Points(10)
+	aside := legend.Rectangle(draw.New(c)).Size().X + vg.Points(10)
+	p.Draw(draw.Crop(draw.New(c), 0, -aside-vg.Points(8), vg.Points(2), -vg.Points(2)))
+	legend.Draw(draw.Crop(draw.New(c), figureWidth-aside, 0, 0, -vg.Points(26)))
 	var b bytes.Buffer
 	if _, err := c.WriteTo(&b); err != nil {
 		return "", err
@@ -82,12 +90,7 @@ func (f figure) svg() (string, error) {
 	return "<svg" + body, nil
 }
 
-// drawCanvas leaves a margin on the right, where the last mark would be cut off.
-func drawCanvas(c vg.CanvasSizer) draw.Canvas {
-	return draw.Crop(draw.New(c), 0, -vg.Points(12), vg.Points(2), -vg.Points(2))
-}
-
-func (f figure) curves(p *plot.Plot) error {
+func (f figure) curves(p *plot.Plot, legend *plot.Legend) error {
 	for i, s := range f.Series {
 		var points plotter.XYs
 		for j := range s.X {
@@ -107,28 +110,28 @@ func (f figure) curves(p *plot.Plot) error {
 		dots.Color, dots.Shape, dots.Radius = line.Color, draw.CircleGlyph{}, vg.Points(2.4)
 		if s.Dots {
 			p.Add(dots)
-			p.Legend.Add(s.Name, dots)
+			legend.Add(s.Name, dots)
 			continue
 		}
 		p.Add(line)
 		if len(points) <= 40 {
 			p.Add(dots)
 		}
-		p.Legend.Add(s.Name, line)
+		legend.Add(s.Name, line)
 	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = plainTicks{}, plainTicks{}
 	if f.LogX {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
 	}
 	if f.LogY {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, logTicks{}
-	} else {
+	} else if !f.Near {
 		p.Y.Min = min(0, p.Y.Min)
 	}
-	p.Y.Max *= 1.12 // room for the legend
 	return nil
 }
 
-func (f figure) bars(p *plot.Plot) error {
+func (f figure) bars(p *plot.Plot, legend *plot.Legend) error {
 	width := vg.Points(260 / float64(len(f.Labels)*len(f.Series)))
 	width = min(width, vg.Points(26))
 	for i, s := range f.Series {
@@ -141,13 +144,26 @@ func (f figure) bars(p *plot.Plot) error {
 		b.Offset = width * vg.Length(float64(i)-float64(len(f.Series)-1)/2)
 		p.Add(b)
 		if s.Name != "" {
-			p.Legend.Add(s.Name, b)
+			legend.Add(s.Name, b)
 		}
 	}
 	p.NominalX(f.Labels...)
+	p.Y.Tick.Marker = plainTicks{}
 	p.Y.Min = min(0, p.Y.Min)
-	p.Y.Max *= 1.15
 	return nil
+}
+
+// plainTicks are the usual ones, with short numbers.
+type plainTicks struct{}
+
+func (plainTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i, t := range ticks {
+		if t.Label != "" {
+			ticks[i].Label = tickText(math.Round(t.Value*1e6) / 1e6)
+		}
+	}
+	return ticks
 }
 
 // logTicks marks 1, 2 and 5 of each power of ten.

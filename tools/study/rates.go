@@ -116,7 +116,7 @@ func (s *study) contenders(class string, knowledge int64, r *report) []contender
 	for _, m := range s.models {
 		own("lm, "+m.name, method{codec: codec.LM, model: m})
 	}
-	own("mix -9, "+s.models[0].name, method{codec: codec.Mix, level: 9, model: s.models[0]})
+	own("mix -6, "+s.models[0].name, method{codec: codec.Mix, level: 6, model: s.models[0]})
 	return list
 }
 

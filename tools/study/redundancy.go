@@ -44,6 +44,12 @@ func redundancy(s *study) (*report, error) {
 	for _, class := range classes {
 		parts += len(s.of(class)) + len(s.stripped())
 	}
+	const ofOthers = 32 << 10
+	for _, class := range s.classes() {
+		if !slices.Contains(classes, class) {
+			parts += len(s.of(class))
+		}
+	}
 	s.plan(parts)
 	share := figure{Title: "Bytes by what they cost", X: "bits", Y: "part of the bytes that cost less", LogX: true}
 	column := figure{Title: "Bits per byte by column of the line", X: "column", Y: "bits per byte"}
@@ -71,6 +77,16 @@ func redundancy(s *study) (*report, error) {
 		}
 	}
 	r.Figures = append(r.Figures, share, column, letter)
+	for _, class := range s.classes() {
+		for _, in := range s.of(class) {
+			if !slices.Contains(classes, class) {
+				if _, err := s.bill(r, in, min(ofOthers, sample)); err != nil {
+					return nil, fmt.Errorf("%s: %w", in.name, err)
+				}
+				s.step("%s", in.name)
+			}
+		}
+	}
 	return r, nil
 }
 

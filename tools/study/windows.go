@@ -204,7 +204,7 @@ func tokensOf(m *model, text []byte) (tokens []int32, err error) {
 func (s *study) overlapRows(r *report, m *model, texts [][]byte) error {
 	raw := float64(length(texts))
 	most := usualWindow(m).Window
-	bits := figure{Title: "Bits by window and overlap, " + m.name, X: "window, tokens", Y: "bits per byte", LogX: true}
+	bits := figure{Title: "Bits by window and overlap, " + m.name, X: "window, tokens", Y: "bits per byte", LogX: true, Near: true}
 	times := figure{Title: "Time by window and overlap, " + m.name, X: "window, tokens", Y: "CPU µs per byte", LogX: true}
 	for _, part := range []int{0, 8, 4, 2} { // 1/part of the window
 		label := "nothing kept"
@@ -227,11 +227,11 @@ func (s *study) overlapRows(r *report, m *model, texts [][]byte) error {
 			}
 			b.X, b.Y = append(b.X, float64(window)), append(b.Y, 8*float64(size)/raw)
 			t.X, t.Y = append(t.X, float64(window)), append(t.Y, spent.Seconds()*1e6/2/raw)
-			put := func(measure string, ours float64) {
-				r.add(row{Part: "Windows and overlaps, model " + m.name, Name: fmt.Sprintf("%d tokens, %s", window, label), Measure: measure, Ours: ours, Command: s.again("windows")})
+			put := func(what string, ours float64) {
+				r.add(row{Part: what + ", model " + m.name, Name: fmt.Sprintf("%d tokens", window), Measure: label, Ours: ours, Command: s.again("windows")})
 			}
-			put("bits per byte", b.Y[len(b.Y)-1])
-			put("CPU µs per byte, one direction", t.Y[len(t.Y)-1])
+			put("Windows and overlaps: bits per byte", b.Y[len(b.Y)-1])
+			put("Windows and overlaps: CPU µs per byte, one direction", t.Y[len(t.Y)-1])
 			s.step("window %d, %s", window, label)
 		}
 		bits.Series, times.Series = append(bits.Series, b), append(times.Series, t)
