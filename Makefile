@@ -4,6 +4,7 @@
 # make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
 # make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
+# make study    measure language models as compressors, next to what others published (docs/STUDY.md)
 # make install  install into PREFIX (default /usr/local)
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
@@ -21,7 +22,7 @@ PKGS := ./... ./brotli/... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench golden test-smollm2 train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -121,6 +122,14 @@ DATA ?= ../shared/data/bench
 
 bench: setup
 	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(BENCH)
+
+# A report in study-report/. STUDY=quick takes what is in this project and a few minutes; STUDY=rates
+# and the like give one table, STUDY='quick rates' both. DATA is a folder of files, a folder in it
+# for each class of them.
+STUDY ?= all
+
+study: setup
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/study $(if $(wildcard $(DATA)/*),-data '$(DATA)') $(STUDY)
 
 # What holds the format, made anew where it differs: with a line in CHANGELOG.md for each change of
 # format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and

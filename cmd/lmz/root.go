@@ -47,6 +47,7 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -dc a.lmz b.lmz | less  read archives
   lmz cat --lines -20: a.lmz  read the last lines of one
   lmz grep -n timeout a.lmz   find lines, decompressing little of it
+  lmz explain app.log.lmz     see where its bits go
   tar c logs | lmz >logs.tar.lmz
   lmz train *.log -o my.gguf  make a model of logs, for lmz -m my.gguf`
 
@@ -91,7 +92,7 @@ func newRootCommand(a *app) *cobra.Command {
 	cmd.SetOut(os.Stdout)
 	a.addFlags(cmd.PersistentFlags())
 	r.addFlags(cmd.Flags())
-	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newGrepCommand(a), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
+	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
 		newVersionCommand(a))
 	return cmd
 }

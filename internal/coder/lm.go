@@ -1,5 +1,7 @@
 package coder
 
+import "math"
+
 // arithmetic codes tokens with the model's distributions, for the method lm.
 type arithmetic struct {
 	enc RangeEncoder
@@ -27,3 +29,8 @@ func (a *arithmetic) decode(cdf *CDF) (int32, error) {
 }
 
 func (a *arithmetic) close() error { return a.dec.Close() }
+
+// spent is what the decoder's interval has lost, in bits.
+func (a *arithmetic) spent() float64 {
+	return 8*float64(a.dec.shifts) + 64 - math.Log2(float64(a.dec.width))
+}

@@ -2,6 +2,7 @@ package coder
 
 import (
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
@@ -12,6 +13,10 @@ type Params struct {
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model
+	Price  int64          // of a step of the model in Mix, as preset.Preset has it; 0: that of the level
+	Watch  mix.Watch      // told what each byte costs while Mix or LM decode; nil: nobody
+
+	Without mix.Parts // of Mix, for measurements; 0 in archives
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns

@@ -3,6 +3,7 @@ package coder
 import (
 	"fmt"
 
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
 )
 
@@ -14,6 +15,7 @@ type tokenCoder struct {
 	policy  kvcache.Policy
 	symbols tokenSymbols
 	tokens  []int32
+	watch   mix.Watch // nil: nobody watches
 }
 
 // tokenSymbols is how a tokenCoder codes a token whose distribution is known.
@@ -30,6 +32,9 @@ type tokenSymbols interface {
 	close() error
 }
 
+// meter is tokenSymbols that can say what the tokens read so far have cost, in bits.
+type meter interface{ spent() float64 }
+
 func newTokenCoder(lane *Lane, p Params, symbols func(*Vocabulary) tokenSymbols) (*tokenCoder, error) {
 	vocab, err := lane.Vocabulary()
 	if err != nil {
@@ -38,7 +43,7 @@ func newTokenCoder(lane *Lane, p Params, symbols func(*Vocabulary) tokenSymbols)
 	if err := p.Window.Validate(); err != nil {
 		return nil, err
 	}
-	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window, symbols: symbols(vocab)}, nil
+	return &tokenCoder{lane: lane, vocab: vocab, policy: p.Window, symbols: symbols(vocab), watch: p.Watch}, nil
 }
 
 func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
@@ -84,6 +89,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 		return dst, err
 	}
 	row, err := c.lane.Start(c.policy, nil)
+	charged := 0.0
 	for err == nil {
 		var token int32
 		if token, err = c.decode(row); err != nil {
@@ -94,7 +100,9 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 			err = fmt.Errorf("%w: token %d at byte %d of %d", ErrCorrupt, token, len(dst)-base, n)
 			break
 		}
-		dst = append(dst, piece...)
+		if dst = append(dst, piece...); c.watch != nil {
+			charged = c.charge(piece, charged)
+		}
 		if len(dst)-base == n {
 			if err = c.symbols.close(); err != nil {
 				break
@@ -133,4 +141,20 @@ func (c *tokenCoder) spend(cdf *CDF, token int32) {
 	if c.policy.Reset == kvcache.EqualInfo {
 		c.lane.Spend(cost(uint64(cdf.weights[token]), cdf.Total()))
 	}
+}
+
+// charge tells what a token has cost, for which each of its bytes is charged the same, and gives
+// the bits charged up to it, which were before.
+func (c *tokenCoder) charge(piece []byte, before float64) float64 {
+	m, ok := c.symbols.(meter)
+	if !ok {
+		return before
+	}
+	charged := m.spent()
+	costs := make([]mix.Cost, len(piece))
+	for i := range costs {
+		costs[i] = mix.Cost{Bits: float32((charged - before) / float64(len(piece))), Winner: mix.Model}
+	}
+	c.watch(piece, costs)
+	return charged
 }

@@ -9,14 +9,16 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/mix"
 )
 
 // Chunk is a chunk record that is decoded.
 type Chunk struct {
 	Task
 	Record *format.Record
-	Raw    []byte // what it decodes to, once done
-	Keeps  bool   // the state behind it is kept, since later chunks start from it
+	Raw    []byte    // what it decodes to, once done
+	Keeps  bool      // the state behind it is kept, since later chunks start from it
+	Watch  mix.Watch // told what each byte costs, where the method can say; nil: nobody
 
 	cost   int64 // what it counts towards the memory limit
 	primed *coder.Primed

@@ -225,7 +225,7 @@ func (e *Engine) Release(c *Chunk) {
 // Submit has a chunk decoded, whose record is complete; primed is what it starts from, nil for
 // nothing.
 func (e *Engine) Submit(f *Frame, c *Chunk, primed *coder.Primed) {
-	params := coder.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed}
+	params := coder.Params{Window: f.Header.Window, Level: f.Header.Level, Primed: primed, Watch: c.Watch}
 	if c.Record.Number == 0 && f.Header.Primer == format.PrimerFirstChunk {
 		params.Later = f.Header.ChunkSize
 	}

@@ -26,6 +26,8 @@ type Params struct {
 	Level   int     // from 1, the fastest, to 9, the smallest
 	Primed  *Primed // of the same level: the state that the chunk starts from; nil: from nothing
 	Advisor Advisor // one more expert; may be nil
+	Watch   Watch   // told what each byte costs while decoding; nil: nobody
+	Without Parts   // left out of what starts from nothing, for measurements
 
 	// Later is the most bytes of a chunk that starts from the state after this one: the tables are
 	// made large enough for them. 0: there will be none. A decoder may give it for a chunk that was
@@ -110,6 +112,7 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 			size += int64(p.Later)
 		}
 		k := kindFor(p.Level, false, size, !primes)
+		k.without = p.Without
 		if k.number >= firstProseLevel {
 			k.prose = code(flag(prose), rareChance) == 1
 		}
@@ -230,10 +233,12 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 		return dst, err
 	}
 	d, m := newBitDecoder(src), &c.model
+	watch := newWatcher(&p, m, &d)
 	code := func(_, q uint32) uint32 { return d.decode(q) }
 	if err := c.start(ctx, &p, n, false, false, code); err != nil {
 		return dst, err
 	}
+	watch.begin()
 	for i, poll := 0, 0; i < n; i++ {
 		if i >= poll {
 			if ctx.Err() != nil {
@@ -243,6 +248,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 			dst, m.buf = room(dst, pollEvery, n-i), room(m.buf, pollEvery, n-i)
 		}
 		if left := n - i; m.asksRun(left) {
+			watch.settle()
 			run := m.run.codeRun(code, 0, left)
 			if run < 0 || d.overrun() {
 				return dst, fmt.Errorf("%w: run at byte %d of %d", ErrCorrupt, i, n)
@@ -266,6 +272,9 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 		}
 		foreseen := m.predicted(longMatch)
 		m.startByte()
+		if watch != nil {
+			watch.look()
+		}
 		guessed, right := m.guess.active, false
 		if guessed {
 			right = d.decode(m.guess.p) == 1
@@ -293,6 +302,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 	if !d.finished() {
 		return dst, fmt.Errorf("%w: it does not end where %d bytes do", ErrCorrupt, n)
 	}
+	watch.end()
 	return dst, nil
 }
 

@@ -374,4 +374,5 @@ func (m *model) followExperts(c byte) {
 		m.onTrack = t.ptr > 0
 	}
 	f.length = m.forecast.at
+	m.silence()
 }

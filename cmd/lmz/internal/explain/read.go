@@ -1,0 +1,77 @@
+package explain
+
+import (
+	"context"
+	"io"
+
+	"github.com/lmz-go/lmz/internal/cost"
+	"github.com/lmz-go/lmz/internal/format"
+)
+
+// Source says what of an archive is looked at, and how its content lies in a file. Fields may be
+// nil.
+type Source struct {
+	Looks func(raw int) bool                // whether a chunk of so many bytes is looked at: all are
+	Next  func(n int) (gap int64, took int) // of the next n bytes, those in a row, and what the file has in front of them
+	Seen  func(n int)                       // told of bytes that have been looked at
+}
+
+// Read decodes an archive and reports on it. The Report has no name yet: see Finish.
+func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Report, error) {
+	c, settings, chunks := NewCollector(), Settings{}, []Chunk{}
+	var raw, payloads int64
+	v := cost.Visitor{
+		Frame: func(h *format.Header) {
+			if h.Level > 0 {
+				settings.Level = h.Level
+			}
+			if h.Model != nil {
+				settings.Model = h.Model.Name
+			}
+		},
+		Chunk: func(r *format.Record) bool {
+			looks := s.Looks == nil || s.Looks(r.Raw)
+			if len(chunks) < maxChunks {
+				chunks = append(chunks, Chunk{
+					Number: len(chunks), Offset: raw, Raw: r.Raw, Payload: r.RecordHeader.Payload, Method: r.Method.String(), Explained: looks,
+					PerByte: share(8*float64(r.RecordHeader.Payload), float64(r.Raw)),
+				})
+			}
+			settings.ChunkCount++
+			raw += int64(r.Raw)
+			payloads += int64(r.RecordHeader.Payload)
+			if !looks {
+				c.Skip(int64(r.Raw))
+			}
+			return looks
+		},
+		Bytes: func(text []byte, costs []cost.Byte) {
+			if s.Seen != nil {
+				s.Seen(len(text))
+			}
+			for len(text) > 0 {
+				n := len(text)
+				if s.Next != nil {
+					gap, took := s.Next(n)
+					if gap > 0 {
+						c.Skip(gap)
+					}
+					n = took
+				}
+				c.Add(text[:n], costs[:n])
+				text, costs = text[n:], costs[n:]
+			}
+		},
+	}
+	size, err := cost.Walk(ctx, archive, o, v)
+	if err != nil {
+		return nil, err
+	}
+	r := c.Report()
+	r.Settings, r.Chunks, r.RawBytes, r.CompressedBytes, r.Around = settings, chunks, raw, size, size-payloads
+	r.Sampled = r.ExplainedBytes < raw
+	return r, nil
+}
+
+// maxChunks is how many chunks a Report lists at most: the first ones.
+const maxChunks = 10_000
