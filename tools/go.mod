@@ -5,7 +5,9 @@ go 1.26.0
 require (
 	github.com/flanglet/kanzi-go/v2 v2.6.0
 	github.com/google/renameio/v2 v2.0.2
+	github.com/klauspost/compress v1.20.3
 	github.com/lmz-go/lmz v0.0.0
+	github.com/lmz-go/lmz/brotli v0.0.0
 	golang.org/x/sync v0.24.0
 	golang.org/x/sys v0.49.0
 	gonum.org/v1/gonum v0.16.0
@@ -18,8 +20,8 @@ require (
 	codeberg.org/go-pdf/fpdf v0.11.1 // indirect
 	git.sr.ht/~sbinet/gg v0.7.0 // indirect
 	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
+	github.com/andybalholm/brotli v1.3.0 // indirect
 	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
-	github.com/klauspost/compress v1.20.3 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.2 // indirect
 	github.com/klauspost/reedsolomon v1.14.2 // indirect
 	github.com/tetratelabs/wazero v1.12.0 // indirect
@@ -30,3 +32,5 @@ require (
 replace github.com/lmz-go/lmz => ..
 
 tool github.com/tetratelabs/wazero/cmd/wazero
+
+replace github.com/lmz-go/lmz/brotli => ../brotli

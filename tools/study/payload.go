@@ -91,11 +91,7 @@ func (s *study) work(m method, lanes int, next coder.Source) error {
 }
 
 func codeBoth(l *coder.Lane, m method, text []byte) (size int, err error) {
-	p := coder.Params{Window: m.window, Level: m.level, Price: m.price, Without: m.without}
-	if m.model != nil && p.Window == (kvcache.Policy{}) {
-		p.Window = usualWindow(m.model)
-	}
-	c, err := coder.New(m.codec, l, p)
+	c, err := coder.New(m.codec, l, m.params(nil))
 	if err != nil {
 		return 0, err
 	}

@@ -18,6 +18,11 @@ var tables = []*table{
 	weightsTable,
 	directionsTable,
 	redundancyTable,
+	ranksTable,
+	generatedTable,
+	predictionTable,
+	distillationTable,
+	smollm2Table,
 }
 
 // report is what a table yields.

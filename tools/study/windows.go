@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/stat"
@@ -190,6 +191,42 @@ func (p *predictor) feed(pos int, tokens ...int32) error {
 func (p *predictor) bits(token int32) float64 {
 	_, freq := p.cdf.Symbol(int(token))
 	return math.Log2(float64(p.cdf.Total())) - math.Log2(float64(freq))
+}
+
+// rank is the number of tokens that are likelier.
+func (p *predictor) rank(token int32) (rank int) {
+	if fixed, ok := p.session.(lm.FixedSession); ok {
+		return above(fixed.FixedLogits(0), token)
+	}
+	return above(p.session.Logits(0), token)
+}
+
+func above[T int32 | float32](row []T, token int32) (n int) {
+	for _, v := range row {
+		if v > row[token] {
+			n++
+		}
+	}
+	return n
+}
+
+// weights are what the tokens weigh, in any unit.
+func (p *predictor) weights() []float64 {
+	var row []float64
+	if fixed, ok := p.session.(lm.FixedSession); ok {
+		for _, v := range fixed.FixedLogits(0) {
+			row = append(row, float64(v)/(1<<lm.LogitFraction))
+		}
+	} else {
+		for _, v := range p.session.Logits(0) {
+			row = append(row, float64(v)*math.Log2E)
+		}
+	}
+	top := slices.Max(row)
+	for i, v := range row {
+		row[i] = math.Exp2(v - top)
+	}
+	return row
 }
 
 func tokensOf(m *model, text []byte) (tokens []int32, err error) {
