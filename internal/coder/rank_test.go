@@ -158,7 +158,7 @@ func TestHuffmanForged(t *testing.T) {
 		want    string
 	}{
 		"empty":         {nil, 0, "ends within a rank"},
-		"33 zeros":      {make([]byte, 6), 0, "more than 32 bits"},
+		"32 zeros":      {[]byte{0, 0, 0, 0, 0x80, 0, 0, 0, 0}, 0, "more than 32 bits"},
 		"gamma cut":     {[]byte{0x01}, 0, "ends within a rank"},
 		"rank 0 twice":  {[]byte{0b1_1_1_00000}, 1, "for the first time twice"},
 		"padding":       {[]byte{0b1_0000001}, 1, "more behind"},

@@ -45,7 +45,7 @@ type lessons struct {
 
 func distillation(s *study) (*report, error) {
 	r := &report{}
-	steps := 250
+	steps := 200
 	if s.quick {
 		steps = 6
 	}
@@ -70,7 +70,7 @@ func distillation(s *study) (*report, error) {
 		name  string
 		share float64
 	}{{"alone", 0}, {"taught", 1}, {"both, half and half", 0.5}}
-	s.plan(len(arms)*10 + 2)
+	s.plan(len(arms)*min(10, steps) + 2)
 	part := fmt.Sprintf("Trained from nothing: %d steps of %s tokens", steps, grouped(lessonWindows*lessonTokens))
 	put := func(name string, loss heldLoss, more ...row) {
 		for _, m := range append([]row{

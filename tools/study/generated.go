@@ -43,7 +43,7 @@ var temperatures = []struct {
 
 func generated(s *study) (*report, error) {
 	r := &report{}
-	tokens, from, models := 2000, openings, s.models
+	tokens, from, models := 1000, openings, s.models
 	if s.quick {
 		tokens, from, models = 250, openings[1:3], s.models[:min(2, len(s.models))]
 	}

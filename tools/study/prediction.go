@@ -51,7 +51,7 @@ func prediction(s *study) (*report, error) {
 		of   func(text []byte) (int, error)
 	}{
 		{"gzip -9", newGzipLength()},
-		{"zstd -19", func(text []byte) (int, error) { return len(z.EncodeAll(text, nil)), nil }},
+		{"zstd, best", func(text []byte) (int, error) { return len(z.EncodeAll(text, nil)), nil }},
 	}
 	exact := []struct {
 		name string

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	_ "github.com/lmz-go/lmz/brotli" // the method rank-brotli
 	"github.com/lmz-go/lmz/codec"
@@ -24,11 +25,14 @@ var ranksTable = &table{
 
 func ranks(s *study) (*report, error) {
 	r := &report{}
-	sample := 128 << 10
+	sample := 64 << 10
 	if s.quick {
 		sample = 8 << 10
 	}
-	classes := s.classes()
+	classes := slices.DeleteFunc(s.classes(), func(class string) bool { return class == "images" || class == "audio" })
+	if s.quick {
+		classes = s.main()
+	}
 	s.plan(len(classes) * (1 + 2*len(s.models)))
 	chart := figure{Title: "The model's ranks and its probabilities, " + s.models[0].name, Y: "per cent of the original"}
 	for _, class := range classes {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/models"
@@ -41,7 +42,7 @@ func smollm2(s *study) (*report, error) {
 		return r, nil
 	}
 	const sample, gated = 16 << 10, 8 << 10
-	classes := s.classes()
+	classes := slices.DeleteFunc(s.classes(), func(class string) bool { return class == "images" || class == "audio" })
 	s.plan(1 + 2*len(classes) + 4*len(s.main()))
 	for _, in := range s.inputs {
 		if filepath.Base(in.name) == aliceText {
