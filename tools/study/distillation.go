@@ -45,7 +45,7 @@ type lessons struct {
 
 func distillation(s *study) (*report, error) {
 	r := &report{}
-	steps := 200
+	steps := 100
 	if s.quick {
 		steps = 6
 	}
@@ -151,21 +151,20 @@ func (s *study) lessons(m *model) (*lessons, error) {
 				for i, t := range tokens {
 					tokens[i] = file(t)
 				}
-				if len(tokens) > lessonTokens {
-					*part.to = append(*part.to, tokens)
-				}
+				*part.to = append(*part.to, tokens)
 			}
 		}
-	}
-	if len(l.train) == 0 || len(l.held) == 0 {
-		return nil, fmt.Errorf("texts of %d classes are too short to train on", len(s.main()))
 	}
 	return l, nil
 }
 
-// window opens as the codecs open theirs.
+// window opens as the codecs open theirs. What is missing at its end is not predicted.
 func (l *lessons) window(tokens []int32, at int) []int32 {
-	return append([]int32{l.bos}, tokens[at:at+lessonTokens]...)
+	w := append([]int32{l.bos}, tokens[at:min(len(tokens), at+lessonTokens)]...)
+	for len(w) < 1+lessonTokens {
+		w = append(w, -1)
+	}
+	return w
 }
 
 // teach trains a model.
@@ -184,7 +183,7 @@ func (s *study) teach(m *train.Model, o train.Options, l *lessons, steps int, cu
 		var windows [][]int32
 		for range lessonWindows {
 			text := l.train[random.IntN(len(l.train))]
-			windows = append(windows, l.window(text, random.IntN(len(text)-lessonTokens)))
+			windows = append(windows, l.window(text, random.IntN(max(1, len(text)-lessonTokens))))
 		}
 		if _, err := t.Step(windows, train.Rate(step, float64(step)/float64(steps), 0.6)); err != nil {
 			return err
@@ -211,12 +210,13 @@ func (l *lessons) loss(m *train.Model) (heldLoss, error) {
 	}
 	defer t.Close()
 	var windows [][]int32
+	var counts []float64 // of tokens
 	size := 0
 	for _, tokens := range l.held {
-		for at := 0; at+lessonTokens <= len(tokens) && len(windows) < heldWindows; at += lessonTokens {
-			w := l.window(tokens, at)
-			windows = append(windows, w)
-			for _, token := range w[1:] {
+		for at := 0; at < len(tokens) && len(windows) < heldWindows; at += lessonTokens {
+			part := tokens[at:min(len(tokens), at+lessonTokens)]
+			windows, counts = append(windows, l.window(tokens, at)), append(counts, float64(len(part)))
+			for _, token := range part {
 				size += l.bytesOf[token]
 			}
 		}
@@ -225,9 +225,9 @@ func (l *lessons) loss(m *train.Model) (heldLoss, error) {
 	if err != nil {
 		return heldLoss{}, err
 	}
-	nats := 0.0
-	for _, c := range costs {
-		nats += c
+	nats, tokens := 0.0, 0.0
+	for i, c := range costs {
+		nats, tokens = nats+c*counts[i], tokens+counts[i]
 	}
-	return heldLoss{nats / float64(len(costs)), nats * lessonTokens / math.Ln2 / float64(size)}, nil
+	return heldLoss{nats / tokens, nats / math.Ln2 / float64(size)}, nil
 }

@@ -22,7 +22,7 @@ var predictionTable = &table{
 	title: "A compressor is a predictor",
 	about: "**Language Modeling Is Compression** (arXiv 2309.10668, section 3.4) turns a compressor around: the next byte `b` behind a text `x` has a probability " +
 		"in proportion to `2^(L(x) - L(xb))`, with `L` the length in bits of what it makes of a text. For gzip and zstd, whose lengths are whole bytes, all " +
-		"256 lengths are taken. Of `mix` and the models the probabilities are known as they are; *bits* are what each predictor pays for the next byte of a " +
+		"256 lengths are taken. Of `mix` and `lm` the probabilities are those that they code by, of tokens with `lm`; *bits* are what each predictor pays for the next byte of a " +
 		"text, given all before it, and 8 is no prediction at all. The samples below: each goes on with the same text, drawing bytes by its probabilities. " +
 		"Those of `mix` and `lm` are made by their own decoders, to which noise is given behind the bits of the text: a decompressor of noise writes what its " +
 		"model expects.",
@@ -93,7 +93,7 @@ func prediction(s *study) (*report, error) {
 			put(l.name, bits)
 		}
 		for _, e := range exact {
-			costs, err := s.costs(e.method, text)
+			_, costs, err := s.metered(e.method, text)
 			if err != nil {
 				return nil, err
 			}
@@ -182,29 +182,7 @@ func drawByte(random *rand.Rand, p [256]float64) byte {
 	return 255
 }
 
-// costs are the bits of each byte of a text, given those before it: by Mix as it codes them, by a
-// model as Bytewise spreads its tokens over bytes.
-func (s *study) costs(m method, text []byte) (costs []float64, err error) {
-	if m.codec == codec.LM {
-		return costs, s.job(m, func(l *coder.Lane) error {
-			x, err := coder.NewBytewise(l)
-			if err == nil {
-				err = x.Start(usualWindow(m.model), nil)
-			}
-			var p [256]uint64
-			for i := 0; i < len(text) && err == nil; i++ {
-				x.Next(&p)
-				costs = append(costs, 40-math.Log2(math.Max(float64(p[text[i]]), 1)))
-				err = x.Update(text[i])
-			}
-			return err
-		})
-	}
-	_, costs, err = s.metered(m, text)
-	return costs, err
-}
-
-// metered codes a text, and decodes it to see the bits of each byte.
+// metered codes a text, and decodes it to see the bits of each byte, given those before it.
 func (s *study) metered(m method, text []byte) (payload []byte, costs []float64, err error) {
 	err = s.job(m, func(l *coder.Lane) error {
 		c, err := coder.New(m.codec, l, m.params(func(_ []byte, some []mix.Cost) {

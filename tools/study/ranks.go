@@ -55,9 +55,14 @@ func ranks(s *study) (*report, error) {
 				return nil, err
 			}
 			put := func(name, published string, size int64) {
-				r.add(row{Part: part, Name: name, Measure: "of the original", Ours: 100 * float64(size) / raw, Unit: "%", Command: s.again("ranks")},
-					row{Part: part, Name: name, Measure: "less than gzip", Published: published, Ours: 100 * (1 - float64(size)/float64(gzip)), Unit: "%"},
-					row{Part: part, Name: name, Measure: "more than lm", Ours: 100 * (float64(size)/float64(arithmetic) - 1), Unit: "%"})
+				for _, f := range []row{
+					{Measure: "of the original", Ours: float64(size) / raw},
+					{Measure: "less than gzip", Published: published, Ours: 1 - float64(size)/float64(gzip)},
+					{Measure: "more than lm", Ours: float64(size)/float64(arithmetic) - 1},
+				} {
+					f.Part, f.Name, f.Ours, f.Unit, f.Command = part, name, 100*f.Ours, "%", s.again("ranks")
+					r.add(f)
+				}
 				if i == 0 {
 					chart.bar(name, 100*float64(size)/raw)
 				}
