@@ -57,15 +57,11 @@ func fellBack(archive []byte, asked codec.Method) string {
 
 func directions(s *study) (*report, error) {
 	r := &report{}
-	sample := 512 << 10
-	if s.quick {
-		sample = 16 << 10
-	}
 	ways := s.ways(r)
 	classes := s.main()
 	s.plan((len(ways) + len(gatePrices(s))) * len(classes))
 	for _, class := range classes {
-		text := slices.Concat(s.sample(class, sample)...)
+		text := slices.Concat(s.sample(class, s.bytes)...)
 		compress, decompress := series{Name: "compress", Dots: true}, series{Name: "decompress", Dots: true}
 		for _, w := range ways {
 			archive, in, err := w.compress(text)

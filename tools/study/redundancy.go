@@ -35,16 +35,12 @@ type bill struct {
 
 func redundancy(s *study) (*report, error) {
 	r := &report{}
-	sample := 128 << 10
-	if s.quick {
-		sample = 4 << 10
-	}
+	sample := s.bytes / 2
 	classes := s.main()
 	parts := 0
 	for _, class := range classes {
 		parts += len(s.of(class)) + len(s.stripped())
 	}
-	const ofOthers = 32 << 10
 	for _, class := range s.classes() {
 		if !slices.Contains(classes, class) {
 			parts += len(s.of(class))
@@ -80,7 +76,7 @@ func redundancy(s *study) (*report, error) {
 	for _, class := range s.classes() {
 		for _, in := range s.of(class) {
 			if !slices.Contains(classes, class) {
-				if _, err := s.bill(r, in, min(ofOthers, sample)); err != nil {
+				if _, err := s.bill(r, in, s.bytes/6); err != nil {
 					return nil, fmt.Errorf("%s: %w", in.name, err)
 				}
 				s.step("%s", in.name)

@@ -39,11 +39,11 @@ type variant struct {
 
 func weights(s *study) (*report, error) {
 	r := &report{}
-	sample, compress := 64<<10, true
+	sample, compress := s.bytes/6, true
 	m := s.models[0]
 	steps := []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
 	if s.quick {
-		sample, compress = 2<<10, false
+		compress = false
 		m = s.models[1]
 		steps = []float64{0.5, 0.9}
 	}
