@@ -19,7 +19,7 @@ var directionsTable = &table{
 		"more of the CPU one direction takes than the other. The time to load a model or to prepare tables is in it. Dictionary coders decompress fast because only " +
 		"the compressor searches; where a model predicts, both directions must do the same work, and no published system escapes that. What was " +
 		"compressed is compared after decompression. With a model, `mix` asks it where it pays (its gate), at `-9` wherever it saves anything.",
-	seconds: [2]int{40, 420},
+	seconds: [2]int{12, 350},
 	run:     directions,
 }
 

@@ -21,7 +21,7 @@ var redundancyTable = &table{
 		"how many bytes cost next to nothing, who foresaw them, what costs by place in the line and in the word, by kind of token and by source; and what " +
 		"is lost without a part of the method. *Redundancy* is the part of a text that could be left out: 1 - bits per byte / 8; of what single bytes by their " +
 		"frequency leave it is 1 - bits per byte / entropy of single bytes, which is nearer to the 50 % that Shannon found for printed English (1951).",
-	seconds: [2]int{25, 300},
+	seconds: [2]int{12, 200},
 	run:     redundancy,
 }
 

@@ -359,3 +359,23 @@ func TestChoose(t *testing.T) {
 		}
 	}
 }
+
+func TestSpread(t *testing.T) {
+	data := make([]byte, 10*patchBytes+5)
+	for i := range data {
+		data[i] = byte(i / patchBytes)
+	}
+	for n, want := range map[int][]byte{1: {0}, 2: {0, 5}, 4: {0, 2, 5, 7}, 99: {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}} {
+		got := spread(data, n)
+		var first []byte
+		for chunk := range slices.Chunk(got, patchBytes) {
+			first = append(first, chunk[0])
+			if len(chunk) != patchBytes {
+				t.Errorf("%d: a chunk of %d bytes", n, len(chunk))
+			}
+		}
+		if !slices.Equal(first, want) {
+			t.Errorf("%d: chunks %v, want %v", n, first, want)
+		}
+	}
+}

@@ -23,7 +23,7 @@ var weightsTable = &table{
 		"blocks take. **Pruning** sets the smallest weights of the blocks to zero: over the whole model, in each row, or whole neurons of the feed-forward " +
 		"networks, which are removed from the file. The embedded model is a Q8_0 file, so its F32 and F16 are these numbers in another form. The field says: 3 to " +
 		"4 bits and 50 to 60 % of zeros cost little, and up to 95 % of the neurons are redundant. Bits per byte are those of the method `lm`.",
-	seconds: [2]int{30, 420},
+	seconds: [2]int{6, 300},
 	run:     weights,
 }
 

@@ -25,7 +25,7 @@ var windowsTable = &table{
 		"count, in which every window takes `b` bits. Ratios are of bytes of text to bytes of code. Below: what a window of few tokens, or one that is " +
 		"carried over a reset, costs in bits and in time; what a token costs by its place in the window, where attention looks at all tokens before it; " +
 		"and that time per token stays the same however long the text is.",
-	seconds: [2]int{20, 240},
+	seconds: [2]int{4, 150},
 	run:     windows,
 }
 
