@@ -19,7 +19,7 @@ var directionsTable = &table{
 		"more of the CPU one direction takes than the other. The time to load a model or to prepare tables is in it. Dictionary coders decompress fast because only " +
 		"the compressor searches; where a model predicts, both directions must do the same work, and no published system escapes that. What was " +
 		"compressed is compared after decompression. With a model, `mix` asks it where it pays (its gate), at `-9` wherever it saves anything.",
-	seconds: [2]int{40, 420},
+	seconds: [2]int{12, 350},
 	run:     directions,
 }
 
@@ -57,15 +57,11 @@ func fellBack(archive []byte, asked codec.Method) string {
 
 func directions(s *study) (*report, error) {
 	r := &report{}
-	sample := 512 << 10
-	if s.quick {
-		sample = 16 << 10
-	}
 	ways := s.ways(r)
 	classes := s.main()
 	s.plan((len(ways) + len(gatePrices(s))) * len(classes))
 	for _, class := range classes {
-		text := slices.Concat(s.sample(class, sample)...)
+		text := slices.Concat(s.sample(class, s.bytes)...)
 		compress, decompress := series{Name: "compress", Dots: true}, series{Name: "decompress", Dots: true}
 		for _, w := range ways {
 			archive, in, err := w.compress(text)

@@ -26,10 +26,7 @@ func gatePrices(s *study) []int64 {
 // gateRows are of the bits that the model saves by the steps that it is given: the same archive can
 // be had at any speed between the mixer's and the model's.
 func (s *study) gateRows(r *report) error {
-	sample := 32 << 10
-	if s.quick {
-		sample = 4 << 10
-	}
+	sample := s.bytes / 6
 	chart := figure{Title: "The gate: bits by steps of the model", X: "steps of the model per byte", Y: "bits per byte"}
 	m := s.models[0]
 	for _, class := range s.main() {

@@ -19,10 +19,11 @@ type input struct {
 	data  []byte
 }
 
-// Files of a class that are read, the first ones by name, and bytes of a class at most.
+// Files of a class that are read, the first ones by name, and bytes of a class at most, unless
+// another number was asked for.
 const (
-	quickFiles, quickClass = 2, 24 << 10
-	fullFiles, fullClass   = 3, 384 << 10
+	quickFiles, quickBytes = 2, 24 << 10
+	fullFiles, fullBytes   = 3, 192 << 10
 )
 
 // own are files of this project, which are always there, by class.
@@ -34,9 +35,9 @@ var own = []struct{ class, pattern string }{
 
 // load reads the inputs: files of the data folder, or of this project, then media.
 func (s *study) load() ([]input, error) {
-	count, most := fullFiles, fullClass
+	count := fullFiles
 	if s.quick {
-		count, most = quickFiles, quickClass
+		count = quickFiles
 	}
 	var paths []input // without data
 	if s.data == "" || s.quick {
@@ -67,13 +68,13 @@ func (s *study) load() ([]input, error) {
 	var inputs []input
 	for class := range classesOf(paths) {
 		some := ofClass(paths, class)
-		some, err := readFairly(some[:min(count, len(some))], most)
+		some, err := readFairly(some[:min(count, len(some))], s.bytes)
 		if err != nil {
 			return nil, err
 		}
 		inputs = append(inputs, some...)
 	}
-	media, err := s.loadMedia(most)
+	media, err := s.loadMedia(s.bytes)
 	return append(inputs, media...), err
 }
 

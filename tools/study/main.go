@@ -19,6 +19,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/google/renameio/v2"
 )
 
 // names are the files of a report in its folder, by who writes them.
@@ -43,6 +45,7 @@ func main() {
 		o.models = append(o.models, name)
 		return nil
 	})
+	flag.IntVar(&o.bytes, "bytes", 0, fmt.Sprintf("`bytes` of each class of files at most (default %d, and %d with quick)", fullBytes, quickBytes))
 	flag.Usage = usage
 	flag.Parse()
 	wanted, err := o.choose(flag.Args())
@@ -84,28 +87,34 @@ func run(ctx context.Context, o options, wanted []*table, folder string) error {
 		return err
 	}
 	defer s.close()
-	sections, err := s.measure(wanted)
-	if err != nil {
-		return err
+	_, err = s.measure(wanted, func(sections []section) error {
+		return writeAll(folder, &page{Head: s.describe(), Sections: sections})
+	})
+	if err == nil {
+		s.say("wrote %s", filepath.Join(folder, names[len(names)-1].file))
 	}
+	return err
+}
+
+// writeAll writes the files of a report.
+func writeAll(folder string, p *page) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	page := &page{Head: s.describe(), Sections: sections}
 	for _, n := range names {
 		path := filepath.Join(folder, n.file)
-		f, err := os.Create(path)
+		f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
 		if err != nil {
 			return err
 		}
-		err = n.write(f, page)
-		if closed := f.Close(); err == nil {
-			err = closed
+		err = n.write(f, p)
+		if err == nil {
+			err = f.CloseAtomicallyReplace()
 		}
+		f.Cleanup() // nothing, once it has replaced
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		s.say("wrote %s", path)
 	}
 	return nil
 }

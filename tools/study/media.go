@@ -41,9 +41,9 @@ func (s *study) loadMedia(most int) ([]input, error) {
 			inputs = append(inputs, input{class + "/" + filepath.Base(path), class, data})
 			sizes = append(sizes, len(data))
 		}
-		share := fairShare(sizes, most) / patchBytes * patchBytes
+		share := fairShare(sizes, most)
 		for i, in := range inputs {
-			inputs[i].data = in.data[:min(len(in.data)/patchBytes*patchBytes, share)]
+			inputs[i].data = spread(in.data, share/patchBytes)
 		}
 		return inputs, nil
 	}
@@ -64,6 +64,17 @@ func (s *study) loadMedia(most int) ([]input, error) {
 		audio = []input{{"audio/made here, not speech", "audio", madeSound(8 * patchBytes)}}
 	}
 	return append(images, audio...), nil
+}
+
+// spread gives at most n chunks of the size of a patch, from all over data.
+func spread(data []byte, n int) (some []byte) {
+	have := len(data) / patchBytes
+	n = min(n, have)
+	for i := range n {
+		at := i * have / n * patchBytes
+		some = append(some, data[at:at+patchBytes]...)
+	}
+	return some
 }
 
 func pictureFile(path string) ([]byte, error) {

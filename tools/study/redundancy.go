@@ -21,7 +21,7 @@ var redundancyTable = &table{
 		"how many bytes cost next to nothing, who foresaw them, what costs by place in the line and in the word, by kind of token and by source; and what " +
 		"is lost without a part of the method. *Redundancy* is the part of a text that could be left out: 1 - bits per byte / 8; of what single bytes by their " +
 		"frequency leave it is 1 - bits per byte / entropy of single bytes, which is nearer to the 50 % that Shannon found for printed English (1951).",
-	seconds: [2]int{25, 300},
+	seconds: [2]int{12, 200},
 	run:     redundancy,
 }
 
@@ -35,16 +35,12 @@ type bill struct {
 
 func redundancy(s *study) (*report, error) {
 	r := &report{}
-	sample := 128 << 10
-	if s.quick {
-		sample = 4 << 10
-	}
+	sample := s.bytes / 2
 	classes := s.main()
 	parts := 0
 	for _, class := range classes {
 		parts += len(s.of(class)) + len(s.stripped())
 	}
-	const ofOthers = 32 << 10
 	for _, class := range s.classes() {
 		if !slices.Contains(classes, class) {
 			parts += len(s.of(class))
@@ -80,7 +76,7 @@ func redundancy(s *study) (*report, error) {
 	for _, class := range s.classes() {
 		for _, in := range s.of(class) {
 			if !slices.Contains(classes, class) {
-				if _, err := s.bill(r, in, min(ofOthers, sample)); err != nil {
+				if _, err := s.bill(r, in, s.bytes/6); err != nil {
 					return nil, fmt.Errorf("%s: %w", in.name, err)
 				}
 				s.step("%s", in.name)

@@ -19,6 +19,7 @@ import (
 // options are what the command line says.
 type options struct {
 	quick  bool
+	bytes  int // of a class of inputs, at most
 	data   string
 	media  string
 	models []string // beside the embedded ones
@@ -49,6 +50,11 @@ type model struct {
 
 func newStudy(ctx context.Context, o options, wanted []*table) (*study, error) {
 	s := &study{options: o, ctx: ctx, out: os.Stderr, began: time.Now()}
+	if s.bytes == 0 {
+		if s.bytes = fullBytes; s.quick {
+			s.bytes = quickBytes
+		}
+	}
 	for _, t := range wanted {
 		s.ahead += s.expected(t)
 	}
@@ -96,8 +102,8 @@ func (s *study) open(name string) (*model, error) {
 	return &model{m, f.Name(), size, int64(h.Parameters())}, nil
 }
 
-// measure runs the tables.
-func (s *study) measure(wanted []*table) ([]section, error) {
+// measure runs the tables, and hands out what there is after each of them.
+func (s *study) measure(wanted []*table, done func([]section) error) ([]section, error) {
 	var sections []section
 	for _, t := range wanted {
 		s.now, s.parts, s.done = t, 1, 0
@@ -110,6 +116,9 @@ func (s *study) measure(wanted []*table) ([]section, error) {
 			s.say("left out: %s", why)
 		}
 		sections = append(sections, section{t, r})
+		if err := done(sections); err != nil {
+			return nil, err
+		}
 		s.behind += s.expected(t)
 	}
 	return sections, nil

@@ -43,7 +43,7 @@ func tiny(t *testing.T) *study {
 func measured(t *testing.T, what *table) (*study, *report) {
 	t.Helper()
 	s := tiny(t)
-	sections, err := s.measure([]*table{what})
+	sections, err := s.measure([]*table{what}, func([]section) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestFairShare(t *testing.T) {
 // The files of a folder have the class of the folder in it where they are.
 func TestData(t *testing.T) {
 	folder := t.TempDir()
-	for name, n := range map[string]int{"a/1.txt": 10, "a/2.txt": fullClass, "a/3.txt": 0, "a/4.txt": 5, "b/x": 7, "top": 9} {
+	for name, n := range map[string]int{"a/1.txt": 10, "a/2.txt": fullBytes, "a/3.txt": 0, "a/4.txt": 5, "b/x": 7, "top": 9} {
 		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -282,7 +282,7 @@ func TestData(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := &study{options: options{data: folder, media: folder}}
+	s := &study{options: options{data: folder, media: folder, bytes: fullBytes}}
 	inputs, err := s.load()
 	if err != nil {
 		t.Fatal(err)
@@ -296,8 +296,8 @@ func TestData(t *testing.T) {
 	if want := []string{"a/1.txt", "a/2.txt", "b/x"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if n := total(ofClass(inputs, "a")); n > fullClass || n < fullClass-4096 {
-		t.Errorf("%d bytes of a class, want at most %d", n, fullClass)
+	if n := total(ofClass(inputs, "a")); n > fullBytes || n < fullBytes-4096 {
+		t.Errorf("%d bytes of a class, want at most %d", n, fullBytes)
 	}
 }
 
@@ -356,6 +356,26 @@ func TestChoose(t *testing.T) {
 		}
 		if err != nil || len(wanted) != tt.n || o.quick != tt.quick {
 			t.Errorf("%q: %d tables, quick %v, %v", tt.args, len(wanted), o.quick, err)
+		}
+	}
+}
+
+func TestSpread(t *testing.T) {
+	data := make([]byte, 10*patchBytes+5)
+	for i := range data {
+		data[i] = byte(i / patchBytes)
+	}
+	for n, want := range map[int][]byte{1: {0}, 2: {0, 5}, 4: {0, 2, 5, 7}, 99: {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}} {
+		got := spread(data, n)
+		var first []byte
+		for chunk := range slices.Chunk(got, patchBytes) {
+			first = append(first, chunk[0])
+			if len(chunk) != patchBytes {
+				t.Errorf("%d: a chunk of %d bytes", n, len(chunk))
+			}
+		}
+		if !slices.Equal(first, want) {
+			t.Errorf("%d: chunks %v, want %v", n, first, want)
 		}
 	}
 }

@@ -23,7 +23,7 @@ var weightsTable = &table{
 		"blocks take. **Pruning** sets the smallest weights of the blocks to zero: over the whole model, in each row, or whole neurons of the feed-forward " +
 		"networks, which are removed from the file. The embedded model is a Q8_0 file, so its F32 and F16 are these numbers in another form. The field says: 3 to " +
 		"4 bits and 50 to 60 % of zeros cost little, and up to 95 % of the neurons are redundant. Bits per byte are those of the method `lm`.",
-	seconds: [2]int{30, 420},
+	seconds: [2]int{6, 300},
 	run:     weights,
 }
 
@@ -39,11 +39,11 @@ type variant struct {
 
 func weights(s *study) (*report, error) {
 	r := &report{}
-	sample, compress := 64<<10, true
+	sample, compress := s.bytes/6, true
 	m := s.models[0]
 	steps := []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
 	if s.quick {
-		sample, compress = 2<<10, false
+		compress = false
 		m = s.models[1]
 		steps = []float64{0.5, 0.9}
 	}

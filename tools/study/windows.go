@@ -26,7 +26,7 @@ var windowsTable = &table{
 		"count, in which every window takes `b` bits. Ratios are of bytes of text to bytes of code. Below: what a window of few tokens, or one that is " +
 		"carried over a reset, costs in bits and in time; what a token costs by its place in the window, where attention looks at all tokens before it; " +
 		"and that time per token stays the same however long the text is.",
-	seconds: [2]int{20, 240},
+	seconds: [2]int{4, 150},
 	run:     windows,
 }
 
@@ -38,11 +38,11 @@ const keptPart = 4 // a quarter of a window is kept over a reset, as archives ha
 
 func windows(s *study) (*report, error) {
 	r := &report{}
-	sample, long, models := 128<<10, 1_000_000, s.models
+	long, models := 1_000_000, s.models
 	if s.quick {
-		sample, long, models = 4<<10, 10_000, s.models[1:2]
+		long, models = 10_000, s.models[1:2]
 	}
-	texts := s.sample(s.main()[0], sample)
+	texts := s.sample(s.main()[0], s.bytes/3)
 	m := models[0]
 	s.plan(5*len(models) + 16 + len(models) + 10)
 	for _, m := range models {
