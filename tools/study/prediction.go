@@ -105,7 +105,8 @@ func prediction(s *study) (*report, error) {
 		}
 	}
 	prompt := s.of(classes[0])[0].data
-	prompt = prompt[:min(len(prompt), promptBytes)]
+	prompt = prompt[:(len(prompt)+min(len(prompt), promptBytes))/2] // its middle: heads are odd
+	prompt = prompt[max(0, len(prompt)-promptBytes):]
 	r.Samples = append(r.Samples, sampleOf("the end of the text to go on with", prompt[max(0, len(prompt)-200):]))
 	for i, l := range lengths {
 		text := bytes.Clone(prompt)
