@@ -25,10 +25,7 @@ var ranksTable = &table{
 
 func ranks(s *study) (*report, error) {
 	r := &report{}
-	sample := 64 << 10
-	if s.quick {
-		sample = 8 << 10
-	}
+	sample := s.bytes / 3
 	classes := slices.DeleteFunc(s.classes(), func(class string) bool { return class == "images" || class == "audio" })
 	if s.quick {
 		classes = s.main()

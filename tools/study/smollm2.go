@@ -41,7 +41,7 @@ func smollm2(s *study) (*report, error) {
 		r.skip("SmolLM2: it takes too long for a quick run")
 		return r, nil
 	}
-	const sample, gated = 16 << 10, 8 << 10
+	sample, gated := s.bytes/12, s.bytes/24
 	classes := slices.DeleteFunc(s.classes(), func(class string) bool { return class == "images" || class == "audio" })
 	s.plan(1 + 2*len(classes) + 4*len(s.main()))
 	for _, in := range s.inputs {
