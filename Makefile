@@ -4,23 +4,25 @@
 # make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
 # make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
+# make study    measure language models as compressors, next to what others published (docs/STUDY.md)
 # make install  install into PREFIX (default /usr/local)
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
 # make check-cross, check-fma  vet for other systems; look for fused multiply-adds
 # make check-wasm  run the tests of class exact as WebAssembly
+# make test-smollm2  fetch a language model of others (scripts/get-model), and try it
 # make train-smoke  run the training pipeline on a small sample (scripts/train)
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library, and the command and the tools, which are modules of their own so that what they need
+# The library, and a method, the command and the tools, which are modules of their own so that what they need
 # never reaches users of the library.
-PKGS := ./... ./cmd/lmz/... ./tools/...
+PKGS := ./... ./brotli/... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench golden train-smoke install clean setup
+.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -105,6 +107,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 lint: setup
 	@test -z "$$(gofmt -l .)" || { echo 'gofmt: these files need formatting:'; gofmt -l .; exit 1; }
 	$(GO) mod tidy -diff
+	$(GO) -C brotli mod tidy -diff
 	$(GO) -C cmd/lmz mod tidy -diff
 	$(GO) -C tools mod tidy -diff
 	$(GO) vet $(PKGS)
@@ -120,14 +123,26 @@ DATA ?= ../shared/data/bench
 bench: setup
 	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(BENCH)
 
+# A report in study-report/. STUDY=quick takes what is in this project and a few minutes; STUDY=rates
+# and the like give one table, STUDY='quick rates' both. DATA is a folder of files, a folder in it
+# for each class of them.
+STUDY ?= all
+
+study: setup
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/study $(if $(wildcard $(DATA)/*),-data '$(DATA)') $(STUDY)
+
 # What holds the format, made anew where it differs: with a line in CHANGELOG.md for each change of
 # format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and
 # its card; its archives are written here, and the probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./exact ./internal/coder ./internal/mix ./stream -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test ./exact ./internal/coder ./internal/mix ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log
+
+test-smollm2: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
+test-smollm2: setup
+	scripts/test-smollm2
 
 train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup

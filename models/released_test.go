@@ -31,6 +31,8 @@ func goldens() (all []golden) {
 		for _, class := range []string{exact.Class, "sse42", "avx2", "avx512"} {
 			all = append(all, golden{r, "lm", class}, golden{r, "mix", class})
 		}
+		// Package brotli has those of rank-brotli.
+		all = append(all, golden{r, "rank-gzip", exact.Class}, golden{r, "rank-huffman", exact.Class})
 		all = append(all, golden{r, "lm", "dotprod"}) // scripts/test-arm64 emulates it: minutes
 	}
 	return all
@@ -99,6 +101,11 @@ func TestReleasedGolden(t *testing.T) {
 		if err != nil || len(frames) != 1 || frames[0].Header.Model == nil {
 			t.Errorf("%s: %d frames, %v", g.file(), len(frames), err)
 			continue
+		}
+		for i, c := range frames[0].Chunks {
+			if c.Method.String() != g.method {
+				t.Errorf("%s: chunk %d is coded by %s", g.file(), i, c.Method)
+			}
 		}
 		h := frames[0].Header
 		if h.Model.SHA256 != g.model.SHA256 || h.Model.Class != g.class {

@@ -312,6 +312,9 @@ func TestRecords(t *testing.T) {
 		{"primed", withIndex(sealed(record(format.TagPrimed, size, raw, 0), nil, 0)), ErrCorrupt},
 		{"method 9", withIndex(method(9)), ErrUnsupportedVersion},
 		{"lm without a model", withIndex(method(codec.LM)), ErrCorrupt},
+		{"rank-gzip without a model", withIndex(method(codec.RankGzip)), ErrCorrupt},
+		{"rank-huffman without a model", withIndex(method(codec.RankHuffman)), ErrCorrupt},
+		{"rank-brotli without its package", withIndex(method(codec.RankBrotli)), ErrUnsupportedVersion},
 		{"zstd of garbage", withIndex(method(codec.Zstd)), ErrCorrupt},
 	}
 	for _, tt := range tests {

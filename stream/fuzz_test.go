@@ -129,11 +129,16 @@ func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte("line\nline\n"), uint16(3), uint16(10), uint8(0))
 	f.Add(modelText(500), uint16(100), uint16(64), uint8(5))
 	f.Add(modelText(500), uint16(100), uint16(64), uint8(2))
+	f.Add(modelText(500), uint16(100), uint16(300), uint8(8))
+	f.Add(modelText(500), uint16(100), uint16(300), uint8(8+16+2))
 	f.Fuzz(func(t *testing.T, data []byte, portion, chunkSize uint16, kind uint8) {
 		var out bytes.Buffer
 		opts := []WriterOption{WithMethod(codec.LM), WithChunkSize(int(chunkSize) + 1), WithWorkers(2), WithLanes(2)}
 		if kind&1 != 0 {
 			opts = append(opts, WithMethod(codec.Mix), WithLevel(1), WithPrimer(int(chunkSize)*2))
+		}
+		if kind&8 != 0 {
+			opts = append(opts, WithMethod(codec.RankGzip+codec.Method(kind>>4&1)*(codec.RankHuffman-codec.RankGzip)))
 		}
 		if kind&2 != 0 {
 			opts = append(opts, WithVerify(nil, nil))

@@ -38,13 +38,17 @@ func TestGolden(t *testing.T) {
 		"raw":      {log[:1000], func() []byte { return compress(t, nil, log[:1000], WithMethod(codec.Raw), WithChunkSize(300)) }},
 		"zstd":     {log, func() []byte { return compress(t, nil, log, WithMethod(codec.Zstd), WithChunkSize(1500)) }},
 		"lm":       {text, func() []byte { return compress(t, letters, text, WithChunkSize(100)) }},
-		"mixed":    {mixed, func() []byte { return compress(t, letters, mixed, WithChunkSize(300)) }},
-		"filter":   {text, func() []byte { return compress(t, letters, text, withFilters, WithChunkSize(100)) }},
-		"window":   {text, func() []byte { return compress(t, letters, text, WithWindow(equalInfo), WithChunkSize(500)) }},
-		"hard":     {text, func() []byte { return compress(t, letters, text, WithWindow(hard), WithChunkSize(500)) }},
-		"cuts":     {cuts, func() []byte { return compress(t, nil, cuts, WithMethod(codec.Raw), WithChunkSize(50)) }},
-		"flushed":  {log, func() []byte { return flushed(t, log, 90, WithLevel(1), WithPrimer(500)) }},
-		"failed":   {log, func() []byte { return compress(t, nil, log, misled, WithChunkSize(1500), WithPrimer(0), WithLevel(1)) }},
+		"ranks": {slices.Concat(text, text), func() []byte {
+			return slices.Concat(compress(t, letters, text, WithMethod(codec.RankGzip), WithWindow(equalInfo), WithChunkSize(700)),
+				compress(t, letters, text, WithMethod(codec.RankHuffman), withFilters, WithChunkSize(300)))
+		}},
+		"mixed":   {mixed, func() []byte { return compress(t, letters, mixed, WithChunkSize(300)) }},
+		"filter":  {text, func() []byte { return compress(t, letters, text, withFilters, WithChunkSize(100)) }},
+		"window":  {text, func() []byte { return compress(t, letters, text, WithWindow(equalInfo), WithChunkSize(500)) }},
+		"hard":    {text, func() []byte { return compress(t, letters, text, WithWindow(hard), WithChunkSize(500)) }},
+		"cuts":    {cuts, func() []byte { return compress(t, nil, cuts, WithMethod(codec.Raw), WithChunkSize(50)) }},
+		"flushed": {log, func() []byte { return flushed(t, log, 90, WithLevel(1), WithPrimer(500)) }},
+		"failed":  {log, func() []byte { return compress(t, nil, log, misled, WithChunkSize(1500), WithPrimer(0), WithLevel(1)) }},
 		"primer": {repeated, func() []byte {
 			return compress(t, nil, repeated, WithMethod(codec.Mix), WithLevel(1), WithChunkSize(1<<20))
 		}},

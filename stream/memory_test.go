@@ -96,8 +96,8 @@ func TestHostileClaims(t *testing.T) {
 		}
 		return sealed(append(head, 1, 2, 3, 4), payload, 0)
 	}
-	payload := func(m lm.Model) []byte {
-		s := format.NewScanner(bytes.NewReader(compress(t, m, modelText(300))))
+	payload := func(m lm.Model, opts ...WriterOption) []byte {
+		s := format.NewScanner(bytes.NewReader(compress(t, m, modelText(300), opts...)))
 		s.NextFrame()
 		c, err := s.NextChunk()
 		if err == nil {
@@ -109,6 +109,7 @@ func TestHostileClaims(t *testing.T) {
 		return c.Payload
 	}
 	zstd, tokens := payload(nil), payload(letters)
+	ranks, huffman := payload(letters, WithMethod(codec.RankGzip)), payload(letters, WithMethod(codec.RankHuffman))
 	header := frame(chunkSizeField(size))
 	h := Header{ChunkSize: size, Model: new(lm.ModelID), Window: equalInfo}
 	*h.Model = letters.ID()
@@ -117,6 +118,8 @@ func TestHostileClaims(t *testing.T) {
 		"payload": slices.Concat(header, claim(codec.Raw, size/2, []byte("few bytes"))),
 		"zstd":    slices.Concat(header, claim(codec.Zstd, uint64(len(zstd)), zstd)),
 		"lm":      slices.Concat(format.AppendHeader(nil, &h), claim(codec.LM, uint64(len(tokens)), tokens)),
+		"ranks":   slices.Concat(format.AppendHeader(nil, &h), claim(codec.RankGzip, uint64(len(ranks)), ranks)),
+		"huffman": slices.Concat(format.AppendHeader(nil, &h), claim(codec.RankHuffman, uint64(len(huffman)), huffman)),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

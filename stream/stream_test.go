@@ -131,6 +131,8 @@ func TestRoundTrip(t *testing.T) {
 		"lm hard":    {WithChunkSize(2048), WithWindow(kvcache.Policy{Reset: kvcache.Hard, Window: 64})},
 		"lm info":    {WithChunkSize(2048), WithWindow(kvcache.Policy{Reset: kvcache.EqualInfo, Window: 100, Overlap: 20, Bits: 300})},
 		"lm default": nil,
+		"rank-gzip":  {WithChunkSize(2048), WithMethod(codec.RankGzip)},
+		"ranks info": {WithChunkSize(2048), WithMethod(codec.RankHuffman), WithWindow(kvcache.Policy{Reset: kvcache.EqualInfo, Window: 100, Overlap: 20, Bits: 300})},
 	}
 	for name, data := range inputs(t) {
 		for method, opts := range options {
@@ -511,8 +513,13 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := NewWriter(io.Discard, nil, WithMethod(codec.LM)); !errors.Is(err, codec.ErrNoModel) {
-		t.Errorf("lm without a model: %v", err)
+	for _, m := range []codec.Method{codec.LM, codec.RankGzip, codec.RankHuffman} {
+		if _, err := NewWriter(io.Discard, nil, WithMethod(m)); !errors.Is(err, codec.ErrNoModel) {
+			t.Errorf("%s without a model: %v", m, err)
+		}
+	}
+	if _, err := NewWriter(io.Discard, fake, WithMethod(codec.RankBrotli)); !errors.Is(err, codec.ErrMethod) {
+		t.Errorf("rank-brotli without its package: %v", err)
 	}
 	for i, opt := range []ReaderOption{WithWorkers(0), WithLanes(5000), WithMemoryLimit(0)} {
 		if _, err := NewReader(bytes.NewReader(compress(t, nil, nil)), nil, opt); err == nil {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/preset"
@@ -43,10 +44,10 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 		}
 	}
 	if o.chunkSize == 0 {
-		switch o.method {
-		case codec.Mix:
+		switch {
+		case o.method == codec.Mix:
 			o.chunkSize = preset.Level(o.level).ChunkSize
-		case codec.LM:
+		case o.method.ByTokens():
 			o.chunkSize = preset.ModelChunkSize
 		default:
 			o.chunkSize = preset.PlainChunkSize
@@ -60,7 +61,7 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	} else if o.dictionary != nil {
 		o.primerSize = 0
 	}
-	if m == nil && o.method == codec.LM {
+	if m == nil && o.method.ByTokens() {
 		return nil, codec.ErrNoModel
 	}
 	if m == nil || !asksModel(o.method) {
@@ -73,25 +74,23 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	return o, engine.CheckWindow(o.window, m)
 }
 
-func asksModel(m codec.Method) bool { return m == codec.LM || m == codec.Mix }
+func asksModel(m codec.Method) bool { return m.ByTokens() || m == codec.Mix }
 
 // WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one;
 // below level 9 the frame names no model, and can be read without it, if that saves less than 1 %
 // of the first chunk, at level 9 if it saves less than its name takes. A chunk for which the method
 // cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes
-// the archive's bytes.
+// the archive's bytes. It returns codec.ErrMethod for a method that the program was built without.
 func WithMethod(m codec.Method) WriterOption {
 	return writerOption(func(o *writerOptions) error {
-		if m > codec.Mix {
-			return fmt.Errorf("%w %d", codec.ErrMethod, m)
-		}
 		o.method = m
-		return nil
+		return coder.Check(m)
 	})
 }
 
 // WithChunkSize sets the most bytes of a chunk, 1 … 2^30: by default 8 to 64 MiB with codec.Mix,
-// rising with the level, 64 KiB with codec.LM, else 1 MiB. It changes the archive's bytes.
+// rising with the level, 64 KiB with methods that code tokens, else 1 MiB. It changes the archive's
+// bytes.
 func WithChunkSize(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 1 || bytes > format.MaxChunkSize {
@@ -147,7 +146,7 @@ func WithWindow(p kvcache.Policy) WriterOption {
 }
 
 // WithFilter sets whether chunks get filters, which tell a search what they do not hold: true by
-// default. Filters take at most 2 % of the payload of chunks of codec.Mix and codec.LM, of a frame
+// default. Filters take at most 2 % of the payload of chunks of methods that ask a model, of a frame
 // with several; other chunks get none. It changes the archive's bytes.
 func WithFilter(on bool) WriterOption {
 	return writerOption(func(o *writerOptions) error {

@@ -24,33 +24,32 @@ type encoding struct {
 }
 
 // methods are the ways to compress that a user may choose.
-var methods = map[string]codec.Method{"mix": codec.Mix, "lm": codec.LM, "zstd": codec.Zstd, "raw": codec.Raw}
+var methods = named(codec.Mix, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
 
-func methodName(m codec.Method) string {
-	for name, known := range methods {
-		if known == m {
-			return name
-		}
+func named(list ...codec.Method) map[string]codec.Method {
+	methods := map[string]codec.Method{}
+	for _, m := range list {
+		methods[m.String()] = m
 	}
-	return fmt.Sprintf("method %d", m)
+	return methods
 }
 
 func (e *encoding) addFlags(f *pflag.FlagSet) {
 	addPresets(f, &e.preset)
-	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets), lm (the language model alone), zstd or raw")
+	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
 	f.BoolVar(&e.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
 	f.BoolVar(&e.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 }
 
 func (e *encoding) addSizes(f *pflag.FlagSet) {
-	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm, 1MiB with zstd and raw)")
+	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm and the rank methods, 1MiB with zstd and raw)")
 	f.Var(&e.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
 }
 
 // check finds options that make no sense, whatever is done with them.
 func (e *encoding) check() error {
 	if _, known := methods[e.method]; !known {
-		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, lm, zstd and raw")
+		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, lm, rank-gzip, rank-brotli, rank-huffman, zstd and raw")
 	}
 	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
@@ -70,9 +69,11 @@ func (e *encoding) checkMethod(model string, dictionaries int) error {
 		return ui.Usage("several dictionaries", "only to decompress more than one may be given")
 	case dictionaries > 0 && e.primed:
 		return ui.Usage("--dict and --primer-size exclude each other", "with a dictionary, all chunks start from it")
-	case e.noModel && (model != "" || method == codec.LM):
-		return ui.Usage("--no-model with -m or --method lm", "")
-	case model != "" && method != codec.Mix && method != codec.LM:
+	case e.noModel && method.ByTokens():
+		return ui.Usage("--no-model with --method "+e.method, "")
+	case e.noModel && model != "":
+		return ui.Usage("--no-model with -m", "")
+	case model != "" && method != codec.Mix && !method.ByTokens():
 		return ui.Usage("-m with --method "+e.method, "this method asks no model")
 	}
 	return nil
@@ -88,18 +89,13 @@ func (e *encoding) level() int {
 
 // asksModel says whether compressing takes a model. model is that of -m.
 func (e *encoding) asksModel(model string) bool {
-	switch methods[e.method] {
-	case codec.LM:
-		return true
-	case codec.Mix:
-		return !e.noModel && (model != "" || usesModel(e.level()))
-	}
-	return false
+	method := methods[e.method]
+	return method.ByTokens() || method == codec.Mix && !e.noModel && (model != "" || usesModel(e.level()))
 }
 
 // needsModel says whether compressing cannot do without the model that it takes.
 func (e *encoding) needsModel(model string) bool {
-	return methods[e.method] == codec.LM || model != "" || preset.Level(e.level()).Model == preset.Always
+	return methods[e.method].ByTokens() || model != "" || preset.Level(e.level()).Model == preset.Always
 }
 
 // writerOptions are what the flags say about the archive.

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/creack/pty v1.1.24
 	github.com/lmz-go/lmz v0.0.0
+	github.com/lmz-go/lmz/brotli v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
@@ -12,6 +13,8 @@ require (
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 )
+
+require github.com/andybalholm/brotli v1.3.0 // indirect
 
 require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
@@ -26,3 +29,5 @@ require (
 )
 
 replace github.com/lmz-go/lmz => ../..
+
+replace github.com/lmz-go/lmz/brotli => ../../brotli

@@ -119,10 +119,10 @@ func (l *listing) add(f stream.Frame) {
 	for _, c := range f.Chunks {
 		chunk := chunkListing{
 			Offset: c.Offset, CompressedBytes: c.Size, RawOffset: c.RawOffset, RawBytes: c.RawSize,
-			Lines: c.Lines, Method: methodName(c.Method), CRC32C: fmt.Sprintf("%08x", c.CRC32C),
+			Lines: c.Lines, Method: c.Method.String(), CRC32C: fmt.Sprintf("%08x", c.CRC32C),
 		}
 		if c.Failed != nil {
-			chunk.FallbackFrom = methodName(*c.Failed)
+			chunk.FallbackFrom = c.Failed.String()
 		}
 		frame.Chunks = append(frame.Chunks, chunk)
 		l.RawBytes += c.RawSize

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 
+	_ "github.com/lmz-go/lmz/brotli" // the method rank-brotli
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/models"
 )

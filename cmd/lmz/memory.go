@@ -31,7 +31,7 @@ const zstdMemory = 32 << 20
 func (c *compressCommand) memory(workers int) int64 {
 	method := methods[c.method]
 	chunks := int64(workers) // that are coded at a time
-	if method == codec.LM {
+	if method.ByTokens() {
 		lanes := c.lanes
 		if lanes == 0 {
 			lanes = 8
@@ -40,8 +40,8 @@ func (c *compressCommand) memory(workers int) int64 {
 	}
 	var tables int64
 	chunkSize := int64(c.chunkSize)
-	switch method {
-	case codec.Mix:
+	switch {
+	case method == codec.Mix:
 		level := preset.Level(c.level())
 		if chunkSize == 0 {
 			chunkSize = int64(level.ChunkSize)
@@ -50,7 +50,7 @@ func (c *compressCommand) memory(workers int) int64 {
 		if !c.primed || c.primer > 0 {
 			tables += 2 * level.Memory // one to keep, one to make it
 		}
-	case codec.LM:
+	case method.ByTokens():
 		if chunkSize == 0 {
 			chunkSize = preset.ModelChunkSize
 		}

@@ -3,6 +3,7 @@ package codectest
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -154,4 +155,82 @@ func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 		return err
 	})
 	return text
+}
+
+// Chunks are inputs that have broken coders before, some with parts of a log of 2000 bytes.
+func Chunks(log []byte) map[string][]byte {
+	rng := rand.New(rand.NewPCG(1, 2))
+	noise := make([]byte, 1500)
+	for i := range noise {
+		noise[i] = byte(rng.Uint32())
+	}
+	return map[string][]byte{
+		"empty":            {},
+		"one byte":         {'x'},
+		"NUL":              make([]byte, 100),
+		"all bytes":        slices.Concat(noise[:0:0], []byte("ab"), allBytes()),
+		"noise":            noise,
+		"log":              log[:2000],
+		"cut character":    []byte("caf\xc3"),
+		"surrogate":        []byte("a\xed\xa0\x80b"),
+		"overlong":         []byte("\xc0\x80\xe0\x80\x80"),
+		"only tails":       bytes.Repeat([]byte{0x80}, 300),
+		"long line":        bytes.Repeat([]byte("é日"), 1000),
+		"line ends":        []byte("a\r\nb\n\nc\r\r\n"),
+		"spaces":           []byte("   a  b\t\t c   "),
+		"denormal":         []byte("\u00c5ngstr\u00f6m and A\u030angstro\u0308m"),
+		"mixed":            slices.Concat(log[:1000], noise[:300], log[:1000], []byte{0xff}, []byte("日本")),
+		"spaces, bad byte": []byte(" \xff  \xfe "),
+	}
+}
+
+func allBytes() []byte {
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	return all
+}
+
+// Corrupt changes the payload of a chunk: what comes back has the right size or is ErrCorrupt, and
+// other sizes are refused.
+func Corrupt(t testing.TB, m lm.Model, method codec.Method, p coder.Params, chunk []byte) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, 2))
+	payload := RoundTrip(t, m, method, p, chunk)
+	Run(t, m, p, func(l *coder.Lane) error {
+		c, err := coder.New(method, l, p)
+		if err != nil {
+			return err
+		}
+		decode := func(payload []byte, n int) error {
+			got, err := c.Decode([]byte("head"), payload, n)
+			if err == nil && len(got) != len("head")+n {
+				t.Errorf("%s: %d bytes, want %d", method, len(got), n)
+			}
+			if err != nil && (!errors.Is(err, coder.ErrCorrupt) || string(got) != "head") {
+				t.Errorf("%s: %q, %v", method, got, err)
+			}
+			return err
+		}
+		for _, n := range []int{0, 1, len(chunk) - 1, len(chunk) + 1, 1 << 30} {
+			if decode(payload, n) == nil {
+				t.Errorf("%s: %d bytes of %d", method, n, len(chunk))
+			}
+		}
+		for n := 0; n < len(payload); n += 1 + n/20 {
+			if decode(payload[:n], len(chunk)) == nil {
+				t.Errorf("%s: %d bytes of a payload of %d", method, n, len(payload))
+			}
+		}
+		if decode(append(bytes.Clone(payload), 0), len(chunk)) == nil {
+			t.Errorf("%s: a payload with one byte more", method)
+		}
+		for range 60 {
+			bad := bytes.Clone(payload)
+			bad[rng.IntN(len(bad))] ^= byte(1 + rng.UintN(255))
+			decode(bad, len(chunk))
+		}
+		return decode(payload, len(chunk))
+	})
 }

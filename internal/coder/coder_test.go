@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"math"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -27,40 +26,10 @@ func excerpt(t testing.TB, n int) []byte {
 	return text[:n]
 }
 
-// chunks are inputs that have broken coders before.
-func chunks(t testing.TB) map[string][]byte {
-	rng := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, 1500)
-	for i := range noise {
-		noise[i] = byte(rng.Uint32())
-	}
-	return map[string][]byte{
-		"empty":            {},
-		"one byte":         {'x'},
-		"NUL":              make([]byte, 100),
-		"all bytes":        slices.Concat(noise[:0:0], []byte("ab"), allBytes()),
-		"noise":            noise,
-		"log":              excerpt(t, 2000),
-		"cut character":    []byte("caf\xc3"),
-		"surrogate":        []byte("a\xed\xa0\x80b"),
-		"overlong":         []byte("\xc0\x80\xe0\x80\x80"),
-		"only tails":       bytes.Repeat([]byte{0x80}, 300),
-		"long line":        bytes.Repeat([]byte("é日"), 1000),
-		"line ends":        []byte("a\r\nb\n\nc\r\r\n"),
-		"spaces":           []byte("   a  b\t\t c   "),
-		"denormal":         []byte("\u00c5ngstr\u00f6m and A\u030angstro\u0308m"),
-		"mixed":            slices.Concat(excerpt(t, 1000), noise[:300], excerpt(t, 1000), []byte{0xff}, []byte("日本")),
-		"spaces, bad byte": []byte(" \xff  \xfe "),
-	}
-}
+func chunks(t testing.TB) map[string][]byte { return codectest.Chunks(excerpt(t, 2000)) }
 
-func allBytes() []byte {
-	all := make([]byte, 256)
-	for i := range all {
-		all[i] = byte(i)
-	}
-	return all
-}
+// tokenMethods are those that code tokens of a model, of the library itself.
+var tokenMethods = []codec.Method{codec.LM, codec.RankGzip, codec.RankHuffman}
 
 var testParams = coder.Params{Window: kvcache.Policy{Reset: kvcache.Overlap, Window: 128, Overlap: 32}}
 
@@ -75,7 +44,9 @@ func TestRoundTrip(t *testing.T) {
 		codectest.RoundTrip(t, nil, codec.Zstd, coder.Params{}, chunk)
 		for kind, m := range models {
 			t.Run(name+"/"+kind, func(t *testing.T) {
-				codectest.RoundTrip(t, m, codec.LM, testParams, chunk)
+				for _, method := range tokenMethods {
+					codectest.RoundTrip(t, m, method, testParams, chunk)
+				}
 			})
 		}
 	}
@@ -83,7 +54,11 @@ func TestRoundTrip(t *testing.T) {
 
 func TestRoundTripPolicies(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
-	sizes := map[int]bool{}
+	type size struct {
+		method codec.Method
+		bytes  int
+	}
+	sizes := map[size]bool{}
 	for _, p := range []coder.Params{
 		{Window: kvcache.Policy{Window: 4}},
 		{Window: kvcache.Policy{Window: 300}},
@@ -91,12 +66,14 @@ func TestRoundTripPolicies(t *testing.T) {
 		{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 300, Overlap: 30, Bits: 500}},
 		{Window: kvcache.Policy{Reset: kvcache.EqualInfo, Window: 300, Bits: 1}},
 	} {
-		payload := codectest.RoundTrip(t, m, codec.LM, p, excerpt(t, 3000))
-		t.Logf("%+v: %d bytes", p.Window, len(payload))
-		if sizes[len(payload)] {
-			t.Errorf("%+v makes no difference", p)
+		for _, method := range tokenMethods {
+			got := size{method, len(codectest.RoundTrip(t, m, method, p, excerpt(t, 3000)))}
+			t.Logf("%s, %+v: %d bytes", method, p.Window, got.bytes)
+			if sizes[got] {
+				t.Errorf("%s: %+v makes no difference", method, p)
+			}
+			sizes[got] = true
 		}
-		sizes[len(payload)] = true
 	}
 }
 
@@ -183,64 +160,31 @@ func (w *watching) Tokenize(text []byte) ([]int32, error) {
 
 func TestNotSpellable(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("b"), []byte("abab"), []byte("\n")}})
-	codectest.RoundTrip(t, m, codec.LM, testParams, []byte("abbabababa\nab"))
-	codectest.Run(t, m, testParams, func(l *coder.Lane) error {
-		c, err := coder.New(codec.LM, l, testParams)
-		if err != nil {
-			return err
+	for _, method := range tokenMethods {
+		codectest.RoundTrip(t, m, method, testParams, []byte("abbabababa\nab"))
+		codectest.Run(t, m, testParams, func(l *coder.Lane) error { return notSpellable(t, l, method) })
+	}
+}
+
+func notSpellable(t *testing.T, l *coder.Lane, method codec.Method) error {
+	c, err := coder.New(method, l, testParams)
+	if err != nil {
+		return err
+	}
+	for _, chunk := range []string{"c", "aac", "abab\xff", strings.Repeat("abab", 200) + "é"} {
+		if got, err := c.Encode([]byte("head"), []byte(chunk)); !errors.Is(err, coder.ErrNotSpellable) || string(got) != "head" {
+			t.Errorf("%s, %q: %q, %v", method, chunk, got, err)
 		}
-		for _, chunk := range []string{"c", "aac", "abab\xff", strings.Repeat("abab", 200) + "é"} {
-			if got, err := c.Encode([]byte("head"), []byte(chunk)); !errors.Is(err, coder.ErrNotSpellable) || string(got) != "head" {
-				t.Errorf("%q: %q, %v", chunk, got, err)
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // TestCorrupt changes payloads: what comes back has the right size or is ErrCorrupt, and other
 // sizes are refused.
 func TestCorrupt(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
-	chunk := excerpt(t, 700)
-	rng := rand.New(rand.NewPCG(1, 2))
-	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
-		payload := codectest.RoundTrip(t, m, method, testParams, chunk)
-		codectest.Run(t, m, testParams, func(l *coder.Lane) error {
-			c, err := coder.New(method, l, testParams)
-			if err != nil {
-				return err
-			}
-			decode := func(payload []byte, n int) error {
-				got, err := c.Decode([]byte("head"), payload, n)
-				if err == nil && len(got) != len("head")+n {
-					t.Errorf("method %d: %d bytes, want %d", method, len(got), n)
-				}
-				if err != nil && (!errors.Is(err, coder.ErrCorrupt) || string(got) != "head") {
-					t.Errorf("method %d: %q, %v", method, got, err)
-				}
-				return err
-			}
-			for _, n := range []int{0, 1, len(chunk) - 1, len(chunk) + 1, 1 << 30} {
-				if decode(payload, n) == nil {
-					t.Errorf("method %d: %d bytes of %d", method, n, len(chunk))
-				}
-			}
-			for n := 0; n < len(payload); n += 1 + n/20 {
-				if decode(payload[:n], len(chunk)) == nil {
-					t.Errorf("method %d: %d bytes of a payload of %d", method, n, len(payload))
-				}
-			}
-			if decode(append(bytes.Clone(payload), 0), len(chunk)) == nil {
-				t.Errorf("method %d: a payload with one byte more", method)
-			}
-			for range 60 {
-				bad := bytes.Clone(payload)
-				bad[rng.IntN(len(bad))] ^= byte(1 + rng.UintN(255))
-				decode(bad, len(chunk))
-			}
-			return decode(payload, len(chunk))
-		})
+	for _, method := range append([]codec.Method{codec.Raw, codec.Zstd}, tokenMethods...) {
+		codectest.Corrupt(t, m, method, testParams, excerpt(t, 700))
 	}
 }
 
@@ -322,7 +266,7 @@ func FuzzRoundTrip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte, kind uint8) {
 		m := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Tokenizer(kind % 3)})
-		for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+		for _, method := range append([]codec.Method{codec.Raw, codec.Zstd}, tokenMethods...) {
 			codectest.RoundTrip(t, m, method, testParams, chunk)
 		}
 	})
@@ -330,13 +274,14 @@ func FuzzRoundTrip(f *testing.F) {
 
 func FuzzDecode(f *testing.F) {
 	m := fakemodel.New(fakemodel.Options{})
-	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
-		f.Add(uint8(method), codectest.RoundTrip(f, m, method, testParams, excerpt(f, 300)), uint16(300))
+	methods := append([]codec.Method{codec.Raw, codec.Zstd}, tokenMethods...)
+	for i, method := range methods {
+		f.Add(uint8(i), codectest.RoundTrip(f, m, method, testParams, excerpt(f, 300)), uint16(300))
 	}
-	f.Fuzz(func(t *testing.T, method uint8, payload []byte, n uint16) {
-		method %= uint8(codec.LM) + 1
+	f.Fuzz(func(t *testing.T, kind uint8, payload []byte, n uint16) {
+		method := methods[int(kind)%len(methods)]
 		codectest.Run(t, m, testParams, func(l *coder.Lane) error {
-			c, err := coder.New(codec.Method(method), l, testParams)
+			c, err := coder.New(method, l, testParams)
 			if err != nil {
 				return err
 			}
@@ -352,7 +297,7 @@ func FuzzDecode(f *testing.F) {
 func BenchmarkCoder(b *testing.B) {
 	m := fakemodel.New(fakemodel.Options{})
 	chunk := excerpt(b, 128_000)
-	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM} {
+	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM, "rank-gzip": codec.RankGzip, "rank-huffman": codec.RankHuffman} {
 		payload := codectest.RoundTrip(b, m, method, testParams, chunk)
 		bench := func(name string, f func(coder.Coder) error) {
 			b.Run(name, func(b *testing.B) {

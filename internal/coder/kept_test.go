@@ -41,7 +41,7 @@ func TestCodersAreKept(t *testing.T) {
 		with(func(p *coder.Params) { p.Later = 1 << 20 }),
 		with(func(p *coder.Params) { p.Window = kvcache.Policy{Window: 64} }),
 	}
-	methods := []codec.Method{codec.Mix, codec.LM, codec.Zstd}
+	methods := append([]codec.Method{codec.Mix, codec.Zstd}, tokenMethods...)
 	var alone [][]byte
 	for _, p := range all {
 		for _, method := range methods {
@@ -73,7 +73,7 @@ func TestCodersAreKept(t *testing.T) {
 				}
 			}
 		}
-		first, second := coders[0].(*coder.MixCoder), coders[3].(*coder.MixCoder)
+		first, second := coders[0].(*coder.MixCoder), coders[len(methods)].(*coder.MixCoder)
 		if _, err := first.Encode(nil, text); err != nil {
 			return err
 		}
@@ -157,6 +157,8 @@ func TestContextReachesChunks(t *testing.T) {
 	}{
 		{codec.Zstd, nil, long, 5},
 		{codec.LM, m, long[:4000], 1000},
+		{codec.RankGzip, m, long[:4000], 1000},
+		{codec.RankHuffman, m, long[:4000], 1000},
 		{codec.Mix, m, long[:20000], 20},
 		{codec.Mix, nil, long[:20000], 20},
 	} {

@@ -32,7 +32,7 @@ type Primed struct {
 func (p *Primed) Size() int { return p.state.Size() + cap(p.text) }
 
 func newMix(lane *Lane, p Params) (*MixCoder, error) {
-	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later, Watch: p.Watch}}
+	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later, Watch: p.Watch, Without: p.Without}}
 	if p.Primed != nil {
 		if p.Primed.level != p.Level {
 			return nil, fmt.Errorf("primed state of level %d for level %d", p.Primed.level, p.Level)
@@ -40,7 +40,11 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 		c.params.Primed, c.text = p.Primed.state, p.Primed.text
 	}
 	if lane.Model() != nil && !p.Alone {
-		a, err := lane.advisorFor(p.Window, priceOf(p.Level))
+		worth := priceOf(p.Level)
+		if p.Price > 0 {
+			worth = price{p.Price << 7, p.Price << 7}
+		}
+		a, err := lane.advisorFor(p.Window, worth)
 		if err != nil {
 			return nil, err
 		}

@@ -1,8 +1,6 @@
 package coder
 
 import (
-	"fmt"
-
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
@@ -15,7 +13,10 @@ type Params struct {
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model
+	Price  int64          // of a step of the model in Mix, as preset.Preset has it; 0: that of the level
 	Watch  mix.Watch      // told what each byte costs while Mix or LM decode; nil: nobody
+
+	Without mix.Parts // of Mix, for measurements; 0 in archives
 }
 
 // New makes a coder that works on the lane, for jobs that the lane is lent to. It returns
@@ -33,5 +34,18 @@ func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 	case codec.Mix:
 		return newMix(lane, p)
 	}
-	return nil, fmt.Errorf("%w %d", codec.ErrMethod, m)
+	if m.ByTokens() {
+		return newRank(m, lane, p)
+	}
+	return nil, Check(m)
+}
+
+// Check returns ErrMethod for a method that New does not know.
+func Check(m codec.Method) error {
+	switch m {
+	case codec.Raw, codec.Zstd, codec.LM, codec.Mix, codec.RankHuffman:
+		return nil
+	}
+	_, err := byteCompressor(m)
+	return err
 }

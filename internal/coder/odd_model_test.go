@@ -43,7 +43,7 @@ func TestUnusableVocabularies(t *testing.T) {
 		p := testParams
 		p.Level = 1
 		codectest.Run(t, m, p, func(l *coder.Lane) error {
-			for _, method := range []codec.Method{codec.LM, codec.Mix} {
+			for _, method := range append([]codec.Method{codec.Mix}, tokenMethods...) {
 				if _, err := coder.New(method, l, p); !errors.Is(err, codec.ErrVocabulary) {
 					t.Errorf("%s, method %d: %v", name, method, err)
 				}
@@ -72,24 +72,26 @@ func TestOddVocabularies(t *testing.T) {
 		}
 		for _, text := range [][]byte{[]byte("aaaaaaaa"), excerpt(t, 600), slices.Concat(long[:200], []byte("日本\xff\xfe\x00"), long)} {
 			p := testParams
-			codectest.Run(t, m, p, func(l *coder.Lane) error {
-				c, err := coder.New(codec.LM, l, p)
-				if err != nil {
+			for _, method := range tokenMethods {
+				codectest.Run(t, m, p, func(l *coder.Lane) error {
+					c, err := coder.New(method, l, p)
+					if err != nil {
+						return err
+					}
+					payload, err := c.Encode(nil, text)
+					if errors.Is(err, coder.ErrNotSpellable) && len(pieces) < 256 {
+						return nil
+					}
+					if err != nil {
+						return err
+					}
+					back, err := c.Decode(nil, payload, len(text))
+					if !bytes.Equal(back, text) {
+						t.Errorf("%s, %s: %.10q… does not come back", name, method, text)
+					}
 					return err
-				}
-				payload, err := c.Encode(nil, text)
-				if errors.Is(err, coder.ErrNotSpellable) && len(pieces) < 256 {
-					return nil
-				}
-				if err != nil {
-					return err
-				}
-				back, err := c.Decode(nil, payload, len(text))
-				if !bytes.Equal(back, text) {
-					t.Errorf("%s: %.10q… does not come back", name, text)
-				}
-				return err
-			})
+				})
+			}
 			mixWith(t, m, 1, nil, text)
 		}
 	}
@@ -117,31 +119,35 @@ func spoiled(n int, spoil func([]float32)) *fakemodel.Model {
 	}})
 }
 
-// With rows that are not finite LM fails, on either side, in a way that leaves other methods to try
-// and damage to report.
-func TestLMNotFinite(t *testing.T) {
+// With rows that are not finite methods that code tokens fail, on either side, in a way that leaves
+// other methods to try and damage to report.
+func TestTokensNotFinite(t *testing.T) {
 	text := excerpt(t, 2000)
-	payload := codectest.RoundTrip(t, fakemodel.New(fakemodel.Options{}), codec.LM, testParams, text)
 	for name, spoil := range notFinite {
-		for _, n := range []int{1, 10} {
-			codectest.Run(t, spoiled(n, spoil), testParams, func(l *coder.Lane) error {
-				c, err := coder.New(codec.LM, l, testParams)
-				if err != nil {
-					return err
-				}
-				dst := []byte("head")
-				if got, err := c.Encode(dst, text); !errors.Is(err, codec.ErrLogits) || !bytes.Equal(got, dst) {
-					t.Errorf("%s after %d tokens: encoding gives %d bytes, %v", name, n, len(got), err)
-				}
-				got, err := c.Decode(dst, payload, len(text))
-				if !errors.Is(err, coder.ErrCorrupt) || !errors.Is(err, codec.ErrLogits) || !bytes.Equal(got, dst) {
-					t.Errorf("%s after %d tokens: decoding gives %d bytes, %v", name, n, len(got), err)
-				}
-				return nil
-			})
-		}
 		if _, err := coder.Probe(t.Context(), spoiled(10, spoil)); !errors.Is(err, codec.ErrLogits) {
 			t.Errorf("%s: the probe says %v", name, err)
+		}
+	}
+	for _, method := range tokenMethods {
+		payload := codectest.RoundTrip(t, fakemodel.New(fakemodel.Options{}), method, testParams, text)
+		for name, spoil := range notFinite {
+			for _, n := range []int{1, 10} {
+				codectest.Run(t, spoiled(n, spoil), testParams, func(l *coder.Lane) error {
+					c, err := coder.New(method, l, testParams)
+					if err != nil {
+						return err
+					}
+					dst := []byte("head")
+					if got, err := c.Encode(dst, text); !errors.Is(err, codec.ErrLogits) || !bytes.Equal(got, dst) {
+						t.Errorf("%s, %s after %d tokens: encoding gives %d bytes, %v", method, name, n, len(got), err)
+					}
+					got, err := c.Decode(dst, payload, len(text))
+					if !errors.Is(err, coder.ErrCorrupt) || !errors.Is(err, codec.ErrLogits) || !bytes.Equal(got, dst) {
+						t.Errorf("%s, %s after %d tokens: decoding gives %d bytes, %v", method, name, n, len(got), err)
+					}
+					return nil
+				})
+			}
 		}
 	}
 }
@@ -183,7 +189,7 @@ func (s *shortSession) Logits(i int) []float32 { return s.Session.Logits(i)[:100
 // An engine whose rows do not fit the vocabulary ends the work with an error.
 func TestShortRows(t *testing.T) {
 	m := &shortRows{fakemodel.New(fakemodel.Options{})}
-	for _, method := range []codec.Method{codec.LM, codec.Mix} {
+	for _, method := range append([]codec.Method{codec.Mix}, tokenMethods...) {
 		w, err := coder.NewWorker(m, 2, 64)
 		if err != nil {
 			t.Fatal(err)

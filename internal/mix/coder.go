@@ -28,6 +28,7 @@ type Params struct {
 	Primed  *Primed // of the same level: the state that the chunk starts from; nil: from nothing
 	Advisor Advisor // one more expert; may be nil
 	Watch   Watch   // told what each byte costs while decoding; nil: nobody
+	Without Parts   // left out of what starts from nothing, for measurements
 
 	// Later is the most bytes of a chunk that starts from the state after this one: the tables are
 	// made large enough for them. 0: there will be none. A decoder may give it for a chunk that was
@@ -112,6 +113,7 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 			size += int64(p.Later)
 		}
 		k := kindFor(p.Level, false, size, !primes)
+		k.without = p.Without
 		if k.number >= firstProseLevel {
 			k.prose = code(flag(prose), rareChance) == 1
 		}

@@ -131,6 +131,7 @@ func (m *model) follow(c byte, within bool) {
 		m.record.add(m.c4, len(m.buf))
 	}
 	m.followExperts(c, within)
+	m.silence()
 }
 
 // extend adds c to the history.

@@ -5,9 +5,10 @@ import "math/bits"
 // kind names what a model consists of: a level, and tables that are as large as a text of 2^bits
 // bytes needs, but no larger than the level's.
 type kind struct {
-	number int // of the level; 0: tinyLevel
-	prose  bool
-	bits   int
+	number  int // of the level; 0: tinyLevel
+	prose   bool
+	bits    int
+	without Parts
 }
 
 // tinySize is how many bytes a chunk that starts from nothing has at most that is coded by
@@ -23,7 +24,7 @@ func kindFor(number int, prose bool, size int64, alone bool) kind {
 	if number >= firstTinyLevel && alone && size <= tinySize {
 		return kind{}
 	}
-	return kind{number, prose && number >= firstProseLevel, bits.Len64(uint64(max(size, 2) - 1))}
+	return kind{number: number, prose: prose && number >= firstProseLevel, bits: bits.Len64(uint64(max(size, 2) - 1))}
 }
 
 // spec is what a model of the kind consists of.
@@ -34,6 +35,9 @@ func (k kind) spec() level {
 	l := levels[k.number]
 	if k.prose {
 		l = proseLevels[k.number]
+	}
+	if k.without&Prior != 0 {
+		l.prior = preparation{}
 	}
 	text := int64(1) << k.bits
 	l.prior = l.prior.forText(k.bits)

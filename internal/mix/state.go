@@ -110,7 +110,11 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
-	m.setWeights(learnt(k.pupil()))
+	if k.without&Learnt == 0 {
+		m.setWeights(learnt(k.pupil()))
+	} else {
+		m.setWeights(m.level.firstWeights())
+	}
 	t.apms.fill()
 	return nil
 }

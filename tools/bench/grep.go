@@ -13,6 +13,7 @@ import (
 
 	"github.com/lmz-go/lmz/search"
 	"github.com/lmz-go/lmz/stream"
+	"github.com/lmz-go/lmz/tools/internal/cpu"
 )
 
 // searchedLogs are the files of the table grep.
@@ -207,7 +208,7 @@ func searchTime(o *options, archive []byte, word string) (time.Duration, error) 
 	}
 	var times []time.Duration
 	for range o.rounds() {
-		t, err := cpuTime(func() error {
+		t, err := cpu.Time(func() error {
 			a, err := stream.Open(bytes.NewReader(archive), int64(len(archive)), nil, stream.WithWorkers(1))
 			if err != nil {
 				return err

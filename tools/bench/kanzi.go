@@ -9,6 +9,8 @@ import (
 	"time"
 
 	kanzi "github.com/flanglet/kanzi-go/v2/io" // needs int of 64 bits, and so does this program
+
+	"github.com/lmz-go/lmz/tools/internal/cpu"
 )
 
 // kanziLevel is what kanzi's command makes of one of its levels; only the command knows them.
@@ -25,14 +27,14 @@ var kanziLevels = []kanziLevel{
 // time compresses data and decompresses it with one job.
 func (k kanziLevel) time(data []byte) (compressed, decompressed time.Duration, size int64, err error) {
 	var archive []byte
-	compressed, err = cpuTime(func() error {
+	compressed, err = cpu.Time(func() error {
 		archive, err = k.compress(data)
 		return err
 	})
 	if err != nil {
 		return 0, 0, 0, fmt.Errorf("%s: %w", k.name, err)
 	}
-	decompressed, err = cpuTime(func() error {
+	decompressed, err = cpu.Time(func() error {
 		r, err := kanzi.NewReader(io.NopCloser(bytes.NewReader(archive)), 1)
 		if err != nil {
 			return err

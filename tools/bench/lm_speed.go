@@ -17,6 +17,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
+	"github.com/lmz-go/lmz/tools/internal/cpu"
 )
 
 const lmChunk = 4 << 10 // bytes of a chunk: several windows of tokens
@@ -93,7 +94,7 @@ func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input
 		r.bare = append(r.bare, rate)
 		var archive []byte
 		start := time.Now()
-		t, err := cpuTime(func() error {
+		t, err := cpu.Time(func() error {
 			archive, err = compress(input, m, stream.WithMethod(codec.LM), stream.WithWindow(policy),
 				stream.WithChunkSize(lmChunk), stream.WithWorkers(workers), stream.WithLanes(lanes))
 			return err
@@ -104,7 +105,7 @@ func timeLM(o *options, m lm.Model, bare bareModel, policy kvcache.Policy, input
 		r.compressWall = append(r.compressWall, time.Since(start))
 		r.compress = append(r.compress, float64(total)/t.Seconds())
 		start = time.Now()
-		t, err = cpuTime(func() error {
+		t, err = cpu.Time(func() error {
 			return decompress(archive, m, input, stream.WithWorkers(workers), stream.WithLanes(lanes))
 		})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/stream"
+	"github.com/lmz-go/lmz/tools/internal/cpu"
 )
 
 const (
@@ -96,14 +97,14 @@ func (c *clock) add(compress, decompress time.Duration) {
 // timePreset compresses and decompresses with one worker.
 func timePreset(data []byte, preset int) (compressed, decompressed time.Duration, size int64, err error) {
 	var archive []byte
-	compressed, err = cpuTime(func() error {
+	compressed, err = cpu.Time(func() error {
 		archive, err = compress(data, nil, stream.WithMethod(codec.Mix), stream.WithLevel(preset), stream.WithWorkers(1))
 		return err
 	})
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	decompressed, err = cpuTime(func() error {
+	decompressed, err = cpu.Time(func() error {
 		return decompress(archive, nil, data, stream.WithWorkers(1))
 	})
 	return compressed, decompressed, int64(len(archive)), err

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/lmz-go/lmz/tools/internal/cpu"
 )
 
 // zpaq takes the time of the reference compressor on one core.
@@ -61,5 +63,5 @@ func (z *zpaq) command(folder string, args ...string) (time.Duration, error) {
 	if out, err := c.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("zpaq %s: %w\n%s", args[0], err, out)
 	}
-	return used(c.ProcessState.SysUsage().(*syscall.Rusage)), nil
+	return cpu.Used(c.ProcessState.SysUsage().(*syscall.Rusage)), nil
 }
