@@ -1,4 +1,4 @@
-// Command _asm writes the AVX2 forms of the mixer's two inner loops (go generate in the package above).
+// Command _asm writes the inner loops of the mixer for amd64 (go generate in the package above).
 package main
 
 import (
