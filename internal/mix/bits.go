@@ -36,11 +36,11 @@ func (m *model) predict() {
 	m.predictExperts()
 	base := 0
 	for j, s := range m.sets {
-		m.rows[j] = int32(base+int(m.choose(s))) * int32(len(m.x))
+		m.rows[j] = int32(base+int(m.choose(s))) * int32(len(m.x)/blockSize)
 		base += s.size()
 	}
 	m.finalRows = m.chooseFinal()
-	mix(m.x, m.hi, &m.rows, len(m.sets), &m.outs, m.y, m.finalHi, &m.finalRows, &m.finalOuts)
+	mix(m.x, m.weights, &m.rows, len(m.sets), &m.outs, m.y, m.finalWeights, &m.finalRows, &m.finalOuts)
 	m.p = m.refine((m.finalOuts[0] + m.finalOuts[1] + m.finalOuts[2]) / finalSets)
 	if m.bit == 3 {
 		m.askSlots(saltOfLow(m.c0<<1 | m.p>>15)) // which take their time
@@ -73,11 +73,11 @@ func (m *model) update(y uint32) {
 		m.errs[j] = max(-32767, min(32767, e))
 	}
 	k := len(m.sets)
-	train(m.x, m.hi, m.lo, m.rows[:k], m.errs[:k])
+	adjust(m.x, m.weights, m.rows[:k], m.errs[:k])
 	for j := range finalSets {
 		m.finalErrs[j] = (target - int32(squash(m.finalOuts[j]))) * m.level.rate.second >> 16
 	}
-	train(m.y, m.finalHi, m.finalLo, m.finalRows[:], m.finalErrs[:])
+	adjust(m.y, m.finalWeights, m.finalRows[:], m.finalErrs[:])
 	for _, at := range m.apmAt {
 		m.apms.train(at, y, apmRate)
 	}

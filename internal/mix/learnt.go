@@ -93,12 +93,11 @@ func (m *model) setWeights(v []int16) {
 	t, n := &m.tables, len(m.x)
 	at := 0
 	for _, s := range m.sets {
-		rows := s.learntRows()
-		size := s.size() * n
-		fill(t.hi[at:at+size], next(rows*n)...)
+		size := s.size() * n / blockSize
+		fill(t.weights[at:at+size], blocks(next(s.learntRows()*n))...)
 		at += size
 	}
-	copy(t.finalHi, next(finalRows*16))
+	copy(t.finalWeights, blocks(next(finalRows*blockSize)))
 	for i, g := range []*guessTables{&t.guesses, &t.stretches} {
 		copy(g.hi, next(guessSets*16))
 		for input, p := range next([...]int{guessInputs, stretchInputs}[i]) {
@@ -183,10 +182,8 @@ const learnBits = 15
 
 func (m *model) copyWeights(o *model) {
 	t, u := &m.tables, &o.tables
-	copy(t.hi, u.hi)
-	copy(t.lo, u.lo)
-	copy(t.finalHi, u.finalHi)
-	copy(t.finalLo, u.finalLo)
+	copy(t.weights, u.weights)
+	copy(t.finalWeights, u.finalWeights)
 	t.guesses.copyFrom(&u.guesses)
 	t.stretches.copyFrom(&u.stretches)
 }
@@ -198,8 +195,9 @@ func (m *model) meanWeights() (v []int16) {
 	first := m.level.firstWeights()
 	at := 0
 	for _, s := range m.sets {
-		rows := t.hi[at : at+s.size()*n]
-		at += len(rows)
+		size := s.size() * n / blockSize
+		rows := upperHalves(t.weights[at : at+size])
+		at += size
 		mean := meanRow(rows, first[:n], n)
 		if s.learntRows() == 1 {
 			v = append(v, mean...)
@@ -208,7 +206,8 @@ func (m *model) meanWeights() (v []int16) {
 		}
 	}
 	tail := first[len(v):]
-	v = append(v, coarse(t.finalHi, tail[:16], meanRow(t.finalHi, tail[:16], 16), 16)...)
+	final := upperHalves(t.finalWeights)
+	v = append(v, coarse(final, tail[:16], meanRow(final, tail[:16], 16), 16)...)
 	tail = tail[finalRows*16:]
 	for i, g := range []*guessTables{&t.guesses, &t.stretches} {
 		v = append(v, coarse(g.hi, tail[:16], meanRow(g.hi, tail[:16], 16), 16)...)

@@ -19,12 +19,20 @@ func dot(x []int16, hi []int16, rows, out []int32) {
 // rowMasks[3-n:] keeps the first n of three numbers.
 var rowMasks = [7]int32{-1, -1, -1}
 
-func mix(x, hi []int16, rows *[maxSets]int32, k int, outs *[maxSets + 1]int32, y, finalHi []int16, finalRows *[finalSets]int32, finalOuts *[finalSets + 1]int32) {
+func mix(x []int16, w []block, rows *[maxSets]int32, k int, outs *[maxSets + 1]int32, y []int16, finalW []block, finalRows *[finalSets]int32, finalOuts *[finalSets + 1]int32) {
 	if hasAVX2 {
-		mixAVX2(&x[0], len(x), &hi[0], &rows[0], k, &outs[0], &y[0], &finalHi[0], &finalRows[0], &finalOuts[0])
+		mixAVX2(&x[0], len(x), &w[0].hi[0], &rows[0], k, &outs[0], &y[0], &finalW[0].hi[0], &finalRows[0], &finalOuts[0])
 		return
 	}
-	mixGeneric(x, hi, rows[:k], outs[:k], y, finalHi, finalRows[:], finalOuts[:finalSets])
+	mixGeneric(x, w, rows[:k], outs[:k], y, finalW, finalRows[:], finalOuts[:finalSets])
+}
+
+func adjust(x []int16, w []block, rows, errs []int32) {
+	if hasAVX2 {
+		adjustAVX2(&x[0], len(x), &w[0].hi[0], &rows[0], &errs[0], len(rows))
+		return
+	}
+	adjustGeneric(x, w, rows, errs)
 }
 
 func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {

@@ -41,17 +41,18 @@ dotLoop:
 	VZEROUPPER
 	RET
 
-// func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)
+// func mixAVX2(x *int16, n int, w *int16, rows *int32, k int, outs *int32, y *int16, finalW *int16, finalRows *int32, finalOuts *int32)
 // Requires: AVX, AVX2, CMOV
 TEXT ·mixAVX2(SB), NOSPLIT, $8-80
 	MOVQ         x+0(FP), AX
 	MOVQ         n+8(FP), CX
-	MOVQ         hi+16(FP), DX
+	MOVQ         w+16(FP), DX
 	MOVQ         rows+24(FP), BX
 	MOVQ         k+32(FP), SI
 	MOVQ         outs+40(FP), DI
 	MOVQ         y+48(FP), R8
 	LEAQ         (AX)(CX*2), AX
+	LEAQ         (DX)(CX*4), DX
 	NEGQ         CX
 	MOVL         $0x00000bff, R9
 	VMOVD        R9, X0
@@ -59,43 +60,43 @@ TEXT ·mixAVX2(SB), NOSPLIT, $8-80
 	VPXOR        X1, X1, X1
 	VPSUBD       X0, X1, X1
 	LEAQ         ·rowMasks+0(SB), R9
-	MOVQ         finalHi+56(FP), R10
+	MOVQ         finalW+56(FP), R10
 	MOVQ         finalRows+64(FP), R11
 	MOVLQSX      (R11), R12
-	LEAQ         (R10)(R12*2), R12
+	SHLQ         $0x06, R12
+	ADDQ         R10, R12
 	VPXOR        X2, X2, X2
 	MOVLQSX      4(R11), R13
-	LEAQ         (R10)(R13*2), R13
+	SHLQ         $0x06, R13
+	ADDQ         R10, R13
 	VPXOR        X3, X3, X3
 	MOVLQSX      8(R11), R11
-	LEAQ         (R10)(R11*2), R11
+	SHLQ         $0x06, R11
+	ADDQ         R10, R11
 	VPXOR        X4, X4, X4
 
 mixRows:
 	MOVLQSX (BX), R10
-	LEAQ    (DX)(R10*2), R10
+	SHLQ    $0x06, R10
+	ADDQ    DX, R10
 	VPXOR   Y5, Y5, Y5
-	SUBQ    CX, R10
-	SUBQ    CX, R10
 	MOVLQSX 4(BX), R14
-	LEAQ    (DX)(R14*2), R14
+	SHLQ    $0x06, R14
+	ADDQ    DX, R14
 	VPXOR   Y6, Y6, Y6
-	SUBQ    CX, R14
-	SUBQ    CX, R14
 	MOVLQSX 8(BX), R15
-	LEAQ    (DX)(R15*2), R15
+	SHLQ    $0x06, R15
+	ADDQ    DX, R15
 	VPXOR   Y7, Y7, Y7
-	SUBQ    CX, R15
-	SUBQ    CX, R15
 	MOVQ    CX, BP
 
 mixLoop:
 	VMOVDQU      (AX)(BP*2), Y8
-	VPMADDWD     (R10)(BP*2), Y8, Y9
+	VPMADDWD     (R10)(BP*4), Y8, Y9
 	VPADDD       Y9, Y5, Y5
-	VPMADDWD     (R14)(BP*2), Y8, Y9
+	VPMADDWD     (R14)(BP*4), Y8, Y9
 	VPADDD       Y9, Y6, Y6
-	VPMADDWD     (R15)(BP*2), Y8, Y8
+	VPMADDWD     (R15)(BP*4), Y8, Y8
 	VPADDD       Y8, Y7, Y7
 	ADDQ         $0x10, BP
 	JNZ          mixLoop
@@ -189,6 +190,53 @@ trainNext:
 	ADDQ $0x04, DI
 	DECQ R8
 	JNZ  trainRow
+	VZEROUPPER
+	RET
+
+// func adjustAVX2(x *int16, n int, w *int16, rows *int32, errs *int32, k int)
+// Requires: AVX, AVX2
+TEXT ·adjustAVX2(SB), NOSPLIT, $0-48
+	MOVQ     x+0(FP), AX
+	MOVQ     n+8(FP), CX
+	MOVQ     w+16(FP), DX
+	MOVQ     rows+24(FP), BX
+	MOVQ     errs+32(FP), SI
+	MOVQ     k+40(FP), DI
+	VPCMPEQW Y0, Y0, Y0
+	VPSRLW   $0x0f, Y0, Y0
+
+adjustRow:
+	MOVL         (SI), R9
+	TESTL        R9, R9
+	JZ           adjustNext
+	MOVLQSX      (BX), R8
+	SHLQ         $0x06, R8
+	ADDQ         DX, R8
+	VMOVD        R9, X1
+	VPBROADCASTW X1, Y1
+	XORQ         R9, R9
+
+adjustLoop:
+	VMOVDQU  (AX)(R9*2), Y2
+	VPMULLW  Y1, Y2, Y3
+	VPMULHW  Y1, Y2, Y2
+	VPADDW   32(R8)(R9*4), Y3, Y4
+	VMOVDQU  Y4, 32(R8)(R9*4)
+	VPADDSW  (R8)(R9*4), Y2, Y2
+	VPMAXUW  Y4, Y3, Y3
+	VPCMPEQW Y4, Y3, Y3
+	VPADDW   Y0, Y3, Y3
+	VPADDSW  Y3, Y2, Y2
+	VMOVDQU  Y2, (R8)(R9*4)
+	ADDQ     $0x10, R9
+	CMPQ     R9, CX
+	JL       adjustLoop
+
+adjustNext:
+	ADDQ $0x04, BX
+	ADDQ $0x04, SI
+	DECQ DI
+	JNZ  adjustRow
 	VZEROUPPER
 	RET
 

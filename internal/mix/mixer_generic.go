@@ -13,25 +13,6 @@ func dotGeneric(x []int16, hi []int16, rows, out []int32) {
 	}
 }
 
-// mixGeneric sets outs to what the mixers with the weights of rows make of the inputs x, y to the
-// same as inputs of the last mixers, and finalOuts to what those make of them.
-func mixGeneric(x, hi []int16, rows, outs []int32, y, finalHi []int16, finalRows, finalOuts []int32) {
-	dotGeneric(x, hi, rows, outs)
-	clip(outs)
-	for j, out := range outs {
-		y[j] = int16(out)
-	}
-	dotGeneric(y, finalHi, finalRows, finalOuts)
-	clip(finalOuts)
-}
-
-// clip brings sums of weights into the range of stretch.
-func clip(sums []int32) {
-	for j, v := range sums {
-		sums[j] = max(-stretchMax, min(stretchMax, v>>12))
-	}
-}
-
 // trainGeneric adds x[i]*errs[j] to weight i of row j. A weight is 32 bits, whose upper half, hi,
 // saturates and whose lower half is lo. errs are in the range of int16.
 func trainGeneric(x []int16, hi []int16, lo []uint16, rows, errs []int32) {

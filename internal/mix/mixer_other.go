@@ -4,9 +4,11 @@ package mix
 
 func dot(x []int16, hi []int16, rows, out []int32) { dotGeneric(x, hi, rows, out) }
 
-func mix(x, hi []int16, rows *[maxSets]int32, k int, outs *[maxSets + 1]int32, y, finalHi []int16, finalRows *[finalSets]int32, finalOuts *[finalSets + 1]int32) {
-	mixGeneric(x, hi, rows[:k], outs[:k], y, finalHi, finalRows[:], finalOuts[:finalSets])
+func mix(x []int16, w []block, rows *[maxSets]int32, k int, outs *[maxSets + 1]int32, y []int16, finalW []block, finalRows *[finalSets]int32, finalOuts *[finalSets + 1]int32) {
+	mixGeneric(x, w, rows[:k], outs[:k], y, finalW, finalRows[:], finalOuts[:finalSets])
 }
+
+func adjust(x []int16, w []block, rows, errs []int32) { adjustGeneric(x, w, rows, errs) }
 
 func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 	trainGeneric(x, hi, lo, rows, errs)

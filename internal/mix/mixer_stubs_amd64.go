@@ -12,12 +12,17 @@ func dotAVX2(x *int16, n int, hi *int16, rows *int32, out *int32, k int)
 // mixAVX2 is mixGeneric; n is a multiple of 16. It reads up to 2 rows and writes up to 3 outs behind the last.
 //
 //go:noescape
-func mixAVX2(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)
+func mixAVX2(x *int16, n int, w *int16, rows *int32, k int, outs *int32, y *int16, finalW *int16, finalRows *int32, finalOuts *int32)
 
 // trainAVX2 is trainGeneric; n is a multiple of 16.
 //
 //go:noescape
 func trainAVX2(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)
+
+// adjustAVX2 is adjustGeneric; n is a multiple of 16.
+//
+//go:noescape
+func adjustAVX2(x *int16, n int, w *int16, rows *int32, errs *int32, k int)
 
 // findLinesAVX2 is findLinesGeneric, and asks for the lines in t. It computes a multiple of 8; n > 0.
 //

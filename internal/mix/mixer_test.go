@@ -140,22 +140,33 @@ func FuzzMix(f *testing.F) {
 			}
 			return w
 		}
-		x, hi, finalHi := words(n), words(20*n), words(40*16)
+		x, w, finalW := words(n), blocks(words(20*n)), blocks(words(40*blockSize))
 		var rows [maxSets]int32
 		var finalRows [finalSets]int32
 		for j := range k {
-			rows[j] = r.Int32N(20) * int32(n)
+			rows[j] = r.Int32N(20) * int32(n/blockSize)
 		}
 		for j := range finalRows {
-			finalRows[j] = r.Int32N(40) * 16
+			finalRows[j] = r.Int32N(40)
 		}
 		var outs, outs2 [maxSets + 1]int32
 		var finalOuts, finalOuts2 [finalSets + 1]int32
 		y, y2 := make([]int16, 16), make([]int16, 16)
-		mix(x, hi, &rows, k, &outs, y, finalHi, &finalRows, &finalOuts)
-		mixGeneric(x, hi, rows[:k], outs2[:k], y2, finalHi, finalRows[:], finalOuts2[:finalSets])
+		mix(x, w, &rows, k, &outs, y, finalW, &finalRows, &finalOuts)
+		mixGeneric(x, w, rows[:k], outs2[:k], y2, finalW, finalRows[:], finalOuts2[:finalSets])
 		if outs != outs2 || !slices.Equal(y, y2) || !slices.Equal(finalOuts[:finalSets], finalOuts2[:finalSets]) {
 			t.Fatalf("mixed to %v, %v and %v, plain to %v, %v and %v", outs, y, finalOuts, outs2, y2, finalOuts2)
+		}
+		w2, errs := slices.Clone(w), make([]int32, k)
+		for range 20 {
+			for j := range errs {
+				errs[j] = int32(int16(r.Uint32()) >> r.IntN(17))
+			}
+			adjust(x, w, rows[:k], errs)
+			adjustGeneric(x, w2, rows[:k], errs)
+			if !slices.Equal(w, w2) {
+				t.Fatal("other weights than the plain loop's")
+			}
 		}
 	})
 }

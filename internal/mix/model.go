@@ -63,23 +63,21 @@ type cursor struct {
 
 // tables is what the model knows that is large.
 type tables struct {
-	buf        []byte // the history: primer and chunk
-	slots      []byte
-	maps       [][256]uint32 // context, history
-	expertMaps []uint32      // expert, confidence
-	x, y       []int16       // inputs of the mixers
-	hi         []int16
-	lo         []uint16
-	finalHi    []int16
-	finalLo    []uint16
-	apms       apm // all apmCount of them
-	matches    [4]matchTable
-	template   places
-	key        places
-	indirect2  []uint32
-	fusion     fusion
-	guesses    guessTables // at bytes
-	stretches  guessTables
+	buf          []byte // the history: primer and chunk
+	slots        []byte
+	maps         [][256]uint32 // context, history
+	expertMaps   []uint32      // expert, confidence
+	x, y         []int16       // inputs of the mixers
+	weights      []block
+	finalWeights []block
+	apms         apm // all apmCount of them
+	matches      [4]matchTable
+	template     places
+	key          places
+	indirect2    []uint32
+	fusion       fusion
+	guesses      guessTables // at bytes
+	stretches    guessTables
 }
 
 const (

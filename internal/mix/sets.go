@@ -74,10 +74,10 @@ func (m *model) knownOrder() uint32 {
 
 const finalRows = 256 + 256 + 512
 
-// chooseFinal are the offsets of the rows of the last mixers.
+// chooseFinal are the rows of the last mixers, of a block each.
 func (m *model) chooseFinal() [finalSets]int32 {
 	a := m.matched[0]*(m.voters.live>>longMatch&1) | m.voters.live>>templateMatch&1<<4
-	return [finalSets]int32{int32(m.c0) * 16, int32(256+a<<3|m.bit) * 16, int32(512+uint32(m.line.field)<<3|m.bit) * 16}
+	return [finalSets]int32{int32(m.c0), int32(256 + a<<3 | m.bit), int32(512 + uint32(m.line.field)<<3 | m.bit)}
 }
 
 // startCurves finds the curves of the next bit in the APMs, and asks for them.

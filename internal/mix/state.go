@@ -24,10 +24,8 @@ func (m *model) shape(k kind, zero bool) {
 	resize(&t.expertMaps, expertCount*confidences, false)
 	resize(&t.x, inputs, zero)
 	resize(&t.y, 16, zero)
-	resize(&t.hi, rows*inputs, false)
-	resize(&t.lo, rows*inputs, zero)
-	resize(&t.finalHi, finalRows*16, false)
-	resize(&t.finalLo, finalRows*16, zero)
+	resize(&t.weights, rows*inputs/blockSize, false)
+	resize(&t.finalWeights, finalRows, false)
 	resize((*[]uint16)(&t.apms), apmCount*apmPoints<<l.apmBits, false)
 	for i, length := range []int{l.longLength, 11, 6, 3} {
 		entries := 1 << l.matchBits
@@ -146,10 +144,8 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	copy(t.expertMaps, u.expertMaps)
 	copy(t.x, u.x)
 	copy(t.y, u.y)
-	copy(t.hi, u.hi)
-	copy(t.lo, u.lo)
-	copy(t.finalHi, u.finalHi)
-	copy(t.finalLo, u.finalLo)
+	copy(t.weights, u.weights)
+	copy(t.finalWeights, u.finalWeights)
 	copy(t.apms, u.apms)
 	for i := range t.matches {
 		copy(t.matches[i].pos, u.matches[i].pos)
@@ -167,7 +163,7 @@ func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
 	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
-	n += 2*(cap(t.apms)+cap(t.hi)+cap(t.lo)+cap(t.finalHi)+cap(t.finalLo)) + t.guesses.held() + t.stretches.held()
+	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)
 	}

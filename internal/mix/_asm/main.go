@@ -1,4 +1,4 @@
-// Command _asm writes the AVX2 forms of the mixer's two inner loops (go generate in the package above).
+// Command _asm writes the inner loops of the mixer for amd64 (go generate in the package above).
 package main
 
 import (
@@ -15,6 +15,7 @@ func main() {
 	dot()
 	mix()
 	train()
+	adjust()
 	findLines()
 	findSlots()
 	prefetchCurves()
@@ -63,12 +64,14 @@ func dot() {
 // mix is both layers of mixers, three rows at a time. What the last ones say is kept in a register
 // for the second layer: a store that is loaded in another width is waited for.
 func mix() {
-	TEXT("mixAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, rows *int32, k int, outs *int32, y *int16, finalHi *int16, finalRows *int32, finalOuts *int32)")
+	TEXT("mixAVX2", NOSPLIT, "func(x *int16, n int, w *int16, rows *int32, k int, outs *int32, y *int16, finalW *int16, finalRows *int32, finalOuts *int32)")
 	Pragma("noescape")
 	Doc("mixAVX2 is mixGeneric; n is a multiple of 16. It reads up to 2 rows and writes up to 3 outs behind the last.")
-	x, n, hi := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("hi"), GP64())
+	x, n, weights := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("w"), GP64())
 	rows, k, outs, y := Load(Param("rows"), GP64()), Load(Param("k"), GP64()), Load(Param("outs"), GP64()), Load(Param("y"), GP64())
 	LEAQ(Mem{Base: x, Index: n, Scale: 2}, x) // its end
+	end := GP64()
+	LEAQ(Mem{Base: weights, Index: n, Scale: 4}, end)
 	NEGQ(n)
 	most, least := XMM(), XMM()
 	limit := GP32()
@@ -78,13 +81,14 @@ func mix() {
 	VPXOR(least, least, least)
 	VPSUBD(most, least, least)
 	masks := table("rowMasks")
-	finalHi, finalRows := Load(Param("finalHi"), GP64()), Load(Param("finalRows"), GP64())
+	finalW, finalRows := Load(Param("finalW"), GP64()), Load(Param("finalRows"), GP64())
 	var final [3]reg.GPVirtual
 	var sums [3]reg.VecVirtual
 	for j := range final {
 		final[j], sums[j] = GP64(), XMM()
 		MOVLQSX(Mem{Base: finalRows, Disp: 4 * j}, final[j])
-		LEAQ(Mem{Base: finalHi, Index: final[j], Scale: 2}, final[j])
+		SHLQ(Imm(6), final[j])
+		ADDQ(finalW, final[j])
 		VPXOR(sums[j], sums[j], sums[j])
 	}
 	// total adds the parts of each of three sums, of XMM or YMM; the fourth is of no meaning.
@@ -105,10 +109,9 @@ func mix() {
 	for j := range w {
 		w[j], acc[j] = GP64(), YMM()
 		MOVLQSX(Mem{Base: rows, Disp: 4 * j}, w[j])
-		LEAQ(Mem{Base: hi, Index: w[j], Scale: 2}, w[j])
+		SHLQ(Imm(6), w[j])
+		ADDQ(end, w[j]) // of the row
 		VPXOR(acc[j], acc[j], acc[j])
-		SUBQ(n, w[j])
-		SUBQ(n, w[j]) // the row's end
 	}
 	i := GP64()
 	MOVQ(n, i)
@@ -117,7 +120,7 @@ func mix() {
 	VMOVDQU(Mem{Base: x, Index: i, Scale: 2}, v)
 	for j := range w {
 		t := YMM()
-		VPMADDWD(Mem{Base: w[j], Index: i, Scale: 2}, v, t)
+		VPMADDWD(Mem{Base: w[j], Index: i, Scale: 4}, v, t)
 		VPADDD(t, acc[j], acc[j])
 	}
 	ADDQ(Imm(16), i)
@@ -206,6 +209,56 @@ func train() {
 	ADDQ(Imm(4), errs)
 	DECQ(k)
 	JNZ(LabelRef("trainRow"))
+	VZEROUPPER()
+	RET()
+}
+
+// adjust adds x[i]*errs[j] to the weights of each selected row.
+func adjust() {
+	TEXT("adjustAVX2", NOSPLIT, "func(x *int16, n int, w *int16, rows *int32, errs *int32, k int)")
+	Pragma("noescape")
+	Doc("adjustAVX2 is adjustGeneric; n is a multiple of 16.")
+	x, n, weights := Load(Param("x"), GP64()), Load(Param("n"), GP64()), Load(Param("w"), GP64())
+	rows, errs, k := Load(Param("rows"), GP64()), Load(Param("errs"), GP64()), Load(Param("k"), GP64())
+	one := YMM()
+	VPCMPEQW(one, one, one)
+	VPSRLW(Imm(15), one, one)
+	Label("adjustRow")
+	w, i := GP64(), GP64()
+	e := GP32()
+	MOVL(Mem{Base: errs}, e)
+	TESTL(e, e)
+	JZ(LabelRef("adjustNext"))
+	MOVLQSX(Mem{Base: rows}, w)
+	SHLQ(Imm(6), w)
+	ADDQ(weights, w)
+	ex := XMM()
+	VMOVD(e, ex)
+	ev := YMM()
+	VPBROADCASTW(ex, ev)
+	XORQ(i, i)
+	Label("adjustLoop")
+	xv, dl, dh, l := YMM(), YMM(), YMM(), YMM()
+	VMOVDQU(Mem{Base: x, Index: i, Scale: 2}, xv)
+	VPMULLW(ev, xv, dl)
+	VPMULHW(ev, xv, dh)
+	VPADDW(Mem{Base: w, Index: i, Scale: 4, Disp: 32}, dl, l)
+	VMOVDQU(l, Mem{Base: w, Index: i, Scale: 4, Disp: 32})
+	VPADDSW(Mem{Base: w, Index: i, Scale: 4}, dh, dh)
+	// carry is 1 where l < dl: 1 + (max(l, dl) == l ? -1 : 0)
+	VPMAXUW(l, dl, dl)
+	VPCMPEQW(l, dl, dl)
+	VPADDW(one, dl, dl)
+	VPADDSW(dl, dh, dh)
+	VMOVDQU(dh, Mem{Base: w, Index: i, Scale: 4})
+	ADDQ(Imm(16), i)
+	CMPQ(i, n)
+	JL(LabelRef("adjustLoop"))
+	Label("adjustNext")
+	ADDQ(Imm(4), rows)
+	ADDQ(Imm(4), errs)
+	DECQ(k)
+	JNZ(LabelRef("adjustRow"))
 	VZEROUPPER()
 	RET()
 }
