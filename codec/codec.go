@@ -12,10 +12,11 @@ const (
 	Zstd Method = 1 // one zstd frame without checksum
 	LM   Method = 2 // the language model alone: token distribution, integer CDF, range coder
 	Mix  Method = 3 // context mixing, with the language model as one more expert
+	BWT  Method = 4 // the Burrows-Wheeler transform of words, for prose
 )
 
 func (m Method) String() string {
-	names := [...]string{Raw: "raw", Zstd: "zstd", LM: "lm", Mix: "mix"}
+	names := [...]string{Raw: "raw", Zstd: "zstd", LM: "lm", Mix: "mix", BWT: "bwt"}
 	if int(m) < len(names) {
 		return names[m]
 	}
