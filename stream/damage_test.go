@@ -313,6 +313,7 @@ func TestRecords(t *testing.T) {
 		{"method 9", withIndex(method(9)), ErrUnsupportedVersion},
 		{"lm without a model", withIndex(method(codec.LM)), ErrCorrupt},
 		{"zstd of garbage", withIndex(method(codec.Zstd)), ErrCorrupt},
+		{"bwt without a level", withIndex(method(codec.BWT)), ErrCorrupt},
 	}
 	for _, tt := range tests {
 		archive := frame(fields, tt.records)

@@ -73,6 +73,7 @@ func TestRoundTrip(t *testing.T) {
 	for name, chunk := range chunks(t) {
 		codectest.RoundTrip(t, nil, codec.Raw, coder.Params{}, chunk)
 		codectest.RoundTrip(t, nil, codec.Zstd, coder.Params{}, chunk)
+		codectest.RoundTrip(t, nil, codec.BWT, coder.Params{}, chunk)
 		for kind, m := range models {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				codectest.RoundTrip(t, m, codec.LM, testParams, chunk)
@@ -204,7 +205,7 @@ func TestCorrupt(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
 	chunk := excerpt(t, 700)
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM, codec.BWT} {
 		payload := codectest.RoundTrip(t, m, method, testParams, chunk)
 		codectest.Run(t, m, testParams, func(l *coder.Lane) error {
 			c, err := coder.New(method, l, testParams)
@@ -322,7 +323,7 @@ func FuzzRoundTrip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte, kind uint8) {
 		m := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Tokenizer(kind % 3)})
-		for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+		for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM, codec.BWT} {
 			codectest.RoundTrip(t, m, method, testParams, chunk)
 		}
 	})
@@ -330,11 +331,13 @@ func FuzzRoundTrip(f *testing.F) {
 
 func FuzzDecode(f *testing.F) {
 	m := fakemodel.New(fakemodel.Options{})
-	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM} {
+	for _, method := range []codec.Method{codec.Raw, codec.Zstd, codec.LM, codec.BWT} {
 		f.Add(uint8(method), codectest.RoundTrip(f, m, method, testParams, excerpt(f, 300)), uint16(300))
 	}
 	f.Fuzz(func(t *testing.T, method uint8, payload []byte, n uint16) {
-		method %= uint8(codec.LM) + 1
+		if codec.Method(method) != codec.BWT {
+			method %= uint8(codec.LM) + 1
+		}
 		codectest.Run(t, m, testParams, func(l *coder.Lane) error {
 			c, err := coder.New(codec.Method(method), l, testParams)
 			if err != nil {
@@ -352,7 +355,7 @@ func FuzzDecode(f *testing.F) {
 func BenchmarkCoder(b *testing.B) {
 	m := fakemodel.New(fakemodel.Options{})
 	chunk := excerpt(b, 128_000)
-	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM} {
+	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM, "bwt": codec.BWT} {
 		payload := codectest.RoundTrip(b, m, method, testParams, chunk)
 		bench := func(name string, f func(coder.Coder) error) {
 			b.Run(name, func(b *testing.B) {

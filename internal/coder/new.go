@@ -30,6 +30,8 @@ func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 		return newLM(lane, p)
 	case codec.Mix:
 		return newMix(lane, p)
+	case codec.BWT:
+		return &BWTCoder{lane: lane}, nil
 	}
 	return nil, fmt.Errorf("%w %d", codec.ErrMethod, m)
 }
