@@ -66,7 +66,7 @@ test-nocgo:
 
 # What bears on bytes, with int of 32 bits.
 test-386:
-	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine ./internal/bpe ./exact ./models
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./internal/bwt ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine ./internal/bpe ./exact ./models
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -run 'Golden|Format|Limits' ./stream
 
 test-arm64:
@@ -135,7 +135,7 @@ study: setup
 # format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and
 # its card; its archives are written here, and the probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./exact ./internal/coder ./internal/mix ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test ./exact ./internal/coder ./internal/mix ./internal/bwt ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log

@@ -380,6 +380,7 @@ func TestFrameBehindUnfinishedOne(t *testing.T) {
 	one, two := log[:3000], log[3000:]
 	for name, first := range map[string][]byte{
 		"zstd": compress(t, nil, one, stream.WithChunkSize(700)),
+		"bwt":  compress(t, nil, one, stream.WithMethod(codec.BWT), stream.WithChunkSize(700)),
 		"mix":  compress(t, nil, one, mix(800, 700)...),
 		"raw":  compress(t, nil, one, stream.WithMethod(codec.Raw), stream.WithChunkSize(700)),
 	} {

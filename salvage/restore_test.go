@@ -18,6 +18,7 @@ func TestLoneChunkIsRestored(t *testing.T) {
 	for name, archive := range map[string][]byte{
 		"raw":        compress(t, nil, log, stream.WithMethod(codec.Raw)),
 		"zstd":       compress(t, nil, log),
+		"bwt":        compress(t, nil, log, stream.WithMethod(codec.BWT)),
 		"mix":        compress(t, nil, log, primed(stream.WithChunkSize(1<<20))...),
 		"lm":         compress(t, letters, prose),
 		"dictionary": compress(t, nil, log[1000:], mix(0, 1<<20, stream.WithDictionary(log[:1000]))...),

@@ -54,6 +54,7 @@ func archives(t testing.TB) map[string]struct{ archive, content []byte } {
 		"empty":      {compress(t, nil, nil), nil},
 		"one chunk":  {compress(t, nil, log), log},
 		"zstd":       {compress(t, nil, log, WithChunkSize(500)), log},
+		"bwt":        {compress(t, nil, log, WithMethod(codec.BWT), WithChunkSize(2000)), log},
 		"primer":     {level1, log},
 		"dictionary": {withDict, log[:9000]},
 		"model":      {withModel, text},

@@ -316,6 +316,7 @@ func TestRecords(t *testing.T) {
 		{"rank-huffman without a model", withIndex(method(codec.RankHuffman)), ErrCorrupt},
 		{"rank-brotli without its package", withIndex(method(codec.RankBrotli)), ErrUnsupportedVersion},
 		{"zstd of garbage", withIndex(method(codec.Zstd)), ErrCorrupt},
+		{"bwt without a level", withIndex(method(codec.BWT)), ErrCorrupt},
 	}
 	for _, tt := range tests {
 		archive := frame(fields, tt.records)

@@ -20,6 +20,7 @@ type encodeTask struct {
 	best    []byte // memory of the payload, unless that is raw
 	trial   []byte
 	primes  bool               // later chunks start from the state after this one
+	sorts   bool               // codec.BWT is tried in front of codec.Mix
 	primed  *coder.Primed      // that state, once done
 	saved   int64              // bits that the model saved, once done
 	decides bool               // whether the model is asked depends on this chunk
@@ -45,10 +46,15 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 	switch method {
 	case codec.Raw:
 		return nil
-	case codec.Mix:
-		// It is the smallest of them except for chunks that hardly compress, or compress to next to
+	case codec.Mix, codec.BWT:
+		if t.sorts {
+			if fits, err := t.sort(lane, params); err != nil || fits {
+				return err
+			}
+		}
+		// They are smaller except for chunks that hardly compress, or compress to next to
 		// nothing.
-		if err := t.try(lane, codec.Mix, params); err != nil || t.header.Method == codec.Mix && compresses(t.payload, t.raw) {
+		if err := t.try(lane, method, params); err != nil || t.header.Method != codec.Raw && compresses(t.payload, t.raw) {
 			return err
 		}
 		if len(t.raw) < minZstd {
@@ -70,7 +76,7 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 	return err
 }
 
-// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix. Its encoder
+// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix or bwt. Its encoder
 // takes some 100 MiB and more time than a small chunk, of which it makes nothing smaller than mix
 // does.
 const minZstd = 16 << 10
@@ -79,11 +85,25 @@ const minZstd = 16 << 10
 // not be smaller still.
 func compresses(payload, raw []byte) bool { return 8*len(payload) < 7*len(raw) }
 
+// sort codes the chunk with codec.BWT. fits says that codec.Mix need not be tried.
+func (t *encodeTask) sort(lane *coder.Lane, params coder.Params) (fits bool, err error) {
+	coding, err := t.attempt(lane, codec.BWT, params)
+	if err != nil {
+		return false, err
+	}
+	return t.header.Method == codec.BWT && coding.(*coder.BWTCoder).Fits(), nil
+}
+
 // try codes the chunk with a method and keeps the payload if it is smaller.
 func (t *encodeTask) try(lane *coder.Lane, method codec.Method, params coder.Params) error {
+	_, err := t.attempt(lane, method, params)
+	return err
+}
+
+func (t *encodeTask) attempt(lane *coder.Lane, method codec.Method, params coder.Params) (coder.Coder, error) {
 	coding, err := coder.New(method, lane, params)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	raw := t.raw
 	if t.mislead != nil {
@@ -91,13 +111,13 @@ func (t *encodeTask) try(lane *coder.Lane, method codec.Method, params coder.Par
 	}
 	out, err := coding.Encode(t.trial[:0], raw)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.trial = out
 	mixer, _ := coding.(*coder.MixCoder)
 	if mixer != nil && t.primes {
 		if t.primed, err = mixer.Primed(t.raw); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(out) < len(t.payload) {
@@ -111,5 +131,5 @@ func (t *encodeTask) try(lane *coder.Lane, method codec.Method, params coder.Par
 		t.header.Primed = method == codec.Mix && params.Primed != nil
 		t.best, t.trial = t.trial, t.best
 	}
-	return nil
+	return coding, nil
 }

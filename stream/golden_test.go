@@ -27,7 +27,8 @@ func TestGolden(t *testing.T) {
 	text := modelText(2000)
 	mixed := slices.Concat(text[:900], log[:900], random(300))
 	cuts := slices.Concat(bytes.Repeat([]byte("añ日🙂"), 40), []byte("\nx\n"), random(200), log[:500])
-	repeated := bytes.Repeat([]byte("over and over again\n"), 80_000)
+	repeated := bytes.Repeat([]byte("over and over again: 0123456789\n"), 50_000)
+	prose := golden.Text("prose", 1, 100_000)
 	unlike := slices.Concat(random(100), make([]byte, 256<<10))
 	for name, g := range map[string]struct {
 		content []byte
@@ -37,6 +38,8 @@ func TestGolden(t *testing.T) {
 		"defaults": {nil, func() []byte { return defaults(t) }},
 		"raw":      {log[:1000], func() []byte { return compress(t, nil, log[:1000], WithMethod(codec.Raw), WithChunkSize(300)) }},
 		"zstd":     {log, func() []byte { return compress(t, nil, log, WithMethod(codec.Zstd), WithChunkSize(1500)) }},
+		"bwt":      {log, func() []byte { return compress(t, nil, log, WithMethod(codec.BWT), WithChunkSize(1500)) }},
+		"sorted":   {prose, func() []byte { return compress(t, nil, prose, WithMethod(codec.Mix), WithLevel(1)) }},
 		"lm":       {text, func() []byte { return compress(t, letters, text, WithChunkSize(100)) }},
 		"ranks": {slices.Concat(text, text), func() []byte {
 			return slices.Concat(compress(t, letters, text, WithMethod(codec.RankGzip), WithWindow(equalInfo), WithChunkSize(700)),

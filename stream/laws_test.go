@@ -148,6 +148,7 @@ func TestFlushedIsReadable(t *testing.T) {
 		"model":      {fake, primed()},
 		"lm":         {fake, []WriterOption{WithMethod(codec.LM), WithChunkSize(1000)}},
 		"zstd":       {nil, []WriterOption{WithMethod(codec.Zstd), WithChunkSize(1000)}},
+		"bwt":        {nil, []WriterOption{WithMethod(codec.BWT), WithChunkSize(1000)}},
 	} {
 		var out bytes.Buffer
 		w, err := NewWriter(&out, tt.m, tt.opts...)

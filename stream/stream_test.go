@@ -127,6 +127,7 @@ func TestRoundTrip(t *testing.T) {
 	options := map[string][]WriterOption{
 		"raw":        {WithMethod(codec.Raw), WithChunkSize(2048)},
 		"zstd":       {WithMethod(codec.Zstd), WithChunkSize(2048)},
+		"bwt":        {WithMethod(codec.BWT), WithChunkSize(2048)},
 		"lm":         {WithChunkSize(2048)},
 		"lm hard":    {WithChunkSize(2048), WithWindow(kvcache.Policy{Reset: kvcache.Hard, Window: 64})},
 		"lm info":    {WithChunkSize(2048), WithWindow(kvcache.Policy{Reset: kvcache.EqualInfo, Window: 100, Overlap: 20, Bits: 300})},

@@ -31,6 +31,7 @@ func subjects(t *testing.T) []subject {
 		{name: "rank-gzip", archive: compress(t, letters, modelText(1200), WithMethod(codec.RankGzip), WithChunkSize(300)), content: modelText(1200), slow: 1},
 		{name: "rank-huffman", archive: compress(t, letters, modelText(1200), WithMethod(codec.RankHuffman), WithChunkSize(100)), content: modelText(1200), slow: 1},
 		{name: "zstd", archive: compress(t, nil, log, WithChunkSize(300)), content: log, slow: 1},
+		{name: "bwt", archive: compress(t, nil, log, WithMethod(codec.BWT), WithChunkSize(300)), content: log, slow: 4},
 		{name: "raw", archive: compress(t, nil, log[:900], WithMethod(codec.Raw), WithChunkSize(100)), content: log[:900], slow: 1},
 		{name: "fallbacks", archive: compress(t, nil, log, with(WithVerify(nil, nil), lying("\n", codec.Mix))...), content: log, slow: 4},
 		{name: "frames", slow: 4, archive: slices.Concat(compress(t, nil, log, mix...), compress(t, letters, modelText(300)),

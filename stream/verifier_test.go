@@ -70,6 +70,7 @@ func TestVerifyFallsBack(t *testing.T) {
 		{"primer, zstd too", nil, first, primed(lying("@LIE@", all...)), map[codec.Method]int{codec.Mix: 1}, codec.Raw},
 		{"dictionary", nil, later, primed(WithDictionary(log[:3000]), lying("@LIE@", codec.Mix)), map[codec.Method]int{codec.Mix: 1}, codec.Zstd},
 		{"zstd", nil, later, []WriterOption{WithChunkSize(2000), lying("@LIE@", codec.Zstd)}, map[codec.Method]int{codec.Zstd: 1}, codec.Raw},
+		{"bwt", nil, later, []WriterOption{WithMethod(codec.BWT), WithChunkSize(2000), lying("@LIE@", codec.BWT)}, map[codec.Method]int{codec.BWT: 1}, codec.Zstd},
 		{"every chunk", nil, log, primed(lying("\n", codec.Mix)), map[codec.Method]int{codec.Mix: 10}, codec.Zstd},
 		{"mix and a model", fake, later, primed(lying("@LIE@", codec.Mix)), map[codec.Method]int{codec.Mix: 1}, codec.Zstd},
 	} {

@@ -12,6 +12,7 @@ import (
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -34,6 +35,7 @@ type Writer struct {
 	inFlight []*encodeTask // in order
 	free     []*encodeTask
 	begun    bool          // the header has been written
+	primer   int           // bytes of the first chunk if others start from it; 0: none does
 	primes   bool          // the first chunk is what others start from, should there be any
 	chunks   int64         // submitted
 	asks     bool          // the method asks the model
@@ -104,7 +106,7 @@ func (z *Writer) Reset(w io.Writer) {
 		shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
 		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
-		index: format.Index{ChunkSize: int64(z.maxChunk)},
+		index: format.Index{ChunkSize: int64(z.maxChunk)}, primer: z.opts.primerSize,
 	}
 	if w == nil {
 		z.err = errNoTarget
@@ -171,13 +173,33 @@ func (z *Writer) room() error {
 	// What is left behind a primer may be several chunks.
 	for z.err == nil && len(z.buf) >= z.limit() {
 		size := z.opts.chunkSize
-		if z.chunks == 0 && z.opts.primerSize > 0 {
-			size = z.opts.primerSize
+		if z.chunks == 0 && !z.opts.primed && size >= leastNew*z.primer && z.sorts(z.buf[:size]) {
+			z.primer = 0 // what is sorted starts from nothing
+		}
+		if z.chunks == 0 && z.primer > 0 {
+			size = z.primer
 		}
 		z.submit(cut(z.buf[:size]), true)
 	}
 	return z.err
 }
+
+// sorts reports whether a chunk is to be tried with codec.BWT: prose that does not ask a model, is
+// large enough for its level, and has next to nothing to learn from what it starts from.
+func (z *Writer) sorts(chunk []byte) bool {
+	least := preset.Level(z.opts.level).Sorted
+	if z.opts.method != codec.Mix || z.model != nil && (z.asks || !z.decided) || least == 0 {
+		return false
+	}
+	from := len(z.opts.dictionary)
+	if z.primed != nil && from == 0 {
+		from = z.primer
+	}
+	return len(chunk) >= max(least, leastNew*from) && mix.IsProse(chunk)
+}
+
+// leastNew is how many times as large as what it starts from a chunk must be to be sorted.
+const leastNew = 4
 
 // limit is how much is collected before a chunk is cut. There is a primer only if the input does
 // not fit into one chunk.
@@ -202,7 +224,7 @@ func (z *Writer) submit(n int, more bool) {
 	if z.opts.verify {
 		limit += z.pool.Concurrency(z.shape)
 	}
-	if z.opts.primerSize > 0 && z.primed == nil || !z.decided {
+	if z.primer > 0 && z.primed == nil || !z.decided {
 		limit = 0 // the first chunk, if there is one, is the primer, or decides
 	}
 	if z.emit(limit); z.err != nil {
@@ -214,11 +236,12 @@ func (z *Writer) submit(n int, more bool) {
 	}
 	rest := append(t.raw[:0], z.buf[n:]...)
 	t.raw, z.buf = z.buf[:n], rest
-	t.primes, t.primed, t.back = more && z.chunks == 0 && z.opts.primerSize > 0, nil, nil
+	t.primes, t.primed, t.back = more && z.chunks == 0 && z.primer > 0, nil, nil
 	z.primes = z.primes || t.primes
 	t.decides, t.alone = !z.decided, t.alone[:0]
+	t.sorts = !t.primes && z.sorts(t.raw)
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
-	if z.chunks == 0 && (!more || z.opts.primerSize > 0) {
+	if z.chunks == 0 && (!more || z.primer > 0) {
 		t.share = 0 // it is all there is, or must be decoded anyway
 	}
 	t.Run = z.encode(t)
@@ -258,7 +281,7 @@ func (z *Writer) decide(t *encodeTask) error {
 		return nil
 	}
 	z.asks = false
-	if t.header.Method == codec.Mix && compresses(t.alone, t.raw) {
+	if t.sorts = !t.primes && z.sorts(t.raw); !t.sorts && t.header.Method == codec.Mix && compresses(t.alone, t.raw) {
 		t.payload = t.alone
 		return nil
 	}
@@ -409,7 +432,7 @@ func (z *Writer) flush(more bool) error {
 		z.submit(len(z.buf), more)
 	}
 	if more && z.chunks == 0 { // the header is written before it is known
-		z.primes = z.opts.primerSize > 0
+		z.primes = z.primer > 0
 	}
 	z.emit(0)
 	z.begin()

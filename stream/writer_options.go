@@ -18,6 +18,7 @@ type writerOptions struct {
 	method     codec.Method
 	chunkSize  int
 	primerSize int
+	primed     bool // primerSize was asked for
 	level      int
 	dictionary []byte
 	window     kvcache.Policy
@@ -49,6 +50,8 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 			o.chunkSize = preset.Level(o.level).ChunkSize
 		case o.method.ByTokens():
 			o.chunkSize = preset.ModelChunkSize
+		case o.method == codec.BWT:
+			o.chunkSize = preset.BWTChunkSize
 		default:
 			o.chunkSize = preset.PlainChunkSize
 		}
@@ -58,6 +61,9 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 	}
 	if o.method != codec.Mix {
 		o.level, o.primerSize, o.dictionary = 0, 0, nil
+		if o.method == codec.BWT {
+			o.level = 1 // it has none, but readers are told that it takes tables
+		}
 	} else if o.dictionary != nil {
 		o.primerSize = 0
 	}
@@ -76,7 +82,8 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 
 func asksModel(m codec.Method) bool { return m.ByTokens() || m == codec.Mix }
 
-// WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one;
+// WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one,
+// and up to level 4 leaves large chunks of prose to codec.BWT where it asks none;
 // below level 9 the frame names no model, and can be read without it, if that saves less than 1 %
 // of the first chunk, at level 9 if it saves less than its name takes. A chunk for which the method
 // cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes
@@ -89,8 +96,8 @@ func WithMethod(m codec.Method) WriterOption {
 }
 
 // WithChunkSize sets the most bytes of a chunk, 1 … 2^30: by default 8 to 64 MiB with codec.Mix,
-// rising with the level, 64 KiB with methods that code tokens, else 1 MiB. It changes the archive's
-// bytes.
+// rising with the level, 8 MiB with codec.BWT, 64 KiB with methods that code tokens, else 1 MiB. It
+// changes the archive's bytes.
 func WithChunkSize(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 1 || bytes > format.MaxChunkSize {
@@ -114,15 +121,16 @@ func WithLevel(n int) WriterOption {
 }
 
 // WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit
-// into one chunk, 0 … 2^30: 256 KiB by default, or 1 MiB where chunks are smaller than that. All
-// other chunks start from the state that it leaves; a reader must decode it before them. With 0 all
-// chunks start from nothing. It changes the archive's bytes.
+// into one chunk, 0 … 2^30: 256 KiB by default, or 1 MiB where chunks are smaller than that, and
+// none where the first chunk is prose that is left to codec.BWT. All other chunks start from the
+// state that it leaves; a reader must decode it before them. With 0 all chunks start from nothing.
+// It changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 0 || bytes > format.MaxChunkSize {
 			return fmt.Errorf("stream: primer of %d bytes, want 0 to %d", bytes, format.MaxChunkSize)
 		}
-		o.primerSize = bytes
+		o.primerSize, o.primed = bytes, true
 		return nil
 	})
 }

@@ -24,7 +24,7 @@ type encoding struct {
 }
 
 // methods are the ways to compress that a user may choose.
-var methods = named(codec.Mix, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
+var methods = named(codec.Mix, codec.BWT, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
 
 func named(list ...codec.Method) map[string]codec.Method {
 	methods := map[string]codec.Method{}
@@ -36,20 +36,20 @@ func named(list ...codec.Method) map[string]codec.Method {
 
 func (e *encoding) addFlags(f *pflag.FlagSet) {
 	addPresets(f, &e.preset)
-	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
+	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets; prose by bwt up to -4), bwt (block sorting), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
 	f.BoolVar(&e.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
 	f.BoolVar(&e.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 }
 
 func (e *encoding) addSizes(f *pflag.FlagSet) {
-	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm and the rank methods, 1MiB with zstd and raw)")
+	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm and the rank methods, 8MiB with bwt, 1MiB with zstd and raw)")
 	f.Var(&e.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
 }
 
 // check finds options that make no sense, whatever is done with them.
 func (e *encoding) check() error {
 	if _, known := methods[e.method]; !known {
-		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, lm, rank-gzip, rank-brotli, rank-huffman, zstd and raw")
+		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, bwt, lm, rank-gzip, rank-brotli, rank-huffman, zstd and raw")
 	}
 	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")

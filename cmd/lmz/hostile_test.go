@@ -95,6 +95,8 @@ func TestHostileMemory(t *testing.T) {
 		"raw size of 2^30, zstd":        slices.Concat(header, record(codec.Zstd, false, 0, 0, 3, 0, []byte("few"))),
 		"raw size of 2^28, zstd":        slices.Concat(header, record(codec.Zstd, false, 0, most-1<<28, 3, 0, []byte("few"))),
 		"raw size of 2^28, mix":         slices.Concat(frameHeader(size(most), level(1)), record(codec.Mix, false, 0, most-1<<28, 3, 0, []byte("few"))),
+		"raw size of 2^28, bwt":         slices.Concat(frameHeader(size(most), level(1)), record(codec.BWT, false, 0, most-1<<28, 3, 0, []byte{0, 1, 2})),
+		"tokens of 2^28, bwt":           slices.Concat(frameHeader(size(most), level(1)), record(codec.BWT, false, 0, most-1<<28, 9, 0, []byte("\x01\xff\xff\xff\x7ffew!"))),
 		"raw size of 2^28, primed":      slices.Concat(frameHeader(size(most), primer, level(1)), record(codec.Mix, false, 0, most-1<<28, 3, 0, []byte("few")), record(codec.Mix, true, 1, 0, 1, 0, []byte{0})),
 		"level 9":                       slices.Concat(frameHeader(size(1<<20), level(9)), record(codec.Mix, false, 0, 0, 1, 0, []byte{0})),
 		"levels by turns":               levels,
@@ -109,6 +111,7 @@ func TestHostileMemory(t *testing.T) {
 		"zeros, zstd, 2^27":             zeros(codec.Zstd, 1<<27),
 		"zeros, zstd, 2^24":             zeros(codec.Zstd, 1<<24),
 		"zeros, mix, 2^22":              zeros(codec.Mix, 1<<22),
+		"zeros, bwt, 2^24":              zeros(codec.BWT, 1<<24),
 		"parity, or what looks like it": slices.Concat(frameHeader(size(most), primer, level(1)), []byte{0x83}, bytes.Repeat([]byte{0xc2, 2, 0xff, 0x7f}, 1<<18)),
 	}
 	dir := t.TempDir()

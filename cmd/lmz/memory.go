@@ -7,6 +7,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/preset"
 )
 
@@ -46,10 +47,19 @@ func (c *compressCommand) memory(workers int) int64 {
 		if chunkSize == 0 {
 			chunkSize = int64(level.ChunkSize)
 		}
-		tables = chunks * level.Memory
+		tables = level.Memory
+		if level.Sorted > 0 {
+			tables = max(tables, int64(bwt.Memory(int(chunkSize))))
+		}
+		tables *= chunks
 		if !c.primed || c.primer > 0 {
 			tables += 2 * level.Memory // one to keep, one to make it
 		}
+	case method == codec.BWT:
+		if chunkSize == 0 {
+			chunkSize = preset.BWTChunkSize
+		}
+		tables = chunks * int64(bwt.Memory(int(chunkSize)))
 	case method.ByTokens():
 		if chunkSize == 0 {
 			chunkSize = preset.ModelChunkSize

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/preset"
 )
 
@@ -22,6 +23,9 @@ func presetTable() string {
 	for n := 1; n <= preset.Max; n++ {
 		p := preset.Level(n)
 		codec, name := "mix", fmt.Sprintf("-%d", n)
+		if p.Sorted > 0 {
+			codec += fmt.Sprintf(" (bwt for prose, in %d MiB)", bwt.Memory(p.ChunkSize)>>20)
+		}
 		switch p.Model {
 		case preset.Always:
 			codec += " and the model"

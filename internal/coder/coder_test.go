@@ -42,6 +42,7 @@ func TestRoundTrip(t *testing.T) {
 	for name, chunk := range chunks(t) {
 		codectest.RoundTrip(t, nil, codec.Raw, coder.Params{}, chunk)
 		codectest.RoundTrip(t, nil, codec.Zstd, coder.Params{}, chunk)
+		codectest.RoundTrip(t, nil, codec.BWT, coder.Params{}, chunk)
 		for kind, m := range models {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				for _, method := range tokenMethods {
@@ -183,7 +184,7 @@ func notSpellable(t *testing.T, l *coder.Lane, method codec.Method) error {
 // sizes are refused.
 func TestCorrupt(t *testing.T) {
 	m := fakemodel.New(fakemodel.Options{})
-	for _, method := range append([]codec.Method{codec.Raw, codec.Zstd}, tokenMethods...) {
+	for _, method := range append([]codec.Method{codec.Raw, codec.Zstd, codec.BWT}, tokenMethods...) {
 		codectest.Corrupt(t, m, method, testParams, excerpt(t, 700))
 	}
 }
@@ -266,7 +267,7 @@ func FuzzRoundTrip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte, kind uint8) {
 		m := fakemodel.New(fakemodel.Options{Tokenizer: fakemodel.Tokenizer(kind % 3)})
-		for _, method := range append([]codec.Method{codec.Raw, codec.Zstd}, tokenMethods...) {
+		for _, method := range append([]codec.Method{codec.Raw, codec.Zstd, codec.BWT}, tokenMethods...) {
 			codectest.RoundTrip(t, m, method, testParams, chunk)
 		}
 	})
@@ -274,7 +275,7 @@ func FuzzRoundTrip(f *testing.F) {
 
 func FuzzDecode(f *testing.F) {
 	m := fakemodel.New(fakemodel.Options{})
-	methods := append([]codec.Method{codec.Raw, codec.Zstd}, tokenMethods...)
+	methods := append([]codec.Method{codec.Raw, codec.Zstd, codec.BWT}, tokenMethods...)
 	for i, method := range methods {
 		f.Add(uint8(i), codectest.RoundTrip(f, m, method, testParams, excerpt(f, 300)), uint16(300))
 	}
@@ -297,7 +298,7 @@ func FuzzDecode(f *testing.F) {
 func BenchmarkCoder(b *testing.B) {
 	m := fakemodel.New(fakemodel.Options{})
 	chunk := excerpt(b, 128_000)
-	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM, "rank-gzip": codec.RankGzip, "rank-huffman": codec.RankHuffman} {
+	for name, method := range map[string]codec.Method{"zstd": codec.Zstd, "lm": codec.LM, "bwt": codec.BWT, "rank-gzip": codec.RankGzip, "rank-huffman": codec.RankHuffman} {
 		payload := codectest.RoundTrip(b, m, method, testParams, chunk)
 		bench := func(name string, f func(coder.Coder) error) {
 			b.Run(name, func(b *testing.B) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
@@ -41,7 +42,7 @@ func TestCodersAreKept(t *testing.T) {
 		with(func(p *coder.Params) { p.Later = 1 << 20 }),
 		with(func(p *coder.Params) { p.Window = kvcache.Policy{Window: 64} }),
 	}
-	methods := append([]codec.Method{codec.Mix, codec.Zstd}, tokenMethods...)
+	methods := append([]codec.Method{codec.Mix, codec.Zstd, codec.BWT}, tokenMethods...)
 	var alone [][]byte
 	for _, p := range all {
 		for _, method := range methods {
@@ -101,13 +102,14 @@ func TestTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer w.Close()
+	method := codec.Mix
 	run := func() {
 		given := false
 		err := w.Run(t.Context(), func(bool) (func(*coder.Lane) error, bool) {
 			ok := !given
 			given = true
 			return func(l *coder.Lane) error {
-				c, err := coder.New(codec.Mix, l, coder.Params{Level: 3})
+				c, err := coder.New(method, l, coder.Params{Level: 3})
 				if err == nil {
 					_, err = c.Encode(nil, []byte(strings.Repeat("alpha beta gamma 123\n", 200)))
 				}
@@ -130,6 +132,23 @@ func TestTables(t *testing.T) {
 		t.Errorf("%d bytes after DropTables", w.Tables())
 	}
 	run()
+	// Those of another method take their place, in both directions.
+	sorts := bwt.Memory(4200)
+	for range 2 {
+		method = codec.BWT
+		if run(); w.Tables() == 0 || w.Tables() > sorts {
+			t.Errorf("%d bytes after bwt, want at most %d", w.Tables(), sorts)
+		}
+		method = codec.Mix
+		if run(); w.Tables() != n {
+			t.Errorf("%d bytes after bwt and mix, want %d", w.Tables(), n)
+		}
+	}
+	method = codec.BWT
+	run()
+	if w.DropTables(); w.Tables() != 0 {
+		t.Errorf("%d bytes after DropTables", w.Tables())
+	}
 }
 
 // counted is a context that ends when it has been asked often enough.
@@ -156,6 +175,7 @@ func TestContextReachesChunks(t *testing.T) {
 		looks  int // at the context
 	}{
 		{codec.Zstd, nil, long, 5},
+		{codec.BWT, nil, long[:300_000], 50},
 		{codec.LM, m, long[:4000], 1000},
 		{codec.RankGzip, m, long[:4000], 1000},
 		{codec.RankHuffman, m, long[:4000], 1000},

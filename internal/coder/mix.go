@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/mix"
 )
 
@@ -55,6 +56,7 @@ func newMix(lane *Lane, p Params) (*MixCoder, error) {
 
 // begin prepares the lane for a chunk.
 func (c *MixCoder) begin() {
+	c.lane.worker.bwt = bwt.Coder{}
 	c.lane.mixed, c.saved, c.alone = nil, 0, c.alone[:0]
 	if c.advisor != nil {
 		c.advisor.start(c.text)

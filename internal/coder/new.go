@@ -33,6 +33,8 @@ func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 		return newLM(lane, p)
 	case codec.Mix:
 		return newMix(lane, p)
+	case codec.BWT:
+		return &BWTCoder{lane: lane}, nil
 	}
 	if m.ByTokens() {
 		return newRank(m, lane, p)

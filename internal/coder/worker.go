@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -28,6 +29,7 @@ type Worker struct {
 	vocabulary *Vocabulary
 	cdf        CDF
 	zstd       zstdScratch
+	bwt        bwt.Coder
 }
 
 // NewWorker opens a session of m with this many lanes of window tokens each. With m nil the lanes
@@ -164,9 +166,10 @@ func (l *Lane) begin(job func(*Lane) error) {
 	})
 }
 
-// Tables is the memory in bytes that the lanes keep for the method Mix: as much as their largest
-// chunk needed (mix.Memory), and its history. Run must not be running.
+// Tables is the memory in bytes that the lanes keep for the methods Mix and BWT: as much as their
+// largest chunk needed (mix.Memory, bwt.Memory), and the history of Mix. Run must not be running.
 func (w *Worker) Tables() (n int) {
+	n = w.bwt.Size()
 	for _, l := range w.lanes {
 		n += l.mix.Size()
 	}
@@ -175,6 +178,7 @@ func (w *Worker) Tables() (n int) {
 
 // DropTables frees that memory. Run must not be running.
 func (w *Worker) DropTables() {
+	w.bwt = bwt.Coder{}
 	for _, l := range w.lanes {
 		l.mix, l.mixed = mix.Coder{}, nil
 	}

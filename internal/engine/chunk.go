@@ -30,8 +30,8 @@ func (c *Chunk) Primed() *coder.Primed { return c.primed }
 
 func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	r := c.Record
-	if r.Method == codec.Mix && params.Level == 0 {
-		return fmt.Errorf("%w: chunk of method mix, the header names no level of it", format.ErrCorrupt)
+	if (r.Method == codec.Mix || r.Method == codec.BWT) && params.Level == 0 {
+		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
 	coding, err := coder.New(r.Method, lane, params)
 	switch {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/mix"
 )
@@ -21,11 +22,17 @@ func NeedsOf(h *format.Header) Needs {
 	return Needs{h.Level, int64(h.ChunkSize), h.Primer != format.PrimerNone}
 }
 
-// tables is what a worker's tables take, in bytes, with the text that chunks start from.
+// tables is what a worker's tables take, in bytes, with the text that chunks start from: those of
+// one method, mix or bwt, at a time.
 func (n Needs) tables() int64 {
 	if n.Level == 0 {
 		return 0
 	}
+	return max(n.mixed(), int64(bwt.Memory(int(n.Chunk))))
+}
+
+// mixed is what those of mix take.
+func (n Needs) mixed() int64 {
 	if n.Primes {
 		return int64(mix.Memory(n.Level, int(2*n.Chunk), true)) + n.Chunk
 	}
@@ -37,7 +44,7 @@ func (n Needs) states() int64 {
 	if !n.Primes {
 		return 0
 	}
-	return primerTables * n.tables()
+	return primerTables * n.mixed()
 }
 
 // within says whether a pool that was made for m serves n.

@@ -10,6 +10,7 @@ type Preset struct {
 	Model     ModelUse // where there is a model
 	Price     int64    // what a step of the model must save to be worth its time, in 1/32 of a bit
 	InProse   int64    // the same in prose, where a model gains most and is given more time
+	Sorted    int      // bytes of the smallest chunk of prose that is block-sorted; 0: none is
 }
 
 // ModelUse says when a level asks the model.
@@ -30,10 +31,10 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
-	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256},
-	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256},
-	3: {ChunkSize: 8 * mib, Memory: 24 * mib, Model: Never, Price: 256, InProse: 256},
-	4: {ChunkSize: 8 * mib, Memory: 43 * mib, Model: WherePays, Price: 64, InProse: 32},
+	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
+	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
+	3: {ChunkSize: 8 * mib, Memory: 24 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
+	4: {ChunkSize: 8 * mib, Memory: 43 * mib, Model: WherePays, Price: 64, InProse: 32, Sorted: mib},
 	5: {ChunkSize: 8 * mib, Memory: 63 * mib, Model: WherePays, Price: 32, InProse: 8},
 	6: {ChunkSize: 8 * mib, Memory: 103 * mib, Model: WherePays, Price: 16, InProse: 4},
 	7: {ChunkSize: 16 * mib, Memory: 167 * mib, Model: WherePays, Price: 8, InProse: 2},
@@ -57,6 +58,7 @@ const LeastAsked = 16 << 10
 const (
 	ModelChunkSize = 64 << 10 // of lm
 	PlainChunkSize = mib      // of zstd and raw
+	BWTChunkSize   = 8 * mib
 )
 
 // PrimerSize is the size of the primer that fits chunks of this size, in bytes. Small chunks have

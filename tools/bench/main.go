@@ -72,6 +72,7 @@ var tables = []table{
 	{"grep", "what filters cost, and how many chunks they spare a search", grep},
 	{"model", "size with the embedded model and without it, of the first bytes of files", modelGain},
 	{"speed", "CPU time of the presets and kanzi against zpaq, logs and prose", speed},
+	{"prose", "size and speed of the presets that sort prose against others that sort", prose},
 	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
 	{"memory", "peak memory for small and large inputs", memory},
 }

@@ -21,6 +21,7 @@ var (
 	levels  = test{"stream", "GoldenLevels"}
 	targets = []*target{
 		{"internal/mix", nil, []test{{"internal/mix", "Golden$"}, {"internal/mix", pins}, corners, {"internal/mix", "."}, levels}},
+		{"internal/bwt", nil, []test{{"internal/bwt", pins}, {"internal/bwt", "."}}},
 		{"internal/coder", nil, []test{{"internal/coder", "Golden|Format|Limits"}, {"internal/coder", "Pins|CDF|Rank|Huffman"}, corners, {"internal/coder", "."}, levels}},
 		{"exact", []string{"attention.go", "forward.go", "load.go", "matrix.go", "scale.go", "table.go", "tokens.go", "vector.go"},
 			[]test{{"exact", "GoldenLogits"}, {"exact", "."}}},
