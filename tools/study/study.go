@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/lmz-go/lmz/internal/gguf"
@@ -150,12 +151,27 @@ func (s *study) say(format string, args ...any) {
 }
 
 // again is the command that measures a table again.
-func (s *study) again(t string) string {
-	c := "make study STUDY=" + t
+func (s *study) again(table string) string {
+	var words []string
+	usual := fullBytes
 	if s.quick {
-		c = fmt.Sprintf("make study STUDY='quick %s'", t)
-	} else if s.data != "" {
-		c += " DATA=…"
+		usual = quickBytes
+	}
+	if s.bytes != usual {
+		words = append(words, fmt.Sprintf("-bytes %d", s.bytes))
+	}
+	for _, name := range s.options.models {
+		words = append(words, "-m "+name)
+	}
+	if s.quick {
+		words = append(words, "quick")
+	}
+	c := "make study STUDY=" + table
+	if len(words) > 0 {
+		c = fmt.Sprintf("make study STUDY='%s %s'", strings.Join(words, " "), table)
+	}
+	if s.data != "" && !s.quick {
+		c += " DATA=" + s.data
 	}
 	return c
 }

@@ -379,3 +379,18 @@ func TestSpread(t *testing.T) {
 		}
 	}
 }
+
+// The command of a row has all that its figure depends on.
+func TestAgain(t *testing.T) {
+	for want, o := range map[string]options{
+		"make study STUDY=rates":                                           {bytes: fullBytes},
+		"make study STUDY='quick rates'":                                   {bytes: quickBytes, quick: true},
+		"make study STUDY=rates DATA=corpus":                               {bytes: fullBytes, data: "corpus"},
+		"make study STUDY='-bytes 4096 -m my.gguf -m x rates' DATA=corpus": {bytes: 4096, data: "corpus", models: []string{"my.gguf", "x"}},
+		"make study STUDY='-bytes 196608 quick rates'":                     {bytes: fullBytes, quick: true, data: "corpus"},
+	} {
+		if got := (&study{options: o}).again("rates"); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
