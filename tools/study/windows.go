@@ -34,8 +34,6 @@ var windowsTable = &table{
 // resets.
 var publishedRatios = map[int]string{16: "2.66", 32: "3.49", 64: "4.16", 128: "4.61", 0: "5.49"}
 
-const keptPart = 4 // a quarter of a window is kept over a reset, as archives have it
-
 func windows(s *study) (*report, error) {
 	r := &report{}
 	long, models := 1_000_000, s.models
