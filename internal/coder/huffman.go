@@ -7,8 +7,8 @@ import (
 
 // huffman writes ranks in adaptive Huffman codes: N. Faller (1973), R. Gallager (1978), and D. E.
 // Knuth, "Dynamic Huffman coding" (1985). After each rank its leaf and those above weigh one more,
-// and the tree is one that Huffman's algorithm could have made. A rank that comes for the first time
-// is the code of the leaf of weight 0 and its Elias gamma code, of rank + 1.
+// and the tree is one that Huffman's algorithm could have made. A rank that comes for the first
+// time is the code of the leaf of weight 0 and its Elias gamma code, of rank + 1.
 //
 // A payload is the codes, from the upper bit of each byte on, and zeros up to a whole byte.
 type huffman struct {
