@@ -45,7 +45,7 @@ func New(m codec.Method, lane *Lane, p Params) (Coder, error) {
 // Check returns ErrMethod for a method that New does not know.
 func Check(m codec.Method) error {
 	switch m {
-	case codec.Raw, codec.Zstd, codec.LM, codec.Mix, codec.RankHuffman:
+	case codec.Raw, codec.Zstd, codec.LM, codec.Mix, codec.BWT, codec.RankHuffman:
 		return nil
 	}
 	_, err := byteCompressor(m)
