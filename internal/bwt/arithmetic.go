@@ -61,26 +61,19 @@ func (c *bitCoder) push() {
 	c.high = c.high<<8 | 0xff
 }
 
-// tail is the shortest byte string that, followed by zeros, names a value in the interval.
+// tail is the shortest byte string that, followed by zeros, names a value in the interval, whose ends
+// differ in their top byte: none, or one byte.
 func (c *bitCoder) tail() (value uint64, n int) {
 	if c.low == 0 {
 		return 0, 0
 	}
-	for n = 1; n < 8; n++ {
-		shift := uint(64 - 8*n)
-		if v := (c.low>>shift + 1) << shift; v != 0 && v <= c.high {
-			return v, n
-		}
-	}
-	return c.low, 8
+	return (c.low>>56 + 1) << 56, 1
 }
 
 // finish gives what has been encoded.
 func (c *bitCoder) finish() []byte {
-	v, n := c.tail()
-	for ; n > 0; n-- {
+	if v, n := c.tail(); n > 0 {
 		c.out = append(c.out, byte(v>>56))
-		v <<= 8
 	}
 	return c.out
 }
