@@ -73,9 +73,7 @@ func (h *huffman) write(value uint64, n int) {
 }
 
 func (h *huffman) end() ([]byte, error) {
-	if h.have > 0 {
-		h.write(0, 8-h.have)
-	}
+	h.write(0, 7) // up to a whole byte
 	return h.dst, nil
 }
 
