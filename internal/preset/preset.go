@@ -31,9 +31,9 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
-	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
-	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
-	3: {ChunkSize: 8 * mib, Memory: 24 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
+	1: {ChunkSize: 8 * mib, Memory: 6 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
+	2: {ChunkSize: 8 * mib, Memory: 11 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
+	3: {ChunkSize: 8 * mib, Memory: 21 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
 	4: {ChunkSize: 8 * mib, Memory: 43 * mib, Model: WherePays, Price: 64, InProse: 32, Sorted: mib},
 	5: {ChunkSize: 8 * mib, Memory: 63 * mib, Model: WherePays, Price: 32, InProse: 8},
 	6: {ChunkSize: 8 * mib, Memory: 103 * mib, Model: WherePays, Price: 16, InProse: 4},
