@@ -89,7 +89,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 		return dst, err
 	}
 	row, err := c.lane.Start(c.policy, nil)
-	charged := 0.0
+	var charged float64
 	for err == nil {
 		var token int32
 		if token, err = c.decode(row); err != nil {
