@@ -16,7 +16,9 @@ func dot(x []int16, hi []int16, rows, out []int32) {
 	dotGeneric(x, hi, rows, out)
 }
 
-// rowMasks[3-n:] keeps the first n of three numbers.
+// rowMasks[3-n:] keeps the first n of three numbers, in assembly.
+//
+//lint:ignore U1000 mixAVX2 reads it
 var rowMasks = [7]int32{-1, -1, -1}
 
 func mix(x []int16, w []block, rows *[maxSets]int32, k int, outs *[maxSets + 1]int32, y []int16, finalW []block, finalRows *[finalSets]int32, finalOuts *[finalSets + 1]int32) {
