@@ -32,5 +32,5 @@ func (a *arithmetic) close() error { return a.dec.Close() }
 
 // spent is what the decoder's interval has lost, in bits.
 func (a *arithmetic) spent() float64 {
-	return 8*float64(a.dec.shifts) + 64 - math.Log2(float64(a.dec.width))
+	return float64(8*a.dec.shifts+64) - math.Log2(float64(a.dec.width))
 }

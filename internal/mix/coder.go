@@ -254,6 +254,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 		return dst, err
 	}
 	watch.begin()
+	m.run.owed = 0
 	for i, poll := 0, 0; i < n; {
 		if i >= poll {
 			if ctx.Err() != nil {
@@ -281,6 +282,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 					dst = append(dst, part...)
 				}
 				if i += run; i == n {
+					m.run.owed = 0
 					break
 				}
 			}
@@ -306,6 +308,9 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				return dst, fmt.Errorf("%w: bytes before byte %d of %d are and are not a run", ErrCorrupt, i, n)
 			}
 		}
+	}
+	if m.run.owed > 0 {
+		return dst, fmt.Errorf("%w: a run goes on to the end of %d bytes, and does not", ErrCorrupt, n)
 	}
 	if !d.finished() {
 		return dst, fmt.Errorf("%w: it does not end where %d bytes do", ErrCorrupt, n)

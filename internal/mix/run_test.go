@@ -193,17 +193,14 @@ func TestRunsAreCanonical(t *testing.T) {
 	if !bytes.Equal(honest, encode(t, p, text)) {
 		t.Fatal("the test's encoder is not Encode")
 	}
-	zeros := text[:asked+3*runUnit]
-	for name, payload := range map[string][]byte{
-		"denied":       lie(text, func(_, left int) (int, int) { return 0, left }),
-		"shorter":      lie(text, func(n, left int) (int, int) { return n - runUnit, left }),
-		"end unmarked": lie(zeros, func(n, left int) (int, int) { return n, left + 1 }),
+	zeros, odd := text[:asked+3*runUnit], text[:asked+3*runUnit-1]
+	for name, c := range map[string]struct{ src, payload []byte }{
+		"denied":       {text, lie(text, func(_, left int) (int, int) { return 0, left })},
+		"shorter":      {text, lie(text, func(n, left int) (int, int) { return n - runUnit, left })},
+		"end unmarked": {zeros, lie(zeros, func(n, left int) (int, int) { return n, left + 1 })},
+		"end left":     {odd, lie(odd, func(_, left int) (int, int) { return 2 * runUnit, left })},
 	} {
-		src := text
-		if name == "end unmarked" {
-			src = zeros
-		}
-		if _, err := new(Coder).Decode(t.Context(), p, nil, payload, len(src)); !errors.Is(err, ErrCorrupt) {
+		if _, err := new(Coder).Decode(t.Context(), p, nil, c.payload, len(c.src)); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -123,7 +123,7 @@ func (w *watcher) settle() {
 	}
 	n := len(w.model.buf) - w.seen
 	d := w.decoder
-	charged := 8*float64(d.pos-8) + 64 - math.Log2(float64(d.high-d.low)+1)
+	charged := float64(8*d.pos) - math.Log2(float64(d.high-d.low)+1)
 	cost := Cost{Bits: float32(charged - w.charged), Winner: Run}
 	w.charged = charged
 	if n <= maxStretch {
