@@ -182,19 +182,8 @@ func (m *model) advance(from, n int) {
 			}
 		}
 	}
-	dup := &experts[copyMatch]
 	for _, c := range text {
-		if dup.ptr == 0 {
-			break
-		}
-		dup.misses <<= 1
-		if m.buf[dup.ptr] == c {
-			dup.ptr++
-			dup.length++
-		} else {
-			dup.misses |= 1
-			dup.ptr, dup.length = 0, 0
-		}
+		experts[copyMatch].stepCopy(m.buf, c)
 	}
 	if m.every() {
 		for j, c := range text {
