@@ -108,7 +108,8 @@ func (m *model) startByte() {
 	}
 }
 
-// endByte learns the byte c as a whole.
+// endByte learns the byte c as a whole. within says that it is a byte of a stretch that is right,
+// and not the last: coders leave these to advance, which endByte defines.
 func (m *model) endByte(c byte, within bool) {
 	if m.advisor != nil {
 		m.advisor.Byte(c, m.fusion.cost, m.fusion.saved)

@@ -20,8 +20,8 @@ func grouped(n int64) string {
 	return s
 }
 
-// figureText writes a measured value: bytes and what is large whole and grouped, others with three or
-// four digits.
+// figureText writes a measured value: bytes and what is large whole and grouped, others with three
+// or four digits.
 func figureText(v float64, unit string) string {
 	switch {
 	case math.IsNaN(v):
