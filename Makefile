@@ -16,7 +16,7 @@
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library, and a method, the command and the tools, which are modules of their own so that what they need
+# The library, and a method, the command and the tools, modules of their own so that what they need
 # never reaches users of the library.
 PKGS := ./... ./brotli/... ./cmd/lmz/... ./tools/...
 LLAMA := third_party/llama.cpp

@@ -52,8 +52,8 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 				return err
 			}
 		}
-		// They are smaller except for chunks that hardly compress, or compress to next to
-		// nothing.
+		// mix and bwt are smaller than zstd except for chunks that hardly compress, or compress to
+		// next to nothing.
 		if err := t.try(lane, method, params); err != nil || t.header.Method != codec.Raw && compresses(t.payload, t.raw) {
 			return err
 		}
@@ -76,9 +76,9 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 	return err
 }
 
-// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix or bwt. Its encoder
-// takes some 100 MiB and more time than a small chunk, of which it makes nothing smaller than mix
-// does.
+// minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix or bwt. Its
+// encoder takes some 100 MiB and more time than a small chunk, of which it makes nothing smaller
+// than mix does.
 const minZstd = 16 << 10
 
 // compresses reports whether a payload of mix is so much smaller than the chunk that zstd's would
@@ -100,6 +100,7 @@ func (t *encodeTask) try(lane *coder.Lane, method codec.Method, params coder.Par
 	return err
 }
 
+// attempt is try, and gives the coder that coded the chunk.
 func (t *encodeTask) attempt(lane *coder.Lane, method codec.Method, params coder.Params) (coder.Coder, error) {
 	coding, err := coder.New(method, lane, params)
 	if err != nil {

@@ -36,9 +36,10 @@ func (o *readerOptions) engine(models ModelSource) engine.Options {
 
 // WithMemoryLimit sets how many bytes may be taken at a time to read and decode chunks, at least 1.
 // A chunk counts twice its raw size and its payload; the tables of codec.Mix and codec.BWT, of 25
-// MiB at level 1 to 600 MiB at level 9, count for each worker, and twice more for what chunks start
-// from, of 8 MiB at level 1; the model does not count. Fewer workers are used, and fewer chunks are decoded at a time, to stay
-// below it; ErrTooLarge is returned where one worker and one chunk alone need more.
+// MiB at level 1 to 600 MiB at level 9, count for each worker, and those of codec.Mix, of 6 MiB at
+// level 1, twice more for what chunks start from; the model does not count. Fewer workers are used,
+// and fewer chunks are decoded at a time, to stay below it; ErrTooLarge is returned where one
+// worker and one chunk alone need more.
 //
 // Without it, the limit is 1 GiB, and the tables come on top.
 func WithMemoryLimit(bytes int64) ReaderOption {

@@ -83,11 +83,11 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 func asksModel(m codec.Method) bool { return m.ByTokens() || m == codec.Mix }
 
 // WithMethod sets how chunks are coded: codec.Mix by default, which asks the model if there is one,
-// and up to level 4 leaves large chunks of prose to codec.BWT where it asks none;
-// below level 9 the frame names no model, and can be read without it, if that saves less than 1 %
-// of the first chunk, at level 9 if it saves less than its name takes. A chunk for which the method
-// cannot be used, or gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes
-// the archive's bytes. It returns codec.ErrMethod for a method that the program was built without.
+// and up to level 4 leaves large chunks of prose to codec.BWT where it asks none; below level 9 the
+// frame names no model, and can be read without it, if that saves less than 1 % of the first chunk,
+// at level 9 if it saves less than its name takes. A chunk for which the method cannot be used, or
+// gives more bytes than codec.Zstd or codec.Raw, is coded with these. It changes the archive's
+// bytes. It returns codec.ErrMethod for a method that the program was built without.
 func WithMethod(m codec.Method) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.method = m
@@ -154,8 +154,8 @@ func WithWindow(p kvcache.Policy) WriterOption {
 }
 
 // WithFilter sets whether chunks get filters, which tell a search what they do not hold: true by
-// default. Filters take at most 2 % of the payload of chunks of methods that ask a model, of a frame
-// with several; other chunks get none. It changes the archive's bytes.
+// default. Filters take at most 2 % of the payload of chunks of codec.Mix, codec.BWT and methods
+// that code tokens, of a frame with several; other chunks get none. It changes the archive's bytes.
 func WithFilter(on bool) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if o.filter = 0; on {

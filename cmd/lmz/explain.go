@@ -42,8 +42,9 @@ explained; of an archive, the preset and model are its own. Without FILE, or for
 FILE "-", it is standard input.
 
 What a byte costs is what it adds to the archive when it is decoded: the costs
-of a chunk add up to its size. The last bits of a run, or of a chunk that a
-method codes as a whole (zstd, raw), are charged to its bytes alike.
+of a chunk add up to its size. What is coded at once is charged to its bytes
+alike: a stretch, a token, a chunk by a method that says nothing of single bytes
+(bwt, the rank methods, zstd, raw); a run is charged to its first byte.
 
 Lines are told apart much as people do: JSON by its keys, tables by their
 columns, text by words; words that hold a digit, or differ between lines that
@@ -85,7 +86,7 @@ takes less of both.`,
 	f.IntVar(&c.top, "top", 10, "how many fields, templates and lines to show")
 	f.Var(&c.sample, "sample", "look at about this much of the content, evenly spread (0: at all of it)")
 	addPresets(f, &c.preset)
-	f.StringVar(&c.method, "method", "mix", "how to compress a FILE: mix, with the presets -1 to -9, lm, zstd or raw")
+	f.StringVar(&c.method, "method", "mix", "how to compress a FILE: mix, with the presets -1 to -9, or another method of lmz (lmz --help)")
 	f.BoolVar(&c.noModel, "no-model", false, "ask no model to compress a FILE")
 	c.color.addFlag(f)
 	f.Lookup("color").DefValue, c.color = "auto", "auto"
@@ -170,8 +171,8 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 // write writes what was found out.
 func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 	if c.output != "" {
-		// As from standard input: a page has no times of its own. Who may not read the file may not read
-		// it either.
+		// As from standard input: a page has no times of its own. Who may not read the file may not
+		// read it either.
 		out, err := c.create(c.output, &file.Source{Stdin: true, Info: src.Info}, file.Manner{Force: c.force})
 		if err != nil {
 			return err

@@ -1,7 +1,7 @@
 package bwt
 
-// bitCoder is the arithmetic coder, in both directions. It is carryless: [low, high] is 64 bits wide
-// and loses its top byte when both ends share it.
+// bitCoder is the arithmetic coder, in both directions. It is carryless: [low, high] is 64 bits
+// wide and loses its top byte when both ends share it.
 type bitCoder struct {
 	low, high uint64
 	decodes   bool
@@ -61,8 +61,8 @@ func (c *bitCoder) push() {
 	c.high = c.high<<8 | 0xff
 }
 
-// tail is the shortest byte string that, followed by zeros, names a value in the interval, whose ends
-// differ in their top byte: none, or one byte.
+// tail is the shortest byte string that, followed by zeros, names a value in the interval, whose
+// ends differ in their top byte: none, or one byte.
 func (c *bitCoder) tail() (value uint64, n int) {
 	if c.low == 0 {
 		return 0, 0

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Bits of any probability come back, also where the interval stays around a byte's boundary for long.
+// Bits of any probability come back, also where the interval stays around a byte's boundary for
+// long.
 func TestArithmetic(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	ends := map[int]bool{}

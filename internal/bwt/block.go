@@ -7,8 +7,8 @@ import (
 )
 
 // A block is the Burrows-Wheeler transform of tokens: what is in front of each suffix, in the order
-// of the suffixes. The first row is that of the empty suffix; that of the whole block has nothing in
-// front of it and is left out.
+// of the suffixes. The first row is that of the empty suffix; that of the whole block has nothing
+// in front of it and is left out.
 //
 // The block is made again backwards, from row to row, which waits for memory each time. So it is
 // cut into chains, which are made side by side: the rows of the suffixes that they begin with are

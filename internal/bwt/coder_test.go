@@ -291,8 +291,8 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// TestPins compares payloads with testdata/pins.txt. A change of any line is a change of the format,
-// and has its line in CHANGELOG.md.
+// TestPins compares payloads with testdata/pins.txt. A change of any line is a change of the
+// format, and has its line in CHANGELOG.md.
 func TestPins(t *testing.T) {
 	var got []string
 	pin := func(name string, c *Coder, text []byte) {

@@ -2,8 +2,8 @@ package bwt
 
 import "math/bits"
 
-// The logistic domain: stretch(p) = ln(p/(1-p)) in units of 1/256, within ±stretchMax; squash is its
-// inverse. Probabilities are those of a 1 bit, in units of 1/65536.
+// The logistic domain: stretch(p) = ln(p/(1-p)) in units of 1/256, within ±stretchMax; squash is
+// its inverse. Probabilities are those of a 1 bit, in units of 1/65536.
 const (
 	stretchUnit = 256
 	stretchMax  = 12*stretchUnit - 1

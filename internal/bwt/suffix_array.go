@@ -13,9 +13,9 @@ const pollEvery = 1 << 15
 type symbol interface{ byte | int32 }
 
 // sorter sorts suffixes by induced sorting: Nong, Zhang, Chan, "Two Efficient Algorithms for Linear
-// Time Suffix Array Construction" (2011). A suffix is of type S if it is smaller than the one behind
-// it, else of type L; behind the text is what is smaller than all symbols. An LMS suffix is one of
-// type S behind one of type L.
+// Time Suffix Array Construction" (2011). A suffix is of type S if it is smaller than the one
+// behind it, else of type L; behind the text is what is smaller than all symbols. An LMS suffix is
+// one of type S behind one of type L.
 //
 // Where an array is in the making, 0 is no entry, and entries that nothing is to be induced from,
 // in the direction of the pass, are complements of positions.
@@ -55,8 +55,8 @@ func sortSuffixes[T symbol](s *sorter, text []T, sa, heads []int32) bool {
 	return induceL(s, text, sa, heads, false) && induceS(s, text, sa, heads, false)
 }
 
-// startBuckets and endBuckets set heads to where the suffixes that begin with each symbol have their
-// place in the array: to its start, or its end.
+// startBuckets and endBuckets set heads to where the suffixes that begin with each symbol have
+// their place in the array: to its start, or its end.
 func startBuckets[T symbol](text []T, heads []int32) {
 	endBuckets(text, heads)
 	start := int32(0)
@@ -227,7 +227,8 @@ func nameLMS[T symbol](s *sorter, text []T, sa []int32, m int) (names int, ok bo
 	return names, true
 }
 
-// sortNamed sorts the LMS suffixes at the front of sa, by the text of the names of their substrings.
+// sortNamed sorts the LMS suffixes at the front of sa, by the text of the names of their
+// substrings.
 func sortNamed[T symbol](s *sorter, text []T, sa []int32, m, names int) bool {
 	reduced := sa[len(sa)-m:]
 	k := m

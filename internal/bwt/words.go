@@ -42,8 +42,8 @@ func wordEnd(text []byte, i int) int {
 	return i
 }
 
-// fold is a word in small letters, and the mark for those that were large; literal if the word is to
-// be left as it is.
+// fold is a word in small letters, and the mark for those that were large; literal if the word is
+// to be left as it is.
 func fold(dst *[maxWord]byte, w []byte) (small []byte, form meaning) {
 	if len(w) > maxWord {
 		return w, literal

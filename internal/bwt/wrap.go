@@ -15,8 +15,8 @@ const (
 
 func newWrap() *wrap { return &wrap{width: firstWrap} }
 
-// breaks reports whether a break is foreseen between what ends at a column and a word that would end
-// at another.
+// breaks reports whether a break is foreseen between what ends at a column and a word that would
+// end at another.
 func (w *wrap) breaks(end int) bool { return end > w.width }
 
 // learn is told what was there. A break says that the width is at least column, and below end; that

@@ -183,8 +183,8 @@ func TestLimits(t *testing.T) {
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
 }
 
-// TestGoldenBytewise: every reading that a text has as tokens counts as it did. All strings of up to four of three letters are tokens, so
-// that there are always several.
+// TestGoldenBytewise: every reading that a text has as tokens counts as it did. All strings of up to
+// four of three letters are tokens, so that there are always several.
 func TestGoldenBytewise(t *testing.T) {
 	list := [][]byte{nil}
 	for n := 0; n < len(list) && len(list[n]) < 4; n++ {

@@ -96,6 +96,8 @@ func TestSum(t *testing.T) {
 		"chunks":     {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
 		"dictionary": {text, nil, []stream.WriterOption{stream.WithDictionary(text[:9000]), stream.WithChunkSize(9000)}, 0},
 		"lm":         {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.LM), stream.WithChunkSize(300), small}, mix.Model},
+		"ranks":      {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.RankHuffman), stream.WithChunkSize(300), small}, mix.Stored},
+		"bwt":        {text, nil, []stream.WriterOption{stream.WithMethod(codec.BWT)}, mix.Stored},
 		"zstd":       {text, nil, []stream.WriterOption{stream.WithMethod(codec.Zstd), stream.WithChunkSize(9000)}, mix.Stored},
 		"raw":        {text[:9000], nil, []stream.WriterOption{stream.WithMethod(codec.Raw)}, mix.Stored},
 		"noise":      {noise, nil, nil, mix.Stored},

@@ -1,6 +1,6 @@
 // Package cost tells what each byte of an archive costs, in bits, and what foresaw it: for people
 // who want to know where the bits go. It decodes the archive and watches the coder's interval, so
-// the costs of a chunk add up to the size of its payload but for the end of the coder, 8 bytes at
+// the costs of a chunk add up to the size of its payload but for the end of the coder, two bytes at
 // most.
 package cost
 

@@ -14,8 +14,8 @@ func (m *model) startBits() {
 // saltOfLow is that of a byte's low nibble; c0 is its high one behind a leading 1.
 func saltOfLow(c0 uint32) uint32 { return c0 * 0x2c1b3c6d }
 
-// askSlots asks for the slots of the nibble that begins, or is likely to; salt tells the low nibbles
-// from the high ones and each other.
+// askSlots asks for the slots of the nibble that begins, or is likely to; salt tells the low
+// nibbles from the high ones and each other.
 func (m *model) askSlots(salt uint32) {
 	n := len(m.contexts)
 	findLines(m.slots, m.hashes[:n], salt, m.slotBits, m.asked[:], m.checks[:])

@@ -72,6 +72,21 @@ func (e *expert) step(buf []byte, c byte) {
 	e.ptr++
 }
 
+// stepCopy is step for copyMatch, which falls silent when it is wrong.
+func (e *expert) stepCopy(buf []byte, c byte) {
+	if e.ptr == 0 {
+		return
+	}
+	e.misses <<= 1
+	if buf[e.ptr] == c {
+		e.ptr++
+		e.length++
+		return
+	}
+	e.misses |= 1
+	e.ptr, e.length = 0, 0
+}
+
 // visit looks for a better place for e when there is no long match. c8 and c4 are the last bytes of
 // buf.
 func (m *matchTable) visit(e *expert, buf []byte, c8, c4 uint32) {

@@ -20,7 +20,7 @@ type guess struct {
 const (
 	guessInputs   = 7 // of a guess at a byte
 	stretchInputs = 4
-	guessSets     = 729
+	guessSets     = 729 // 3 to the number of guessExperts
 )
 
 // guessTables are what guesses of one kind are mixed from.
@@ -47,7 +47,8 @@ func (t *guessTables) copyFrom(o *guessTables) {
 	copy(t.lo, o.lo)
 }
 
-// predict gives g the probability that it is right in the contexts ctx.
+// predict gives g the probability that it is right, by what is known of the contexts ctx, with the
+// row of weights of a pattern, which is below guessSets. There are 2^bits contexts for each input.
 func (t *guessTables) predict(g *guess, ctx []uint32, pattern uint32, bits int) {
 	g.inputs = len(ctx)
 	for i, c := range ctx {

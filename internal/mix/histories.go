@@ -24,8 +24,8 @@ func learn(e *uint32, bit, limit uint32) {
 	*e = uint32(p)<<10 | n
 }
 
-// predictStatesGeneric sets states to the histories at node in the slots, and x to what maps say of them:
-// nothing of the empty one.
+// predictStatesGeneric sets states to the histories at node in the slots, and x to what maps say of
+// them: nothing of the empty one.
 func predictStatesGeneric(slots []byte, slot []uint32, node uint32, maps [][256]uint32, states []uint8, x []int16) {
 	maps, states, x = maps[:len(slot)], states[:len(slot)], x[:len(slot)]
 	for i, at := range slot {
@@ -35,8 +35,8 @@ func predictStatesGeneric(slots []byte, slot []uint32, node uint32, maps [][256]
 	}
 }
 
-// learnStatesGeneric adds the bit y to the histories at node in the slots, and teaches it to the maps.
-// Contexts may share a slot, so that its history need not be that in states any more.
+// learnStatesGeneric adds the bit y to the histories at node in the slots, and teaches it to the
+// maps. Contexts may share a slot, so that its history need not be that in states any more.
 func learnStatesGeneric(slots []byte, slot []uint32, node uint32, maps [][256]uint32, states []uint8, y, limit uint32) {
 	maps, states = maps[:len(slot)], states[:len(slot)]
 	for i, at := range slot {

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// learntArchives hold the weights that models start with, a file for each pupil, compressed by zstd.
-// They were learnt from beginnings of many texts (Learn), so that a model knows at once which of its
-// inputs to believe. scripts/prior makes them. They are part of the format.
+// learntArchives hold the weights that models start with, a file for each pupil, compressed by
+// zstd. They were learnt from beginnings of many texts (Learn), so that a model knows at once which
+// of its inputs to believe. scripts/prior makes them. They are part of the format.
 //
 //go:embed learnt/*.zst
 var learntArchives embed.FS
@@ -131,8 +131,8 @@ func (l *level) firstWeights() []int16 {
 	return v
 }
 
-// Learn makes the files that learntArchives hold, not compressed, by their names without suffix, from
-// texts, each of which begins as a chunk does. It returns the cause of ctx's end.
+// Learn makes the files that learntArchives hold, not compressed, by their names without suffix,
+// from texts, each of which begins as a chunk does. It returns the cause of ctx's end.
 func Learn(ctx context.Context, texts [][]byte) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for i, k := range pupils {
@@ -249,8 +249,8 @@ func meanRow(rows, first []int16, n int) []int16 {
 	return mean
 }
 
-// coarse is the rows, of which those that are first become mean, in steps of a unit from the mean. A
-// weight at its limit, as of a bit that never surprises, stays there.
+// coarse is the rows, of which those that are first become mean, in steps of a unit from the mean.
+// A weight at its limit, as of a bit that never surprises, stays there.
 func coarse(rows, first, mean []int16, unit int) (v []int16) {
 	for row := range slices.Chunk(rows, len(mean)) {
 		if slices.Equal(row, first) {

@@ -13,8 +13,8 @@ import (
 	"github.com/lmz-go/lmz/internal/golden"
 )
 
-// TestLimits: the tables that all is computed with, and the parts of the model at the edges of what they tell apart, which texts
-// hardly meet.
+// TestLimits: the tables that all is computed with, and the parts of the model at the edges of what
+// they tell apart, which texts hardly meet.
 func TestLimits(t *testing.T) {
 	var out bytes.Buffer
 	sum := func(name string, of any) {

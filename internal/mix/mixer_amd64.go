@@ -45,8 +45,8 @@ func train(x []int16, hi []int16, lo []uint16, rows, errs []int32) {
 	trainGeneric(x, hi, lo, rows, errs)
 }
 
-// findLines is findLinesGeneric, and asks for the lines, which are in t. at and checks have room for a
-// multiple of 8.
+// findLines is findLinesGeneric, and asks for the lines, which are in t. at and checks have room
+// for a multiple of 8.
 func findLines(t []byte, hashes []uint32, salt, bits uint32, at, checks []uint32) {
 	if hasAVX2 {
 		n := len(hashes)

@@ -108,7 +108,8 @@ func (m *model) startByte() {
 	}
 }
 
-// endByte learns the byte c as a whole.
+// endByte learns the byte c as a whole. within says that it is a byte of a stretch that is right,
+// and not the last: coders leave these to advance, which endByte defines.
 func (m *model) endByte(c byte, within bool) {
 	if m.advisor != nil {
 		m.advisor.Byte(c, m.fusion.cost, m.fusion.saved)
@@ -166,21 +167,12 @@ func (m *model) followExperts(c byte, within bool) {
 		m.keepInLine(i)
 	}
 
-	t, older, key, dup := &experts[templateMatch], &experts[templateOlder], &experts[keyMatch], &experts[copyMatch]
+	t := &experts[templateMatch]
 	m.onTrack = m.onTrack && t.ptr > 0 && m.buf[t.ptr] == c
 	t.align(m.buf, c)
-	older.align(m.buf, c)
-	key.align(m.buf, c)
-	if dup.ptr > 0 {
-		dup.misses <<= 1
-		if m.buf[dup.ptr] == c {
-			dup.ptr++
-			dup.length++
-		} else {
-			dup.misses |= 1
-			dup.ptr, dup.length = 0, 0
-		}
-	}
+	experts[templateOlder].align(m.buf, c)
+	experts[keyMatch].align(m.buf, c)
+	experts[copyMatch].stepCopy(m.buf, c)
 	if m.every() {
 		m.followNumbers(m.buf, c)
 	}

@@ -7,20 +7,19 @@ import "encoding/binary"
 // context:
 //
 //	0..1   check
-//	2..4   the last byte seen in the context, how often in a row, the byte before it (slots of high nibbles only)
-//	5      unused
-//	6..20  histories; that of node n (1, then 1x, 1xx, 1xxx: the bits so far behind a leading 1) at 5+n
+//	2..5   unused
+//	6..20  histories; that of node n at 5+n
+//
+// Nodes are 1, then 1x, 1xx, 1xxx: the bits of the nibble so far behind a leading 1.
 const (
 	lineSize  = 64
 	slotSize  = 21
-	slotCheck = 0
-	slotRun   = 2
 	slotNodes = 5
 	slotMRU   = 63
 )
 
-// findLinesGeneric gives where the lines of slots with these hashes begin, in a table of 2^bits lines,
-// and the checks of the slots. salt tells nibbles of the same contexts from each other.
+// findLinesGeneric gives where the lines of slots with these hashes begin, in a table of 2^bits
+// lines, and the checks of the slots. salt tells nibbles of the same contexts from each other.
 func findLinesGeneric(hashes []uint32, salt, bits uint32, at, checks []uint32) {
 	at, checks = at[:len(hashes)], checks[:len(hashes)]
 	for i, h := range hashes {

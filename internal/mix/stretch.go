@@ -6,18 +6,18 @@ import "bytes"
 // right is one decision.
 type stretch struct {
 	guess  guess
-	from   int    // where the rest of it is predicted
+	from   int    // offset in the history of the next byte that it predicts
 	left   int    // how many bytes of it are still to come; 0: there is none
-	wrong  bool   // it was coded that they do not all come true
-	denied bool   // in a decoder: they have, nevertheless
-	past   uint32 // whether the last ones were right, the latest in bit 0
+	wrong  bool   // it was coded that they do not all come
+	denied bool   // they all came although that was coded: no encoder does that
+	past   uint32 // whether the last stretches were right, the latest in bit 0
 	streak int    // bytes that were guessed in a row
 }
 
 const (
 	maxStretch = 32
 
-	// A stretch begins where a token does, and within one after so many bytes that were guessed.
+	// A stretch begins where a token does, or within a token behind so many guessed bytes.
 	stretchAfter = 4
 )
 
@@ -128,7 +128,7 @@ func (m *model) followStretch(c byte) {
 }
 
 // advance is endByte for each of the n bytes at the offset from of the history, which are a stretch
-// that is right.
+// that is right: within it, but for the last one. It does at once what can be done at once.
 func (m *model) advance(from, n int) {
 	if m.advisor != nil {
 		for _, c := range m.buf[from : from+n] {
@@ -182,19 +182,8 @@ func (m *model) advance(from, n int) {
 			}
 		}
 	}
-	dup := &experts[copyMatch]
 	for _, c := range text {
-		if dup.ptr == 0 {
-			break
-		}
-		dup.misses <<= 1
-		if m.buf[dup.ptr] == c {
-			dup.ptr++
-			dup.length++
-		} else {
-			dup.misses |= 1
-			dup.ptr, dup.length = 0, 0
-		}
+		experts[copyMatch].stepCopy(m.buf, c)
 	}
 	if m.every() {
 		for j, c := range text {

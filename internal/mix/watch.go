@@ -114,9 +114,9 @@ func (w *watcher) look() {
 	w.guesser = m.guesser()
 }
 
-// settle charges what has been decoded since the last time: a byte, a stretch, or a run, of which
-// the first byte is charged for all. What was spent before there is any, on the question whether there is a
-// run, goes to what comes next.
+// settle charges what has been decoded since the last time: a byte; a stretch, whose bytes are
+// charged the same; or a run, of which the first byte is charged for all. The answer that there is
+// no run is charged to what comes next.
 func (w *watcher) settle() {
 	if w == nil || len(w.model.buf) == w.seen {
 		return

@@ -5,8 +5,10 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
+	"strings"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/stream"
@@ -31,9 +33,9 @@ type way struct {
 	method               codec.Method // 0: not one of lmz
 }
 
-// fellBack says which chunks of an archive have another method than was asked for, which gave more
-// bytes.
-func fellBack(archive []byte, asked codec.Method) string {
+// otherMethods says how many chunks of an archive have other methods than was asked for, since these
+// took fewer bytes, or sort prose.
+func otherMethods(archive []byte, asked codec.Method) string {
 	if asked == 0 {
 		return ""
 	}
@@ -41,18 +43,19 @@ func fellBack(archive []byte, asked codec.Method) string {
 	if err != nil {
 		return err.Error()
 	}
-	all, fell := 0, 0
+	all, count := 0, map[codec.Method]int{}
 	for _, f := range frames {
 		for _, c := range f.Chunks {
 			if all++; c.Method != asked {
-				fell++
+				count[c.Method]++
 			}
 		}
 	}
-	if fell == 0 {
-		return ""
+	var list []string
+	for _, m := range slices.Sorted(maps.Keys(count)) {
+		list = append(list, fmt.Sprintf("%d of %d chunks by %s", count[m], all, m))
 	}
-	return fmt.Sprintf("%d of %d chunks fell back on zstd, which was smaller", fell, all)
+	return strings.Join(list, ", ")
 }
 
 func directions(s *study) (*report, error) {
@@ -77,7 +80,7 @@ func directions(s *study) (*report, error) {
 			}
 			put := func(measure string, ours float64, unit string) {
 				r.add(row{Part: fmt.Sprintf("%s: %s bytes", class, grouped(int64(len(text)))), Name: w.name, Measure: measure, Ours: ours, Unit: unit, Command: w.command,
-					Note: fellBack(archive, w.method)})
+					Note: otherMethods(archive, w.method)})
 			}
 			size := 100 * float64(len(archive)) / float64(len(text))
 			put("size", size, "%")

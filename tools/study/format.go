@@ -20,14 +20,13 @@ func grouped(n int64) string {
 	return s
 }
 
-// figureText writes a measured value: counts whole and grouped, others with three or four digits.
+// figureText writes a measured value: bytes and what is large whole and grouped, others with three
+// or four digits.
 func figureText(v float64, unit string) string {
 	switch {
 	case math.IsNaN(v):
 		return none
-	case v == math.Trunc(v) && math.Abs(v) >= 1000 || unit == "bytes":
-		return grouped(int64(math.Round(v)))
-	case math.Abs(v) >= 1000:
+	case unit == "bytes" || math.Abs(v) >= 1000:
 		return grouped(int64(math.Round(v)))
 	case math.Abs(v) >= 100:
 		return fmt.Sprintf("%.0f", v)

@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// Pictures are grey, one byte a pixel, in patches of 2048 bytes, one row after the other; speech has
-// 16 000 samples a second of one byte. Both are as in arXiv 2309.10668.
+// Pictures are grey, one byte a pixel, in patches of 2048 bytes, one row after the other; speech
+// has 16 000 samples a second of one byte. Both are as in arXiv 2309.10668.
 const (
 	patchHeight, patchWidth = 32, 64
 	patchBytes              = patchHeight * patchWidth

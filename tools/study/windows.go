@@ -124,8 +124,9 @@ func (s *study) equalInfoRows(r *report, m *model, texts [][]byte) error {
 	return nil
 }
 
-// equalInfo counts windows that begin without context and end before the token with which they would
-// take more than some bits. A token that takes more by itself has as many windows as it needs.
+// equalInfo counts windows that begin without context and end before the token with which they
+// would take more than some bits. A token that takes more by itself has as many windows as it
+// needs.
 func equalInfo(m *model, window int, text []byte, bits int) (windows int, err error) {
 	tokens, err := tokensOf(m, text)
 	if err != nil {

@@ -163,7 +163,8 @@ func mix() {
 	RET()
 }
 
-// train adds x[i]*errs[j] to the 32-bit weights of each selected row, whose upper halves are hi and lower halves lo.
+// train adds x[i]*errs[j] to the 32-bit weights of each selected row, whose upper halves are hi and
+// lower halves lo.
 func train() {
 	TEXT("trainAVX2", NOSPLIT, "func(x *int16, n int, hi *int16, lo *uint16, rows *int32, errs *int32, k int)")
 	Pragma("noescape")
@@ -388,7 +389,8 @@ func findSlots() {
 	JMP(LabelRef("useSlot"))
 }
 
-// prefetchCurves asks for the curves of an APM that begin at the given points: two cache lines each.
+// prefetchCurves asks for the curves of an APM that begin at the given points: two cache lines
+// each.
 func prefetchCurves() {
 	TEXT("prefetchTwoLines", NOSPLIT, "func(base *uint16, rows *uint32, n int)")
 	Pragma("noescape")
@@ -412,8 +414,8 @@ func table(name string) reg.GPVirtual {
 	return at
 }
 
-// predictStates sets states to the histories in n slots, and x to what the maps say of them. Two contexts
-// a step, as stores are what there are too many of.
+// predictStates sets states to the histories in n slots, and x to what the maps say of them. Two
+// contexts a step, as stores are what there are too many of.
 func predictStates() {
 	TEXT("predictStatesScalar", NOSPLIT, "func(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)")
 	Pragma("noescape")

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/cost"
 )
 
@@ -115,11 +116,22 @@ func (r *Report) Headline() string {
 		ui.FormatRatio(r.RawBytes, r.CompressedBytes), r.BitsPerByte)
 }
 
+// coding is the preset, and the method of most bytes where that is not what the preset is about.
+func (r *Report) coding() string {
+	switch {
+	case r.Level == 0:
+		return r.Method
+	case r.Method == codec.Mix.String() || r.Method == "":
+		return fmt.Sprintf("-%d", r.Level)
+	}
+	return fmt.Sprintf("-%d (%s)", r.Level, r.Method)
+}
+
 // Made says what the archive was made with.
 func (r *Report) Made() string {
-	with := r.Method
+	with := r.coding()
 	if r.Level > 0 {
-		with = fmt.Sprintf("preset -%d", r.Level)
+		with = "preset " + with
 	}
 	if r.Model != "" {
 		return with + ", model " + r.Model

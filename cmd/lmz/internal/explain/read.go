@@ -12,9 +12,15 @@ import (
 // Source says what of an archive is looked at, and how its content lies in a file. Fields may be
 // nil.
 type Source struct {
-	Looks func(raw int) bool                // whether a chunk of so many bytes is looked at: all are
-	Next  func(n int) (gap int64, took int) // of the next n bytes, those in a row, and what the file has in front of them
-	Seen  func(n int)                       // told of bytes that have been looked at
+	// Looks says whether a chunk of so many bytes is looked at. nil: all are.
+	Looks func(raw int) bool
+
+	// Next says of the next n bytes of content how many follow each other in the file, at least one,
+	// and how many the file has in front of them that are left out. nil: none are.
+	Next func(n int) (gap int64, took int)
+
+	// Seen is told how many bytes have been looked at.
+	Seen func(n int)
 }
 
 // Read decodes an archive and reports on it. The Report has no name yet: see Finish. Of an archive

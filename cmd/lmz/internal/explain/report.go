@@ -17,7 +17,7 @@ type Report struct {
 	SourceBytes     int64   `json:"source_bytes,omitempty"` // of a file of which only parts were compressed
 	RawBytes        int64   `json:"raw_bytes"`
 	CompressedBytes int64   `json:"compressed_bytes"` // of the whole archive
-	Around          int64   `json:"around_bytes"`     // of these what is no payload: headers, checks, filters, index
+	Around          int64   `json:"around_bytes"`     // of these: headers, checks, filters, index
 	ExplainedBytes  int64   `json:"explained_bytes"`  // raw bytes that were looked at
 	ExplainedBits   float64 `json:"explained_bits"`   // what these take
 	Sampled         bool    `json:"sampled"`          // not all was looked at
@@ -41,7 +41,7 @@ type Report struct {
 // Settings are what an archive was made with.
 type Settings struct {
 	Method     string `json:"method"`
-	Level      int    `json:"level,omitempty"` // of mix
+	Level      int    `json:"level,omitempty"` // of mix, and of bwt in its place
 	Model      string `json:"model,omitempty"`
 	ChunkCount int    `json:"chunk_count"`
 }

@@ -198,13 +198,15 @@ func TestReportOfOthers(t *testing.T) {
 		opts    []stream.WriterOption
 		content Content
 		finding string
+		never   string // in no finding, if not empty
 	}{
-		"nothing": {nil, nil, Log, "there is nothing to explain"},
-		"a byte":  {[]byte("x"), nil, Log, "of the archive is headers"},
-		"noise":   {noise, nil, Binary, "is it compressed or encrypted already?"},
-		"prose":   {[]byte(prose), nil, Prose, "words: "},
-		"zstd":    {shopLog(500), []stream.WriterOption{stream.WithMethod(codec.Zstd)}, Log, "does not say what single bytes cost"},
-		"chunks":  {shopLog(2000), []stream.WriterOption{stream.WithChunkSize(8000), stream.WithPrimer(9000)}, Log, "request_id"},
+		"nothing": {nil, nil, Log, "there is nothing to explain", ""},
+		"a byte":  {[]byte("x"), nil, Log, "of the archive is headers", ""},
+		"noise":   {noise, nil, Binary, "is it compressed or encrypted already?", "does not say what single"},
+		"prose":   {[]byte(prose), nil, Prose, "words: ", "does not say what single"},
+		"zstd":    {shopLog(500), []stream.WriterOption{stream.WithMethod(codec.Zstd)}, Log, "does not say what single bytes cost", "encrypted"},
+		"bwt":     {shopLog(500), []stream.WriterOption{stream.WithMethod(codec.BWT)}, Log, "does not say what single bytes cost", "encrypted"},
+		"chunks":  {shopLog(2000), []stream.WriterOption{stream.WithChunkSize(8000), stream.WithPrimer(9000)}, Log, "request_id", ""},
 	} {
 		r, _ := explained(t, c.text, nil, append(c.opts, stream.WithLevel(3))...)
 		checkSums(t, r)
@@ -213,6 +215,8 @@ func TestReportOfOthers(t *testing.T) {
 		}
 		if all := strings.Join(r.Findings, "\n"); !strings.Contains(all, c.finding) {
 			t.Errorf("%s: %q is not said in\n%s", name, c.finding, all)
+		} else if c.never != "" && strings.Contains(all, c.never) {
+			t.Errorf("%s: %q is said in\n%s", name, c.never, all)
 		}
 		if _, err := json.Marshal(r); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -24,7 +24,7 @@ type stat struct {
 	filled         int64             // values that say something: neither empty nor "-"
 	lengths        [maxLength]uint32 // how many of these have so many bytes, or more for the last
 	shaped         [shapeKinds]int64 // how many of them have a shape
-	mixed, spaced  int64             // how many hold both digits and letters, or a space
+	mixed          int64             // how many hold both digits and letters
 	distinct       map[uint64]struct{}
 	many           bool // there are more distinct values than maxDistinct
 	positions      [maxPositions]float64
@@ -101,9 +101,6 @@ func (s *stat) addShape(value []byte) {
 	if seen&isDigit != 0 && seen&(isLowerHex|isUpperHex|isLetter) != 0 {
 		s.mixed++
 	}
-	if bytes.IndexByte(value, ' ') >= 0 {
-		s.spaced++
-	}
 	if shapes&digits != 0 && len(value) < 19 {
 		n := int64(0)
 		for _, c := range value {
@@ -171,7 +168,6 @@ func (s *stat) merge(o *stat) {
 		s.shaped[i] += n
 	}
 	s.mixed += o.mixed
-	s.spaced += o.spaced
 	maps.Copy(s.distinct, o.distinct)
 	s.many = s.many || o.many || len(s.distinct) > maxDistinct
 	for i, bits := range o.positions {

@@ -29,8 +29,8 @@ type template struct {
 	parts   []part // of the example
 }
 
-// slot is a place of a template. That of a part with a name only knows whether it varies: the values
-// are those of the name's field.
+// slot is a place of a template. That of a part with a name only knows whether it varies: the
+// values are those of the name's field.
 type slot struct {
 	hash  uint64 // of the text; 0: it varies
 	named string

@@ -59,10 +59,7 @@ type printer struct {
 }
 
 func (p printer) heading(r *Report) {
-	with := r.Method
-	if r.Level > 0 {
-		with = fmt.Sprintf("-%d", r.Level)
-	}
+	with := r.coding()
 	if r.Model != "" {
 		with += " with the model " + r.Model
 	}

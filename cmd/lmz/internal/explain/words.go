@@ -6,8 +6,7 @@ import (
 	"strings"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/internal/cost"
-	"github.com/lmz-go/lmz/internal/mix"
+	"github.com/lmz-go/lmz/codec"
 )
 
 // valid is a text as UTF-8.
@@ -217,14 +216,12 @@ func (r *Report) find() {
 
 // findCoding says what there is to say about how it is coded.
 func (r *Report) findCoding(say func(string, ...any)) {
-	for _, w := range r.Winners {
-		switch {
-		case w.Name != cost.Winner(mix.Stored).String() || w.Share < 0.05:
-		case r.Level > 0:
-			say("%s of the archive is stored or by zstd, since nothing foresees it: is it compressed or encrypted already?", percent(w.Share))
-		default:
-			say("%s of the archive is by a method that does not say what single bytes cost: there, shares are those of bytes", percent(w.Share))
-		}
+	fallback, whole := r.spread()
+	if part := share(fallback, r.ExplainedBits); part >= 0.05 {
+		say("%s of the archive is stored or by zstd, since nothing foresees it: is it compressed or encrypted already?", percent(part))
+	}
+	if part := share(whole, r.ExplainedBits); part >= 0.05 {
+		say("%s of the archive is by a method that does not say what single bytes cost: there, shares are those of bytes", percent(part))
 	}
 	if all := r.ExplainedBits + r.ModelSaved; r.Model != "" && r.Method == "mix" && all > 0 {
 		say("the model %s saves %s", r.Model, percent(r.ModelSaved/all))
@@ -238,6 +235,22 @@ func (r *Report) findCoding(say func(string, ...any)) {
 	if n := len(r.Redundancy); n > 0 && r.Redundancy[1].Share > 0 {
 		say("%s of the bytes cost less than %g bits", percent(r.Redundancy[1].Share), r.Redundancy[1].Bits)
 	}
+}
+
+// spread is the bits of chunks that are charged to their bytes alike: of those that no method made
+// for text made smaller, and of those whose method says nothing of single bytes.
+func (r *Report) spread() (fallback, whole float64) {
+	for _, c := range r.Chunks {
+		bits := 8 * float64(c.Payload)
+		switch {
+		case !c.Explained || c.Method == codec.Mix.String() || c.Method == codec.LM.String():
+		case r.Level > 0 && (c.Method == codec.Zstd.String() || c.Method == codec.Raw.String()):
+			fallback += bits
+		default:
+			whole += bits
+		}
+	}
+	return fallback, whole
 }
 
 // opening is the bits per byte of the first tenth, and of the rest.
