@@ -83,7 +83,7 @@ const minZstd = 16 << 10
 
 // compresses reports whether a payload of mix is so much smaller than the chunk that zstd's would
 // not be smaller still.
-func compresses(payload, raw []byte) bool { return 8*len(payload) < 7*len(raw) }
+func compresses(payload, raw []byte) bool { return 8*int64(len(payload)) < 7*int64(len(raw)) }
 
 // sort codes the chunk with codec.BWT. fits says that codec.Mix need not be tried.
 func (t *encodeTask) sort(lane *coder.Lane, params coder.Params) (fits bool, err error) {

@@ -31,7 +31,7 @@ func (f *filters) context(raw []byte) []byte {
 // none.
 func newChunkFilter(t *encodeTask, known *gram.Known) format.ChunkFilter {
 	limit := 0
-	if m := t.header.Method; t.share > 0 && (asksModel(m) || m == codec.BWT) && 8*len(t.payload) < 7*len(t.raw) {
+	if m := t.header.Method; t.share > 0 && (asksModel(m) || m == codec.BWT) && compresses(t.payload, t.raw) {
 		limit = min(len(t.payload)/t.share, format.MaxFilter)
 	}
 	if limit < minFilter {

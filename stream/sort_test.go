@@ -120,3 +120,12 @@ func TestSortedWithoutModel(t *testing.T) {
 		t.Errorf("methods are %v", got)
 	}
 }
+
+// What is tried on a large chunk, which its bytes in an archive depend on, does not depend on how
+// many bits an int has.
+func TestFormatOfLargeChunks(t *testing.T) {
+	large := make([]byte, 320e6) // none of which is touched
+	if !compresses(large[:100e6], large) || !compresses(large[:279e6], large) || compresses(large[:281e6], large) {
+		t.Error("which chunks compress depends on their size")
+	}
+}

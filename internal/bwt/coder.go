@@ -98,7 +98,13 @@ func (c *Coder) Encode(ctx context.Context, dst, src []byte) (out []byte, fits b
 		left = left[n:]
 	}
 	out = coder.finish()
-	return out, 8*len(tokens) <= 5*len(src) && 8*(len(out)-len(dst)) >= len(src), nil
+	return out, suits(len(src), len(tokens), len(out)-len(dst)), nil
+}
+
+// suits is whether the method is made for a chunk of raw bytes that became so many tokens, and bytes of
+// payload. Sums of large chunks need 64 bits on any machine, as bytes must not depend on it.
+func suits(raw, tokens, payload int) bool {
+	return 8*int64(tokens) <= 5*int64(raw) && 8*int64(payload) >= int64(raw)
 }
 
 func (l *lines) flags() (f byte) {
@@ -217,7 +223,7 @@ func (c *Coder) Decode(ctx context.Context, dst, src []byte, n int) ([]byte, err
 	if flags&tokenized == 0 {
 		return tokens, nil
 	}
-	d.out = slices.Grow(dst, min(n, 3*count)+maxWord)
+	d.out = slices.Grow(dst, int(min(int64(n), 3*int64(count)))+maxWord)
 	if err := d.text(ctx, tokens); err != nil {
 		return dst, err
 	}

@@ -291,6 +291,20 @@ func TestFits(t *testing.T) {
 	}
 }
 
+// What it is made for does not depend on how many bits an int has, for large chunks.
+func TestSuitsLargeChunks(t *testing.T) {
+	for _, c := range []struct {
+		raw, tokens, payload int
+		want                 bool
+	}{
+		{450e6, 200e6, 100e6, true}, {450e6, 200e6, 50e6, false}, {450e6, 290e6, 100e6, false}, {1e9, 500e6, 250e6, true},
+	} {
+		if got := suits(c.raw, c.tokens, c.payload); got != c.want {
+			t.Errorf("%d bytes as %d tokens and %d bytes: %v", c.raw, c.tokens, c.payload, got)
+		}
+	}
+}
+
 // TestPins compares payloads with testdata/pins.txt. A change of any line is a change of the
 // format, and has its line in CHANGELOG.md.
 func TestPins(t *testing.T) {

@@ -23,7 +23,7 @@ type huffman struct {
 	code []byte // bits from a leaf to the root
 
 	src []byte
-	at  int // bits of it that were read
+	at  int64 // bits of it that were read
 }
 
 type huffmanNode struct {
@@ -131,7 +131,7 @@ func (h *huffman) gamma() (uint32, error) {
 }
 
 func (h *huffman) read() (bit byte, err error) {
-	if h.at == 8*len(h.src) {
+	if h.at == 8*int64(len(h.src)) {
 		return 0, fmt.Errorf("%w: ends within a rank", ErrCorrupt)
 	}
 	bit = h.src[h.at/8] >> (7 - h.at%8) & 1
@@ -140,7 +140,7 @@ func (h *huffman) read() (bit byte, err error) {
 }
 
 func (h *huffman) close() error {
-	if len(h.src) != (h.at+7)/8 || h.at%8 > 0 && h.src[h.at/8]<<(h.at%8) != 0 {
+	if int64(len(h.src)) != (h.at+7)/8 || h.at%8 > 0 && h.src[h.at/8]<<(h.at%8) != 0 {
 		return fmt.Errorf("%w: more behind the last rank", ErrCorrupt)
 	}
 	return nil

@@ -54,7 +54,7 @@ func (r *ranks) decode(cdf *CDF) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
-	if int(rank) >= len(r.order) {
+	if uint64(rank) >= uint64(len(r.order)) {
 		return 0, fmt.Errorf("%w: rank %d of %d tokens", ErrCorrupt, rank, len(r.order))
 	}
 	return r.order.token(cdf, rank), nil

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -229,7 +230,7 @@ func TestRankBeyond(t *testing.T) {
 				return err
 			}
 			r := c.symbols.(*ranks)
-			for _, beyond := range []int{-1, 0, 1 << 20} {
+			for _, beyond := range []int{-1, 0, 1 << 20, math.MaxInt32} { // the last is no int of 32 bits
 				r.stream.begin(nil)
 				r.stream.put(uint32(len(r.order) + beyond))
 				payload, err := r.stream.end()

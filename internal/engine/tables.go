@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math"
+
 	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/mix"
@@ -34,7 +36,7 @@ func (n Needs) tables() int64 {
 // mixed is what those of mix take.
 func (n Needs) mixed() int64 {
 	if n.Primes {
-		return int64(mix.Memory(n.Level, int(2*n.Chunk), true)) + n.Chunk
+		return int64(mix.Memory(n.Level, int(min(2*n.Chunk, math.MaxInt32)), true)) + n.Chunk
 	}
 	return int64(mix.Memory(n.Level, int(n.Chunk), false))
 }

@@ -128,4 +128,6 @@ func (n *letters) count(text []byte) {
 	}
 }
 
-func (n letters) prose(length int) bool { return 25*n.digits < length && 8*n.small > 5*length }
+func (n letters) prose(length int) bool {
+	return 25*int64(n.digits) < int64(length) && 8*int64(n.small) > 5*int64(length)
+}

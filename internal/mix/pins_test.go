@@ -98,6 +98,22 @@ func pinnedTexts() []struct {
 	}
 }
 
+// What is prose does not depend on how many bits an int has.
+func TestProseOfLargeChunks(t *testing.T) {
+	for _, c := range []struct {
+		letters
+		length int
+		want   bool
+	}{
+		{letters{small: 230e6, digits: 100e6}, 450e6, false}, {letters{small: 300e6, digits: 100e6}, 450e6, false},
+		{letters{small: 300e6, digits: 10e6}, 450e6, true}, {letters{small: 1e9}, 1 << 30, true},
+	} {
+		if got := c.prose(c.length); got != c.want {
+			t.Errorf("%d small letters and %d digits of %d bytes: %v", c.small, c.digits, c.length, got)
+		}
+	}
+}
+
 // isProse is right at its edges.
 func TestIsProse(t *testing.T) {
 	for _, c := range []struct {
