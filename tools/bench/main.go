@@ -21,12 +21,13 @@ import (
 
 // options are what the flags say.
 type options struct {
-	data    string
-	files   string // prefix of the files that count
-	presets []int  // nil: those of the table
-	quick   bool
-	head    int // bytes
-	out     io.Writer
+	data     string
+	files    string // prefix of the files that count
+	presets  []int  // nil: those of the table
+	quick    bool
+	head     int    // bytes
+	pictures string // folder
+	out      io.Writer
 }
 
 // progress tells of what takes long.
@@ -73,6 +74,7 @@ var tables = []table{
 	{"model", "size with the embedded model and without it, of the first bytes of files", modelGain},
 	{"speed", "CPU time of the presets and kanzi against zpaq, logs and prose", speed},
 	{"prose", "size and speed of the presets that sort prose against others that sort", prose},
+	{"curve", "bytes against speed of all presets and many others, with pictures", curve},
 	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
 	{"memory", "peak memory for small and large inputs", memory},
 }
@@ -88,6 +90,7 @@ func main() {
 	flag.Func("presets", "measure these instead of the table's own, as `1,3`", o.setPresets)
 	flag.BoolVar(&o.quick, "quick", false, "one round instead of three; only small files, or the first MB of files")
 	flag.IntVar(&o.head, "head", 128<<10, "`bytes` of each file in the table model")
+	flag.StringVar(&o.pictures, "pictures", "docs", "`folder` for the pictures of the table curve")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] all | TABLE...\n\ntables:")
 		for _, t := range tables {

@@ -25,10 +25,16 @@ type filter struct {
 	compress, decompress []string
 }
 
+// sorting is how many of filters the table prose has; the table curve has all.
+const sorting = 3
+
 var filters = []filter{
 	{"bzip3 -b 16", []string{"bzip3", "-e", "-b", "16", "-c"}, []string{"bzip3", "-d", "-c"}},
 	{"xz -9e", []string{"xz", "-T1", "-9e", "-c"}, []string{"xz", "-T1", "-dc"}},
 	{"zstd -19 --long=27", []string{"zstd", "-q", "-19", "--long=27", "-c"}, []string{"zstd", "-q", "-d", "--long=27", "-c"}},
+	{"zstd -3", []string{"zstd", "-q", "-3", "-c"}, []string{"zstd", "-q", "-d", "-c"}},
+	{"xz -6", []string{"xz", "-T1", "-6", "-c"}, []string{"xz", "-T1", "-dc"}},
+	{"lrzip -z", []string{"lrzip", "-q", "-z", "-p1"}, []string{"lrzip", "-q", "-d", "-p1"}},
 }
 
 // run compresses data and decompresses it, and gives the CPU time of both.
@@ -65,7 +71,7 @@ func prose(o *options) error {
 		run := func(data []byte) (time.Duration, time.Duration, int64, error) { return timePreset(data, p) }
 		contestants = append(contestants, contestant{fmt.Sprintf("-%d", p), run})
 	}
-	for _, f := range filters {
+	for _, f := range filters[:sorting] {
 		if _, err := exec.LookPath(f.compress[0]); err != nil {
 			o.progress("%s is not installed: its rows are left out", f.compress[0])
 			continue

@@ -36,9 +36,9 @@ func speed(o *options) error {
 		return err
 	}
 	var contestants []contestant
-	reference := findZpaq(o)
-	if reference != nil {
-		contestants = append(contestants, contestant{zpaq5, reference.run})
+	reference := zpaqArchiver.installed(o)
+	if reference {
+		contestants = append(contestants, contestant{zpaq5, zpaqArchiver.run})
 	}
 	for _, k := range kanziLevels {
 		contestants = append(contestants, contestant{k.name, k.time})
@@ -79,7 +79,7 @@ func speed(o *options) error {
 			o.progress("speed: %s round %d of %d", f.name, round+1, o.rounds())
 		}
 		var theirs clock
-		if reference != nil {
+		if reference {
 			theirs = clocks[0]
 		}
 		for i, c := range contestants {
