@@ -17,6 +17,7 @@ var tables = []*table{
 	windowsTable,
 	weightsTable,
 	directionsTable,
+	levelsTable,
 	redundancyTable,
 	ranksTable,
 	generatedTable,

@@ -140,6 +140,27 @@ func (w *weightFile) rounded(bits int) []weightTensor {
 	})
 }
 
+// roundedRows gives the tensors with the matrices of a kind, or all, rounded as exact rounds them:
+// to int8 multiples of a 127th of the row's greatest weight.
+func (w *weightFile) roundedRows(kind string) []weightTensor {
+	return w.changed(func(t *weightTensor) {
+		if t.vector || !strings.HasSuffix(strings.TrimSuffix(t.name, ".weight"), kind) {
+			return
+		}
+		for row := range slices.Chunk(t.values, t.columns) {
+			scale := 0.0
+			for _, v := range row {
+				scale = max(scale, math.Abs(float64(v))/127)
+			}
+			for i, v := range row {
+				if scale > 0 {
+					row[i] = float32(math.Round(float64(v)/scale) * scale)
+				}
+			}
+		}
+	})
+}
+
 // pruning says which weights count as small.
 type pruning int
 

@@ -35,6 +35,29 @@ type variant struct {
 	bits                  float64 // that a weight of the matrices takes; 0: what the file's types take
 	tensors               []weightTensor
 	kind                  gguf.TensorType // of the matrices
+	fine                  bool            // what it changes is little: longer texts
+}
+
+// kindsOfMatrix are the ends of the names of matrices that do the same in each block.
+var kindsOfMatrix = []string{"token_embd", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}
+
+// sharesOfRows say what rounding each kind of matrix costs that exact does: to int8 of a row's
+// scale. The activations' rounding is what exact itself loses beyond all of them.
+func (w *weightFile) sharesOfRows() []variant {
+	part := "What exact rounds"
+	variants := []variant{{name: "nothing"}}
+	for _, kind := range kindsOfMatrix {
+		variants = append(variants, variant{name: kind, tensors: w.roundedRows(kind)})
+	}
+	variants = append(variants, variant{name: "all of them", tensors: w.roundedRows("")})
+	for i := range variants {
+		variants[i].kind, variants[i].class = gguf.F32, llama.DefaultClass()
+	}
+	variants = append(variants, variant{name: "exact: activations, too", kind: gguf.Q8_0})
+	for i := range variants {
+		variants[i].part, variants[i].fine = part, true
+	}
+	return variants
 }
 
 func weights(s *study) (*report, error) {
@@ -60,6 +83,9 @@ func weights(s *study) (*report, error) {
 			tensors: file.rounded(bits)})
 	}
 	variants[len(variants)-3].published = "3 to 4 bits cost little"
+	if !s.quick {
+		variants = append(variants, file.sharesOfRows()...)
+	}
 	for _, way := range []pruning{wholePruning, rowPruning, neuronPruning} {
 		for _, share := range steps {
 			v := variant{part: "Pruned, " + way.String(), name: fmt.Sprintf("%.0f %%", 100*share), share: share, kind: gguf.Q8_0, tensors: file.pruned(way, share)}
@@ -100,7 +126,11 @@ func weights(s *study) (*report, error) {
 		var spent float64
 		raw := 0
 		for i, class := range classes {
-			texts := s.sample(class, sample)
+			n := sample
+			if v.fine {
+				n = s.bytes / 2
+			}
+			texts := s.sample(class, n)
 			raw += length(texts)
 			var size int64
 			t, err := cpu.Time(func() (err error) {
