@@ -27,6 +27,7 @@ type options struct {
 	quick    bool
 	head     int    // bytes
 	pictures string // folder
+	times    int
 	out      io.Writer
 }
 
@@ -40,7 +41,7 @@ func (o *options) rounds() int {
 	if o.quick {
 		return 1
 	}
-	return 3
+	return o.times
 }
 
 func (o *options) presetsOr(usual ...int) []int {
@@ -90,6 +91,7 @@ func main() {
 	flag.Func("presets", "measure these instead of the table's own, as `1,3`", o.setPresets)
 	flag.BoolVar(&o.quick, "quick", false, "one round instead of three; only small files, or the first MB of files")
 	flag.IntVar(&o.head, "head", 128<<10, "`bytes` of each file in the table model")
+	flag.IntVar(&o.times, "rounds", 3, "how `often` times are taken; the median counts")
 	flag.StringVar(&o.pictures, "pictures", "docs", "`folder` for the pictures of the table curve")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] all | TABLE...\n\ntables:")
@@ -106,7 +108,7 @@ func main() {
 			wanted = nil
 		}
 	}
-	if len(wanted) == 0 || o.head < 1 {
+	if len(wanted) == 0 || o.head < 1 || o.times < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}

@@ -135,12 +135,39 @@ func (s *study) runJob(j job, in []byte) (out []byte, t taken, err error) {
 }
 
 // timed runs a command that filters its input.
+// peaked is a command that writes its peak memory in KiB to a file, by GNU's program time, and the
+// command itself where there is none. What the system says of a child of this process would be of
+// this process.
+func peaked(c *exec.Cmd, file string) *exec.Cmd {
+	flags := []string{"-q", "-f", "%M", "-o", file}
+	program, err := exec.LookPath("time")
+	if err != nil || exec.Command(program, append(flags, "true")...).Run() != nil {
+		return c
+	}
+	c.Args = append(append([]string{program}, flags...), c.Args...)
+	c.Path = program
+	return c
+}
+
+// timed runs a command. Its peak memory is known where there is GNU's program time.
 func timed(c *exec.Cmd, in []byte) (out []byte, t taken, err error) {
+	peak, err := os.CreateTemp("", "study-peak-")
+	if err != nil {
+		return nil, t, err
+	}
+	defer os.Remove(peak.Name())
+	defer peak.Close()
+	c = peaked(c, peak.Name())
 	var result, why bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(in), &result, &why
 	start := time.Now()
 	if err := c.Run(); err != nil {
 		return nil, t, fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, why.Bytes())
 	}
-	return result.Bytes(), taken{cpu: cpu.Used(c.ProcessState.SysUsage().(*syscall.Rusage)), clock: time.Since(start)}, nil
+	t = taken{cpu: cpu.Used(c.ProcessState.SysUsage().(*syscall.Rusage)), clock: time.Since(start)}
+	if b, err := io.ReadAll(peak); err == nil {
+		kib, _ := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+		t.memory = kib << 10
+	}
+	return result.Bytes(), t, nil
 }

@@ -101,6 +101,7 @@ func weights(s *study) (*report, error) {
 	s.plan(len(variants))
 	classes := s.main()
 	curves := make(map[string]*series)
+	unrounded := make(map[string]int64) // payloads, by class
 	for _, v := range variants {
 		if v.tensors == nil {
 			v.tensors = file.tensors
@@ -147,6 +148,12 @@ func weights(s *study) (*report, error) {
 				published = v.published
 			}
 			put(class+", bits per byte", published, bits, "")
+			if v.fine {
+				if unrounded[class] == 0 {
+					unrounded[class] = size // of the first of them
+				}
+				put(class+", more bytes", "", 100*(float64(size)/float64(unrounded[class])-1), "%")
+			}
 			if key := v.part + "/" + class; v.share > 0 {
 				if curves[key] == nil {
 					curves[key] = &series{Name: curveName(v.part) + ", " + class}
@@ -163,7 +170,7 @@ func weights(s *study) (*report, error) {
 			size -= file.matrixBytes(gguf.Q8_0) - file.matrixBytes(gguf.Q8_0)*v.bits/8.5
 		}
 		put("file", "", size, "bytes")
-		if compress {
+		if compress && !v.fine {
 			packed, err := lzma2Size(data)
 			if err != nil {
 				r.skip("files after xz: " + err.Error())
