@@ -6,6 +6,9 @@ func (m *model) startBits() {
 	m.hashContexts()
 	m.askSlots(0)
 	m.startExperts()
+	if m.numbers {
+		m.startSymbols()
+	}
 	m.startSets()
 	m.startNibble()
 	m.predict()
@@ -34,6 +37,9 @@ func (m *model) predict() {
 	m.startCurves()
 	m.predictHistories()
 	m.predictExperts()
+	if m.numbers {
+		m.predictSymbols(m.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert+1:])
+	}
 	base := 0
 	for j, s := range m.sets {
 		m.rows[j] = int32(base+int(m.choose(s))) * int32(len(m.x)/blockSize)
@@ -83,6 +89,9 @@ func (m *model) update(y uint32) {
 	}
 	m.learnHistories(y)
 	m.learnExperts(y)
+	if m.numbers {
+		m.learnSymbols(y)
+	}
 	if m.step++; m.step&63 == 0 && m.cursor.rate > m.level.rate.final {
 		m.cursor.rate -= m.cursor.rate >> m.level.rate.decay
 	}

@@ -49,7 +49,7 @@ func (t *guessTables) copyFrom(o *guessTables) {
 
 // predict gives g the probability that it is right, by what is known of the contexts ctx, with the
 // row of weights of a pattern, which is below guessSets. There are 2^bits contexts for each input.
-func (t *guessTables) predict(g *guess, ctx []uint32, pattern uint32, bits int) {
+func (t *guessTables) predict(g *guess, ctx []uint32, foretold [len(stretchViews)]int16, pattern uint32, bits int) {
 	g.inputs = len(ctx)
 	for i, c := range ctx {
 		at := uint32(i)<<bits | c*0x9e3779b1>>(32-bits)
@@ -60,6 +60,7 @@ func (t *guessTables) predict(g *guess, ctx []uint32, pattern uint32, bits int) 
 		}
 	}
 	g.x[len(ctx)] = stretchUnit
+	copy(g.x[len(ctx)+1:], foretold[:])
 	g.row[0] = int32(pattern) * 16
 	dot(g.x[:], t.hi, g.row[:], g.out[:])
 	g.out[0] = max(-stretchMax, min(stretchMax, g.out[0]>>12))
@@ -132,7 +133,7 @@ func (m *model) makeGuess() {
 		hash2(m.c4, b),
 		hash3(l.skeleton, uint32(e[templateMatch].misses), shape),
 	}
-	m.guesses.predict(g, ctx[:], pattern, m.guessBits)
+	m.guesses.predict(g, ctx[:], m.foretellByte(byte(b)), pattern, m.guessBits)
 	g.byte = byte(b)
 	g.active = g.p >= m.guessOver
 }

@@ -21,6 +21,7 @@ type level struct {
 	guessOver   uint32 // and bytes
 	prior       preparation
 	rate        rate // of the mixers
+	numbers     bool // numbers are foreseen by their differences
 }
 
 // rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate
@@ -65,15 +66,15 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 14, 20, 255, 36000, 36000, fastPrior, logRate},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 15, 20, 255, 50000, 50000, fastPrior, logRate},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 15, 20, 255, 60000, 60000, midPrior, logRate},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 16, 20, 255, 62000, 62000, midPrior, logRate},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 16, 20, 255, 62000, 64000, wholePrior, logRate},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 16, 20, 255, 62000, 65000, wholePrior, logRate},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 16, 20, 255, 64000, 65200, wholePrior, logRate},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 16, 20, 255, 65000, 65300, wholePrior, logRate},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65300, 65400, wholePrior, logRate},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 14, 20, 255, 36000, 36000, fastPrior, logRate, false},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 15, 20, 255, 50000, 50000, fastPrior, logRate, false},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 15, 20, 255, 60000, 60000, midPrior, logRate, false},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 16, 20, 255, 62000, 62000, midPrior, logRate, true},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 16, 20, 255, 62000, 64000, wholePrior, logRate, true},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 16, 20, 255, 62000, 65000, wholePrior, logRate, true},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 16, 20, 255, 64000, 65200, wholePrior, logRate, true},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 16, 20, 255, 65000, 65300, wholePrior, logRate, true},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65300, 65400, wholePrior, logRate, true},
 }
 
 // proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and
@@ -81,7 +82,7 @@ var levels = [...]level{
 var proseLevels = func() (prose [len(levels)]level) {
 	for i, l := range levels {
 		if i >= firstProseLevel {
-			l.contexts, l.sets, l.rate = proseContexts, proseSets, proseRate
+			l.contexts, l.sets, l.rate, l.numbers = proseContexts, proseSets, proseRate, false
 		}
 		prose[i] = l
 	}
@@ -91,7 +92,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 
 // tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
 // what is spent on them is to begin, not to code.
-var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate}
+var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false}
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5

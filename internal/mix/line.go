@@ -28,10 +28,11 @@ type line struct {
 	stop    uint32    // the last byte that was neither letter nor digit nor space
 	classes uint32    // of the last bytes, the latest lowest; runs of letters or digits count once
 
-	whole    uint32 // hash of the line's text so far
-	skeleton uint32 // hash of the line's skeleton so far
-	opening  uint32 // hash of the first tokens without digits of the line
-	openings int
+	whole         uint32 // hash of the line's text so far
+	skeleton      uint32 // hash of the line's skeleton so far
+	skeletonAbove uint32 // that of the line above
+	opening       uint32 // hash of the first tokens without digits of the line
+	openings      int
 }
 
 const (
@@ -152,6 +153,7 @@ func (l *line) endLine(next int) {
 	l.above, l.start = l.start, next
 	l.field, l.fieldStart = 0, next
 	l.fields[0] = int32(next)
+	l.skeletonAbove = l.skeleton
 	l.whole, l.skeleton, l.opening, l.openings = 0, 0, 0, 0
 	l.delimiters = '\n'
 }

@@ -35,6 +35,7 @@ type cursor struct {
 	forecast  forecast
 	digits    digitRun
 	copies    copies
+	quantity  quantity
 	run       run
 	onTrack   bool // templateMatch has been right since the token began
 	indirect1 [256]uint32
@@ -78,6 +79,8 @@ type tables struct {
 	fusion       fusion
 	guesses      guessTables // at bytes
 	stretches    guessTables
+	deltas       deltas
+	quantityMaps []uint32
 }
 
 const (
@@ -212,6 +215,9 @@ func (m *model) visitPlaces(c byte) {
 		}
 		if m.every() {
 			m.forecast.visit(m.buf, t.ptr, older.ptr)
+		}
+		if m.numbers {
+			m.visitQuantity()
 		}
 		m.onTrack = t.ptr > 0
 	}

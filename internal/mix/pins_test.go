@@ -89,6 +89,7 @@ func pinnedTexts() []struct {
 	}{
 		{"log", append(lines(100, 1), numbered(5000, 1)...)},
 		{"prose", prosaic(6000, 1)},
+		{"ticking", ticking(6000, 1)},
 		{"table", append(table(4000, 1), noise(300)...)},
 		{"runs", patchwork(rand.New(rand.NewPCG(5, 5)), 16000)},
 		{"tiny", []byte("12:00:01 host sshd[7]: session opened for user root\n")},

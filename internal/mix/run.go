@@ -173,6 +173,7 @@ func (m *model) skip(ctx context.Context, n int) error {
 	m.copies.endLine()
 	m.digits.add(m.buf, '\n')
 	m.forecast.n, m.forecast.now, m.forecast.digits = 0, -1, 0
+	m.quantity.on = false
 	m.onTrack = false
 	return nil
 }

@@ -73,8 +73,15 @@ func Memory(number, size int, primed bool) int {
 
 // inputs is the number of inputs of the mixers, setRows that of the rows of their weights.
 func (l *level) inputs() int {
-	return (len(l.contexts) + len(l.experts)*inputsPerExpert + 1 + 15) &^ 15
+	n := len(l.contexts) + len(l.experts)*inputsPerExpert + 1
+	if l.numbers {
+		n += quantityInputs
+	}
+	return (n + 15) &^ 15
 }
+
+// deltaBits is the number of histograms of differences, log2.
+func (l *level) deltaBits() int { return max(6, l.placeBits-4) }
 
 func (l *level) setRows() (n int) {
 	for _, s := range l.sets {
@@ -95,6 +102,9 @@ func (l *level) size() int {
 	if l.every() {
 		matches = len(model{}.matches)
 		n += 4 << 16
+	}
+	if l.numbers {
+		n += histogramSize<<l.deltaBits() + 4*quantityStates
 	}
 	n += 4*matches<<l.matchBits + 2*12<<l.placeBits
 	return n + 4*(guessInputs+stretchInputs)<<l.guessBits + 2*4*guessSets*16

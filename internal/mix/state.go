@@ -41,6 +41,12 @@ func (m *model) shape(k kind, zero bool) {
 	if l.every() {
 		resize(&t.indirect2, 1<<16, zero)
 	}
+	if l.numbers {
+		resize((*[]histogram)(&t.deltas), 1<<l.deltaBits(), zero)
+		resize(&t.quantityMaps, quantityStates, false)
+	} else {
+		t.deltas, t.quantityMaps = t.deltas[:0], t.quantityMaps[:0]
+	}
 	t.guesses.shape(guessInputs, l.guessBits, zero)
 	t.stretches.shape(stretchInputs, l.guessBits, zero)
 }
@@ -107,6 +113,10 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		length, misses := i>>2&15, i&3
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
+	for i := range t.quantityMaps {
+		s := int32(i%quantityCells)*2*(stretchMax+1)/quantityCells - stretchMax
+		t.quantityMaps[i] = squash(s+stretchMax/quantityCells)<<16 | 6
+	}
 	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
 	if k.without&Learnt == 0 {
 		m.setWeights(learnt(k.pupil()))
@@ -153,6 +163,8 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	copy(t.template, u.template)
 	copy(t.key, u.key)
 	copy(t.indirect2, u.indirect2)
+	copy(t.deltas, u.deltas)
+	copy(t.quantityMaps, u.quantityMaps)
 	t.guesses.copyFrom(&u.guesses)
 	t.stretches.copyFrom(&u.stretches)
 	return nil
@@ -161,8 +173,8 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 // held is the memory of the tables in bytes, whether it is in use or not.
 func (m *model) held() int {
 	t := &m.tables
-	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
-	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
+	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key)) + histogramSize*cap(t.deltas)
+	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.quantityMaps) + cap(t.indirect2))
 	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)

@@ -77,7 +77,7 @@ func (m *model) startStretch(left int) []byte {
 		hash2(m.c4, h),
 		hash3(l.skeleton, uint32(e[templateMatch].misses), s.past&3),
 	}
-	m.stretches.predict(&s.guess, ctx[:], pattern, m.guessBits)
+	m.stretches.predict(&s.guess, ctx[:], m.foretell(text), pattern, m.guessBits)
 	s.from, s.left, s.wrong = from, n, false
 	if s.guess.active = s.guess.p >= m.stretchOver; !s.guess.active {
 		return nil

@@ -53,7 +53,7 @@ func FuzzAdvance(f *testing.F) {
 
 // everything is the state that following a text changes.
 func (m *model) everything() any {
-	return []any{m.cursor, m.buf, m.matches, m.template, m.key, m.indirect2}
+	return []any{m.cursor, m.buf, m.matches, m.template, m.key, m.indirect2, m.deltas}
 }
 
 // A stretch that is coded as wrong and comes nevertheless is refused: each chunk has one payload.
