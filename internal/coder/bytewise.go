@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Bytewise predicts the next byte of a text with a token model, without being told where the tokens
@@ -290,7 +291,7 @@ func (x *Bytewise) feed(token int32, r *reading) {
 	if x.held >= 0 {
 		err = x.lane.Rollback(1)
 	}
-	var logits Row
+	var logits lm.Row
 	if err == nil {
 		logits, err = x.lane.Predict(token)
 	}
@@ -305,7 +306,7 @@ func (x *Bytewise) feed(token int32, r *reading) {
 
 // distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all
 // tokens are equally likely.
-func (x *Bytewise) distribution(logits Row, r *reading) {
+func (x *Bytewise) distribution(logits lm.Row, r *reading) {
 	cdf := &x.lane.worker.cdf
 	finite := cdf.setRow(logits) == nil
 	if n := len(x.spare); r.cum == nil && n > 0 {
