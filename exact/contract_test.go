@@ -63,14 +63,14 @@ func rowHashes(t testing.TB, m *Model, text, n int) (rows []uint64) {
 	s := mustSession(t, m, 1, n)
 	for pos, token := range textOf(m, text, n) {
 		mustDecode(t, s, lm.Feed{Pos: pos, Tokens: []int32{token}})
-		rows = append(rows, hashRow(s.FixedLogits(0)))
+		rows = append(rows, hashRow(s.Logits(0).Fixed))
 	}
 	return rows
 }
 
 func wantRow(t testing.TB, s *session, i int, want uint64, format string, args ...any) {
 	t.Helper()
-	if hashRow(s.FixedLogits(i)) != want {
+	if hashRow(s.Logits(i).Fixed) != want {
 		t.Fatalf("%s: logits differ", fmt.Sprintf(format, args...))
 	}
 }
@@ -186,8 +186,8 @@ func TestLogits(t *testing.T) {
 	m := mustOpen(t, plain.file().Bytes())
 	s := mustSession(t, m, 1, 8)
 	mustDecode(t, s, lm.Feed{Tokens: []int32{m.BOS()}})
-	nats := s.Logits(0)
-	for i, v := range s.FixedLogits(0) {
+	nats := s.Logits(0).Nats()
+	for i, v := range s.Logits(0).Fixed {
 		if want := float64(v) / (1 << lm.LogitFraction) * math.Ln2; math.Abs(float64(nats[i])-want) > 1e-5 {
 			t.Fatalf("logit %d is %v, want %v", i, nats[i], want)
 		}
@@ -349,12 +349,12 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// Rows in nats are views of their own, which stay until the next Decode.
+// Rows are views of their own, which stay until the next Decode.
 func TestLogitsStay(t *testing.T) {
 	m := mustOpen(t, modelFile(t, "nano"))
 	s := mustSession(t, m, 2, 4)
 	mustDecode(t, s, lm.Feed{Lane: 0, Tokens: []int32{1}}, lm.Feed{Lane: 1, Tokens: []int32{2}})
-	first := s.Logits(0)
+	first := s.Logits(0).Fixed
 	want := slices.Clone(first)
 	s.Logits(1)
 	if !slices.Equal(first, want) {

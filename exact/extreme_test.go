@@ -99,7 +99,7 @@ func agree(t *testing.T, data []byte, tokens int) {
 				if err := s.Decode(context.Background(), []lm.Feed{feed}); err != nil {
 					t.Fatal(err)
 				}
-				row := s.(lm.FixedSession).FixedLogits(0)
+				row := s.Logits(0).Fixed
 				if i == 0 {
 					want = append(want, append([]int32{}, row...))
 				}

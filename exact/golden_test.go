@@ -87,7 +87,7 @@ func logitLines(t *testing.T, m *Model, n int) []byte {
 		mustDecode(t, s, feeds...)
 		for i := range feeds {
 			row = row[:0]
-			for _, v := range s.FixedLogits(i) {
+			for _, v := range s.Logits(i).Fixed {
 				row = binary.LittleEndian.AppendUint32(row, uint32(v))
 			}
 			hash.Write(row)

@@ -227,9 +227,9 @@ func use(t *testing.T, data []byte) {
 		s := mustSession(t, m, 1, n)
 		mustDecode(t, s, lm.Feed{Tokens: tokens[:n]})
 		if i == 0 {
-			want = append(want, s.FixedLogits(0)...)
+			want = append(want, s.Logits(0).Fixed...)
 		}
-		for j, v := range s.FixedLogits(0) {
+		for j, v := range s.Logits(0).Fixed {
 			if v != want[j] || max(v, -v) > 1<<30 {
 				t.Fatalf("%s: logit %d is %d, with the first kernel %d", kernels[i].name, j, v, want[j])
 			}

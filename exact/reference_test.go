@@ -158,7 +158,7 @@ func rowsOf(t testing.TB, m *Model, tokens []int32) (rows [][]float64) {
 			t.Fatal(err)
 		}
 		row := make([]float64, len(m.Pieces()))
-		for j, v := range s.(lm.FixedSession).FixedLogits(0) {
+		for j, v := range s.Logits(0).Fixed {
 			row[m.tokens.file[j]] = float64(v) / (1 << lm.LogitFraction)
 		}
 		rows = append(rows, row)

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/lmz-go/lmz/lm"
 )
 
-var _ lm.FixedSession = (*session)(nil)
+var _ lm.Session = (*session)(nil)
 
 // ErrClosed says that a session was used after Close.
 var ErrClosed = errors.New("exact: session is closed")
@@ -124,17 +123,9 @@ func (s *session) check(feeds []lm.Feed) error {
 	return nil
 }
 
-// FixedLogits is the row of feeds[i] of the latest Decode, valid until the next Decode or Close.
-func (s *session) FixedLogits(i int) []int32 { return s.rows[:s.fed][i][:len(s.model.Pieces())] }
-
-// Logits is FixedLogits in nats. Nothing that bears on bits uses it.
-func (s *session) Logits(i int) []float32 {
-	row := s.FixedLogits(i)
-	nats := make([]float32, len(row))
-	for j, v := range row {
-		nats[j] = float32(v) * (math.Ln2 / (1 << lm.LogitFraction))
-	}
-	return nats
+// Logits is the row of feeds[i] of the latest Decode, valid until the next Decode or Close.
+func (s *session) Logits(i int) lm.Row {
+	return lm.Row{Fixed: s.rows[:s.fed][i][:len(s.model.Pieces())]}
 }
 
 // Close frees the caches.

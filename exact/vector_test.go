@@ -244,7 +244,7 @@ func TestVectorLogits(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer opened.Close()
-		s, r := opened.(lm.FixedSession), rand.New(rand.NewPCG(1, 2))
+		s, r := opened, rand.New(rand.NewPCG(1, 2))
 		var got []uint64
 		for pos := range m.ContextLength() {
 			var feeds []lm.Feed
@@ -256,7 +256,7 @@ func TestVectorLogits(t *testing.T) {
 			}
 			for i := range feeds {
 				sum := uint64(0)
-				for _, v := range s.FixedLogits(i) {
+				for _, v := range s.Logits(i).Fixed {
 					sum = sum*0x9e3779b97f4a7c15 + uint64(uint32(v))
 				}
 				got = append(got, sum)

@@ -78,7 +78,7 @@ func singleRows(ctx context.Context, m lm.Model, tokens []int32) (rows []uint64,
 			if err := s.Decode(ctx, []lm.Feed{{Pos: at, Tokens: tokens[at : at+1]}}); err != nil {
 				return err
 			}
-			rows = append(rows, rowHash(s.Logits(0)))
+			rows = append(rows, rowHash(s.Logits(0).Float))
 		}
 		return nil
 	})
@@ -89,7 +89,7 @@ func singleRows(ctx context.Context, m lm.Model, tokens []int32) (rows []uint64,
 func checkPiece(ctx context.Context, m lm.Model, tokens []int32, want []uint64) (broken string, err error) {
 	err = inSession(m, 1, len(tokens), func(s lm.Session) error {
 		err := s.Decode(ctx, []lm.Feed{{Tokens: tokens}})
-		if err == nil && rowHash(s.Logits(0)) != want[len(tokens)-1] {
+		if err == nil && rowHash(s.Logits(0).Float) != want[len(tokens)-1] {
 			broken = fmt.Sprintf("%d tokens at once", len(tokens))
 		}
 		return err
@@ -121,7 +121,7 @@ func checkLanes(ctx context.Context, m lm.Model, tokens []int32, want []uint64) 
 				return err
 			}
 			for i, f := range feeds {
-				if rowHash(s.Logits(i)) != want[held[f.Lane]-1] {
+				if rowHash(s.Logits(i).Float) != want[held[f.Lane]-1] {
 					broken = fmt.Sprintf("%d lanes", len(feeds))
 					return nil
 				}

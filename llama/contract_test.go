@@ -39,10 +39,10 @@ func (s *bentSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	return s.Session.Decode(ctx, feeds)
 }
 
-func (s *bentSession) Logits(i int) []float32 {
-	row := slices.Clone(s.Session.Logits(i))
+func (s *bentSession) Logits(i int) lm.Row {
+	row := slices.Clone(s.Session.Logits(i).Float)
 	s.model.bend(s.feeds, i, row)
-	return row
+	return lm.Row{Float: row}
 }
 
 func bent(context int, bend func(feeds []lm.Feed, i int, row []float32)) bentModel {

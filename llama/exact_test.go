@@ -38,7 +38,7 @@ func feedRows(m *Model, p sessionParams, tokens []int32, size int) ([]uint64, er
 			return nil, err
 		}
 		for i := range piece {
-			rows = append(rows, hashRow(s.Logits(i)))
+			rows = append(rows, hashRow(s.Logits(i).Float))
 		}
 	}
 	return rows, nil
@@ -131,7 +131,7 @@ func TestExactLockstep(t *testing.T) {
 					feeds[lane] = lm.Feed{Lane: lane, Pos: at, Tokens: tokens[lane][at : at+1]}
 				}
 				mustDecode(t, s, feeds)
-				firstGot, lastGot = append(firstGot, hashRow(s.Logits(0))), append(lastGot, hashRow(s.Logits(last)))
+				firstGot, lastGot = append(firstGot, hashRow(s.Logits(0).Float)), append(lastGot, hashRow(s.Logits(last).Float))
 			}
 			wantRows(t, fmt.Sprintf("first of %d lanes", lanes), firstGot, firstWant)
 			wantRows(t, fmt.Sprintf("last of %d lanes", lanes), lastGot, lastWant)
@@ -170,7 +170,7 @@ func TestExactSchedule(t *testing.T) {
 			mustDecode(t, s, feeds)
 			for i, f := range feeds {
 				at := f.Pos + len(f.Tokens) - 1
-				if hashRow(s.Logits(i)) != want[text[f.Lane]][at] {
+				if hashRow(s.Logits(i).Float) != want[text[f.Lane]][at] {
 					t.Fatalf("step %d: lane %d of %d: logits after %d tokens at %d differ", step, f.Lane, len(feeds),
 						len(f.Tokens), f.Pos)
 				}
@@ -218,7 +218,7 @@ func TestTraps(t *testing.T) {
 			feeds[lane] = lm.Feed{Lane: lane, Pos: at, Tokens: tokensOf(m, lane, 4)[at : at+1]}
 		}
 		mustDecode(t, s, feeds)
-		got = append(got, hashRow(s.Logits(0)))
+		got = append(got, hashRow(s.Logits(0).Float))
 	}
 	if firstDifference(got, want[:4]) < 0 {
 		t.Error("one KV buffer for 64 lanes changed nothing")

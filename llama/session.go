@@ -142,11 +142,11 @@ func (s *session) Close() error {
 
 // Logits is the row of feeds[i] of the latest Decode (llama_get_logits_ith), valid until the next
 // Decode or Close.
-func (s *session) Logits(i int) []float32 {
+func (s *session) Logits(i int) lm.Row {
 	if i < 0 || i >= s.rows {
 		panic(fmt.Sprintf("llama: logits of feed %d of %d", i, s.rows))
 	}
-	return unsafe.Slice(s.row[i], s.vocab)
+	return lm.Row{Float: unsafe.Slice(s.row[i], s.vocab)}
 }
 
 // ready says why the session cannot be used, if it cannot.

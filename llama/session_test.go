@@ -56,7 +56,7 @@ func TestFullWindow(t *testing.T) {
 	for range 3 { // full, and again from the start
 		mustDecode(t, s, feeds)
 	}
-	if got, want := hashRow(s.Logits(1)), prefillRows(t, m, 1, 256)[255]; got != want {
+	if got, want := hashRow(s.Logits(1).Float), prefillRows(t, m, 1, 256)[255]; got != want {
 		t.Error("the last position of a full window differs")
 	}
 }
@@ -120,7 +120,7 @@ func TestContextPerCall(t *testing.T) {
 		if n := atomic.LoadInt32(&s.abort.flag); n != 0 {
 			t.Fatalf("call %d leaves its flag raised", i)
 		}
-		if hashRow(s.Logits(0)) != want[i] {
+		if hashRow(s.Logits(0).Float) != want[i] {
 			t.Fatalf("call %d: logits differ", i)
 		}
 		runtime.Gosched() // whatever the end of the context sets off comes now, if at all

@@ -67,7 +67,7 @@ func runSession(b *testing.B, m *Model, tokens []int32, lanes, window int) time.
 			b.Fatal(err)
 		}
 		for i := range feeds {
-			sum += s.Logits(i)[0]
+			sum += s.Logits(i).Float[0]
 		}
 	}
 	return cpuTime(b) - start

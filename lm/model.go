@@ -5,7 +5,10 @@
 // (llama) implement it.
 package lm
 
-import "context"
+import (
+	"context"
+	"math"
+)
 
 // ModelID names a language model as an archive's header does: by content, not by file name.
 type ModelID struct {
@@ -59,20 +62,34 @@ type Session interface {
 	// closed.
 	Decode(ctx context.Context, feeds []Feed) error
 
-	// Logits is the row after the last token of feeds[i] of the latest Decode, one value per token
-	// of the vocabulary: a view that is valid until the next Decode or Close.
-	Logits(i int) []float32
+	// Logits is the row after the last token of feeds[i] of the latest Decode: a view that is valid
+	// until the next Decode or Close.
+	Logits(i int) Row
 
 	Close() error
 }
 
-// FixedSession is a Session that computes its logits in integers. Codecs use those, not Logits.
-type FixedSession interface {
-	Session
+// Row is a row of logits, one value per token of the vocabulary, in the form that the engine
+// computes: the other is nil. Both come from one method, so that a Session that wraps another
+// cannot hide the integers, whose bits differ from those of their floats.
+type Row struct {
+	Float []float32 // in nats
+	Fixed []int32   // in units of 2^-LogitFraction bits: a logit times the binary logarithm of e
+}
 
-	// FixedLogits is what Logits is of, in units of 2^-LogitFraction bits: a logit times the binary
-	// logarithm of e.
-	FixedLogits(i int) []int32
+// Len is the number of logits.
+func (r Row) Len() int { return max(len(r.Float), len(r.Fixed)) }
+
+// Nats gives the logits as floats. Nothing that bears on bits uses it.
+func (r Row) Nats() []float32 {
+	if r.Fixed == nil {
+		return r.Float
+	}
+	nats := make([]float32, len(r.Fixed))
+	for i, v := range r.Fixed {
+		nats[i] = float32(v) * (math.Ln2 / (1 << LogitFraction))
+	}
+	return nats
 }
 
 // LogitFraction is the fractional bits of fixed-point logits.

@@ -90,7 +90,7 @@ func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 				return err
 			}
 			for _, token := range run {
-				bits -= logSoftmax(nats(row), token) / math.Ln2
+				bits -= logSoftmax(row.Nats(), token) / math.Ln2
 				if row, err = l.Predict(token); err != nil {
 					return err
 				}
@@ -108,18 +108,6 @@ func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 	if got < ideal*0.999-1 {
 		t.Errorf("payload of %d bytes is less than the ideal %.2f: one of them is wrong", len(payload), ideal)
 	}
-}
-
-// nats is a row of logits in their usual unit.
-func nats(r coder.Row) []float32 {
-	if r.Fixed == nil {
-		return r.Float
-	}
-	row := make([]float32, len(r.Fixed))
-	for i, v := range r.Fixed {
-		row[i] = float32(v) * (math.Ln2 / (1 << lm.LogitFraction))
-	}
-	return row
 }
 
 func logSoftmax(row []float32, token int32) float64 {
@@ -140,7 +128,7 @@ func Generate(t testing.TB, m lm.Model, n int) (text []byte) {
 	Run(t, m, p, func(lane *coder.Lane) error {
 		row, err := lane.Start(p.Window, nil)
 		for len(text) < n && err == nil {
-			logits, best := nats(row), 0
+			logits, best := row.Nats(), 0
 			for i := range logits {
 				if len(pieces[i]) > 0 && (logits[i] > logits[best] || len(pieces[best]) == 0) {
 					best = i

@@ -73,6 +73,7 @@ func (l *Lane) advisorFor(policy kvcache.Policy, price price) (*advisor, error) 
 func (a *advisor) start(primer []byte) {
 	a.text = append(a.text[:0], primer...)
 	a.at, a.err, a.open, a.total = false, nil, false, 0
+	a.bytewise.openings.forget()
 	a.closed, a.wait, a.gain, a.seen, a.paid, a.usual = 0, gateRetry, 0, false, 0, 0
 	a.begin()
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // Bytewise predicts the next byte of a text with a token model, without being told where the tokens
@@ -13,6 +14,8 @@ import (
 // Decoded bytes behind the last committed token are pending. Several readings of them are kept:
 // that they begin one longer token, and, for up to maxEnded likely tokens that they begin with,
 // that this token has ended and another one begins behind it; its distribution costs a model step.
+// If the token has probably not ended, and the model was asked behind it before, the step waits for
+// the next byte, which is predicted by what was expected before, and mostly makes it needless.
 // The next byte's distribution is the sum over the tokens of all readings. When one reading
 // outweighs the others, its token is committed. Readings that are too unlikely or too many are left
 // out, so this is a lower bound of the exact byte marginals; nothing about token boundaries is
@@ -27,13 +30,22 @@ type Bytewise struct {
 	spare   [][]uint64
 	steps   int
 	err     error
+
+	openings openings
 }
 
 const (
 	maxEnded = 3
 
-	// A token that ends here is worth a model step if it has this share of all readings, in 1/256.
+	// A token that ends here is worth a model step if it has this share of all readings, in 1/256,
 	speculate = 8
+
+	// at once if it has this one, or was not read before; else behind the next byte, if the reading
+	// has a share of speculate then;
+	atOnce = 48
+
+	// and this one is enough to wait for that.
+	waiting = 2
 
 	// The likeliest reading is committed when it is this many times as likely as all others,
 	dominate = 256
@@ -51,10 +63,11 @@ const unit = 1 << 40
 type reading struct {
 	cum    []uint64 // cum[i]: weight of the first i tokens
 	lo, hi int
-	split  int    // pending bytes in front of the token
-	token  int32  // that ended there
-	share  uint64 // its probability
-	unit   uint64 // what a weight of 1 is of it, in 2^-unitBits
+	split  int      // pending bytes in front of the token
+	token  int32    // that ended there
+	share  uint64   // its probability
+	unit   uint64   // what a weight of 1 is of it, in 2^-unitBits
+	behind *opening // not nil: the step is waiting, and the first byte is expected as it says
 }
 
 const unitBits = 24
@@ -74,7 +87,15 @@ func (r *reading) mass(lo, hi int) uint64 {
 	return h<<(64-unitBits) | l>>unitBits
 }
 
-func (r *reading) left() uint64 { return r.mass(r.lo, r.hi) }
+func (r *reading) left() uint64 {
+	if r.behind != nil {
+		return r.share
+	}
+	return r.mass(r.lo, r.hi)
+}
+
+// begins is the mass that a waiting reading has when byte b comes.
+func (r *reading) begins(b byte) uint64 { return r.share >> 16 * uint64(r.behind.share[b]) }
 
 // nth is the nth piece in their order.
 func (v *Vocabulary) nth(i int) []byte { return v.pieces[v.sorted[i]] }
@@ -130,6 +151,12 @@ func (x *Bytewise) Next(p *[256]uint64) {
 }
 
 func (x *Bytewise) spread(p *[256]uint64, r *reading) {
+	if r.behind != nil {
+		for b := range p {
+			p[b] += r.begins(byte(b))
+		}
+		return
+	}
 	depth := len(x.pending) - r.split
 	if depth == 0 {
 		for b := range p {
@@ -158,6 +185,10 @@ func (x *Bytewise) Update(b byte) error {
 	x.long.lo, x.long.hi = x.vocab.narrow(x.long.lo, x.long.hi, depth, b)
 	kept := x.ended[:0]
 	for _, r := range x.ended {
+		if r.behind != nil {
+			kept = append(kept, r)
+			continue
+		}
 		r.lo, r.hi = x.vocab.narrow(r.lo, r.hi, depth-r.split, b)
 		if r.lo < r.hi {
 			kept = append(kept, r)
@@ -166,9 +197,48 @@ func (x *Bytewise) Update(b byte) error {
 		}
 	}
 	x.ended = kept
+	x.read(b)
 	for x.settle() {
 	}
 	return x.err
+}
+
+// read takes the step of the reading that waited for byte b, if the byte has left it likely; else
+// it is dropped. At most one waits: the one whose token ended before b.
+func (x *Bytewise) read(b byte) {
+	late, all, mass := -1, x.long.left(), uint64(0)
+	for i := range x.ended {
+		if r := &x.ended[i]; r.behind != nil {
+			late, mass = i, r.begins(b)
+			all += mass
+		} else {
+			all += r.left()
+		}
+	}
+	if late < 0 {
+		return
+	}
+	r := &x.ended[late]
+	if mass > 0 && mass >= all/256*speculate {
+		if x.step(r); len(r.cum) > 0 {
+			r.lo, r.hi = x.vocab.narrow(0, len(x.vocab.sorted), 0, b)
+		}
+	}
+	if r.lo == r.hi {
+		x.spare = append(x.spare, r.cum)
+		x.ended = append(x.ended[:late], x.ended[late+1:]...)
+	}
+}
+
+// step takes the step of a reading.
+func (x *Bytewise) step(r *reading) {
+	share := r.share
+	r.behind = nil
+	if x.feed(r.token, r); len(r.cum) > 0 {
+		r.weigh(unit)
+		x.openings.learn(r.token, r, &x.vocab.first)
+	}
+	r.weigh(share)
 }
 
 // settle makes at most one decision about the readings; it reports whether there may be another.
@@ -188,23 +258,30 @@ func (x *Bytewise) settle() bool {
 			best, most = i, left
 		}
 	}
-	if best >= 0 && most > x.long.left() {
+	read := best >= 0 && x.ended[best].behind == nil
+	if read && most > x.long.left() {
 		r := &x.ended[best]
 		if lo := r.lo; len(x.vocab.nth(lo)) == len(x.pending)-r.split && r.mass(lo, lo+1) >= all/256*proceed {
 			x.commit(best)
 			return true
 		}
 	}
-	if best >= 0 && all-most <= most/dominate {
+	if read && all-most <= most/dominate {
 		x.commit(best)
 		return true
 	}
 	if lo := x.long.lo; lo < x.long.hi && len(x.vocab.nth(lo)) == len(x.pending) {
 		end := x.long.mass(lo, lo+1)
-		if end >= all/256*speculate && x.makeRoom(end) {
-			r := reading{split: len(x.pending), token: x.vocab.sorted[lo]}
-			x.feed(r.token, &r)
-			r.weigh(end)
+		token, enough := x.vocab.sorted[lo], uint64(speculate)
+		behind := x.openings.of(token)
+		if behind != nil {
+			enough = waiting
+		}
+		if end >= all/256*enough && x.makeRoom(end) {
+			r := reading{split: len(x.pending), token: token, share: end, behind: behind}
+			if behind == nil || end >= all/256*atOnce {
+				x.step(&r)
+			}
 			x.ended = append(x.ended, r)
 			x.long.lo++ // what is left of the range are longer tokens
 			return true
@@ -290,7 +367,7 @@ func (x *Bytewise) feed(token int32, r *reading) {
 	if x.held >= 0 {
 		err = x.lane.Rollback(1)
 	}
-	var logits Row
+	var logits lm.Row
 	if err == nil {
 		logits, err = x.lane.Predict(token)
 	}
@@ -305,7 +382,7 @@ func (x *Bytewise) feed(token int32, r *reading) {
 
 // distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all
 // tokens are equally likely.
-func (x *Bytewise) distribution(logits Row, r *reading) {
+func (x *Bytewise) distribution(logits lm.Row, r *reading) {
 	cdf := &x.lane.worker.cdf
 	finite := cdf.setRow(logits) == nil
 	if n := len(x.spare); r.cum == nil && n > 0 {

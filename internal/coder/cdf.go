@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/lm"
 )
 
 const (
@@ -51,7 +52,7 @@ func (c *CDF) Set(logits []float32) error {
 	return nil
 }
 
-func (c *CDF) setRow(r Row) error {
+func (c *CDF) setRow(r lm.Row) error {
 	if r.Fixed == nil {
 		return c.Set(r.Float)
 	}

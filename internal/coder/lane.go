@@ -18,7 +18,7 @@ type Lane struct {
 	window  *kvcache.Window
 	started bool // the job has begun a chunk
 	feed    lm.Feed
-	logits  Row       // answer to feed
+	logits  lm.Row    // answer to feed
 	mix     mix.Coder // the tables of Mix, kept for later jobs
 	mixed   *MixCoder // whose chunk they are of
 	advisor *advisor  // kept for later jobs
@@ -28,19 +28,6 @@ type Lane struct {
 	yield   func(struct{}) bool     // hands over to the worker; false: stopped
 	jobErr  error
 	stopErr error // what requests return once the job has been stopped
-}
-
-// Row is a row of logits, in one of two forms: that in fixed point where the session has it.
-type Row struct {
-	Float []float32
-	Fixed []int32 // lm.FixedSession
-}
-
-func rowOf(s lm.Session, i int) Row {
-	if f, ok := s.(lm.FixedSession); ok {
-		return Row{Fixed: f.FixedLogits(i)}
-	}
-	return Row{Float: s.Logits(i)}
 }
 
 // Index is the lane's number in its worker, from 0.
@@ -58,17 +45,17 @@ func (l *Lane) Vocabulary() (*Vocabulary, error) { return l.worker.vocabularyOnc
 // Start begins a chunk: the window starts afresh with BOS and the last tokens of the primer
 // (kvcache.Window.Prime). The result is the row of logits for the first token of the chunk, valid
 // until the lane's next call.
-func (l *Lane) Start(p kvcache.Policy, primer []int32) (Row, error) {
+func (l *Lane) Start(p kvcache.Policy, primer []int32) (lm.Row, error) {
 	if l.worker.session == nil {
-		return Row{}, codec.ErrNoModel
+		return lm.Row{}, codec.ErrNoModel
 	}
 	if p.Window > l.worker.window {
-		return Row{}, fmt.Errorf("%w: window of %d tokens in a session of %d", kvcache.ErrPolicy, p.Window, l.worker.window)
+		return lm.Row{}, fmt.Errorf("%w: window of %d tokens in a session of %d", kvcache.ErrPolicy, p.Window, l.worker.window)
 	}
 	if l.window == nil || l.window.Policy() != p {
 		w, err := kvcache.NewWindow(p, l.worker.model.BOS())
 		if err != nil {
-			return Row{}, err
+			return lm.Row{}, err
 		}
 		l.window = w
 	}
@@ -78,9 +65,9 @@ func (l *Lane) Start(p kvcache.Policy, primer []int32) (Row, error) {
 
 // Predict adds the token to the window, feeds what the window says, and returns the row of logits
 // for the token after it, valid until the lane's next call. The chunk must have been started.
-func (l *Lane) Predict(token int32) (Row, error) {
+func (l *Lane) Predict(token int32) (lm.Row, error) {
 	if !l.started {
-		return Row{}, errNotStarted
+		return lm.Row{}, errNotStarted
 	}
 	return l.ask(l.window.Next(token))
 }
@@ -98,16 +85,16 @@ func (l *Lane) Spend(cost uint64) { l.window.Spend(cost) }
 func (l *Lane) Rollback(n int) error { return l.window.Rollback(n) }
 
 // ask suspends the job until the worker has evaluated the feed.
-func (l *Lane) ask(pos int, tokens []int32) (Row, error) {
+func (l *Lane) ask(pos int, tokens []int32) (lm.Row, error) {
 	if l.stopErr != nil {
-		return Row{}, l.stopErr
+		return lm.Row{}, l.stopErr
 	}
 	if l.worker.running != l {
-		return Row{}, ErrStopped // a coder was kept, and is used by another lane's job or by none
+		return lm.Row{}, ErrStopped // a coder was kept, and is used by another lane's job or by none
 	}
 	l.feed = lm.Feed{Lane: l.index, Pos: pos, Tokens: tokens}
 	if !l.yield(struct{}{}) {
-		return Row{}, l.stopErr
+		return lm.Row{}, l.stopErr
 	}
 	return l.logits, nil
 }

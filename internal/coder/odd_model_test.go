@@ -184,7 +184,7 @@ func (m *shortRows) NewSession(lanes, window int) (lm.Session, error) {
 	return &shortSession{s}, err
 }
 
-func (s *shortSession) Logits(i int) []float32 { return s.Session.Logits(i)[:100] }
+func (s *shortSession) Logits(i int) lm.Row { return lm.Row{Float: s.Session.Logits(i).Float[:100]} }
 
 // An engine whose rows do not fit the vocabulary ends the work with an error.
 func TestShortRows(t *testing.T) {

@@ -23,7 +23,7 @@ const (
 
 // Probe is a hash of the integer CDFs that m gives over fixed sequences of tokens, in lockstep: two
 // models with the same probe are taken to give the same logits. It costs a session and some 400
-// tokens, a quarter of that for a FixedSession. Errors wrap ErrVocabulary or ErrLogits, or are those
+// tokens, a quarter of that where logits are in fixed point. Errors wrap ErrVocabulary or ErrLogits, or are those
 // of the session or of ctx.
 func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 	v, err := NewVocabulary(m)
@@ -39,9 +39,6 @@ func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 	if err != nil {
 		return probe, err
 	}
-	if _, fixed := session.(lm.FixedSession); fixed {
-		window = min(window, probeFixed)
-	}
 	defer func() {
 		if e := session.Close(); err == nil {
 			err = e
@@ -53,7 +50,7 @@ func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 		feeds []lm.Feed
 		hash  = sha256.New()
 	)
-	for pos := range window {
+	for pos := 0; pos < window; pos++ {
 		feeds = feeds[:0]
 		for lane, tokens := range sequences {
 			if pos < len(tokens) {
@@ -67,8 +64,11 @@ func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 			return probe, fmt.Errorf("probe: %w", err)
 		}
 		for i := range feeds {
-			if err := cdf.setRow(rowOf(session, i)); err != nil {
+			if err := cdf.setRow(session.Logits(i)); err != nil {
 				return probe, fmt.Errorf("probe: %w", err)
+			}
+			if session.Logits(i).Fixed != nil {
+				window = min(window, probeFixed)
 			}
 			row = row[:0]
 			for _, w := range cdf.weights {

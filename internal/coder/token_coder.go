@@ -5,6 +5,7 @@ import (
 
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/kvcache"
+	"github.com/lmz-go/lmz/lm"
 )
 
 // tokenCoder is a method that codes the tokens of the chunk, one after the other, each by what the
@@ -114,7 +115,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	return dst[:base], err
 }
 
-func (c *tokenCoder) encode(row Row, token int32) error {
+func (c *tokenCoder) encode(row lm.Row, token int32) error {
 	cdf := &c.lane.worker.cdf
 	if err := cdf.setRow(row); err != nil {
 		return err
@@ -124,7 +125,7 @@ func (c *tokenCoder) encode(row Row, token int32) error {
 	return nil
 }
 
-func (c *tokenCoder) decode(row Row) (int32, error) {
+func (c *tokenCoder) decode(row lm.Row) (int32, error) {
 	cdf := &c.lane.worker.cdf
 	if err := cdf.setRow(row); err != nil { // an encoder would have taken another method
 		return 0, fmt.Errorf("%w: %w", ErrCorrupt, err)

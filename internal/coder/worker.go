@@ -118,8 +118,8 @@ func (w *Worker) step(ctx context.Context) error {
 	tokens := len(w.model.Pieces())
 	waiting := w.waiting
 	for i, l := range waiting {
-		l.logits = rowOf(w.session, i)
-		if n := max(len(l.logits.Fixed), len(l.logits.Float)); n != tokens {
+		l.logits = w.session.Logits(i)
+		if n := l.logits.Len(); n != tokens {
 			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", codec.ErrLogits, n, tokens)
 			return w.failed
 		}

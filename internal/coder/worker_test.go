@@ -367,5 +367,5 @@ type idle struct{ lm.Model }
 func (idle) NewSession(int, int) (lm.Session, error) { return idle{}, nil }
 
 func (idle) Decode(context.Context, []lm.Feed) error { return nil }
-func (idle) Logits(int) []float32                    { return nil }
+func (idle) Logits(int) lm.Row                       { return lm.Row{} }
 func (idle) Close() error                            { return nil }

@@ -110,7 +110,7 @@ func (m *Model) predict(row []float32, held []int32) {
 	}
 }
 
-func (s *session) Logits(i int) []float32 { return s.rows[:s.fed][i] }
+func (s *session) Logits(i int) lm.Row { return lm.Row{Float: s.rows[:s.fed][i]} }
 
 func (s *session) Close() error {
 	if s.closed {

@@ -19,7 +19,7 @@ func rows(t *testing.T, lanes int, decodes ...[]lm.Feed) (last []float32) {
 		if err := s.Decode(context.Background(), feeds); err != nil {
 			t.Fatal(err)
 		}
-		last = slices.Clone(s.Logits(len(feeds) - 1))
+		last = slices.Clone(s.Logits(len(feeds) - 1).Float)
 	}
 	return last
 }

@@ -47,7 +47,7 @@ func cost(ctx context.Context, m lm.Model, window []int32) (sum float64, n int, 
 		if err := s.Decode(ctx, []lm.Feed{{Pos: n, Tokens: []int32{token(window[n])}}}); err != nil {
 			return 0, 0, err
 		}
-		sum += Surprise(s.Logits(0), token(window[n+1]))
+		sum += Surprise(s.Logits(0).Nats(), token(window[n+1]))
 	}
 	return sum, n, nil
 }

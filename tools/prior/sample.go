@@ -81,15 +81,11 @@ func (s series) sample(number int) *sample {
 
 // draw lets the model go on with each sample of a batch.
 func draw(ctx context.Context, m lm.Model, batch []*sample) (err error) {
-	made, err := m.NewSession(len(batch), window)
+	session, err := m.NewSession(len(batch), window)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, made.Close()) }()
-	session, ok := made.(lm.FixedSession)
-	if !ok {
-		return fmt.Errorf("model %s: logits in floats, want integers", writer)
-	}
+	defer func() { err = errors.Join(err, session.Close()) }()
 	pieces := m.Pieces()
 	feeds := make([]lm.Feed, len(batch))
 	for i, s := range batch {
@@ -104,7 +100,11 @@ func draw(ctx context.Context, m lm.Model, batch []*sample) (err error) {
 			return err
 		}
 		for i, s := range batch {
-			t := s.choose(session.FixedLogits(i))
+			row := session.Logits(i).Fixed
+			if row == nil {
+				return fmt.Errorf("model %s: logits in floats, want integers", writer)
+			}
+			t := s.choose(row)
 			s.text = append(s.text, pieces[t]...)
 			feeds[i] = lm.Feed{Lane: i, Pos: feeds[i].Pos + len(feeds[i].Tokens), Tokens: []int32{t}}
 		}

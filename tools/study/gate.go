@@ -74,9 +74,6 @@ type countedModel struct {
 
 func (m *countedModel) NewSession(lanes, window int) (lm.Session, error) {
 	s, err := m.Model.NewSession(lanes, window)
-	if fixed, ok := s.(lm.FixedSession); ok {
-		return countedFixed{countedSession{s, m}, fixed}, err
-	}
 	return countedSession{s, m}, err
 }
 
@@ -84,14 +81,6 @@ type countedSession struct {
 	lm.Session
 	model *countedModel
 }
-
-// countedFixed is a countedSession that has its logits in integers.
-type countedFixed struct {
-	countedSession
-	fixed lm.FixedSession
-}
-
-func (s countedFixed) FixedLogits(i int) []int32 { return s.fixed.FixedLogits(i) }
 
 func (s countedSession) Decode(ctx context.Context, feeds []lm.Feed) error {
 	for _, f := range feeds {

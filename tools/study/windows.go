@@ -180,11 +180,12 @@ func (p *predictor) feed(pos int, tokens ...int32) error {
 	if err := p.session.Decode(context.Background(), []lm.Feed{{Pos: pos, Tokens: tokens}}); err != nil {
 		return err
 	}
-	if fixed, ok := p.session.(lm.FixedSession); ok {
-		p.cdf.SetFixed(fixed.FixedLogits(0))
+	row := p.session.Logits(0)
+	if row.Fixed != nil {
+		p.cdf.SetFixed(row.Fixed)
 		return nil
 	}
-	return p.cdf.Set(p.session.Logits(0))
+	return p.cdf.Set(row.Float)
 }
 
 func (p *predictor) bits(token int32) float64 {
@@ -194,10 +195,11 @@ func (p *predictor) bits(token int32) float64 {
 
 // rank is the number of tokens that are likelier.
 func (p *predictor) rank(token int32) (rank int) {
-	if fixed, ok := p.session.(lm.FixedSession); ok {
-		return above(fixed.FixedLogits(0), token)
+	row := p.session.Logits(0)
+	if row.Fixed != nil {
+		return above(row.Fixed, token)
 	}
-	return above(p.session.Logits(0), token)
+	return above(row.Float, token)
 }
 
 func above[T int32 | float32](row []T, token int32) (n int) {
@@ -212,14 +214,8 @@ func above[T int32 | float32](row []T, token int32) (n int) {
 // weights are what the tokens weigh, in any unit.
 func (p *predictor) weights() []float64 {
 	var row []float64
-	if fixed, ok := p.session.(lm.FixedSession); ok {
-		for _, v := range fixed.FixedLogits(0) {
-			row = append(row, float64(v)/(1<<lm.LogitFraction))
-		}
-	} else {
-		for _, v := range p.session.Logits(0) {
-			row = append(row, float64(v)*math.Log2E)
-		}
+	for _, v := range p.session.Logits(0).Nats() {
+		row = append(row, float64(v)*math.Log2E)
 	}
 	top := slices.Max(row)
 	for i, v := range row {

@@ -85,7 +85,7 @@ func score(s lm.Session, tokens []int32, first int) (float64, error) {
 		if err := s.Decode(ctx, []lm.Feed{{Pos: i - 1, Tokens: tokens[i-1 : i]}}); err != nil {
 			return 0, err
 		}
-		sum += finetune.Surprise(s.Logits(0), tokens[i])
+		sum += finetune.Surprise(s.Logits(0).Nats(), tokens[i])
 	}
 	return sum, nil
 }

@@ -54,7 +54,6 @@ func reportSpeed(m lm.Model, files []string, lanes, limit int) error {
 func lockstep(s lm.Session, bos int32, tokens []int32, lanes, window int) (float64, error) {
 	ctx := context.Background()
 	feeds := make([]lm.Feed, lanes)
-	fixed, _ := s.(lm.FixedSession)
 	start := cpuTime()
 	var sum float32
 	for pos := range window {
@@ -69,10 +68,10 @@ func lockstep(s lm.Session, bos int32, tokens []int32, lanes, window int) (float
 			return 0, err
 		}
 		for i := range feeds {
-			if fixed != nil {
-				sum += float32(fixed.FixedLogits(i)[0])
+			if row := s.Logits(i); row.Fixed != nil {
+				sum += float32(row.Fixed[0])
 			} else {
-				sum += s.Logits(i)[0]
+				sum += row.Float[0]
 			}
 		}
 	}
