@@ -18,15 +18,20 @@ func (m *model) shape(k kind, zero bool) {
 		m.kind, m.level = k, &l
 	}
 	t, l := &m.tables, m.level
+	mixed := 1 // or 0, so that there are none of the tables of bit histories and mixers
+	if l.direct() {
+		mixed = 0
+		t.directs.shape(len(l.contexts), int(l.directBits), zero)
+	}
 	inputs, rows := l.inputs(), l.setRows()
-	resize(&t.slots, lineSize<<l.slotBits, false)
-	resize(&t.maps, len(l.contexts), false)
-	resize(&t.expertMaps, expertCount*confidences, false)
-	resize(&t.x, inputs, zero)
+	resize(&t.slots, mixed*lineSize<<l.slotBits, false)
+	resize(&t.maps, mixed*len(l.contexts), false)
+	resize(&t.expertMaps, mixed*expertCount*confidences, false)
+	resize(&t.x, mixed*inputs, zero)
 	resize(&t.y, 16, zero)
 	resize(&t.weights, rows*inputs/blockSize, false)
-	resize(&t.finalWeights, finalRows, false)
-	resize((*[]uint16)(&t.apms), apmCount*apmPoints<<l.apmBits, false)
+	resize(&t.finalWeights, mixed*finalRows, false)
+	resize((*[]uint16)(&t.apms), mixed*apmCount*apmPoints<<l.apmBits, false)
 	for i, length := range []int{l.longLength, 11, 6, 3} {
 		entries := 1 << l.matchBits
 		if !l.every() && (i == midMatch || i == lineMatch) {
@@ -107,7 +112,9 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		length, misses := i>>2&15, i&3
 		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
 	}
-	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
+	if !m.direct() {
+		t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
+	}
 	if k.without&Learnt == 0 {
 		m.setWeights(learnt(k.pupil()))
 	} else {
@@ -155,6 +162,7 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	copy(t.indirect2, u.indirect2)
 	t.guesses.copyFrom(&u.guesses)
 	t.stretches.copyFrom(&u.stretches)
+	t.directs.copyFrom(&u.directs)
 	return nil
 }
 
@@ -163,7 +171,7 @@ func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key))
 	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.indirect2))
-	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held()
+	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held() + t.directs.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)
 	}
