@@ -4,7 +4,7 @@ package mix
 // context, mixed by one row of weights. They are for levels that are to be fast where most of the
 // time goes to the few bytes that no expert foresees.
 const (
-	directNodes = 16  // of a nibble in a context, side by side in a cache line; the first is not used
+	directNodes = 16 // of a nibble in a context, side by side in a cache line; the first is not used
 	directLimit = 60 // observations after which a probability's rate stays
 	directRate  = 8000
 )
