@@ -98,7 +98,7 @@ var (
 // defaults are empty frames with all that is in a header where no option says otherwise.
 func defaults(t *testing.T) (archive []byte) {
 	archive = compress(t, nil, nil, WithMethod(codec.Mix))
-	for level := 1; level <= preset.Max; level++ {
+	for level := 0; level <= preset.Max; level++ {
 		archive = append(archive, compress(t, nil, nil, WithMethod(codec.Mix), WithLevel(level))...)
 	}
 	archive = append(archive, compress(t, nil, nil, WithMethod(codec.Mix), WithLevel(1), WithDictionary([]byte("a word")))...)

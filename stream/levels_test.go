@@ -19,7 +19,7 @@ import (
 // nothing, the first chunk, a dictionary; alone or with a model.
 func TestGoldenLevels(t *testing.T) {
 	foreseen := wordText(7500)
-	for level := 1; level <= preset.Max; level++ {
+	for level := 0; level <= preset.Max; level++ {
 		for _, kind := range golden.Kinds {
 			t.Run(fmt.Sprintf("%d-%s", level, kind), func(t *testing.T) {
 				t.Parallel()

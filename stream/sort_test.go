@@ -66,7 +66,7 @@ func TestProseIsSorted(t *testing.T) {
 
 // Each level sorts prose from a size on, or does not.
 func TestLeastSorted(t *testing.T) {
-	for level := 1; level <= preset.Max; level++ {
+	for level := 0; level <= preset.Max; level++ {
 		w, err := NewWriter(&bytes.Buffer{}, nil, WithMethod(codec.Mix), WithLevel(level))
 		if err != nil {
 			t.Fatal(err)

@@ -61,7 +61,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if w == nil {
 		return nil, errNoTarget
 	}
-	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Level: o.level}
+	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Mixes: o.method == codec.Mix || o.method == codec.BWT, Level: o.level}
 	switch {
 	case o.dictionary != nil:
 		h.Primer, h.Dict = format.PrimerDictionary, sha256.Sum256(o.dictionary)
@@ -103,7 +103,7 @@ func (z *Writer) Reset(w io.Writer) {
 	primed, before, known := z.primed, z.verifier, z.filters.known
 	*z = Writer{
 		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, spare: z.spare,
-		shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
+		shape: engine.NewShape(z.model, z.opts.window.Window, z.says.Mixes, z.opts.lanes),
 		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.Index{ChunkSize: int64(z.maxChunk)}, primer: z.opts.primerSize,

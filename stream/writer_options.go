@@ -101,20 +101,20 @@ func WithMethod(m codec.Method) WriterOption {
 func WithChunkSize(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 1 || bytes > format.MaxChunkSize {
-			return fmt.Errorf("stream: chunk size of %d bytes, want 1 to %d", bytes, format.MaxChunkSize)
+			return fmt.Errorf("stream: chunk size of %d bytes, want 0 to %d", bytes, format.MaxChunkSize)
 		}
 		o.chunkSize = bytes
 		return nil
 	})
 }
 
-// WithLevel sets the level of codec.Mix, 1 (fastest) … 9 (smallest): 6 by default. It changes the
+// WithLevel sets the level of codec.Mix, 0 (fastest) … 9 (smallest): 6 by default. It changes the
 // archive's bytes.
 func WithLevel(n int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		o.level = n
-		if n < 1 || n > preset.Max {
-			return fmt.Errorf("stream: level %d, want 1 to %d", n, preset.Max)
+		if n < 0 || n > preset.Max {
+			return fmt.Errorf("stream: level %d, want 0 to %d", n, preset.Max)
 		}
 		return nil
 	})

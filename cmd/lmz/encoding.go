@@ -15,7 +15,7 @@ import (
 // encoding is what the flags say about the bytes that compressing gives.
 type encoding struct {
 	method    string
-	preset    int // 0: the default
+	preset    *int // 0: the default
 	noModel   bool
 	noFilter  bool
 	chunkSize ui.ByteSize
@@ -61,8 +61,8 @@ func (e *encoding) check() error {
 func (e *encoding) checkMethod(model string, dictionaries int) error {
 	method := methods[e.method]
 	switch {
-	case method != codec.Mix && e.preset > 0:
-		return ui.Usage(fmt.Sprintf("-%d with --method %s", e.preset, e.method), "presets are levels of the method mix")
+	case method != codec.Mix && e.preset != nil:
+		return ui.Usage(fmt.Sprintf("-%d with --method %s", *e.preset, e.method), "presets are levels of the method mix")
 	case method != codec.Mix && (dictionaries > 0 || e.primed):
 		return ui.Usage("--dict and --primer-size with --method "+e.method, "they are for the method mix")
 	case dictionaries > 1:
@@ -81,10 +81,10 @@ func (e *encoding) checkMethod(model string, dictionaries int) error {
 
 // level is that of the method mix.
 func (e *encoding) level() int {
-	if e.preset == 0 {
+	if e.preset == nil {
 		return preset.Default
 	}
-	return e.preset
+	return *e.preset
 }
 
 // asksModel says whether compressing takes a model. model is that of -m.

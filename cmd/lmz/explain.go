@@ -63,7 +63,7 @@ takes less of both.`,
   lmz explain --sample 16MiB --json huge.log.lmz`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			coded := cmd.Flags().Changed("method") || c.preset > 0 || c.noModel
+			coded := cmd.Flags().Changed("method") || c.preset != nil || c.noModel
 			if err := c.checkExplain(files); err != nil {
 				return err
 			}
@@ -86,7 +86,7 @@ takes less of both.`,
 	f.IntVar(&c.top, "top", 10, "how many fields, templates and lines to show")
 	f.Var(&c.sample, "sample", "look at about this much of the content, evenly spread (0: at all of it)")
 	addPresets(f, &c.preset)
-	f.StringVar(&c.method, "method", "mix", "how to compress a FILE: mix, with the presets -1 to -9, or another method of lmz (lmz --help)")
+	f.StringVar(&c.method, "method", "mix", "how to compress a FILE: mix, with the presets -0 to -9, or another method of lmz (lmz --help)")
 	f.BoolVar(&c.noModel, "no-model", false, "ask no model to compress a FILE")
 	c.color.addFlag(f)
 	f.Lookup("color").DefValue, c.color = "auto", "auto"
@@ -148,7 +148,7 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 	var r *explain.Report
 	if string(opening) == format.HeaderMagic {
 		if coded {
-			return ui.Usage("the archive has a preset and method of its own", "leave out -1 … -9, --method and --no-model, or explain the file")
+			return ui.Usage("the archive has a preset and method of its own", "leave out -0 … -9, --method and --no-model, or explain the file")
 		}
 		r, err = c.explainArchive(ctx, src, in)
 	} else {

@@ -26,7 +26,7 @@ type listing struct {
 type frameListing struct {
 	Offset    int64          `json:"offset"`
 	ChunkSize int            `json:"chunk_size"`
-	Level     int            `json:"level,omitempty"` // of mix, as are the following two
+	Level     *int           `json:"level,omitempty"` // of mix, as are the following two
 	Primer    string         `json:"primer,omitempty"`
 	Dict      string         `json:"dictionary_sha256,omitempty"`
 	Model     *modelListing  `json:"model,omitempty"`
@@ -107,8 +107,8 @@ func (l *listing) add(f stream.Frame) {
 			Probe: hex.EncodeToString(f.Header.Probe[:]), Window: f.Header.Window.Window,
 		}
 	}
-	if level := f.Header.Level; level > 0 {
-		frame.Level, frame.Primer = level, f.Header.Primer.String()
+	if f.Header.Mixes {
+		frame.Level, frame.Primer = &f.Header.Level, f.Header.Primer.String()
 	}
 	if f.Header.Dict != [32]byte{} {
 		frame.Dict = hex.EncodeToString(f.Header.Dict[:])
@@ -191,8 +191,8 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 		fmt.Fprintln(t, "frame\toffset\tchunk size\tlevel\tprimer")
 		for i, f := range l.Frames {
 			level, primer := "-", "-"
-			if f.Level > 0 {
-				level, primer = fmt.Sprint(f.Level), strings.TrimSpace(f.Primer+" "+f.Dict)
+			if f.Level != nil {
+				level, primer = fmt.Sprint(*f.Level), strings.TrimSpace(f.Primer+" "+f.Dict)
 			}
 			fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", i, f.Offset, ui.FormatBytes(int64(f.ChunkSize)), level, primer)
 		}

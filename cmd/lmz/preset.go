@@ -20,7 +20,7 @@ func presetTable() string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(t, "  preset\tcodec\tmemory\tchunks")
-	for n := 1; n <= preset.Max; n++ {
+	for n := range preset.Max + 1 {
 		p := preset.Level(n)
 		codec, name := "mix", fmt.Sprintf("-%d", n)
 		if p.Sorted > 0 {
@@ -41,19 +41,19 @@ func presetTable() string {
 	return b.String()
 }
 
-// addPresets defines -1 … -9, the last of which leaves its number in chosen.
-func addPresets(f *pflag.FlagSet, chosen *int) {
-	for n := 1; n <= preset.Max; n++ {
+// addPresets defines -0 … -9, the last of which leaves its number in chosen.
+func addPresets(f *pflag.FlagSet, chosen **int) {
+	for n := range preset.Max + 1 {
 		name := fmt.Sprint(n)
 		flag := f.VarPF(presetFlag{n, chosen}, name, name, "preset: see above")
 		flag.NoOptDefVal, flag.Hidden = "true", true
 	}
 }
 
-// presetFlag is one of -1 … -9.
+// presetFlag is one of -0 … -9.
 type presetFlag struct {
 	number int
-	chosen *int
+	chosen **int
 }
 
 func (p presetFlag) Type() string   { return "bool" }
@@ -63,6 +63,6 @@ func (p presetFlag) Set(value string) error {
 	if value != "true" {
 		return errors.New("a preset takes no value")
 	}
-	*p.chosen = p.number
+	*p.chosen = &p.number
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"testing"
 
 	"github.com/lmz-go/lmz/internal/mix"
@@ -9,9 +10,9 @@ import (
 
 // What --help says about presets is so.
 func TestPresetMemory(t *testing.T) {
-	for level := 1; level <= preset.Max; level++ {
+	for level := 0; level <= preset.Max; level++ {
 		got, said := float64(mix.Memory(level, 1<<30, true))/(1<<20), float64(preset.Level(level).Memory>>20)
-		if got < said*0.95 || got > said*1.05 {
+		if math.Abs(got-said) > max(0.5, said/20) { // it says whole MiB
 			t.Errorf("-%d takes %.1f MiB, the table says %.0f", level, got, said)
 		}
 	}
@@ -27,16 +28,16 @@ func TestAsksModel(t *testing.T) {
 		want  bool
 	}{
 		{encoding{method: "mix"}, "", usesModel(preset.Default)},
-		{encoding{method: "mix", preset: 3}, "", false},
-		{encoding{method: "mix", preset: 4}, "", true},
-		{encoding{method: "mix", preset: 4, noModel: true}, "", false},
-		{encoding{method: "mix", preset: 1}, "embedded", true},
+		{encoding{method: "mix", preset: new(3)}, "", false},
+		{encoding{method: "mix", preset: new(4)}, "", true},
+		{encoding{method: "mix", preset: new(4), noModel: true}, "", false},
+		{encoding{method: "mix", preset: new(1)}, "embedded", true},
 		{encoding{method: "lm"}, "", true},
 		{encoding{method: "zstd"}, "", false},
 		{encoding{method: "raw"}, "", false},
 	} {
 		if got := c.asksModel(c.model); got != c.want {
-			t.Errorf("%s, preset %d, model %q, --no-model %v: %v", c.method, c.preset, c.model, c.noModel, got)
+			t.Errorf("%s, preset -%d, model %q, --no-model %v: %v", c.method, c.level(), c.model, c.noModel, got)
 		}
 	}
 }

@@ -103,7 +103,7 @@ func TestLimits(t *testing.T) {
 	fmt.Fprintf(&out, "end of a primer that is kept: %d bytes\n", len(tail(long)))
 	m := fakemodel.New(fakemodel.Options{})
 	onLane(t, m, func(lane *Lane) error {
-		for level := 1; level <= 9; level++ {
+		for level := 0; level <= 9; level++ {
 			// The least that a segment must save for the model to be asked in the next one.
 			steps, low, high := 0, int32(0), int32(1<<30)
 			for low < high {

@@ -9,7 +9,7 @@ import (
 // Params are what encoder and decoder must agree on beyond the method and the model.
 type Params struct {
 	Window kvcache.Policy // of the lane; ignored by methods without a model
-	Level  int            // of Mix, 1 … 9
+	Level  int            // of Mix, 0 … 9
 	Primed *Primed        // what chunks of Mix start from; nil: from nothing
 	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model

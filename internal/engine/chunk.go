@@ -20,6 +20,7 @@ type Chunk struct {
 	Keeps  bool      // the state behind it is kept, since later chunks start from it
 	Watch  mix.Watch // told what each byte costs, where the method can say; nil: nobody
 
+	mixes  bool  // the header names a level
 	cost   int64 // what it counts towards the memory limit
 	primed *coder.Primed
 }
@@ -30,7 +31,7 @@ func (c *Chunk) Primed() *coder.Primed { return c.primed }
 
 func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	r := c.Record
-	if (r.Method == codec.Mix || r.Method == codec.BWT) && params.Level == 0 {
+	if (r.Method == codec.Mix || r.Method == codec.BWT) && !c.mixes {
 		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
 	coding, err := coder.New(r.Method, lane, params)

@@ -151,7 +151,7 @@ func (e *Engine) held() int64 { return int64(e.workers)*e.tables + e.states }
 func (e *Engine) Concurrency(f *Frame) int { return e.workers * e.shape(f).Lanes }
 
 func (e *Engine) shape(f *Frame) Shape {
-	return NewShape(f.model, f.Header.Window.Window, f.Header.Level, e.opts.Lanes)
+	return NewShape(f.model, f.Header.Window.Window, f.Header.Mixes, e.opts.Lanes)
 }
 
 // Admit waits until there is room for one more chunk, of this number and of raw bytes from a
@@ -166,7 +166,7 @@ func (e *Engine) Admit(ctx context.Context, f *Frame, c *Chunk, number, raw, pay
 			return context.Cause(ctx)
 		}
 		defer func() { <-e.admit }()
-		n := Needs{Level: f.Header.Level, Chunk: raw}
+		n := Needs{Mixes: f.Header.Mixes, Level: f.Header.Level, Chunk: raw}
 		if primed || number == 0 && f.Header.Primer == format.PrimerFirstChunk {
 			n = NeedsOf(f.Header)
 		}
@@ -229,6 +229,7 @@ func (e *Engine) Submit(f *Frame, c *Chunk, primed *coder.Primed) {
 	if c.Record.Number == 0 && f.Header.Primer == format.PrimerFirstChunk {
 		params.Later = f.Header.ChunkSize
 	}
+	c.mixes = f.Header.Mixes
 	c.Run = func(l *coder.Lane) error { return c.decode(l, params) }
 	e.submit(&c.Task, e.shape(f))
 }

@@ -29,13 +29,13 @@ type Shape struct {
 }
 
 // NewShape is the shape of tasks that may ask m. Without a model there is nothing that lanes could
-// do together; and the tables of the method Mix, which a level above 0 allows, are too large to
+// do together; and the tables of the method Mix, which mixes allows, are too large to
 // have several of them for each worker.
-func NewShape(m *Model, window, level, lanes int) Shape {
+func NewShape(m *Model, window int, mixes bool, lanes int) Shape {
 	if m == nil {
 		window, lanes = 0, 1
 	}
-	if level > 0 {
+	if mixes {
 		lanes = 1
 	}
 	return Shape{m, window, lanes}

@@ -14,6 +14,7 @@ const primerTables = 2
 
 // Needs is what chunks of a frame may take at most, beyond themselves.
 type Needs struct {
+	Mixes  bool // the header names a level, which allows tables
 	Level  int
 	Chunk  int64 // bytes of the largest chunk
 	Primes bool  // chunks start from the first one, or from a dictionary
@@ -21,13 +22,13 @@ type Needs struct {
 
 // NeedsOf is what can be known from a frame's header.
 func NeedsOf(h *format.Header) Needs {
-	return Needs{h.Level, int64(h.ChunkSize), h.Primer != format.PrimerNone}
+	return Needs{h.Mixes, h.Level, int64(h.ChunkSize), h.Primer != format.PrimerNone}
 }
 
 // tables is what a worker's tables take, in bytes, with the text that chunks start from: those of
 // one method, mix or bwt, at a time.
 func (n Needs) tables() int64 {
-	if n.Level == 0 {
+	if !n.Mixes {
 		return 0
 	}
 	return max(n.mixed(), int64(bwt.Memory(int(n.Chunk))))
@@ -51,7 +52,7 @@ func (n Needs) states() int64 {
 
 // within says whether a pool that was made for m serves n.
 func (n Needs) within(m Needs) bool {
-	return n.Level == m.Level && n.Chunk <= m.Chunk && (!n.Primes || m.Primes)
+	return n.Mixes == m.Mixes && n.Level == m.Level && n.Chunk <= m.Chunk && (!n.Primes || m.Primes)
 }
 
 // most is what tables, states and a chunk of any of these needs take at most.

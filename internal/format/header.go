@@ -40,7 +40,8 @@ type Header struct {
 	Model     *lm.ModelID // nil when no model is used; the following two belong to it
 	Probe     [8]byte     // coder.Probe of the model
 	Window    kvcache.Policy
-	Level     int      // of Mix, 1 … 9; 0 when that is not used. The following belong to it
+	Mixes     bool     // chunks may take the tables of Mix. The following belong to it
+	Level     int      // 0 … 9
 	Primer    Primer   // what chunks start from
 	Dict      [32]byte // SHA-256 of the dictionary, with PrimerDictionary
 }
@@ -86,7 +87,7 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	case PrimerDictionary:
 		fields = AppendField(fields, fieldPrimer, append([]byte{byte(h.Primer)}, h.Dict[:]...))
 	}
-	if h.Level > 0 {
+	if h.Mixes {
 		fields = AppendField(fields, fieldMix, []byte{byte(h.Level)})
 	}
 	start := len(dst)
@@ -210,17 +211,17 @@ func ParseHeader(src []byte) (*Header, error) {
 				return nil, err
 			}
 		case fieldMix:
-			if len(f.value) != 1 || f.value[0] < 1 || f.value[0] > 9 {
+			if len(f.value) != 1 || f.value[0] > 9 {
 				return nil, fmt.Errorf("%w: level % x of the method mix is not known", ErrUnsupportedVersion, f.value)
 			}
-			h.Level = int(f.value[0])
+			h.Mixes, h.Level = true, int(f.value[0])
 		default:
 			if err := refuseUnknown("header field", f.kind); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if h.ChunkSize == 0 || window != (h.Model != nil) || h.Primer != PrimerNone && h.Level == 0 {
+	if h.ChunkSize == 0 || window != (h.Model != nil) || h.Primer != PrimerNone && !h.Mixes {
 		return nil, fmt.Errorf("%w: header without a field that it needs", ErrCorrupt)
 	}
 	if h.Model != nil {

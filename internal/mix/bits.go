@@ -2,6 +2,10 @@ package mix
 
 // startBits prepares to code a byte bit by bit.
 func (m *model) startBits() {
+	if m.direct() {
+		m.startDirect()
+		return
+	}
 	m.c0, m.bit = 1, 0
 	m.hashContexts()
 	m.askSlots(0)
@@ -70,6 +74,10 @@ func (m *model) learnHistories(y uint32) {
 
 // update learns that the bit predicted was y, and predicts the next of the byte.
 func (m *model) update(y uint32) {
+	if m.direct() {
+		m.updateDirect(y)
+		return
+	}
 	if m.advisor != nil {
 		m.fusion.learn(y, m.p)
 	}

@@ -84,8 +84,8 @@ func (p *Primed) Size() int { return p.model.held() + cap(p.model.buf) }
 func (c *Coder) Size() int { return c.model.held() + cap(c.model.buf) }
 
 func checkLevel(level int) error {
-	if level < 1 || level >= len(levels) {
-		return fmt.Errorf("%w: %d is not in 1..%d", ErrLevel, level, len(levels)-1)
+	if level < 0 || level >= len(levels) {
+		return fmt.Errorf("%w: %d is not in 0..%d", ErrLevel, level, len(levels)-1)
 	}
 	return nil
 }

@@ -111,7 +111,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestLevels(t *testing.T) {
 	var c Coder
-	for _, level := range []int{-1, 0, len(levels)} {
+	for _, level := range []int{-1, len(levels)} {
 		if _, err := c.Encode(t.Context(), Params{Level: level}, nil, nil); !errors.Is(err, ErrLevel) {
 			t.Errorf("Encode at level %d: %v", level, err)
 		}
@@ -127,10 +127,10 @@ func TestLevels(t *testing.T) {
 	}
 	src := lines(300, 3)
 	var sizes []int
-	for _, level := range []int{1, 3, 6} {
+	for _, level := range []int{0, 1, 3, 6} {
 		sizes = append(sizes, len(encode(t, Params{Level: level}, src)))
 	}
-	if sizes[1] >= sizes[0] || sizes[2] >= sizes[1] {
+	if sizes[1] >= sizes[0] || sizes[2] >= sizes[1] || sizes[3] >= sizes[2] {
 		t.Errorf("sizes by level %v do not fall", sizes)
 	}
 	if _, err := c.Encode(t.Context(), Params{Level: 3, Primed: primed(t, 1, nil)}, nil, src); err == nil {
@@ -323,14 +323,14 @@ func smallTables(f *testing.F) {
 
 func FuzzRoundTrip(f *testing.F) {
 	for _, src := range samples() {
-		for level := range uint8(len(levels) - 1) {
+		for level := range uint8(len(levels)) {
 			f.Add(src[:min(len(src), 600)], level)
 		}
 	}
 	smallTables(f)
 	var c, e Coder
 	f.Fuzz(func(t *testing.T, src []byte, level uint8) {
-		p := Params{Level: 1 + int(level)%(len(levels)-1)}
+		p := Params{Level: int(level) % len(levels)}
 		payload := encodeBy(t, &e, p, src)
 		if back, err := c.Decode(t.Context(), p, nil, payload, len(src)); err != nil || !bytes.Equal(back, src) {
 			t.Fatalf("%d bytes do not come back: %v", len(src), err)
@@ -351,16 +351,16 @@ func TestDecodeClaims(t *testing.T) {
 // Any payload either gives n bytes, of which it is then the payload, or is refused.
 func FuzzDecode(f *testing.F) {
 	smallTables(f)
-	for level := range uint8(len(levels) - 1) {
-		f.Add(encode(f, Params{Level: 1 + int(level)}, lines(20, 1)), uint16(1000), level)
-		f.Add(encode(f, Params{Level: 1 + int(level)}, make([]byte, 4000)), uint16(4000), level)
+	for level := range uint8(len(levels)) {
+		f.Add(encode(f, Params{Level: int(level)}, lines(20, 1)), uint16(1000), level)
+		f.Add(encode(f, Params{Level: int(level)}, make([]byte, 4000)), uint16(4000), level)
 	}
 	f.Add([]byte{}, uint16(0), uint8(5))
 	f.Add(noise(100), uint16(50), uint8(5))
 	var c, e Coder
 	f.Fuzz(func(t *testing.T, payload []byte, size uint16, level uint8) {
 		n := int(size)
-		p := Params{Level: 1 + int(level)%(len(levels)-1)}
+		p := Params{Level: int(level) % len(levels)}
 		out, err := c.Decode(t.Context(), p, nil, payload, n)
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {

@@ -43,8 +43,10 @@ var (
 // pupil is the index in pupils of a kind's weights.
 func (k kind) pupil() int {
 	switch {
-	case k.number == 0:
+	case k.number == tiny:
 		k = kind{number: 3} // tinyLevel is made of the same
+	case k.number == 0:
+		k = kind{number: 1} // of which it takes those of the guesses
 	case k.number >= firstProseLevel:
 		k.number = 6
 	}
@@ -57,7 +59,7 @@ func (l *level) learntSize() int {
 	for _, s := range l.sets {
 		rows += s.learntRows()
 	}
-	return rows*l.inputs() + finalRows*16 + 2*guessSets*16 + guessInputs + stretchInputs
+	return rows*l.inputs() + finalRows*16 + guessSize
 }
 
 func (s set) learntRows() int {
@@ -91,13 +93,18 @@ func (m *model) setWeights(v []int16) {
 		return part
 	}
 	t, n := &m.tables, len(m.x)
-	at := 0
-	for _, s := range m.sets {
-		size := s.size() * n / blockSize
-		fill(t.weights[at:at+size], blocks(next(s.learntRows()*n))...)
-		at += size
+	if m.direct() {
+		next(len(v) - guessSize)
+		m.startDirectWeights()
+	} else {
+		at := 0
+		for _, s := range m.sets {
+			size := s.size() * n / blockSize
+			fill(t.weights[at:at+size], blocks(next(s.learntRows()*n))...)
+			at += size
+		}
+		copy(t.finalWeights, blocks(next(finalRows*blockSize)))
 	}
-	copy(t.finalWeights, blocks(next(finalRows*blockSize)))
 	for i, g := range []*guessTables{&t.guesses, &t.stretches} {
 		copy(g.hi, next(guessSets*16))
 		for input, p := range next([...]int{guessInputs, stretchInputs}[i]) {
@@ -106,10 +113,13 @@ func (m *model) setWeights(v []int16) {
 	}
 }
 
+// guessSize is how many of the numbers are of guesses; they are the last.
+const guessSize = 2*guessSets*16 + guessInputs + stretchInputs
+
 // firstWeights are what a model has that has learnt nothing.
 func (l *level) firstWeights() []int16 {
 	v := make([]int16, l.learntSize())
-	tail := v[len(v)-finalRows*16-2*guessSets*16-guessInputs-stretchInputs:]
+	tail := v[len(v)-finalRows*16-guessSize:]
 	fill(v[:len(v)-len(tail)], weightOne*3/100)
 	var row [16]int16
 	for i := range l.sets {

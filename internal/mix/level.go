@@ -14,6 +14,7 @@ type level struct {
 	matchBits   int    // entries of each match table, log2
 	placeBits   int    // entries of each table of places, log2
 	apmBits     int    // contexts of each APM, log2
+	directBits  uint32 // probabilities of each context, log2; 0: there are bit histories
 	guessBits   int    // entries of each table of guesses, log2
 	longLength  int    // bytes that a long match begins with
 	mapLimit    uint32 // observations after which a map's rate stays
@@ -32,6 +33,7 @@ type rate struct {
 }
 
 var (
+	contexts0 = []contextID{order1, order2, tokenInSkeleton, skeletonTemplate, matchOrder1}
 	contexts1 = []contextID{order1, order2, order3, tokenInSkeleton}
 	contexts2 = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
 	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
@@ -66,15 +68,16 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 14, 20, 255, 36000, 36000, fastPrior, logRate, false},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 15, 20, 255, 50000, 50000, fastPrior, logRate, false},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 15, 20, 255, 60000, 60000, midPrior, logRate, false},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 16, 20, 255, 62000, 62000, midPrior, logRate, true},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 16, 20, 255, 62000, 64000, wholePrior, logRate, true},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 16, 20, 255, 62000, 65000, wholePrior, logRate, true},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 16, 20, 255, 64000, 65200, wholePrior, logRate, true},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 16, 20, 255, 65000, 65300, wholePrior, logRate, true},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 16, 20, 255, 65300, 65400, wholePrior, logRate, true},
+	0: {contexts0, experts1, nil, 0, 16, 13, 0, 16, 14, 20, 255, 36000, 36000, preparation{64 << 10, 0, 0}, logRate, false},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true},
+	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 0, 16, 20, 255, 62000, 64000, wholePrior, logRate, true},
+	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 0, 16, 20, 255, 62000, 65000, wholePrior, logRate, true},
+	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 0, 16, 20, 255, 65000, 65300, wholePrior, logRate, true},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 0, 16, 20, 255, 65300, 65400, wholePrior, logRate, true},
 }
 
 // proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and
@@ -92,7 +95,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 
 // tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
 // what is spent on them is to begin, not to code.
-var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false}
+var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 0, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false}
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5

@@ -27,18 +27,19 @@ type cursor struct {
 	c8   uint32 // the four before them
 	p    uint32 // probability that the next bit is 1
 
-	guess     guess
-	stretch   stretch
-	line      line
-	experts   [expertCount]expert
-	record    record
-	forecast  forecast
-	digits    digitRun
-	copies    copies
-	quantity  quantity
-	run       run
-	onTrack   bool // templateMatch has been right since the token began
-	indirect1 [256]uint32
+	guess       guess
+	directGuess guess // at a bit
+	stretch     stretch
+	line        line
+	experts     [expertCount]expert
+	record      record
+	forecast    forecast
+	digits      digitRun
+	copies      copies
+	quantity    quantity
+	run         run
+	onTrack     bool // templateMatch has been right since the token began
+	indirect1   [256]uint32
 
 	hashes [maxContexts]uint32
 	slot   [maxContexts]uint32 // offset of the slot of the current nibble
@@ -81,6 +82,7 @@ type tables struct {
 	stretches    guessTables
 	deltas       deltas
 	quantityMaps []uint32
+	directs      guessTables // at bits; see direct
 }
 
 const (

@@ -140,21 +140,21 @@ func TestPins(t *testing.T) {
 		weights = append(weights, learnt(pupil)...)
 	}
 	p.add("weights: %x", sha256Of(join16(weights)))
-	for number := 1; number < len(levels); number++ {
+	for number := 0; number < len(levels); number++ {
 		for _, prose := range []bool{false, true} {
 			for _, size := range []int64{1, 512, 1 << 12, 1 << 16, 1 << 31} {
 				k := kindFor(number, prose, size, size < 1<<31)
 				l := k.spec()
 				h := sha256.Sum256(fmt.Append(nil, l))
-				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d guesses=%d guess over %d, prior of %d, %d taught, model %x",
-					number, prose, size, l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.guessOver, l.prior.history, l.prior.taught, h[:6])
+				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d direct=%d guesses=%d guess over %d, prior of %d, %d taught, model %x",
+					number, prose, size, l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.directBits, l.guessBits, l.guessOver, l.prior.history, l.prior.taught, h[:6])
 			}
 		}
 	}
 	var c Coder
 	for _, in := range pinnedTexts() {
 		first := len(in.text) / 3
-		for number := 1; number < len(levels); number++ {
+		for number := 0; number < len(levels); number++ {
 			cold, err := c.Encode(t.Context(), Params{Level: number}, nil, in.text)
 			if err != nil {
 				t.Fatal(err)

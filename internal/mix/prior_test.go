@@ -62,7 +62,7 @@ func TestOtherPrior(t *testing.T) {
 func TestPriorIsKnown(t *testing.T) {
 	text := prior()
 	part := text[len(text)-6000 : len(text)-2000]
-	for level := 1; level < len(levels); level++ {
+	for level := 0; level < len(levels); level++ {
 		if n := len(encode(t, Params{Level: level}, part)); n > 400 {
 			t.Errorf("-%d: %d bytes for %d that the prior has", level, n, len(part))
 		}

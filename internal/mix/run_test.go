@@ -45,7 +45,7 @@ func patchwork(r *rand.Rand, n int) (text []byte) {
 // Chunks full of runs come back, cold and primed, and leave the same state coded, decoded and
 // learnt.
 func FuzzRuns(f *testing.F) {
-	for level := range uint8(len(levels) - 1) {
+	for level := range uint8(len(levels)) {
 		for seed := range uint64(8) {
 			f.Add(seed, level, uint16(1000*seed))
 		}
@@ -56,7 +56,7 @@ func FuzzRuns(f *testing.F) {
 		r := rand.New(rand.NewPCG(seed, 0))
 		text := patchwork(r, int(size))
 		at := r.IntN(len(text) + 1)
-		p := Params{Level: 1 + int(level)%(len(levels)-1), Later: 1 + len(text)}
+		p := Params{Level: int(level) % len(levels), Later: 1 + len(text)}
 		trip := func(p Params, chunk []byte) {
 			payload := encodeBy(t, &e, p, chunk)
 			if back, err := c.Decode(t.Context(), p, nil, payload, len(chunk)); err != nil || !bytes.Equal(back, chunk) {

@@ -5,7 +5,7 @@ import "math/bits"
 // kind names what a model consists of: a level, and tables that are as large as a text of 2^bits
 // bytes needs, but no larger than the level's.
 type kind struct {
-	number  int // of the level; 0: tinyLevel
+	number  int // of the level, or tiny
 	prose   bool
 	bits    int
 	without Parts
@@ -15,6 +15,9 @@ type kind struct {
 // tinyLevel.
 const tinySize = 64
 
+// tiny is the number of tinyLevel.
+const tiny = -1
+
 // firstTinyLevel is the first level that tinyLevel takes the place of.
 const firstTinyLevel = 3
 
@@ -22,14 +25,14 @@ const firstTinyLevel = 3
 // that nothing is in front of the chunk and nothing will start from it.
 func kindFor(number int, prose bool, size int64, alone bool) kind {
 	if number >= firstTinyLevel && alone && size <= tinySize {
-		return kind{}
+		return kind{number: tiny}
 	}
 	return kind{number: number, prose: prose && number >= firstProseLevel, bits: bits.Len64(uint64(max(size, 2) - 1))}
 }
 
 // spec is what a model of the kind consists of.
 func (k kind) spec() level {
-	if k.number == 0 {
+	if k.number == tiny {
 		return tinyLevel
 	}
 	l := levels[k.number]
@@ -46,6 +49,7 @@ func (k kind) spec() level {
 	l.slotBits = min(l.slotBits, uint32(log2(text<<slotsPerByte(len(l.contexts))+int64(l.prior.taught*len(l.taught())/4))))
 	l.apmBits = min(l.apmBits, max(8, k.bits-1))
 	l.guessBits = min(l.guessBits, max(8, k.bits+2))
+	l.directBits = min(l.directBits, uint32(max(8, k.bits+3)))
 	return l
 }
 
@@ -60,7 +64,7 @@ func slotsPerByte(contexts int) int { return bits.Len(uint(contexts)) - 2 }
 // primed: for chunks that start from a Primed, or that others start from, whose size counts, too. A
 // Primed takes as much again. Histories come on top.
 func Memory(number, size int, primed bool) int {
-	if number < 1 || number >= len(levels) {
+	if number < 0 || number >= len(levels) {
 		return 0
 	}
 	most := 0
@@ -96,8 +100,13 @@ func (l *level) every() bool { return len(l.experts) == expertCount }
 
 // size is the memory of the tables in bytes.
 func (l *level) size() int {
-	n := lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences) + copySources
-	n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*apmCount*apmPoints<<l.apmBits
+	n := copySources
+	if l.direct() {
+		n += 4*len(l.contexts)<<l.directBits + 4*guessSets*16
+	} else {
+		n += lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences)
+		n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*apmCount*apmPoints<<l.apmBits
+	}
 	matches := 2
 	if l.every() {
 		matches = len(model{}.matches)

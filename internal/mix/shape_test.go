@@ -8,7 +8,7 @@ import (
 // What Memory says is what is allocated.
 func TestMemory(t *testing.T) {
 	var before, after runtime.MemStats
-	for level := 1; level < len(levels); level++ {
+	for level := 0; level < len(levels); level++ {
 		for _, size := range []int{1, tinySize, tinySize + 1, 512 + 1, 5000, 1 << 17, 1 << 30} {
 			if size > 1<<20 && level > 6 && testing.Short() {
 				continue
@@ -37,7 +37,7 @@ func TestMemory(t *testing.T) {
 
 // Tables grow with the chunk up to those of the level, and a small chunk needs little at any level.
 func TestMemoryGrows(t *testing.T) {
-	for level := 1; level < len(levels); level++ {
+	for level := 0; level < len(levels); level++ {
 		last := 0
 		for size := 1; size <= 1<<28; size *= 2 {
 			n := Memory(level, size, false)

@@ -18,15 +18,20 @@ func (m *model) shape(k kind, zero bool) {
 		m.kind, m.level = k, &l
 	}
 	t, l := &m.tables, m.level
+	mixed := 1 // or 0, so that there are none of the tables of bit histories and mixers
+	if l.direct() {
+		mixed = 0
+		t.directs.shape(len(l.contexts), int(l.directBits), zero)
+	}
 	inputs, rows := l.inputs(), l.setRows()
-	resize(&t.slots, lineSize<<l.slotBits, false)
-	resize(&t.maps, len(l.contexts), false)
-	resize(&t.expertMaps, expertCount*confidences, false)
-	resize(&t.x, inputs, zero)
+	resize(&t.slots, mixed*lineSize<<l.slotBits, false)
+	resize(&t.maps, mixed*len(l.contexts), false)
+	resize(&t.expertMaps, mixed*expertCount*confidences, false)
+	resize(&t.x, mixed*inputs, zero)
 	resize(&t.y, 16, zero)
 	resize(&t.weights, rows*inputs/blockSize, false)
-	resize(&t.finalWeights, finalRows, false)
-	resize((*[]uint16)(&t.apms), apmCount*apmPoints<<l.apmBits, false)
+	resize(&t.finalWeights, mixed*finalRows, false)
+	resize((*[]uint16)(&t.apms), mixed*apmCount*apmPoints<<l.apmBits, false)
 	for i, length := range []int{l.longLength, 11, 6, 3} {
 		entries := 1 << l.matchBits
 		if !l.every() && (i == midMatch || i == lineMatch) {
@@ -117,7 +122,9 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		s := int32(i%quantityCells)*2*(stretchMax+1)/quantityCells - stretchMax
 		t.quantityMaps[i] = squash(s+stretchMax/quantityCells)<<16 | 6
 	}
-	t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
+	if !m.direct() {
+		t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
+	}
 	if k.without&Learnt == 0 {
 		m.setWeights(learnt(k.pupil()))
 	} else {
@@ -167,6 +174,7 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	copy(t.quantityMaps, u.quantityMaps)
 	t.guesses.copyFrom(&u.guesses)
 	t.stretches.copyFrom(&u.stretches)
+	t.directs.copyFrom(&u.directs)
 	return nil
 }
 
@@ -175,7 +183,7 @@ func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key)) + histogramSize*cap(t.deltas)
 	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.quantityMaps) + cap(t.indirect2))
-	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held()
+	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held() + t.directs.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)
 	}

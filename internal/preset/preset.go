@@ -1,4 +1,4 @@
-// Package preset has one row for each level of compression: what -1 … -9 and stream.WithLevel mean,
+// Package preset has one row for each level of compression: what -0 … -9 and stream.WithLevel mean,
 // but for the contexts and tables of the mixer, which are in internal/mix. It is part of the
 // format: chunks are cut, primed and given to the model by it.
 package preset
@@ -22,7 +22,7 @@ const (
 	Always                    // where it saves anything
 )
 
-// Default is the level where none is chosen, and Max the last one; the first is 1.
+// Default is the level where none is chosen, and Max the last one; the first is 0.
 const (
 	Default = 6
 	Max     = len(presets) - 1
@@ -31,6 +31,7 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
+	0: {ChunkSize: 8 * mib, Memory: 3 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	1: {ChunkSize: 8 * mib, Memory: 6 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	2: {ChunkSize: 8 * mib, Memory: 11 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
 	3: {ChunkSize: 8 * mib, Memory: 21 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
@@ -42,9 +43,9 @@ var presets = [...]Preset{
 	9: {ChunkSize: 64 * mib, Memory: 600 * mib, Model: Always, Price: 1, InProse: 1},
 }
 
-// Level gives the row of a level, 1 … Max; of any other, one that is all zero.
+// Level gives the row of a level, 0 … Max; of any other, one that is all zero.
 func Level(n int) Preset {
-	if n < 1 || n > Max {
+	if n < 0 || n > Max {
 		return Preset{}
 	}
 	return presets[n]

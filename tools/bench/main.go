@@ -54,8 +54,8 @@ func (o *options) presetsOr(usual ...int) []int {
 func (o *options) setPresets(list string) error {
 	for s := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > 9 {
-			return fmt.Errorf("preset %q is not one of 1 to 9", s)
+		if err != nil || n < 0 || n > 9 {
+			return fmt.Errorf("preset %q is not one of 0 to 9", s)
 		}
 		o.presets = append(o.presets, n)
 	}

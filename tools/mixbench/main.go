@@ -28,7 +28,7 @@ func cpu() time.Duration {
 }
 
 func main() {
-	level := flag.Int("level", 6, "compression `level`, 1 to 9")
+	level := flag.Int("level", 6, "compression `level`, 0 to 9")
 	limit := flag.Int("n", 1<<30, "take the first `bytes` of each file only")
 	baselines := flag.String("baselines", "", "baselines.tsv, for the sizes of zpaq -m5 of whole files")
 	chunk := flag.Int("chunk", 1<<30, "code chunks of this many `bytes`")

@@ -89,7 +89,7 @@ func (j job) run(ctx context.Context) error {
 		}
 	}
 	opts := []stream.WriterOption{stream.WithMethod(j.Method), stream.WithWorkers(1)}
-	if j.Level > 0 {
+	if j.Method == codec.Mix {
 		opts = append(opts, stream.WithLevel(j.Level))
 	}
 	z, err := stream.NewWriter(os.Stdout, m, opts...)

@@ -119,18 +119,18 @@ func (r *Report) Headline() string {
 // coding is the preset, and the method of most bytes where that is not what the preset is about.
 func (r *Report) coding() string {
 	switch {
-	case r.Level == 0:
+	case r.Level == nil:
 		return r.Method
 	case r.Method == codec.Mix.String() || r.Method == "":
-		return fmt.Sprintf("-%d", r.Level)
+		return fmt.Sprintf("-%d", *r.Level)
 	}
-	return fmt.Sprintf("-%d (%s)", r.Level, r.Method)
+	return fmt.Sprintf("-%d (%s)", *r.Level, r.Method)
 }
 
 // Made says what the archive was made with.
 func (r *Report) Made() string {
 	with := r.coding()
-	if r.Level > 0 {
+	if r.Level != nil {
 		with = "preset " + with
 	}
 	if r.Model != "" {

@@ -30,8 +30,8 @@ func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Re
 	var raw, payloads int64
 	v := cost.Visitor{
 		Frame: func(h *format.Header) {
-			if h.Level > 0 {
-				settings.Level = h.Level
+			if h.Mixes {
+				settings.Level = &h.Level
 			}
 			if h.Model != nil {
 				settings.Model = h.Model.Name

@@ -41,7 +41,7 @@ type Report struct {
 // Settings are what an archive was made with.
 type Settings struct {
 	Method     string `json:"method"`
-	Level      int    `json:"level,omitempty"` // of mix, and of bwt in its place
+	Level      *int   `json:"level,omitempty"` // of mix, and of bwt in its place
 	Model      string `json:"model,omitempty"`
 	ChunkCount int    `json:"chunk_count"`
 }

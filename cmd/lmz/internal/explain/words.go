@@ -244,7 +244,7 @@ func (r *Report) spread() (fallback, whole float64) {
 		bits := 8 * float64(c.Payload)
 		switch {
 		case !c.Explained || c.Method == codec.Mix.String() || c.Method == codec.LM.String():
-		case r.Level > 0 && (c.Method == codec.Zstd.String() || c.Method == codec.Raw.String()):
+		case r.Level != nil && (c.Method == codec.Zstd.String() || c.Method == codec.Raw.String()):
 			fallback += bits
 		default:
 			whole += bits

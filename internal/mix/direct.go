@@ -1,0 +1,89 @@
+package mix
+
+// Direct levels have probabilities in the place of bit histories: of a node of a nibble in each
+// context, mixed by one row of weights. They are for levels that are to be fast where most of the
+// time goes to the few bytes that no expert foresees.
+const (
+	directNodes = 16 // of a nibble in a context, side by side in a cache line; the first is not used
+	directLimit = 60 // observations after which a probability's rate stays
+	directRate  = 8000
+)
+
+// direct says whether bits are predicted so.
+func (l *level) direct() bool { return l.directBits > 0 }
+
+// startDirect is startBits of a direct level.
+func (m *model) startDirect() {
+	m.c0, m.bit = 1, 0
+	m.hashContexts()
+	m.startDirectNibble()
+	m.predictDirect()
+}
+
+// startDirectNibble finds the probabilities of the nibble that begins.
+func (m *model) startDirectNibble() {
+	m.node = 1
+	salt, bits := saltOfLow(m.c0), m.directBits
+	for i, h := range m.hashes[:len(m.contexts)] {
+		h = (h + salt) * slotMul
+		h ^= h >> 15
+		m.slot[i] = uint32(i)<<bits | h*lineMul>>(32-bits)&^(directNodes-1)
+	}
+}
+
+// predictDirect is predict of a direct level.
+func (m *model) predictDirect() {
+	g, t := &m.directGuess, &m.directs
+	g.inputs = len(m.contexts)
+	for i, at := range m.slot[:len(m.contexts)] {
+		at += m.node
+		g.at[i] = at
+		g.x[i] = 0
+		if v := t.probs[at]; v&1023 > 0 {
+			g.x[i] = stretchTable[v>>20]
+		}
+	}
+	g.x[len(m.contexts)] = stretchUnit
+	g.row[0] = int32(m.c0) * 16
+	dot(g.x[:], t.hi, g.row[:], g.out[:])
+	g.out[0] = max(-stretchMax, min(stretchMax, g.out[0]>>12))
+	m.p = max(1, min(65535, squash(g.out[0])))
+	if m.advisor != nil {
+		m.p = m.advise(m.p)
+	}
+}
+
+// updateDirect is update of a direct level.
+func (m *model) updateDirect(y uint32) {
+	if m.advisor != nil {
+		m.fusion.learn(y, m.p)
+	}
+	g, t := &m.directGuess, &m.directs
+	g.err[0] = (int32(y*65535) - int32(squash(g.out[0]))) * directRate >> 16
+	train(g.x[:], t.hi, t.lo, g.row[:], g.err[:])
+	for _, at := range g.at[:g.inputs] {
+		learn(&t.probs[at], y, directLimit)
+	}
+	m.c0 = m.c0<<1 | y
+	m.node = m.node<<1 | y
+	m.bit++
+	switch m.bit {
+	case 4:
+		m.startDirectNibble()
+	case 8:
+		m.endByte(byte(m.c0), false)
+		return
+	}
+	m.predictDirect()
+}
+
+// startDirectWeights makes the probabilities unknown and the weights equal.
+func (m *model) startDirectWeights() {
+	t := &m.directs
+	fill(t.probs, 1<<31)
+	var row [16]int16
+	for i := range m.contexts {
+		row[i] = int16(weightOne * 2 / len(m.contexts))
+	}
+	fill(t.hi, row[:]...)
+}
