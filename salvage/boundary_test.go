@@ -12,11 +12,21 @@ import (
 // Damage that hits the end of a frame and the beginning of the next one does not make the next one
 // disappear: what can be saved of it is, and what cannot is a loss.
 func TestDamagedBoundary(t *testing.T) {
-	first, second := strings.Repeat("first frame\n", 50), strings.Repeat("second frame\n", 50)
+	t.Run("lone", func(t *testing.T) { damagedBoundary(t, 50) })
+	t.Run("indexed", func(t *testing.T) { damagedBoundary(t, format.MaxLone/10) })
+}
+
+func damagedBoundary(t *testing.T, lines int) {
+	first, second := strings.Repeat("first frame\n", lines), strings.Repeat("second frame\n", lines)
 	a := compress(t, nil, []byte(first), stream.WithLevel(1))
 	b := compress(t, nil, []byte(second), stream.WithLevel(1))
 	chunk := int(framesOf(t, a)[0].Chunks[0].Offset)
-	footer := len(a) - format.FooterSize
+	tail, err := format.ReadTail(bytes.NewReader(a), int64(len(a)), 1<<20)
+	if err != nil || tail == nil {
+		t.Fatal(err)
+	}
+	index := int(tail.Index)
+	last := max(index, len(a)-format.FooterSize-4)
 	flip := func(d []byte, places ...int) {
 		for _, at := range places {
 			d[at] ^= 0x10
@@ -44,7 +54,7 @@ func TestDamagedBoundary(t *testing.T) {
 				t.Errorf("%s: all is saved, and lost is %v", name, x.Losses)
 			}
 		}
-		for at := footer - 4; at < len(a); at++ {
+		for at := last; at < len(a); at++ {
 			try("a byte of the end", first+second, func(d []byte) { flip(d, at) })
 			for _, of := range []int{0, 3, 5} {
 				saved := first + second
@@ -65,7 +75,7 @@ func TestDamagedBoundary(t *testing.T) {
 		}
 		try("a chunk, and two bytes", second, func(d []byte) { flip(d, chunk+9, chunk+14, len(a)-1, next) })
 		try("a chunk, and a whole end", "", func(d []byte) { fill(d, chunk, next+8, 0) })
-		try("all from the footer on", first, func(d []byte) { fill(d, footer, len(d), 0) })
-		try("all from the index on", first, func(d []byte) { fill(d, footer-10, len(d), 0) })
+		try("all from the footer on", first, func(d []byte) { fill(d, last+4, len(d), 0) })
+		try("all from the index on", first, func(d []byte) { fill(d, index, len(d), 0) })
 	}
 }

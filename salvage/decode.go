@@ -220,7 +220,7 @@ func (v *recoverer) try(f *foundFrame, n int64, records []*format.Record) (good 
 }
 
 func (v *recoverer) tryFew(f *foundFrame, n int64, records []*format.Record) (*format.Record, []byte, error) {
-	h := f.h
+	h := *f.h
 	archive := image{r: v.r}
 	var all []*format.Record
 	if records[0].Primed && h.Primer == format.PrimerFirstChunk {
@@ -237,9 +237,10 @@ func (v *recoverer) tryFew(f *foundFrame, n int64, records []*format.Record) (*f
 	}
 	primers := len(all)
 	all = append(all, records...)
-	archive.put(format.AppendHeader(nil, h))
+	h.Lone = h.Lone && len(all) == 1
+	archive.put(format.AppendHeader(nil, &h))
 	headerSize := archive.size
-	index := format.Index{ChunkSize: int64(h.ChunkSize)}
+	index := format.NewIndex(&h)
 	for i, c := range all {
 		record := format.AppendChunk(nil, &c.RecordHeader, h.ChunkSize, int64(i), c.Payload)
 		archive.put(record)

@@ -80,8 +80,7 @@ func wholeHeader(buf []byte) (*format.Header, int64) {
 	if size == 0 {
 		return nil, 0
 	}
-	_, fields, _ := format.CutUvarint(buf[len(format.HeaderMagic)+1:])
-	h, err := format.ParseHeader(fields[:size-4-(len(buf)-len(fields))])
+	h, err := format.ReadHeader(format.NewRecorder(bytes.NewReader(buf[:size]), size))
 	if err != nil {
 		return nil, 0
 	}

@@ -92,7 +92,8 @@ func (f *foundFrame) gaps() bool {
 
 // counted is what the index of the frame should be, as its records say.
 func (f *foundFrame) counted() *format.Index {
-	x := &format.Index{ChunkSize: int64(f.h.ChunkSize)}
+	index := format.NewIndex(f.h)
+	x := &index
 	for _, e := range f.entries {
 		if e.aux {
 			x.Auxiliary(e.size)

@@ -50,6 +50,9 @@ func (v *recoverer) index(off int64) (*format.Tail, int64, error) {
 	if err != nil && err != io.EOF {
 		return nil, 0, err
 	}
+	if n > 0 && head[0] == format.TagLoneIndex {
+		return format.LoneTailAt(v.r, off)
+	}
 	if n == 0 || head[0] != format.TagIndex {
 		return nil, 0, nil
 	}
@@ -91,7 +94,7 @@ func (v *recoverer) record(f *foundFrame, off, n int64) (e *entry, wrong, err er
 		return e, wrong, err
 	}
 	in.Unread([]byte{tag})
-	s := &format.Scanner{In: in, Frames: 1, Header: f.h, Start: f.start, Index: format.Index{ChunkSize: int64(f.h.ChunkSize)}}
+	s := &format.Scanner{In: in, Frames: 1, Header: f.h, Start: f.start, Index: format.NewIndex(f.h)}
 	s.Index.Total.Chunks = n
 	var repaired error
 	s.Notice = func(damage error) { repaired = damage }

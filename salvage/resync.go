@@ -85,7 +85,7 @@ func (v *recoverer) resync(f *foundFrame, wrong error) (bool, error) {
 	}
 	if number >= 0 {
 		gap.count = number - f.next
-		if gap.count == 0 && gap.size >= format.MinRecord+format.FooterSize+f.headerSize {
+		if gap.count == 0 && gap.size >= format.MinRecord+format.MinEnd+f.headerSize {
 			gap.count = -1 // the rest of this frame and the header of another one may have been there
 		}
 	}
@@ -178,12 +178,12 @@ func (v *recoverer) brokenIndex(f *foundFrame) (bool, error) {
 	zeroed := len(buf) == len(want) && buf[len(buf)-1] == 0
 	// What is wrong may be the tag, and nothing else. There may be sections behind the body that
 	// are not known.
-	tag, same := buf[0] == format.TagIndex, alike(buf, want)
+	tag, same := buf[0] == want[0], alike(buf, want)
 	sized := int64(0) // bytes of it, as its head says; 0: it has no head
-	if n, rest, ok := format.CutUvarint(buf[1:]); tag && ok && n < uint64(v.end-f.pos) {
+	if n, rest, ok := format.CutUvarint(buf[1:]); tag && !f.h.Lone && ok && n < uint64(v.end-f.pos) {
 		sized = int64(len(buf)-len(rest)) + int64(n) + 4 + format.FooterSize
 	}
-	if body := f.index.Body(f.headerSize); tag && same < 3*len(buf) {
+	if body := f.index.Body(f.headerSize); tag && !f.h.Lone && same < 3*len(buf) {
 		_, rest, _ := format.CutUvarint(buf[1:])
 		buf, same = rest[:min(len(rest), len(body))], alike(rest, body)
 	}
@@ -273,8 +273,12 @@ func (v *recoverer) search(f *foundFrame) (to, number int64, err error) {
 		if to, err = v.findHeader(max(from, f.pos+1), end); err != nil {
 			return 0, 0, err
 		}
+		tag := byte(format.TagIndex)
+		if f.h.Lone {
+			tag = format.TagLoneIndex
+		}
 		for i := int64(0); ; i++ {
-			n := bytes.IndexByte(data[min(i, to-from):to-from], format.TagIndex)
+			n := bytes.IndexByte(data[min(i, to-from):to-from], tag)
 			if n < 0 {
 				break
 			}

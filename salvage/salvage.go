@@ -171,7 +171,7 @@ func (v *recoverer) frame() error {
 	if mended != nil {
 		v.Repaired = append(v.Repaired, fmt.Errorf("%w: the header of the frame at byte %d; a byte of it was restored by its checksum", stream.ErrCorrupt, start))
 	}
-	f := &foundFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size, index: format.Index{ChunkSize: int64(h.ChunkSize)}}
+	f := &foundFrame{h: h, start: start, headerSize: size, mended: mended, pos: start + size, index: format.NewIndex(h)}
 	for done := false; !done; {
 		if done, err = v.step(f); err != nil {
 			return err

@@ -58,6 +58,10 @@ func (v *recoverer) write(x *image, f *foundFrame, list []placed) (_ []placed, e
 		h.Primer = format.PrimerNone
 		header = format.AppendHeader(nil, &h)
 	}
+	if h.Lone && whole != 1 {
+		h.Lone = false
+		header = format.AppendHeader(nil, &h)
+	}
 	headerSize := f.headerSize
 	if header != nil {
 		headerSize = int64(len(header))
@@ -65,7 +69,7 @@ func (v *recoverer) write(x *image, f *foundFrame, list []placed) (_ []placed, e
 	} else {
 		x.copy(f.start, f.headerSize)
 	}
-	index := format.Index{ChunkSize: int64(h.ChunkSize)}
+	index := format.NewIndex(&h)
 	n := int64(0)
 	same := true // all chunks have the numbers that they had
 	for i, e := range f.entries {

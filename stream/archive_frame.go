@@ -152,7 +152,7 @@ func (a *archive) scanner(f *archiveFrame, from, to, number int64) *format.Scann
 	ahead := 4 << 10
 	s := &format.Scanner{In: format.NewRecorder(io.NewSectionReader(a.r, from, to-from), ahead), Frames: 1, Header: f.header, Start: f.start}
 	s.In.Off = from
-	s.Index = format.Index{ChunkSize: int64(f.header.ChunkSize)}
+	s.Index = format.NewIndex(f.header)
 	s.Index.Total.Chunks = number
 	s.Notice = func(damage error) { a.notice(f.start, damage) }
 	return s

@@ -72,6 +72,9 @@ func (a *archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
 	s := format.NewScanner(io.NewSectionReader(a.r, t.Start, t.Index-t.Start))
 	s.In.Off = t.Start
 	f.header, err = s.NextFrame()
+	if err == nil && f.header.Lone != t.Lone {
+		err = fmt.Errorf("%w: the index is not that of such a frame", ErrCorrupt)
+	}
 	if err == nil {
 		f.groups, err = t.Places(f.header.ChunkSize, s.In.Off)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
@@ -25,21 +26,32 @@ func documented(err error) bool {
 // FuzzHeader: what is read from a header is what is written to one.
 func FuzzHeader(f *testing.F) {
 	f.Add(compress(f, letters, nil))
+	f.Add([]byte{6, 0x80, 0x10})
 	f.Add(compress(f, nil, nil))
 	f.Add(compress(f, fake, nil, WithWindow(equalInfo)))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		// The checksum is made right, to get behind it.
-		h, err := format.ParseHeader(data)
-		if err == nil {
-			again, err := format.ReadHeader(format.NewRecorder(bytes.NewReader(format.AppendHeader(nil, h)), 4096))
-			if err != nil || again.ChunkSize != h.ChunkSize || again.Probe != h.Probe || again.Window != h.Window {
+		read := func(src []byte) (*Header, error) {
+			return format.ReadHeader(format.NewRecorder(bytes.NewReader(src), 4096))
+		}
+		// Checksums are made right, to get behind them: of fields, and of a lone frame.
+		lone := slices.Concat([]byte(format.HeaderMagic), []byte{format.Version}, data)
+		sum := checksum(lone)
+		for _, src := range [][]byte{data, frame(data), append(lone, byte(sum), byte(sum>>8), byte(sum>>16))} {
+			h, err := read(src)
+			if err != nil {
+				if err != io.EOF && !documented(err) {
+					t.Error(err)
+				}
+				continue
+			}
+			again, err := read(format.AppendHeader(nil, h))
+			if err != nil || again.ChunkSize != h.ChunkSize || again.Probe != h.Probe || again.Window != h.Window ||
+				again.Lone != h.Lone || again.Level != h.Level {
 				t.Errorf("%+v became %+v, %v", h, again, err)
 			}
-		} else if !documented(err) {
-			t.Error(err)
-		}
-		if _, err := format.ReadHeader(format.NewRecorder(bytes.NewReader(data), 4096)); err != nil && err != io.EOF && !documented(err) {
-			t.Error(err)
+			if size := format.HeaderSize(src); size == 0 || h.Lone && size != len(format.AppendHeader(nil, h)) {
+				t.Errorf("%+v has %d bytes", h, size)
+			}
 		}
 	})
 }

@@ -99,7 +99,7 @@ func TestUnfinishedFrameInFront(t *testing.T) {
 // A header with more fields than a buffer holds is one, too; one whose checksum is wrong is not,
 // nor the magic alone.
 func TestHeaderWhereRecordBelongs(t *testing.T) {
-	first := compress(t, nil, []byte("one\n"), WithMethod(codec.Raw))
+	first := flushed(t, []byte("one\n"), 4, WithMethod(codec.Raw))
 	c := framesOf(t, first)[0].Chunks[0]
 	open := first[:c.Offset+c.Size]
 	for _, more := range []int{0, 5000, 65000} {

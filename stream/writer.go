@@ -101,12 +101,14 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before, known := z.primed, z.verifier, z.filters.known
+	says := *z.says
+	says.ChunkSize, says.Lone = max(z.opts.chunkSize, z.opts.primerSize), false
 	*z = Writer{
-		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, spare: z.spare,
-		shape: engine.NewShape(z.model, z.opts.window.Window, z.says.Mixes, z.opts.lanes),
+		w: w, model: z.model, opts: z.opts, says: &says, id: z.id, maxChunk: says.ChunkSize, spare: z.spare,
+		shape: engine.NewShape(z.model, z.opts.window.Window, says.Mixes, z.opts.lanes),
 		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
-		index: format.Index{ChunkSize: int64(z.maxChunk)}, primer: z.opts.primerSize,
+		index: format.NewIndex(&says), primer: z.opts.primerSize,
 	}
 	if w == nil {
 		z.err = errNoTarget
@@ -216,6 +218,9 @@ func (z *Writer) submit(n int, more bool) {
 	if !more && z.chunks == 0 && !z.decided && n < preset.LeastAsked && preset.Level(z.opts.level).Model != preset.Always {
 		z.asks, z.decided = false, true
 		z.shape.Model, z.shape.Window = nil, 0
+	}
+	if !more && z.chunks == 0 && !z.begun && n <= format.MaxLone && z.opts.dictionary == nil {
+		z.says.ChunkSize, z.says.Lone, z.maxChunk = n, true, n
 	}
 	if z.pool == nil {
 		z.pool = engine.NewPool(z.opts.ctx, z.opts.workers, true, z.spare)
@@ -382,6 +387,7 @@ func (z *Writer) putFilters() {
 func (z *Writer) begin() {
 	if !z.begun {
 		z.begun, z.decided = true, true
+		z.index = format.NewIndex(z.saysWith(z.asks))
 		z.put(z.frameHeader())
 	}
 }
@@ -390,15 +396,17 @@ func (z *Writer) begin() {
 // there is one.
 func (z *Writer) frameHeader() []byte { return z.header(z.asks) }
 
-func (z *Writer) header(named bool) []byte {
+func (z *Writer) header(named bool) []byte { return format.AppendHeader(nil, z.saysWith(named)) }
+
+func (z *Writer) saysWith(named bool) *Header {
 	h := *z.says
 	if named {
-		h.Model = z.id
+		h.Model, h.Lone = z.id, false
 	}
 	if h.Primer == format.PrimerFirstChunk && !z.primes {
 		h.Primer = format.PrimerNone
 	}
-	return format.AppendHeader(nil, &h)
+	return &h
 }
 
 // named is the model that the header names, once that is decided.

@@ -67,7 +67,7 @@ func Build(frames ...*Parts) (archive []byte) {
 	for _, p := range frames {
 		header := format.AppendHeader(nil, p.Header)
 		archive = append(archive, header...)
-		x := format.Index{ChunkSize: int64(p.Header.ChunkSize)}
+		x := format.NewIndex(p.Header)
 		n := 0
 		for _, r := range p.Records {
 			if r.Literal != nil {

@@ -25,7 +25,7 @@ func FindRecord(data []byte, from, chunkSize int, low, high int64, work *int64) 
 			continue
 		}
 		behind := len(data) - in.Len() + h.Payload
-		if at > from && behind < len(data) && data[behind]&TagChunkMask != TagChunk && data[behind] != TagAuxiliary && data[behind] != TagIndex {
+		if at > from && behind < len(data) && data[behind]&TagChunkMask != TagChunk && data[behind] != TagAuxiliary && data[behind] != TagIndex && data[behind] != TagLoneIndex {
 			continue
 		}
 		if *work -= int64(behind - at); *work < 0 {

@@ -22,6 +22,12 @@ const (
 	maxModelName = 255     // bytes
 
 	MaxChunkSize = 1 << 30 // bytes
+	MaxLone      = 1 << 16 // bytes of the chunk of a lone frame
+
+	// loneForms is how many lengths of the fields stand for the header of a lone frame instead,
+	// which says a level, 0 to 9, with it.
+	loneForms = 10
+	headerSum = 4 // bytes of a header's checksum
 )
 
 // Kinds of header fields.
@@ -37,6 +43,7 @@ const (
 // Header is what a frame says about all of its chunks.
 type Header struct {
 	ChunkSize int         // the most raw bytes of a chunk
+	Lone      bool        // the frame is one small chunk; it has no model, primer or other fields
 	Model     *lm.ModelID // nil when no model is used; the following two belong to it
 	Probe     [8]byte     // coder.Probe of the model
 	Window    kvcache.Policy
@@ -68,6 +75,13 @@ func (p Primer) String() string {
 
 // AppendHeader appends the header of a frame, checksum included.
 func AppendHeader(dst []byte, h *Header) []byte {
+	start := len(dst)
+	dst = append(append(dst, HeaderMagic...), Version)
+	if h.Lone {
+		dst = append(dst, byte(h.Level))
+		dst = binary.AppendUvarint(dst, uint64(h.ChunkSize))
+		return appendCheck(dst, crc32.Checksum(dst[start:], Castagnoli))
+	}
 	fields := AppendField(nil, FieldChunkSize, binary.AppendUvarint(nil, uint64(h.ChunkSize)))
 	if m := h.Model; m != nil {
 		value := append(m.SHA256[:], h.Probe[:]...)
@@ -90,10 +104,7 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	if h.Mixes {
 		fields = AppendField(fields, fieldMix, []byte{byte(h.Level)})
 	}
-	start := len(dst)
-	dst = append(dst, HeaderMagic...)
-	dst = append(dst, Version)
-	dst = binary.AppendUvarint(dst, uint64(len(fields)))
+	dst = binary.AppendUvarint(dst, uint64(len(fields)+loneForms))
 	dst = append(dst, fields...)
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], Castagnoli))
 }
@@ -121,18 +132,40 @@ func ReadHeader(r *recorder) (*Header, error) {
 	if v != Version {
 		return nil, fmt.Errorf("%w: format version %d, this one reads version %d", ErrUnsupportedVersion, v, Version)
 	}
-	n, err := readUvarint(r, MaxFields, "length of the header")
+	n, err := readUvarint(r, MaxFields+loneForms, "length of the header")
 	if err != nil {
 		return nil, err
 	}
+	if n < loneForms {
+		return readLoneHeader(r, int(n))
+	}
 	start := len(r.buf)
-	if err := r.record(int(n)); err != nil {
+	if err := r.record(int(n - loneForms)); err != nil {
 		return nil, err
 	}
 	if err := r.verifySum("header"); err != nil {
 		return nil, err
 	}
-	return ParseHeader(r.buf[start : start+int(n)])
+	return parseHeader(r.buf[start:])
+}
+
+// readLoneHeader reads the header of a lone frame from behind its level.
+func readLoneHeader(r *recorder, level int) (*Header, error) {
+	size, err := readUvarint(r, MaxLone, "size of the chunk")
+	if err != nil {
+		return nil, err
+	}
+	got := crc32.Checksum(r.buf, Castagnoli) & CheckMask
+	if err := r.record(CheckSize); err != nil {
+		return nil, err
+	}
+	if want := check(r.buf[len(r.buf)-CheckSize:]); got != want {
+		return nil, fmt.Errorf("%w: checksum of the header is %06x, want %06x", ErrCorrupt, got, want)
+	}
+	if size == 0 {
+		return nil, fmt.Errorf("%w: chunk size", ErrCorrupt)
+	}
+	return &Header{ChunkSize: int(size), Lone: true, Level: level}, nil
 }
 
 // HeaderSize is the bytes of the whole header that src begins with, whose checksum is right; 0:
@@ -143,14 +176,24 @@ func HeaderSize(src []byte) int {
 		return 0
 	}
 	n, rest, ok := CutUvarint(src[front:])
-	if !ok || n > MaxFields || uint64(len(rest)) < n+4 {
+	if ok && n < loneForms {
+		if n, rest, ok = CutUvarint(rest); !ok || n < 1 || n > MaxLone || len(rest) < CheckSize {
+			return 0
+		}
+		end := len(src) - len(rest)
+		if crc32.Checksum(src[:end], Castagnoli)&CheckMask != check(rest) {
+			return 0
+		}
+		return end + CheckSize
+	}
+	if !ok || n > MaxFields+loneForms || uint64(len(rest)) < n-loneForms+headerSum {
 		return 0
 	}
-	end := len(src) - len(rest) + int(n)
+	end := len(src) - len(rest) + int(n-loneForms)
 	if crc32.Checksum(src[:end], Castagnoli) != binary.LittleEndian.Uint32(src[end:]) {
 		return 0
 	}
-	return end + 4
+	return end + headerSum
 }
 
 // atHeader says whether a whole header of a frame comes next. It looks like a chunk of a reserved
@@ -166,15 +209,19 @@ func (r *recorder) atHeader() (bool, error) {
 		return false, err
 	}
 	n, rest, ok := CutUvarint(p[front:])
-	if !ok || n > MaxFields {
+	if !ok || n > MaxFields+loneForms {
 		return false, nil
 	}
-	p, err = r.peek(len(p) - len(rest) + int(n) + 4)
+	size := front + 1 + binary.MaxVarintLen32 + CheckSize // of a lone frame, at most
+	if n >= loneForms {
+		size = len(p) - len(rest) + int(n-loneForms) + headerSum
+	}
+	p, err = r.peek(size)
 	return HeaderSize(p) > 0, err
 }
 
-// ParseHeader takes a header apart from its fields, whose checksum was right.
-func ParseHeader(src []byte) (*Header, error) {
+// parseHeader takes a header apart from its fields, whose checksum was right.
+func parseHeader(src []byte) (*Header, error) {
 	fields, err := parseFields(src)
 	if err != nil {
 		return nil, err

@@ -32,11 +32,15 @@ func (s *sums) add(t sums) {
 // Index collects what the index of a frame holds while its records go by.
 type Index struct {
 	ChunkSize int64
+	lone      bool   // of a lone frame
 	groups    []byte // entries of the groups before the current one, as they are in the file
 	group     sums   // the current one
 	next      int64  // bytes of auxiliary records behind a full group: the next one has them, if any
 	Total     sums
 }
+
+// NewIndex makes that of a frame with this header.
+func NewIndex(h *Header) Index { return Index{ChunkSize: int64(h.ChunkSize), lone: h.Lone} }
 
 // Chunk counts a chunk record of size bytes.
 func (x *Index) Chunk(size int64, raw, lines int) {
@@ -76,6 +80,9 @@ func (x *Index) Body(header int64) []byte {
 
 // AppendIndex appends index and footer of a frame.
 func AppendIndex(dst []byte, x *Index, header int64) []byte {
+	if x.lone {
+		return appendLoneIndex(dst, &x.Total, header)
+	}
 	start := len(dst)
 	body := x.Body(header)
 	dst = append(dst, TagIndex)

@@ -10,6 +10,7 @@ import (
 
 // Tail is the end of a frame: its index, as it is read from behind.
 type Tail struct {
+	Lone  bool   // of a lone frame
 	Start int64  // of the frame in the archive
 	Index int64  // of the index in the archive
 	Total sums   // of the frame; Records is 0, as that takes its header
@@ -29,7 +30,10 @@ func ReadTail(r io.ReaderAt, end, limit int64) (*Tail, error) {
 		return nil, err
 	}
 	size := int64(binary.LittleEndian.Uint32(footer[:]))
-	if string(footer[4:]) != FooterMagic || size < 4+2 || size > end-FooterSize {
+	if string(footer[4:]) != FooterMagic {
+		return readLoneTail(r, end)
+	}
+	if size < 4+2 || size > end-FooterSize {
 		return nil, nil
 	}
 	if size*tailMemory > limit {
@@ -75,7 +79,7 @@ func (t *Tail) Memory() int64 { return int64(len(t.rest)) * tailMemory }
 func (t *Tail) Agrees(x *Index, header int64) bool {
 	sum := x.Total
 	sum.Records = 0
-	return t.Index-t.Start == header+x.Total.Records && t.Total == sum && bytes.HasPrefix(t.rest, x.groups)
+	return t.Lone == x.lone && t.Index-t.Start == header+x.Total.Records && t.Total == sum && bytes.HasPrefix(t.rest, x.groups)
 }
 
 // Places gives where the groups of the frame begin, and its end, for a frame with this chunk size
@@ -122,6 +126,9 @@ func (t *Tail) Places(chunkSize int, first int64) ([]Place, error) {
 	}
 	return places, nil
 }
+
+// MinEnd is the fewest bytes that end a frame: the index of a lone one.
+const MinEnd = minLoneIndex
 
 // MinRecord is the fewest bytes of a chunk record: tag, three varints, CRC32C and check.
 const MinRecord = 1 + 3 + 4 + CheckSize

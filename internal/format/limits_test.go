@@ -47,7 +47,7 @@ func TestLimits(t *testing.T) {
 	say("name of a model: cut to %d bytes", len(h.Model.Name))
 	say("chunks of at most %d bytes", most(1<<31-2, func(n int) bool { return header(&Header{ChunkSize: max(1, n)}) }))
 	say("level of mix: at most %d", most(200, func(n int) bool {
-		_, err := ParseHeader([]byte{FieldChunkSize, 1, 9, fieldMix, 1, byte(max(1, n))})
+		_, err := parseHeader([]byte{FieldChunkSize, 1, 9, fieldMix, 1, byte(max(1, n))})
 		return err == nil
 	}))
 	say("kinds of windows: at most %d", most(9, func(n int) bool {

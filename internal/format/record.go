@@ -19,12 +19,13 @@ const (
 	tagMethod    = 0x0f
 	TagIndex     = 0xc1
 	TagAuxiliary = 0xc2
+	TagLoneIndex = 0xc3
 )
 
 // Kinds of fields of a chunk's extension.
 const fieldFailed = 2
 
-// The check of a record, which has its chunk's number in it.
+// The check of a record, which has its chunk's number in it, and of what is small.
 const (
 	CheckSize = 3 // bytes
 	CheckMask = 1<<(8*CheckSize) - 1
@@ -61,10 +62,15 @@ func AppendChunk(dst []byte, h *RecordHeader, chunkSize int, index int64, payloa
 		dst = append(binary.AppendUvarint(dst, uint64(len(ext))), ext...)
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, h.CRC32C)
-	check := ChunkCheck(dst[start:], payload, index)
-	dst = append(dst, byte(check), byte(check>>8), byte(check>>16))
-	return append(dst, payload...)
+	return append(appendCheck(dst, ChunkCheck(dst[start:], payload, index)), payload...)
 }
+
+func appendCheck(dst []byte, sum uint32) []byte {
+	return append(dst, byte(sum), byte(sum>>8), byte(sum>>16))
+}
+
+// check is the one that src begins with.
+func check(src []byte) uint32 { return uint32(src[0]) | uint32(src[1])<<8 | uint32(src[2])<<16 }
 
 // ChunkCheck is the check of a record whose first bytes, up to the check, are head.
 func ChunkCheck(head, payload []byte, index int64) uint32 {
@@ -102,7 +108,7 @@ func ReadChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h RecordHeader, 
 		}
 	}
 	h.CRC32C = binary.LittleEndian.Uint32(tail[:])
-	h.Check = uint32(tail[4]) | uint32(tail[5])<<8 | uint32(tail[6])<<16
+	h.Check = check(tail[4:])
 	return h, nil
 }
 

@@ -57,7 +57,7 @@ func (s *Scanner) NextFrame() (*Header, error) {
 	}
 	s.Frames++
 	s.Header, s.size = h, s.In.Off-s.Start
-	s.Index = Index{ChunkSize: int64(h.ChunkSize)}
+	s.Index = NewIndex(h)
 	return h, nil
 }
 
@@ -99,7 +99,12 @@ func (s *Scanner) NextChunk() (*Record, error) {
 				}
 			}
 			return c, nil
-		case tag == TagIndex:
+		case tag == TagLoneIndex && s.Header.Lone:
+			if err := readLoneIndex(s.In, &s.Index, s.size); err != nil {
+				return nil, fmt.Errorf("index at byte %d: %w", offset, err)
+			}
+			return nil, io.EOF
+		case tag == TagIndex && !s.Header.Lone:
 			if err := readIndex(s.In, &s.Index, s.size); err != nil {
 				return nil, fmt.Errorf("index at byte %d: %w", offset, err)
 			}
