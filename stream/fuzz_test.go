@@ -46,7 +46,7 @@ func FuzzHeader(f *testing.F) {
 			}
 			again, err := read(format.AppendHeader(nil, h))
 			if err != nil || again.ChunkSize != h.ChunkSize || again.Probe != h.Probe || again.Window != h.Window ||
-				again.Lone != h.Lone || again.Level != h.Level {
+				again.Lone != h.Lone || again.Mixes != h.Mixes || again.Level != h.Level {
 				t.Errorf("%+v became %+v, %v", h, again, err)
 			}
 			if size := format.HeaderSize(src); size == 0 || h.Lone && size != len(format.AppendHeader(nil, h)) {

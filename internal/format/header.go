@@ -25,8 +25,8 @@ const (
 	MaxLone      = 1 << 16 // bytes of the chunk of a lone frame
 
 	// loneForms is how many lengths of the fields stand for the header of a lone frame instead,
-	// which says a level, 0 to 9, with it.
-	loneForms = 10
+	// which says with it whether it has a level, and which: 0 to 9.
+	loneForms = 11
 	headerSum = 4 // bytes of a header's checksum
 )
 
@@ -78,7 +78,11 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	start := len(dst)
 	dst = append(append(dst, HeaderMagic...), Version)
 	if h.Lone {
-		dst = append(dst, byte(h.Level))
+		form := 0
+		if h.Mixes {
+			form = 1 + h.Level
+		}
+		dst = append(dst, byte(form))
 		dst = binary.AppendUvarint(dst, uint64(h.ChunkSize))
 		return appendCheck(dst, crc32.Checksum(dst[start:], Castagnoli))
 	}
@@ -149,8 +153,8 @@ func ReadHeader(r *recorder) (*Header, error) {
 	return parseHeader(r.buf[start:])
 }
 
-// readLoneHeader reads the header of a lone frame from behind its level.
-func readLoneHeader(r *recorder, level int) (*Header, error) {
+// readLoneHeader reads the header of a lone frame from behind its form: 0, or 1 + its level.
+func readLoneHeader(r *recorder, form int) (*Header, error) {
 	size, err := readUvarint(r, MaxLone, "size of the chunk")
 	if err != nil {
 		return nil, err
@@ -165,7 +169,7 @@ func readLoneHeader(r *recorder, level int) (*Header, error) {
 	if size == 0 {
 		return nil, fmt.Errorf("%w: chunk size", ErrCorrupt)
 	}
-	return &Header{ChunkSize: int(size), Lone: true, Level: level}, nil
+	return &Header{ChunkSize: int(size), Lone: true, Mixes: form > 0, Level: max(form-1, 0)}, nil
 }
 
 // HeaderSize is the bytes of the whole header that src begins with, whose checksum is right; 0:
