@@ -33,7 +33,7 @@ type rate struct {
 }
 
 var (
-	contexts0 = []contextID{order1, order2, tokenInSkeleton, skeletonTemplate, matchOrder1}
+	contexts0 = []contextID{order1, order2, tokenInSkeleton, matchOrder1}
 	contexts1 = []contextID{order1, order2, order3, tokenInSkeleton}
 	contexts2 = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
 	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
@@ -68,7 +68,7 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	0: {contexts0, experts1, nil, 0, 16, 13, 0, 16, 14, 20, 255, 36000, 36000, preparation{64 << 10, 0, 0}, logRate, false},
+	0: {contexts0, experts1, nil, 0, 15, 13, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false},
 	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false},
 	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false},
 	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false},
