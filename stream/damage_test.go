@@ -160,7 +160,7 @@ func TestModelMismatch(t *testing.T) {
 // frame makes a frame of records, with a header of these fields.
 func frame(fields []byte, records ...[]byte) []byte {
 	b := append([]byte(format.HeaderMagic), format.Version)
-	b = binary.AppendUvarint(b, uint64(len(fields)+10))
+	b = binary.AppendUvarint(b, uint64(len(fields)+11))
 	b = append(b, fields...)
 	b = binary.LittleEndian.AppendUint32(b, checksum(b))
 	return append(b, slices.Concat(records...)...)

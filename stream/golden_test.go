@@ -151,7 +151,7 @@ func later(content []byte) []byte {
 		s := crc32.Checksum(b, format.Castagnoli)
 		return []byte{byte(s), byte(s >> 8), byte(s >> 16), byte(s >> 24)}
 	}
-	frame := []byte(format.HeaderMagic + "\x01\x17" + "\x01\x02\x90\x03" + "\x02\x01\x06" + "\x06\x01x" + "\xc8\x01\x00")
+	frame := []byte(format.HeaderMagic + "\x01\x18" + "\x01\x02\x90\x03" + "\x02\x01\x06" + "\x06\x01x" + "\xc8\x01\x00")
 	frame = append(frame, sum(frame)...)
 	header := len(frame)
 	frame = format.AppendAuxiliary(frame, 6, []byte("what is to come"))

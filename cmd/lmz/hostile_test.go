@@ -35,7 +35,7 @@ func fieldOf(kind uint64, value []byte) []byte {
 
 func frameHeader(fields ...[]byte) []byte {
 	all := slices.Concat(fields...)
-	b := slices.Concat([]byte("\x8clmz\x01"), numbers(uint64(len(all)+10)), all)
+	b := slices.Concat([]byte("\x8clmz\x01"), numbers(uint64(len(all)+11)), all)
 	return append(b, sum(b)...)
 }
 
