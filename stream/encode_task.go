@@ -9,6 +9,7 @@ import (
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
 // encodeTask codes one chunk.
@@ -29,6 +30,8 @@ type encodeTask struct {
 	before  []byte             // the end of the chunk in front of this one
 	share   int                // of the payload for the filter, as a divisor; 0: there is none
 	filter  format.ChunkFilter // once done
+	begun   []byte             // the beginning of the line that goes on in this chunk
+	times   timestamp.Range    // once done
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }

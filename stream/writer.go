@@ -44,6 +44,7 @@ type Writer struct {
 	parity   []byte        // record that protects the primer, due in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
+	times    times
 	index    format.Index
 	out      []byte
 	err      error // sticky
@@ -241,6 +242,7 @@ func (z *Writer) submit(n int, more bool) {
 	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.sorts = !t.primes && z.sorts(t.raw)
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
+	t.begun = z.times.context(t.raw)
 	if z.chunks == 0 && (!more || z.primer > 0) {
 		t.share = 0 // it is all there is, or must be decoded anyway
 	}
@@ -260,6 +262,7 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 	return func(l *coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
+			t.times = z.opts.times.Of(t.begun, t.raw)
 			t.filter = newChunkFilter(t, known)
 			if z.opts.misfilter != nil {
 				z.opts.misfilter(&t.filter)
@@ -352,6 +355,7 @@ func (z *Writer) emit(limit int) {
 			_, z.err = z.opts.decoded.Write(t.back.Raw)
 		}
 		z.filters.add(z.index.Total.Chunks-1, t.filter)
+		z.times.chunks = append(z.times.chunks, t.times)
 		t.back = nil
 		z.free = append(z.free, t)
 		if z.opts.progress != nil && z.err == nil {
@@ -455,6 +459,7 @@ func (z *Writer) Close() error {
 	z.protectLone()
 	z.filters.finish(z.index.Total.Chunks)
 	z.putFilters()
+	z.index.Sections = z.times.section(z.opts)
 	z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
 	z.stop()
 	z.closed = true

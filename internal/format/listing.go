@@ -14,7 +14,8 @@ type Frame struct {
 	Size     int64 // bytes of the archive, from the header to the footer, or to the end of Chunks
 	Indexed  bool  // the frame has its index and footer, which agree with Chunks
 	Chunks   []Chunk
-	Repaired error // a *ChunkError: damage that was met, and could be repaired
+	Times    *Times // of the lines in Chunks; nil: they are not known
+	Repaired error  // a *ChunkError: damage that was met, and could be repaired
 }
 
 // Chunk is one chunk of a frame.
@@ -86,7 +87,7 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (f *Frame, unfi
 	for {
 		c, err := s.NextChunk()
 		if err == io.EOF {
-			f.Size, f.Indexed = s.In.Off-s.Start, s.Unfinished == nil
+			f.Size, f.Indexed, f.Times = s.In.Off-s.Start, s.Unfinished == nil, s.Index.Times
 			return f, s.Unfinished, nil
 		}
 		if err != nil {
