@@ -92,11 +92,6 @@ func (v *recoverer) write(x *image, f *foundFrame, list []placed) (_ []placed, e
 			}
 		}
 	}
-	if f.tail != nil && same && n == f.tail.Total.Chunks {
-		if _, err := f.tail.Places(h.ChunkSize, f.start+f.headerSize); err == nil {
-			index.Sections = f.tail.Sections
-		}
-	}
 	x.put(format.AppendIndex(nil, &index, headerSize))
 	return list, nil
 }

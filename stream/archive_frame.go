@@ -20,7 +20,6 @@ type archiveFrame struct {
 	chunks int64
 	groups []format.Place // where groups of 16 chunks begin, and the end of the last one
 	listed []located      // all chunks, if there is no index
-	times  *format.Times  // of the lines in the chunks; nil: they are not known
 }
 
 func (f *archiveFrame) total() format.Place { return f.groups[len(f.groups)-1] }

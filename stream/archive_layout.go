@@ -74,7 +74,6 @@ func (a *archive) frameBefore(end, limit int64) (*archiveFrame, int64, error) {
 	f.header, err = s.NextFrame()
 	if err == nil {
 		f.groups, err = t.Places(f.header.ChunkSize, s.In.Off)
-		f.times = t.Times
 	}
 	if err != nil {
 		f.err = fmt.Errorf("frame at byte %d: %w", t.Start, err)

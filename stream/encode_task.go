@@ -31,7 +31,7 @@ type encodeTask struct {
 	share   int                // of the payload for the filter, as a divisor; 0: there is none
 	filter  format.ChunkFilter // once done
 	begun   []byte             // the beginning of the line that goes on in this chunk
-	times   timestamp.Range    // once done
+	finder  *timestamp.Finder  // of the times of lines
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }
@@ -44,6 +44,9 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 		Raw:    len(t.raw),
 		Lines:  bytes.Count(t.raw, []byte{'\n'}),
 		CRC32C: crc32.Checksum(t.raw, format.Castagnoli),
+	}
+	if r := t.finder.Of(t.begun, t.raw); !r.Empty() {
+		t.header.Times = &r
 	}
 	t.payload, t.saved = t.raw, 0
 	switch method {

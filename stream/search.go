@@ -343,7 +343,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 	if c.run.begun { // what crosses the border is in no filter, and of no known time
 		c.run.may, c.run.times = true, timestamp.Partly
 	}
-	ranges := c.timed.of(f)
+	timed := c.timed.knows(f)
 	if f.err != nil {
 		t := f.total()
 		c.close()
@@ -362,10 +362,6 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if err := c.ended(); err != nil {
 			return c.give(spot{frame: f}, err)
 		}
-		times := ranges.group(min(format.GroupSize, int(f.chunks)-g*format.GroupSize))
-		if c.passes(times) {
-			continue
-		}
 		var filters []format.ChunkFilter
 		var err error
 		if !trivial {
@@ -381,7 +377,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if err != nil {
 			return c.give(spot{frame: f}, err)
 		}
-		c.group(f, g, filters, primer, times)
+		c.group(f, g, filters, primer, timed)
 	}
 	return !c.over
 }
@@ -406,10 +402,10 @@ func (c *candidates) primerGrams(f *archiveFrame) ([]bool, error) {
 	return have, nil
 }
 
-// group goes through a group; without filters and times all of it may match.
-func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, primer []bool, times []timestamp.Range) {
-	if after := c.behind(c.timed.relate(times)); !c.run.begun && (c.timed == nil || after != timestamp.Partly) && c.skips(filters, primer) {
-		c.before = after
+// group goes through a group; without filters all of it may match. timed says that its chunks tell of
+// their times.
+func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, primer []bool, timed bool) {
+	if c.timed == nil && !c.run.begun && c.skips(filters, primer) {
 		c.found.Chunks += int64(len(filters))
 		c.found.Skipped += int64(len(filters))
 		return
@@ -428,11 +424,10 @@ func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter,
 		if l.damage == nil && i < len(filters) {
 			filter = &filters[i]
 		}
-		var r *timestamp.Range
-		if l.damage == nil && i < len(times) {
-			r = &times[i]
+		if !timed {
+			l.Times = nil
 		}
-		c.add(l, filter, primer, r)
+		c.add(l, filter, primer)
 	}
 }
 
@@ -453,7 +448,8 @@ func mayHave(f *format.ChunkFilter, w gram.Wanted, known bool) bool {
 }
 
 // add adds a chunk to the run; nil: its filter, or its times, are not known.
-func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool, times *timestamp.Range) {
+func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
+	times := l.Times
 	r := &c.run
 	if !r.begun {
 		r.begun, r.from, r.may, r.have = true, l.RawOffset, false, make([]bool, len(c.query.Grams))
@@ -461,7 +457,7 @@ func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool, t
 	}
 	r.chunks++
 	r.to = l.RawOffset + l.RawSize
-	r.times = r.times.And(c.timed.relateOne(times))
+	r.times = r.times.And(c.timed.relate(times))
 	if filter == nil || filter.Shifts() == format.NoFilter {
 		r.may = true
 	} else if !r.may {

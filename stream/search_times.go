@@ -2,6 +2,7 @@ package stream
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/lmz-go/lmz/internal/format"
@@ -52,8 +53,8 @@ func newTimed(s *TimeSpan) (*timed, error) {
 
 // formatOf is the format of the times in a frame.
 func (t *timed) formatOf(f *archiveFrame) string {
-	if t.format == "" && f.times != nil {
-		return f.times.Format
+	if t.format == "" && f.header != nil {
+		return f.header.TimeFormat
 	}
 	return t.format
 }
@@ -91,41 +92,13 @@ func (t *timed) first() timestamp.Relation {
 	return t.span.First()
 }
 
-// frameTimes gives what is known of the chunks of a frame, group by group.
-type frameTimes struct{ times *format.Times }
-
-// of gives the times of a frame, if they were looked for as they are now.
-func (t *timed) of(f *archiveFrame) frameTimes {
-	if t == nil || f.times == nil || f.times.Format != t.formatOf(f) {
-		return frameTimes{}
-	}
-	return frameTimes{f.times.Clone()}
+// knows says whether the times of a frame were looked for as they are now.
+func (t *timed) knows(f *archiveFrame) bool {
+	return t != nil && f.err == nil && f.header.TimeFormat == t.formatOf(f)
 }
 
-// group gives what is known of the next n chunks; nil: nothing is.
-func (f frameTimes) group(n int) (list []timestamp.Range) {
-	if f.times == nil {
-		return nil
-	}
-	for range n {
-		list = append(list, f.times.Next())
-	}
-	return list
-}
-
-// relate says how many times of some chunks are in the span.
-func (t *timed) relate(list []timestamp.Range) timestamp.Relation {
-	if len(list) == 0 {
-		return timestamp.Partly
-	}
-	all := timestamp.Nothing
-	for i := range list {
-		all = all.And(t.relateOne(&list[i]))
-	}
-	return all
-}
-
-func (t *timed) relateOne(r *timestamp.Range) timestamp.Relation {
+// relate says how many of the times of a chunk are in the span.
+func (t *timed) relate(r *timestamp.Range) timestamp.Relation {
 	if t == nil || r == nil {
 		return timestamp.Partly
 	}
@@ -146,17 +119,13 @@ func (c *candidates) mayHold() bool {
 	return c.timed == nil || r.times == timestamp.Within || r.times == timestamp.Partly || !r.starts && c.before != timestamp.Outside
 }
 
-// passes passes over a group that holds no line of the span, without a look at its chunks.
-func (c *candidates) passes(times []timestamp.Range) bool {
-	if c.timed == nil || len(times) == 0 || c.run.begun || !times[len(times)-1].Ends || !times[0].Starts && c.before != timestamp.Outside {
-		return false
+func newFinder(timeFormat string) (*timestamp.Finder, error) {
+	f, err := timestamp.NewFinder(timeFormat)
+	if err == nil && len(timeFormat) > format.MaxTimeFormat {
+		err = fmt.Errorf("the format of times has %d bytes, want at most %d", len(timeFormat), format.MaxTimeFormat)
 	}
-	after := c.behind(c.timed.relate(times))
-	if after != timestamp.Outside {
-		return false
+	if err != nil {
+		return nil, fmt.Errorf("stream: %w", err)
 	}
-	c.before = after
-	c.found.Chunks += int64(len(times))
-	c.found.Skipped += int64(len(times))
-	return true
+	return f, nil
 }

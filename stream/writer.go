@@ -14,6 +14,7 @@ import (
 	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
+	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -44,7 +45,7 @@ type Writer struct {
 	parity   []byte        // record that protects the primer, due in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
-	times    times
+	lineHead []byte // the beginning of the line that goes on behind what was submitted
 	index    format.Index
 	out      []byte
 	err      error // sticky
@@ -62,7 +63,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if w == nil {
 		return nil, errNoTarget
 	}
-	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Level: o.level}
+	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Level: o.level, TimeFormat: o.timeFormat}
 	switch {
 	case o.dictionary != nil:
 		h.Primer, h.Dict = format.PrimerDictionary, sha256.Sum256(o.dictionary)
@@ -242,7 +243,8 @@ func (z *Writer) submit(n int, more bool) {
 	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.sorts = !t.primes && z.sorts(t.raw)
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
-	t.begun = z.times.context(t.raw)
+	t.finder, t.begun = z.opts.times, z.lineHead
+	z.lineHead = timestamp.Begun(z.lineHead, t.raw)
 	if z.chunks == 0 && (!more || z.primer > 0) {
 		t.share = 0 // it is all there is, or must be decoded anyway
 	}
@@ -262,7 +264,6 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 	return func(l *coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
-			t.times = z.opts.times.Of(t.begun, t.raw)
 			t.filter = newChunkFilter(t, known)
 			if z.opts.misfilter != nil {
 				z.opts.misfilter(&t.filter)
@@ -355,7 +356,6 @@ func (z *Writer) emit(limit int) {
 			_, z.err = z.opts.decoded.Write(t.back.Raw)
 		}
 		z.filters.add(z.index.Total.Chunks-1, t.filter)
-		z.times.chunks = append(z.times.chunks, t.times)
 		t.back = nil
 		z.free = append(z.free, t)
 		if z.opts.progress != nil && z.err == nil {
@@ -459,7 +459,6 @@ func (z *Writer) Close() error {
 	z.protectLone()
 	z.filters.finish(z.index.Total.Chunks)
 	z.putFilters()
-	z.index.Sections = z.times.section(z.opts)
 	z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
 	z.stop()
 	z.closed = true

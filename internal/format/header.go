@@ -32,6 +32,7 @@ const (
 	FieldWindow    = 5
 	fieldPrimer    = 7
 	fieldMix       = 9
+	fieldTimeForm  = 10
 )
 
 // Header is what a frame says about all of its chunks.
@@ -43,6 +44,8 @@ type Header struct {
 	Level     int      // of Mix, 1 … 9; 0 when that is not used. The following belong to it
 	Primer    Primer   // what chunks start from
 	Dict      [32]byte // SHA-256 of the dictionary, with PrimerDictionary
+
+	TimeFormat string // of strftime, of the times that chunks tell of; "": the usual forms
 }
 
 // Primer says what the chunks of a frame start from. Values are part of the format and are never
@@ -88,6 +91,9 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	}
 	if h.Level > 0 {
 		fields = AppendField(fields, fieldMix, []byte{byte(h.Level)})
+	}
+	if h.TimeFormat != "" {
+		fields = AppendField(fields, fieldTimeForm, []byte(h.TimeFormat))
 	}
 	start := len(dst)
 	dst = append(dst, HeaderMagic...)
@@ -214,6 +220,11 @@ func ParseHeader(src []byte) (*Header, error) {
 				return nil, fmt.Errorf("%w: level % x of the method mix is not known", ErrUnsupportedVersion, f.value)
 			}
 			h.Level = int(f.value[0])
+		case fieldTimeForm:
+			if len(f.value) > MaxTimeFormat {
+				return nil, fmt.Errorf("%w: format of times of %d bytes", ErrCorrupt, len(f.value))
+			}
+			h.TimeFormat = string(f.value)
 		default:
 			if err := refuseUnknown("header field", f.kind); err != nil {
 				return nil, err

@@ -36,8 +36,6 @@ type Index struct {
 	group     sums   // the current one
 	next      int64  // bytes of auxiliary records behind a full group: the next one has them, if any
 	Total     sums
-	Sections  []byte // optional ones, as they are in the file
-	Times     *Times // that were read; nil: none
 }
 
 // Chunk counts a chunk record of size bytes.
@@ -79,7 +77,7 @@ func (x *Index) Body(header int64) []byte {
 // AppendIndex appends index and footer of a frame.
 func AppendIndex(dst []byte, x *Index, header int64) []byte {
 	start := len(dst)
-	body := append(x.Body(header), x.Sections...)
+	body := x.Body(header)
 	dst = append(dst, TagIndex)
 	dst = binary.AppendUvarint(dst, uint64(len(body)))
 	dst = append(dst, body...)
@@ -104,9 +102,8 @@ func readIndex(r *recorder, x *Index, header int64) error {
 	agrees := bytes.Equal(r.buf[at:], want)
 	sum := crc32.Checksum(r.buf, Castagnoli)
 	var sections error
-	var times []byte
 	if agrees {
-		sum, times, sections, err = readSections(r, sum, n-uint64(len(want)))
+		sum, sections, err = skipSections(r, sum, n-uint64(len(want)))
 	} else {
 		sum, err = r.sumRest(sum, n-uint64(len(r.buf)-at))
 	}
@@ -122,38 +119,29 @@ func readIndex(r *recorder, x *Index, header int64) error {
 	if sections != nil {
 		return sections
 	}
-	if times != nil {
-		x.Times, _ = parseTimes(times, x.Total.Chunks) // without them all chunks are read
-	}
 	return readFooter(r, r.Off-start)
 }
 
-// readSections reads n bytes of optional sections, and keeps that of times. What is wrong with them
-// counts only when the checksum is right.
-func readSections(r *recorder, sum uint32, n uint64) (_ uint32, times []byte, wrong, err error) {
+// skipSections reads n bytes of optional sections. What is wrong with them counts only when the
+// checksum is right.
+func skipSections(r *recorder, sum uint32, n uint64) (_ uint32, wrong, err error) {
 	var last uint64
 	for first := true; n > 0; first = false {
 		r.reset()
 		kind, err := readUvarint(r, 1<<63-1, "kind of an index section")
 		if err != nil {
-			return sum, nil, nil, err
+			return sum, nil, err
 		}
 		size, err := readUvarint(r, n, "length of an index section")
 		if err != nil {
-			return sum, nil, nil, err
+			return sum, nil, err
 		}
 		head := uint64(len(r.buf))
 		if head+size > n || !first && kind <= last {
-			return sum, nil, nil, fmt.Errorf("%w: list of index sections", ErrCorrupt)
+			return sum, nil, fmt.Errorf("%w: list of index sections", ErrCorrupt)
 		}
-		sum = crc32.Update(sum, Castagnoli, r.buf)
-		if kind == sectionTimes {
-			if times, err = r.appendN([]byte{}, int(size)); err != nil {
-				return sum, nil, nil, err
-			}
-			sum = crc32.Update(sum, Castagnoli, times)
-		} else if sum, err = r.sumRest(sum, size); err != nil {
-			return sum, nil, nil, err
+		if sum, err = r.sumRest(crc32.Update(sum, Castagnoli, r.buf), size); err != nil {
+			return sum, nil, err
 		}
 		if refused := refuseUnknown("index section", kind); refused != nil && wrong == nil {
 			wrong = refused
@@ -161,7 +149,7 @@ func readSections(r *recorder, sum uint32, n uint64) (_ uint32, times []byte, wr
 		last = kind
 		n -= head + size
 	}
-	return sum, times, wrong, nil
+	return sum, wrong, nil
 }
 
 func readFooter(r *recorder, index int64) error {

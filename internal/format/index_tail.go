@@ -13,10 +13,7 @@ type Tail struct {
 	Start int64  // of the frame in the archive
 	Index int64  // of the index in the archive
 	Total sums   // of the frame; Records is 0, as that takes its header
-	Times *Times // nil: none, or Places has not been called
 	rest  []byte // of the index: groups and sections
-
-	Sections []byte // as Places has found them
 }
 
 // ReadTail reads the footer that ends at end, or in front of padding there, and the index in front
@@ -114,7 +111,6 @@ func (t *Tail) Places(chunkSize int, first int64) ([]Place, error) {
 		at.Offset = t.Index
 		places = append(places, at)
 	}
-	t.Sections = body
 	sections, err := parseFields(body)
 	if err != nil {
 		return nil, err
@@ -122,9 +118,6 @@ func (t *Tail) Places(chunkSize int, first int64) ([]Place, error) {
 	for _, s := range sections {
 		if err := refuseUnknown("index section", s.kind); err != nil {
 			return nil, err
-		}
-		if s.kind == sectionTimes {
-			t.Times, _ = parseTimes(s.value, t.Total.Chunks) // without them all chunks are read
 		}
 	}
 	return places, nil

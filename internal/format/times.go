@@ -2,133 +2,69 @@ package format
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
-// sectionTimes is the section of an index that tells the times of lines.
-const sectionTimes = 2
-
-// Limits of a section of times.
+// Limits of the times of chunks.
 const (
-	MaxTimeFormat = 255
-	maxSeconds    = 1 << 33 // later than any year of four digits that is read
+	MaxTimeFormat = 255     // bytes
+	maxSeconds    = 1 << 33 // behind any year of four digits that is read
 )
 
-// Bits of the flags of a chunk; the lowest ones are those of its kinds of times.
+// Bits of the flags in front of the times of a chunk; the lowest ones are those of its kinds.
 const (
 	timesStart = 1 << (timestamp.Kinds + iota)
 	timesEnd
 	timesUnused
 )
 
-// AppendTimes appends the section for all chunks of a frame, of which times were looked for in a
-// format, or the usual forms.
-func AppendTimes(dst []byte, timeFormat string, chunks []timestamp.Range) []byte {
-	b := binary.AppendUvarint(nil, timestamp.Version)
-	b = binary.AppendUvarint(b, uint64(len(timeFormat)))
-	b = append(b, timeFormat...)
-	var last [timestamp.Kinds]int64
-	for _, r := range chunks {
-		flags := byte(0)
-		for k, has := range r.Has {
-			if has {
-				flags |= 1 << k
-			}
-		}
-		if r.Starts {
-			flags |= timesStart
-		}
-		if r.Ends {
-			flags |= timesEnd
-		}
-		b = append(b, flags)
-		for k, has := range r.Has {
-			if has {
-				b = binary.AppendVarint(b, r.First[k]-last[k])
-				b = binary.AppendUvarint(b, uint64(r.Last[k]-r.First[k]))
-				last[k] = r.Last[k]
-			}
+// appendTimes appends the value of a chunk's field of times.
+func appendTimes(dst []byte, r *timestamp.Range) []byte {
+	flags := byte(0)
+	for k, has := range r.Has {
+		if has {
+			flags |= 1 << k
 		}
 	}
-	return AppendField(dst, sectionTimes, b)
-}
-
-// Times reads the section of times, chunk by chunk. A nil one has none.
-type Times struct {
-	Format string
-	body   []byte // of what comes next
-	last   [timestamp.Kinds]int64
-}
-
-// parseTimes takes a section apart; nil: it was made by a version that finds other times.
-func parseTimes(section []byte, chunks int64) (*Times, error) {
-	version, rest, ok := CutUvarint(section)
-	if ok && version != timestamp.Version {
-		return nil, nil
+	if r.Starts {
+		flags |= timesStart
 	}
-	n, rest, ok2 := CutUvarint(rest)
-	if !ok || !ok2 || n > MaxTimeFormat || n > uint64(len(rest)) {
-		return nil, errTimes
+	if r.Ends {
+		flags |= timesEnd
 	}
-	t := &Times{Format: string(rest[:n]), body: rest[n:]}
-	for check, left := *t, chunks; ; left-- {
-		if left == 0 {
-			if len(check.body) > 0 {
-				return nil, errTimes
-			}
-			return t, nil
-		}
-		if _, ok := check.next(); !ok {
-			return nil, errTimes
+	dst = append(dst, flags)
+	for k, has := range r.Has {
+		if has {
+			dst = binary.AppendUvarint(dst, uint64(r.First[k]))
+			dst = binary.AppendUvarint(dst, uint64(r.Last[k]-r.First[k]))
 		}
 	}
+	return dst
 }
 
-var errTimes = fmt.Errorf("%w: times in the index", ErrCorrupt)
-
-// Next gives what is known of the next chunk.
-func (t *Times) Next() timestamp.Range {
-	r, _ := t.next()
-	return r
-}
-
-// Clone gives a reader that stands where t does.
-func (t *Times) Clone() *Times {
-	if t == nil {
+// parseTimes takes the value apart; nil: it says nothing that is known.
+func parseTimes(src []byte) *timestamp.Range {
+	if len(src) == 0 || src[0] >= timesUnused {
 		return nil
 	}
-	c := *t
-	return &c
-}
-
-func (t *Times) next() (r timestamp.Range, ok bool) {
-	if len(t.body) == 0 || t.body[0] >= timesUnused {
-		return r, false
-	}
-	flags := t.body[0]
-	t.body = t.body[1:]
-	r.Starts, r.Ends = flags&timesStart != 0, flags&timesEnd != 0
+	r := &timestamp.Range{Starts: src[0]&timesStart != 0, Ends: src[0]&timesEnd != 0}
+	flags := src[0]
+	src = src[1:]
 	for k := range timestamp.Kinds {
 		if flags&(1<<k) == 0 {
 			continue
 		}
-		step, n := binary.Varint(t.body)
-		if n <= 0 {
-			return r, false
+		first, rest, ok := CutUvarint(src)
+		span, rest, ok2 := CutUvarint(rest)
+		if !ok || !ok2 || first > maxSeconds || span > maxSeconds-first {
+			return nil
 		}
-		span, rest, ok := CutUvarint(t.body[n:])
-		if !ok || step < -2*maxSeconds || step > 2*maxSeconds || span > 2*maxSeconds {
-			return r, false
-		}
-		t.body = rest
-		first := t.last[k] + step
-		t.last[k] = first + int64(span)
-		if first < -maxSeconds || t.last[k] > maxSeconds {
-			return r, false
-		}
-		r.Has[k], r.First[k], r.Last[k] = true, first, t.last[k]
+		src = rest
+		r.Has[k], r.First[k], r.Last[k] = true, int64(first), int64(first+span)
 	}
-	return r, true
+	if len(src) > 0 || r.Empty() {
+		return nil
+	}
+	return r
 }

@@ -9,9 +9,6 @@ const (
 	lookText = 256
 )
 
-// Version is of what find finds: what was recorded under another one says nothing about it.
-const Version = 1
-
 // Finder finds times. The zero value finds the usual forms.
 type Finder struct {
 	layout layout // nil: the usual forms

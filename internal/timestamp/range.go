@@ -2,7 +2,8 @@ package timestamp
 
 import "bytes"
 
-// Range is what is known of the times of the lines that end in a chunk. Seconds are rounded down.
+// Range is what is known of the times of the lines that end in a chunk, or at least begin in it.
+// Seconds are rounded down.
 type Range struct {
 	Has         [Kinds]bool
 	First, Last [Kinds]int64 // seconds: the least and the most, in whatever order they come
@@ -22,22 +23,25 @@ func (r *Range) Add(s Stamp) {
 // Empty says whether no line has a time.
 func (r *Range) Empty() bool { return r.Has == [Kinds]bool{} }
 
-// Of finds the times in a chunk. begun is the beginning of the line that goes on in it, as Begun
+// Of finds the times in a chunk, also of the line that it begins and does not end. begun is the beginning of the line that goes on in it, as Begun
 // gives it.
 func (f *Finder) Of(begun, chunk []byte) Range {
 	r := Range{Ends: chunk[len(chunk)-1] == '\n'}
 	for first := true; ; first = false {
 		i := bytes.IndexByte(chunk, '\n')
-		if i < 0 {
-			return r
+		line := chunk
+		if i >= 0 {
+			line = chunk[:i]
 		}
-		line := chunk[:i]
 		if first && len(begun) > 0 {
 			line = join(begun, line)
 		}
-		if s, ok := f.Find(line); ok {
+		if s, ok := f.Find(line); ok && len(line) > 0 {
 			r.Add(s)
-			r.Starts = r.Starts || first && len(begun) == 0
+			r.Starts = r.Starts || first && i >= 0 && len(begun) == 0
+		}
+		if i < 0 {
+			return r
 		}
 		chunk = chunk[i+1:]
 	}
