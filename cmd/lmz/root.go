@@ -32,6 +32,10 @@ Pipes and devices are skipped, unless -c, -o or -f say that they are meant (with
 -t and --append, -f). A file that grows is compressed as it was when it was
 opened. Zeros of what is decompressed become holes of files.
 
+With -r or --files0, files of one chunk are compressed at the same time, one on
+each core, and larger ones one after the other, each on all of them; --memlimit
+is for all of these together.
+
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
 skipped or changed while it was read, which is a warning, and nothing failed.
 Damage to an archive that could be repaired is a warning with -d and -l, and a
@@ -41,12 +45,16 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -d app.log.lmz          give app.log back
   lmz -9 app.log              the same, smaller and slower
   lmz --rm *.log              compress, verify, delete the originals
+  lmz -r --rm --output-dir /archive logs
+                              a folder, into a tree of the same shape
   lmz --append -o all.lmz *.log
                               compress to the end of an archive
   tail -F app.log | lmz --flush-every 5s -o live.lmz
                               follow a log; lmz -dc live.lmz reads what there is
   lmz -dc a.lmz b.lmz | less  read archives
   lmz cat --lines -20: a.lmz  read the last lines of one
+  lmz cat --since 06:00 --until 07:00 a.lmz
+                              read the lines of an hour
   lmz grep -n timeout a.lmz   find lines, decompressing little of it
   lmz explain app.log.lmz     see where its bits go
   tar c logs | lmz >logs.tar.lmz
