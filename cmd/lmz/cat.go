@@ -18,6 +18,8 @@ type catCommand struct {
 	reading
 	bytes, lines span
 	when         when
+	member       string
+	members      bool
 }
 
 func newCatCommand(a *app) *cobra.Command {
@@ -61,6 +63,9 @@ whole. FILE "-" is standard input, which must be a file.`,
 			if c.when.span != nil && (c.bytes.given() || c.lines.given()) {
 				return ui.Usage("--bytes and --lines exclude --since, --until and --around", "")
 			}
+			if (c.members || c.member != "") && (c.when.span != nil || c.bytes.given() || c.lines.given() || c.members && c.member != "") {
+				return ui.Usage("--member and --members exclude each other, ranges and times", "")
+			}
 			if err := c.check(); err != nil {
 				return err
 			}
@@ -72,6 +77,8 @@ whole. FILE "-" is standard input, which must be a file.`,
 	f.SortFlags = false
 	f.Var(&c.bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
 	f.Var(&c.lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
+	f.StringVar(&c.member, "member", "", "the file of this `NAME` in an archive of lmz --one; only its chunks are decompressed")
+	f.BoolVar(&c.members, "members", false, "the sizes and names of the files in an archive of lmz --one")
 	c.when.addFlags(f)
 	c.addFlags(f)
 	return cmd
@@ -84,6 +91,9 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 		return err
 	}
 	defer out.Discard()
+	if c.members || c.member != "" {
+		return catMembers(archive, c.member, c.members, out)
+	}
 	if span := c.when.of(src); span != nil {
 		return c.catTimes(src, archive, span, out)
 	}

@@ -64,7 +64,7 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
 type rootCommand struct {
 	*app
 	decompress, test, list bool
-	append                 bool
+	append, one            bool
 	sources
 	keep bool
 	destination
@@ -121,6 +121,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&r.stdout, "stdout", "c", false, "write to standard output")
 	f.StringVarP(&r.output, "output", "o", "", `write to this file ("-" is standard output)`)
 	r.sources.addFlags(f)
+	f.BoolVar(&r.one, "one", false, "make one archive of all files, that of a tar in which they share what they have in common; lmz cat --member gives one back, and tar all")
 	f.StringVar(&r.dir, "output-dir", "", "write to this `FOLDER`, under the paths by which files are named; what is missing of it is made")
 	f.BoolVar(&r.existing, "skip-existing", false, "leave files alone whose result is there already")
 	f.BoolVar(&r.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")
@@ -155,6 +156,9 @@ func (r *rootCommand) check(files []string) error {
 	if err := r.coding.check(); err != nil {
 		return err
 	}
+	if err := r.checkOne(); err != nil {
+		return err
+	}
 	if err := r.sources.check(); err != nil {
 		return err
 	}
@@ -178,7 +182,7 @@ func (r *rootCommand) check(files []string) error {
 		return ui.Usage("--flush-every is for compressing, and not negative", "")
 	case r.flushEvery > 0 && r.remove:
 		return ui.Usage("--flush-every and --rm exclude each other", "")
-	case r.output != "" && (len(files) > 1 || r.many()) && !r.append:
+	case r.output != "" && (len(files) > 1 || r.many()) && !r.append && !r.one:
 		return ui.Usage("-o with several files", "give one file, or -c to write all of them to standard output")
 	case (r.test || r.list) && (r.output != "" || r.stdout || r.remove):
 		return ui.Usage("-t and -l write no file: -o, -c and --rm make no sense with them", "")
@@ -225,8 +229,17 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, new(tally)}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, alone: new(atomic.Bool), tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
+	if r.one && compress.chunkSize == 0 {
+		compress.chunkSize = ui.ByteSize(max(oneChunkSize, compress.oneChunk()))
+	}
 	if err := compress.fitMemory(); err != nil {
 		return err
+	}
+	if r.one {
+		if r.stdout {
+			compress.output = "-"
+		}
+		return (&oneCommand{compress}).run(ctx, files)
 	}
 	if r.append {
 		return (&appendCommand{compress}).run(ctx, files)
