@@ -51,7 +51,7 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 			return err
 		}
 	}
-	whole := &file.Source{Name: c.output, Stdin: true, Info: noFile{}}
+	whole := &file.Source{Name: c.output, Info: private{}}
 	out, err := c.createArchive(c.output, whole, file.Manner{Force: c.force})
 	if err != nil {
 		return ui.InFile(c.output, err)
@@ -84,8 +84,10 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 		w.Reset(nil)
 		return ui.InFile(c.output, broken)
 	}
-	if err := out.Restrict(p.mode); err != nil {
-		return err
+	if out.Staged() {
+		if err := out.SetMode(p.mode); err != nil {
+			return ui.InFile(c.output, err)
+		}
 	}
 	if err := out.Commit(nil); err != nil {
 		return ui.InFile(c.output, err)
@@ -95,10 +97,10 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 	return nil
 }
 
-// noFile is what a source that is no file has for one.
-type noFile struct{ fs.FileInfo }
+// private is a file that nobody else may read, as is what is made from it until it is complete.
+type private struct{ fs.FileInfo }
 
-func (noFile) Mode() fs.FileMode { return fs.ModeIrregular }
+func (private) Mode() fs.FileMode { return 0o600 }
 
 // pack adds a file. After an error that is broken, the tar is of no use.
 func (c *oneCommand) pack(p *packed, name string) (err, broken error) {
