@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -31,9 +32,10 @@ type app struct {
 	class string
 	json  bool
 
-	mu     sync.Mutex // of these
-	failed bool       // some file failed
-	warned bool       // some file was skipped
+	alone  atomic.Bool // the model that flags ask for cannot be had, which has been said
+	mu     sync.Mutex  // of these
+	failed bool        // some file failed
+	warned bool        // some file was skipped
 }
 
 func newApp(backend models.Backend) *app {

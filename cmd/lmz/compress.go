@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
@@ -31,7 +30,6 @@ type compressCommand struct {
 	removal
 	*writing
 
-	alone  *atomic.Bool // the model that flags ask for cannot be had, which has been said
 	tally  *tally
 	many   bool // files, of which only a sum is told
 	single bool // other files are compressed at the same time

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -228,7 +227,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	case r.decompress:
 		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, new(tally)}).run(ctx, files)
 	}
-	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, alone: new(atomic.Bool), tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
+	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
 	if r.one && compress.chunkSize == 0 {
 		compress.chunkSize = ui.ByteSize(max(oneChunkSize, compress.oneChunk()))
 	}
