@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
 // archiveFrame is a frame whose chunks can be found.
@@ -40,6 +41,8 @@ type located struct {
 type spot struct {
 	located
 	frame *archiveFrame
+
+	before timestamp.Relation // of the time of the line in front of it to the span that is searched
 }
 
 // find gives the chunk that holds a byte of the content.
@@ -57,7 +60,7 @@ func (a *archive) find(off int64) (spot, error) {
 		return spot{}, err
 	}
 	c, _ := slices.BinarySearchFunc(chunks, off, func(c located, off int64) int { return cmpAfter(c.RawOffset+c.RawSize, off) })
-	return spot{chunks[c], f}, nil
+	return spot{located: chunks[c], frame: f}, nil
 }
 
 // findLine gives the chunk with line end n of the content, counted from 1.
@@ -74,7 +77,7 @@ func (a *archive) findLine(n int64) (spot, error) {
 		return spot{}, err
 	}
 	c, _ := slices.BinarySearchFunc(chunks, n, func(c located, n int64) int { return cmp.Compare(c.linesBefore+c.Lines, n) })
-	return spot{chunks[c], f}, nil
+	return spot{located: chunks[c], frame: f}, nil
 }
 
 // cmpAfter orders what ends at end against a byte at off, for the first that ends behind it.
@@ -95,7 +98,7 @@ func (a *archive) spot(f *archiveFrame, number int64) (spot, error) {
 	if i >= len(chunks) || chunks[i].number != number {
 		return spot{}, fmt.Errorf("%w: chunk %d is not to be found", ErrCorrupt, number)
 	}
-	return spot{chunks[i], f}, nil
+	return spot{located: chunks[i], frame: f}, nil
 }
 
 // group gives the chunks of a group.

@@ -107,7 +107,7 @@ func locate(c *format.Record, end int64) located {
 	return located{
 		Chunk: Chunk{
 			Offset: c.Offset, Size: end - c.Offset, RawSize: int64(c.Raw), Lines: int64(c.Lines),
-			Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed,
+			Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed, Times: c.Times,
 		},
 		number: c.Number,
 	}

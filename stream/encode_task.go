@@ -9,6 +9,7 @@ import (
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
 // encodeTask codes one chunk.
@@ -29,6 +30,8 @@ type encodeTask struct {
 	before  []byte             // the end of the chunk in front of this one
 	share   int                // of the payload for the filter, as a divisor; 0: there is none
 	filter  format.ChunkFilter // once done
+	begun   []byte             // the beginning of the line that goes on in this chunk
+	finder  *timestamp.Finder  // of the times of lines; nil: they are not told
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }
@@ -41,6 +44,11 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 		Raw:    len(t.raw),
 		Lines:  bytes.Count(t.raw, []byte{'\n'}),
 		CRC32C: crc32.Checksum(t.raw, format.Castagnoli),
+	}
+	if t.finder != nil {
+		if r := t.finder.Of(t.begun, t.raw); !r.Empty() {
+			t.header.Times = &r
+		}
 	}
 	t.payload, t.saved = t.raw, 0
 	switch method {

@@ -10,14 +10,16 @@ import (
 
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/search"
 )
 
 // Search says which lines of an Archive to find.
 type Search struct {
 	Pattern *search.Pattern
-	Invert  bool  // the lines that do not match
-	Max     int64 // ends the search behind as many lines; 0: it goes on to the end of the archive
+	Invert  bool      // the lines that do not match
+	Span    *TimeSpan // only lines of this time; nil: of any
+	Max     int64     // ends the search behind as many lines; 0: it goes on to the end of the archive
 
 	// Before and After are how many lines in front of and behind each line that is found Found is
 	// told of as well, once each.
@@ -45,7 +47,7 @@ type Line struct {
 type Found struct {
 	Lines   int64
 	Chunks  int64 // of the archive, as far as it was searched
-	Skipped int64 // of these, those that were not decoded: their filters rule out a match
+	Skipped int64 // of these, those that were not decoded: their filters or times rule out a match
 }
 
 // Search finds lines. It decodes in parallel, but not those chunks whose filter says that no line
@@ -63,15 +65,19 @@ func (a *Archive) Search(s Search) (found Found, err error) {
 		return found, fmt.Errorf("stream: search for %d lines with %d before and %d after each, want 0 or more", s.Max, s.Before, s.After)
 	}
 	// All lines less those that match need not be decoded.
-	countsOthers := s.Invert && s.Found == nil && s.Max == 0
+	countsOthers := s.Invert && s.Found == nil && s.Max == 0 && s.Span == nil
 	query := s.Pattern.Query()
 	if s.Invert && !countsOthers {
 		query = &gram.Query{}
 	}
 	l := &lineSearch{Search: s, archive: a}
 	l.Invert = s.Invert && !countsOthers
+	if l.timed, err = newTimed(s.Span); err != nil {
+		return found, err
+	}
+	l.within = l.timed.first() == timestamp.Within
 	defer func() { a.engine.Give(int64(cap(l.begun))) }()
-	err = a.visit(a.candidates(query, &found), s.Before+s.After > 0, l.chunk)
+	err = a.visit(a.candidates(query, l.timed, &found), s.Before+s.After > 0, l.chunk)
 	if err == nil {
 		err = l.end(a.Size())
 	}
@@ -127,6 +133,8 @@ type lineSearch struct {
 	number    int64  // of this line
 	offset    int64  // of this line
 	lostLines int64  // ends of lines in chunks that could not be read
+	timed     *timed // nil: lines of any time
+	within    bool   // the line in front is of that time
 	neighbors
 }
 
@@ -137,11 +145,15 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 	}
 	if s.RawOffset != l.behind {
 		if len(l.begun) > 0 {
-			return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the filter of a chunk in front of it tells of a line end that is not there", ErrCorrupt)}
+			return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: a chunk in front of it is said to end with a line end that is not there", ErrCorrupt)}
 		}
 		if err := l.follow(s.RawOffset); err != nil {
 			return err
 		}
+		l.within = s.before == timestamp.Within
+	}
+	if err := l.timed.enter(s.frame); err != nil {
+		return err
 	}
 	l.raw, l.at, l.behind = raw, s.RawOffset, s.RawOffset+s.RawSize
 	number, offset := s.linesBefore+1, s.RawOffset
@@ -198,6 +210,9 @@ func (l *lineSearch) lost(s spot, err error) error {
 
 // line looks at one line.
 func (l *lineSearch) line(text []byte) error {
+	if l.within = l.timed.holds(text, l.within); !l.within {
+		return nil
+	}
 	matches, err := l.Pattern.MatchContext(eitherContext{l.archive.ctx, l.archive.base}, text)
 	if err != nil {
 		return cmp.Or(l.archive.ended(), err)
@@ -274,7 +289,7 @@ func (l *lineSearch) last() error {
 // end is called behind the last chunk, in content of size bytes.
 func (l *lineSearch) end(size int64) error {
 	if len(l.begun) > 0 && l.behind != size {
-		return fmt.Errorf("%w: a filter tells of a line end that is not there, at byte %d of the content", ErrCorrupt, l.behind)
+		return fmt.Errorf("%w: a chunk is said to end with a line end that is not there, at byte %d of the content", ErrCorrupt, l.behind)
 	}
 	if err := l.last(); err != nil {
 		return err
@@ -283,9 +298,9 @@ func (l *lineSearch) end(size int64) error {
 }
 
 // candidates gives the chunks in which lines may match, in order, and counts them all.
-func (a *Archive) candidates(q *gram.Query, found *Found) iter.Seq2[spot, error] {
+func (a *Archive) candidates(q *gram.Query, t *timed, found *Found) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
-		c := &candidates{Archive: a, query: q, found: found, yield: yield}
+		c := &candidates{Archive: a, query: q, timed: t, before: t.first(), found: found, yield: yield}
 		trivial := q.Trivial()
 		for _, f := range a.frames {
 			if err := a.ended(); err != nil {
@@ -305,9 +320,12 @@ func (a *Archive) candidates(q *gram.Query, found *Found) iter.Seq2[spot, error]
 type candidates struct {
 	*Archive
 	query *gram.Query
+	timed *timed // nil: lines of any time
 	found *Found
 	yield func(spot, error) bool
 	over  bool // yield has said so
+
+	before timestamp.Relation // of the time of the last line in front of the run; Partly: not known
 
 	run struct {
 		begun    bool
@@ -315,17 +333,23 @@ type candidates struct {
 		from, to int64 // of these, in the content
 		may      bool  // whatever the grams
 		have     []bool
+		times    timestamp.Relation
+		starts   bool // it has a line with a time at its beginning
 	}
 }
 
 // frame goes through a frame; false ends the search.
 func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
-	c.run.may = c.run.may || c.run.begun // grams that cross the border are in no filter
+	if c.run.begun { // what crosses the border is in no filter, and of no known time
+		c.run.may, c.run.times = true, timestamp.Partly
+	}
+	timed := c.timed.knows(f)
 	if f.err != nil {
 		t := f.total()
 		c.close()
 		c.found.Chunks += f.chunks
-		return !c.over && c.give(spot{located{Chunk: Chunk{RawOffset: f.raw, RawSize: t.Raw, Lines: t.Lines}}, f}, f.err)
+		c.before = timestamp.Partly
+		return !c.over && c.give(spot{located: located{Chunk: Chunk{RawOffset: f.raw, RawSize: t.Raw, Lines: t.Lines}}, frame: f}, f.err)
 	}
 	if f.chunks == 0 {
 		return !c.over
@@ -353,7 +377,7 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if err != nil {
 			return c.give(spot{frame: f}, err)
 		}
-		c.group(f, g, filters, primer)
+		c.group(f, g, filters, primer, timed)
 	}
 	return !c.over
 }
@@ -378,9 +402,10 @@ func (c *candidates) primerGrams(f *archiveFrame) ([]bool, error) {
 	return have, nil
 }
 
-// group goes through a group; without filters all of it may match.
-func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, primer []bool) {
-	if !c.run.begun && c.skips(filters, primer) {
+// group goes through a group; without filters all of it may match. timed says that its chunks tell of
+// their times.
+func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, primer []bool, timed bool) {
+	if c.timed == nil && !c.run.begun && c.skips(filters, primer) {
 		c.found.Chunks += int64(len(filters))
 		c.found.Skipped += int64(len(filters))
 		return
@@ -398,6 +423,9 @@ func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter,
 		var filter *format.ChunkFilter
 		if l.damage == nil && i < len(filters) {
 			filter = &filters[i]
+		}
+		if !timed {
+			l.Times = nil
 		}
 		c.add(l, filter, primer)
 	}
@@ -419,14 +447,17 @@ func mayHave(f *format.ChunkFilter, w gram.Wanted, known bool) bool {
 	return known || f.Has(w.Gram, w.Class)
 }
 
-// add adds a chunk to the run; nil: its filter is not known.
+// add adds a chunk to the run; nil: its filter, or its times, are not known.
 func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
+	times := l.Times
 	r := &c.run
 	if !r.begun {
 		r.begun, r.from, r.may, r.have = true, l.RawOffset, false, make([]bool, len(c.query.Grams))
+		r.times, r.starts = timestamp.Nothing, times != nil && times.Starts
 	}
 	r.chunks++
 	r.to = l.RawOffset + l.RawSize
+	r.times = r.times.And(c.timed.relate(times))
 	if filter == nil || filter.Shifts() == format.NoFilter {
 		r.may = true
 	} else if !r.may {
@@ -435,9 +466,9 @@ func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
 		}
 	}
 	switch {
-	case filter != nil && filter.Ends:
+	case filter != nil && filter.Ends, times != nil && times.Ends:
 		c.close()
-	case r.may:
+	case r.may && c.mayHold():
 		c.decode() // the line may go on, and so does the run
 	}
 }
@@ -445,9 +476,15 @@ func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
 // close ends the run, and decodes it if it may match.
 func (c *candidates) close() {
 	r := &c.run
-	if r.chunks > 0 && (r.may || c.query.May(func(i int) bool { return r.have[i] })) {
+	if !r.begun {
+		return
+	}
+	after := c.behind(r.times)
+	needed := c.timed != nil && after == timestamp.Partly || c.mayHold() && (r.may || c.query.May(func(i int) bool { return r.have[i] }))
+	if r.chunks > 0 && needed {
 		c.decode()
 	}
+	c.before = after
 	c.found.Chunks += r.chunks
 	c.found.Skipped += r.chunks
 	r.chunks, r.begun = 0, false
@@ -457,6 +494,7 @@ func (c *candidates) close() {
 func (c *candidates) decode() {
 	r := &c.run
 	for s, err := range c.spots(r.from, r.to) {
+		s.before = c.before
 		if c.over || !c.give(s, err) {
 			return
 		}

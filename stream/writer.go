@@ -14,6 +14,7 @@ import (
 	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
+	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -44,6 +45,7 @@ type Writer struct {
 	parity   []byte        // record that protects the primer, due in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
+	lineHead []byte // the beginning of the line that goes on behind what was submitted
 	index    format.Index
 	out      []byte
 	err      error // sticky
@@ -61,7 +63,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	if w == nil {
 		return nil, errNoTarget
 	}
-	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Mixes: o.method == codec.Mix || o.method == codec.BWT, Level: o.level}
+	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Mixes: o.method == codec.Mix || o.method == codec.BWT, Level: o.level, TimeFormat: o.timeFormat}
 	switch {
 	case o.dictionary != nil:
 		h.Primer, h.Dict = format.PrimerDictionary, sha256.Sum256(o.dictionary)
@@ -219,7 +221,7 @@ func (z *Writer) submit(n int, more bool) {
 		z.asks, z.decided = false, true
 		z.shape.Model, z.shape.Window = nil, 0
 	}
-	if !more && z.chunks == 0 && !z.begun && n <= format.MaxLone && z.opts.dictionary == nil {
+	if !more && z.chunks == 0 && !z.begun && n <= format.MaxLone && z.opts.dictionary == nil && z.opts.timeFormat == "" {
 		z.says.ChunkSize, z.says.Lone, z.maxChunk = n, true, n
 	}
 	if z.pool == nil {
@@ -246,6 +248,10 @@ func (z *Writer) submit(n int, more bool) {
 	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.sorts = !t.primes && z.sorts(t.raw)
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
+	if !z.says.Lone { // which is small, and sooner decoded than told the times of
+		t.finder, t.begun = z.opts.times, z.lineHead
+	}
+	z.lineHead = timestamp.Begun(z.lineHead, t.raw)
 	if z.chunks == 0 && (!more || z.primer > 0) {
 		t.share = 0 // it is all there is, or must be decoded anyway
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -30,8 +32,10 @@ type app struct {
 	class string
 	json  bool
 
-	failed bool // some file failed
-	warned bool // some file was skipped
+	alone  atomic.Bool // the model that flags ask for cannot be had, which has been said
+	mu     sync.Mutex  // of these
+	failed bool        // some file failed
+	warned bool        // some file was skipped
 }
 
 func newApp(backend models.Backend) *app {
@@ -117,14 +121,26 @@ func (a *app) each(files []string, do func(name string) error) {
 		var skip *ui.SkipError
 		switch {
 		case errors.As(err, &skip):
-			a.warned = true
+			a.warn()
 			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
 		case err != nil:
 			a.signals.diePiped(err)
-			a.failed = true
+			a.fail()
 			a.ui.Failure(ui.InFile(name, err))
 		}
 	}
+}
+
+func (a *app) fail() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.failed = true
+}
+
+func (a *app) warn() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.warned = true
 }
 
 // create opens the output called name, "-" for standard output. src is what it is made from.

@@ -52,6 +52,9 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 	if err := t.Commit(mode); err != nil {
 		return ui.InFile(c.output, err)
 	}
+	if c.many {
+		c.summarize()
+	}
 	for _, src := range done {
 		c.each([]string{src.Name}, func(string) error { return c.removal.source(src, t.Output) })
 	}
@@ -93,8 +96,11 @@ func (c *appendCommand) append(ctx context.Context, t *file.Target, name string,
 		return nil, err
 	}
 	raw, compressed := m.read.Load(), m.written.Load()
-	c.ui.Summary("%s: %s -> %s (%s), appended to %s", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed),
-		ui.FormatRatio(raw, compressed), c.output)
+	c.tally.add(raw, compressed)
+	if !c.many || c.ui.Verbose > 0 {
+		c.ui.Summary("%s: %s -> %s (%s), appended to %s", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed),
+			ui.FormatRatio(raw, compressed), c.output)
+	}
 	*size += compressed
 	return src, nil
 }

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"io"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/search"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -12,10 +17,13 @@ import (
 type catCommand struct {
 	reading
 	bytes, lines span
+	when         when
+	member       string
+	members      bool
 }
 
 func newCatCommand(a *app) *cobra.Command {
-	c := &catCommand{reading{app: a}, span{unit: bytesOfRange}, span{unit: linesOfRange}}
+	c := &catCommand{reading: reading{app: a}, bytes: span{unit: bytesOfRange}, lines: span{unit: linesOfRange}}
 	cmd := &cobra.Command{
 		Use:   "cat [flags] FILE...",
 		Short: "Write what archives hold, or some of it, to standard output",
@@ -29,6 +37,11 @@ for is decompressed, and the first chunk, which others start from.
   --bytes 0:4096    the first 4096 bytes; what stands behind the colon is the
                     first byte that is left out, and bytes are counted from 0
   --bytes -100:     the last 100 bytes; --bytes :-100 is all but these
+
+  --since 06:00 --until 07:00
+                    the lines of an hour
+
+` + timesHelp + `
 
 What there is of a range is written: one beyond the end gives nothing, as with
 sed and tail. A file that is still being written, or was cut off, gives what is
@@ -44,6 +57,15 @@ whole. FILE "-" is standard input, which must be a file.`,
 			case f.Changed("bytes") && f.Changed("lines"):
 				return ui.Usage("--bytes and --lines exclude each other", "")
 			}
+			if err := c.when.resolve(time.Now()); err != nil {
+				return err
+			}
+			if c.when.span != nil && (c.bytes.given() || c.lines.given()) {
+				return ui.Usage("--bytes and --lines exclude --since, --until and --around", "")
+			}
+			if (c.members || c.member != "") && (c.when.span != nil || c.bytes.given() || c.lines.given() || c.members && c.member != "") {
+				return ui.Usage("--member and --members exclude each other, ranges and times", "")
+			}
 			if err := c.check(); err != nil {
 				return err
 			}
@@ -55,6 +77,9 @@ whole. FILE "-" is standard input, which must be a file.`,
 	f.SortFlags = false
 	f.Var(&c.bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
 	f.Var(&c.lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
+	f.StringVar(&c.member, "member", "", "the file of this `NAME` in an archive of lmz --one; only its chunks are decompressed")
+	f.BoolVar(&c.members, "members", false, "the sizes and names of the files in an archive of lmz --one")
+	c.when.addFlags(f)
 	c.addFlags(f)
 	return cmd
 }
@@ -66,6 +91,12 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 		return err
 	}
 	defer out.Discard()
+	if c.members || c.member != "" {
+		return catMembers(archive, c.member, c.members, out)
+	}
+	if span := c.when.of(src); span != nil {
+		return c.catTimes(src, archive, span, out)
+	}
 	from, to, all, err := c.part(archive)
 	if err != nil {
 		return err
@@ -74,6 +105,29 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 		return err
 	}
 	return archive.Err()
+}
+
+// catTimes writes the lines of a time.
+func (c *catCommand) catTimes(src *file.Source, archive *stream.Archive, span *stream.TimeSpan, out io.Writer) error {
+	everything, err := search.Compile("", search.Options{})
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(out, 64<<10)
+	found, err := archive.Search(stream.Search{Pattern: everything, Span: span, Found: func(l stream.Line) error {
+		_, err := w.Write(l.Text)
+		if l.Offset+int64(len(l.Text)) < archive.Size() { // else the last line has no end
+			err = w.WriteByte('\n')
+		}
+		return err
+	}})
+	if c.ui.Verbose > 0 {
+		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)
+	}
+	if flushed := w.Flush(); err == nil {
+		err = flushed
+	}
+	return err
 }
 
 // part gives the bytes that are asked for, and whether no more of them may follow what the archive

@@ -30,10 +30,19 @@ type compressCommand struct {
 	removal
 	*writing
 
-	alone bool // the model that flags ask for cannot be had, which has been said
+	tally  *tally
+	many   bool // files, of which only a sum is told
+	single bool // other files are compressed at the same time
 }
 
 func (c *compressCommand) run(ctx context.Context, files []string) error {
+	if len(files) > 1 && !c.stdout && c.flushEvery == 0 && c.model == "" { // a file of a model is opened once
+		c.compressMany(ctx, files)
+		if c.many {
+			c.summarize()
+		}
+		return nil
+	}
 	c.each(files, func(name string) error { return c.compress(ctx, name) })
 	return nil
 }
@@ -49,6 +58,9 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	defer src.Close()
 	outName, err := c.archiveName(src)
 	if err != nil {
+		return err
+	}
+	if done, err := c.prepare(outName, c.tally); done || err != nil {
 		return err
 	}
 	out, err := c.createArchive(outName, src, file.Manner{Force: c.force, Live: c.flushEvery > 0})
@@ -72,7 +84,10 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 		return err
 	}
 	raw, compressed := m.read.Load(), m.written.Load()
-	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed))
+	c.tally.add(raw, compressed)
+	if !c.many || c.ui.Verbose > 0 {
+		c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed))
+	}
 	return c.removal.source(src, out)
 }
 
@@ -87,7 +102,7 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 	case strings.HasSuffix(src.Name, suffix):
 		return "", ui.Skip("ends in "+suffix+" already", "decompress with -d; to compress it again give the output's name with -o")
 	}
-	return src.Name + suffix, nil
+	return c.place(src.Name + suffix)
 }
 
 // write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what
@@ -101,10 +116,12 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 	if err != nil {
 		return err
 	}
-	stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
-		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
-	})
-	defer stop()
+	if !c.single {
+		stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
+			return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
+		})
+		defer stop()
+	}
 	from := src.Snapshot()
 	if c.flushEvery > 0 {
 		var stop <-chan struct{}
@@ -120,7 +137,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		return err
 	}
 	if changed := from.Changed(); changed != "" {
-		c.warned = true
+		c.warn()
 		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
 	return w.Close()
@@ -149,7 +166,7 @@ func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, kind wri
 // newWriter makes the writer, with the model that is to be asked. Where that is optional and cannot
 // be had, or does not compute, there is none, which is said once.
 func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bool, opts []stream.WriterOption) (*stream.Writer, error) {
-	if small || c.alone || !c.asksModel(c.model) {
+	if small || c.alone.Load() || !c.asksModel(c.model) {
 		return stream.NewWriter(dst, nil, opts...)
 	}
 	model, err := c.store.Open(ctx, c.model, c.class)
@@ -162,7 +179,9 @@ func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bo
 	if ctx.Err() != nil || c.needsModel(c.model) {
 		return nil, err
 	}
-	c.alone = true
+	if c.alone.Swap(true) {
+		return stream.NewWriter(dst, nil, opts...)
+	}
 	if errors.Is(err, llama.ErrNotBuilt) {
 		c.ui.Summary("this lmz was built without libllama: the model is not asked")
 	} else {

@@ -18,6 +18,7 @@ type decompressCommand struct {
 	reading
 	destination
 	removal
+	tally *tally
 }
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
@@ -35,6 +36,9 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	defer src.Close()
 	outName, err := c.contentName(src)
 	if err != nil {
+		return err
+	}
+	if done, err := c.prepare(outName, c.tally); done || err != nil {
 		return err
 	}
 	out, err := c.create(outName, src, file.Manner{Force: c.force, Sparse: !c.noSparse})
@@ -67,7 +71,7 @@ func (c *decompressCommand) contentName(src *file.Source) (string, error) {
 	if !ok || base == "" || strings.HasSuffix(base, "/") {
 		return "", ui.Skip("does not end in "+suffix, "give the output's name with -o, or write to standard output with -c")
 	}
-	return base, nil
+	return c.place(base)
 }
 
 // testCommand is lmz -t.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
@@ -15,13 +18,48 @@ type destination struct {
 	force  bool   // -f
 
 	noSparse bool
+
+	dir      string // of --output-dir
+	existing bool   // --skip-existing
 }
 
 func (d *destination) check() error {
 	if d.output != "" && d.stdout {
 		return ui.Usage("-o and -c exclude each other", "")
 	}
+	if d.dir != "" && (d.output != "" || d.stdout) {
+		return ui.Usage("--output-dir excludes -o and -c", "")
+	}
+	if d.existing && (d.output == "-" || d.stdout || d.force) {
+		return ui.Usage("--skip-existing excludes -c and -f", "")
+	}
 	return nil
+}
+
+// place is where a result of this name goes.
+func (d *destination) place(name string) (string, error) {
+	if d.dir == "" {
+		return name, nil
+	}
+	return mirrored(d.dir, name)
+}
+
+// prepare makes the folder that a result goes to, and says whether it is there already and is to be
+// left alone.
+func (d *destination) prepare(name string, t *tally) (done bool, err error) {
+	if name == "-" {
+		return false, nil
+	}
+	if d.existing {
+		if _, err := os.Lstat(name); err == nil {
+			t.existing.Add(1)
+			return true, nil
+		}
+	}
+	if d.dir != "" {
+		err = os.MkdirAll(filepath.Dir(name), 0o777)
+	}
+	return false, err
 }
 
 // named is the name that the flags give, if they do.

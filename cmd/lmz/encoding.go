@@ -9,6 +9,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/preset"
+	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -21,6 +22,7 @@ type encoding struct {
 	chunkSize ui.ByteSize
 	primer    ui.ByteSize
 	primed    bool // primer is given
+	times     string
 }
 
 // methods are the ways to compress that a user may choose.
@@ -38,6 +40,7 @@ func (e *encoding) addFlags(f *pflag.FlagSet) {
 	addPresets(f, &e.preset)
 	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets; prose by bwt up to -4), bwt (block sorting), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
 	f.BoolVar(&e.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
+	f.StringVar(&e.times, "time-format", "", "how lines write their times, as strftime has it (default the usual ways): each chunk says which times it has, for --since of lmz cat and lmz grep")
 	f.BoolVar(&e.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 }
 
@@ -50,6 +53,9 @@ func (e *encoding) addSizes(f *pflag.FlagSet) {
 func (e *encoding) check() error {
 	if _, known := methods[e.method]; !known {
 		return ui.Usage(fmt.Sprintf("unknown method %q", e.method), "methods are mix, bwt, lm, rank-gzip, rank-brotli, rank-huffman, zstd and raw")
+	}
+	if _, err := timestamp.NewFinder(e.times); err != nil {
+		return ui.Usage("--time-format: "+err.Error(), "")
 	}
 	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
@@ -100,7 +106,7 @@ func (e *encoding) needsModel(model string) bool {
 
 // writerOptions are what the flags say about the archive.
 func (e *encoding) writerOptions() []stream.WriterOption {
-	opts := []stream.WriterOption{stream.WithMethod(methods[e.method]), stream.WithLevel(e.level()), stream.WithFilter(!e.noFilter)}
+	opts := []stream.WriterOption{stream.WithMethod(methods[e.method]), stream.WithLevel(e.level()), stream.WithFilter(!e.noFilter), stream.WithTimeFormat(e.times)}
 	if e.primed {
 		opts = append(opts, stream.WithPrimer(int(e.primer)))
 	}

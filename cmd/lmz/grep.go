@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,7 @@ type grepCommand struct {
 	label                string
 	recursive            bool
 	line                 lineStyle
+	when                 when
 
 	pattern *search.Pattern
 	none    bool // no line can be found
@@ -56,6 +58,8 @@ repetition besides. Several patterns may be given, one on each line. Lines end
 with a line feed, and all files count as text; a byte that is not UTF-8 is any
 character to a regular expression, and to -F the byte that it is.
 
+` + timesHelp + `
+
 Without FILE, or for FILE "-", the archive is read from standard input, which
 must be a file.
 
@@ -63,11 +67,15 @@ Exit codes: 0 lines were found; 1 none were; 2 something failed, also if lines
 were found, but with -q. What is damaged is reported, and the rest searched.`,
 		Example: `  lmz grep -n 'panic|fatal' *.log.lmz
   lmz grep -ci timeout app.log.lmz
-  lmz grep -C 3 -m 1 -F '10.0.3.17' app.log.lmz`,
+  lmz grep -C 3 -m 1 -F '10.0.3.17' app.log.lmz
+  lmz grep --since '2h ago' error app.log.lmz`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, err := c.compile(args)
 			if err != nil {
+				return err
+			}
+			if err := c.when.resolve(time.Now()); err != nil {
 				return err
 			}
 			if err := c.check(); err != nil {
@@ -187,7 +195,7 @@ func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepO
 		name = c.label
 	}
 	out.file(name, c.names)
-	s := stream.Search{Pattern: c.pattern, Invert: c.invert, Max: max(0, c.most.n)}
+	s := stream.Search{Pattern: c.pattern, Invert: c.invert, Max: max(0, c.most.n), Span: c.when.of(src)}
 	switch {
 	case c.quiet || c.list || c.without:
 		s.Max = 1

@@ -46,6 +46,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	c.line.color.addFlag(f)
 	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
 	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files of folders whose names end in "+suffix)
+	c.when.addFlags(f)
 	f.BoolP("text", "a", false, "take all files for text (the default)")
 	c.reading.addFlags(f)
 	// As in grep, -m, -q, -v and -h are those above.

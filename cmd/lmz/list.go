@@ -20,6 +20,7 @@ type listing struct {
 	CompressedBytes int64          `json:"compressed_bytes"`
 	RawBytes        int64          `json:"raw_bytes"`
 	Lines           int64          `json:"lines"`
+	Times           []timesListing `json:"times,omitempty"`
 	Frames          []frameListing `json:"frames"`
 }
 
@@ -51,6 +52,8 @@ type chunkListing struct {
 	Method          string `json:"method"`
 	CRC32C          string `json:"crc32c"`
 	FallbackFrom    string `json:"fallback_from,omitempty"` // method that did not give it back
+
+	Times []timesListing `json:"times,omitempty"`
 }
 
 // listCommand is lmz -l.
@@ -124,6 +127,10 @@ func (l *listing) add(f stream.Frame) {
 		if c.Failed != nil {
 			chunk.FallbackFrom = c.Failed.String()
 		}
+		if c.Times != nil {
+			chunk.Times = listTimes(nil, c.Times)
+			l.Times = listTimes(l.Times, c.Times)
+		}
 		frame.Chunks = append(frame.Chunks, chunk)
 		l.RawBytes += c.RawSize
 		l.Lines += c.Lines
@@ -174,14 +181,21 @@ func (l *listing) model() string {
 
 func printListings(w io.Writer, all []listing, verbose bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "compressed\traw\tratio\tbits/byte\tlines\tmethods\tmodel\tfile")
+	timed := slices.ContainsFunc(all, func(l listing) bool { return len(l.Times) > 0 })
+	column := func(text string) string {
+		if timed {
+			return text + "\t"
+		}
+		return ""
+	}
+	fmt.Fprintln(t, "compressed\traw\tratio\tbits/byte\tlines\tmethods\tmodel\t"+column("times")+"file")
 	for _, l := range all {
 		perByte := "-"
 		if l.RawBytes > 0 {
 			perByte = fmt.Sprintf("%.3f", 8*float64(l.CompressedBytes)/float64(l.RawBytes))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", ui.FormatBytes(l.CompressedBytes), ui.FormatBytes(l.RawBytes),
-			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), ui.Printable(l.model()), ui.Printable(l.File))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s%s\n", ui.FormatBytes(l.CompressedBytes), ui.FormatBytes(l.RawBytes),
+			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), ui.Printable(l.model()), column(timesText(l.Times)), ui.Printable(l.File))
 	}
 	if err := t.Flush(); err != nil || !verbose {
 		return err
@@ -199,7 +213,7 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 		if err := t.Flush(); err != nil {
 			return err
 		}
-		fmt.Fprintln(t, "chunk\toffset\tcompressed\traw offset\traw\tlines\tmethod\tcrc32c\t")
+		fmt.Fprintln(t, "chunk\toffset\tcompressed\traw offset\traw\tlines\tmethod\tcrc32c\t"+column("times"))
 		n := 0
 		for _, f := range l.Frames {
 			for _, c := range f.Chunks {
@@ -207,8 +221,8 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 				if c.FallbackFrom != "" {
 					method += " for " + c.FallbackFrom
 				}
-				fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t\n", n, c.Offset, c.CompressedBytes, c.RawOffset, c.RawBytes,
-					c.Lines, method, c.CRC32C)
+				fmt.Fprintf(t, "%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\n", n, c.Offset, c.CompressedBytes, c.RawOffset, c.RawBytes,
+					c.Lines, method, c.CRC32C, column(timesText(c.Times)))
 				n++
 			}
 		}

@@ -38,6 +38,7 @@ const (
 	FieldWindow    = 5
 	fieldPrimer    = 7
 	fieldMix       = 9
+	fieldTimeForm  = 10
 )
 
 // Header is what a frame says about all of its chunks.
@@ -51,6 +52,8 @@ type Header struct {
 	Level     int      // 0 … 9
 	Primer    Primer   // what chunks start from
 	Dict      [32]byte // SHA-256 of the dictionary, with PrimerDictionary
+
+	TimeFormat string // of strftime, of the times that chunks tell of; "": the usual forms
 }
 
 // Primer says what the chunks of a frame start from. Values are part of the format and are never
@@ -107,6 +110,9 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	}
 	if h.Mixes {
 		fields = AppendField(fields, fieldMix, []byte{byte(h.Level)})
+	}
+	if h.TimeFormat != "" {
+		fields = AppendField(fields, fieldTimeForm, []byte(h.TimeFormat))
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(fields)+loneForms))
 	dst = append(dst, fields...)
@@ -266,6 +272,11 @@ func parseHeader(src []byte) (*Header, error) {
 				return nil, fmt.Errorf("%w: level % x of the method mix is not known", ErrUnsupportedVersion, f.value)
 			}
 			h.Mixes, h.Level = true, int(f.value[0])
+		case fieldTimeForm:
+			if len(f.value) > MaxTimeFormat {
+				return nil, fmt.Errorf("%w: format of times of %d bytes", ErrCorrupt, len(f.value))
+			}
+			h.TimeFormat = string(f.value)
 		default:
 			if err := refuseUnknown("header field", f.kind); err != nil {
 				return nil, err

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
 // Frame is what can be said about a frame of an archive without decoding it.
@@ -25,9 +26,10 @@ type Chunk struct {
 	RawSize   int64 // bytes
 	Lines     int64 // line ends
 	Method    codec.Method
-	CRC32C    uint32        // of the raw bytes
-	Failed    *codec.Method // tried first, but it did not give the chunk back; mostly nil
-	Primed    bool          // it starts from the primer
+	CRC32C    uint32           // of the raw bytes
+	Failed    *codec.Method    // tried first, but it did not give the chunk back; mostly nil
+	Primed    bool             // it starts from the primer
+	Times     *timestamp.Range // of its lines; nil: they are not known
 }
 
 // ReadIndex lists the frames and chunks of the archive of size bytes in r without decoding it. It
@@ -102,7 +104,7 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (f *Frame, unfi
 		}
 		f.Chunks = append(f.Chunks, Chunk{
 			Offset: c.Offset, Size: s.In.Off - c.Offset, RawOffset: raw, RawSize: int64(c.Raw),
-			Lines: int64(c.Lines), Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed,
+			Lines: int64(c.Lines), Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed, Times: c.Times,
 		})
 		f.Size = s.In.Off - s.Start
 		raw += int64(c.Raw)

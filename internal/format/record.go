@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
 // Tags of what follows a header (FORMAT.md).
@@ -23,7 +24,10 @@ const (
 )
 
 // Kinds of fields of a chunk's extension.
-const fieldFailed = 2
+const (
+	fieldFailed = 2
+	fieldTimes  = 4
+)
 
 // The check of a record, which has its chunk's number in it, and of what is small.
 const (
@@ -35,12 +39,13 @@ const (
 type RecordHeader struct {
 	Method  codec.Method
 	Primed  bool
-	Raw     int           // bytes
-	Payload int           // bytes
-	Lines   int           // '\n' in the raw bytes
-	Failed  *codec.Method // method whose payload did not give the bytes back; nil: none
-	CRC32C  uint32        // CRC32C of the raw bytes
-	Check   uint32        // 24 bits, chunk number included
+	Raw     int              // bytes
+	Payload int              // bytes
+	Lines   int              // '\n' in the raw bytes
+	Failed  *codec.Method    // method whose payload did not give the bytes back; nil: none
+	Times   *timestamp.Range // of the lines; nil: they are not known
+	CRC32C  uint32           // CRC32C of the raw bytes
+	Check   uint32           // 24 bits, chunk number included
 }
 
 // AppendChunk appends the record of chunk number index, payload included.
@@ -50,15 +55,21 @@ func AppendChunk(dst []byte, h *RecordHeader, chunkSize int, index int64, payloa
 	if h.Primed {
 		tag |= TagPrimed
 	}
+	var ext []byte
 	if h.Failed != nil {
+		ext = AppendField(ext, fieldFailed, []byte{byte(*h.Failed)})
+	}
+	if h.Times != nil {
+		ext = AppendField(ext, fieldTimes, appendTimes(nil, h.Times))
+	}
+	if len(ext) > 0 {
 		tag |= TagExtended
 	}
 	dst = append(dst, tag)
 	dst = binary.AppendUvarint(dst, uint64(chunkSize-h.Raw))
 	dst = binary.AppendUvarint(dst, uint64(len(payload)))
 	dst = binary.AppendUvarint(dst, uint64(h.Lines))
-	if h.Failed != nil {
-		ext := AppendField(nil, fieldFailed, []byte{byte(*h.Failed)})
+	if len(ext) > 0 {
 		dst = append(binary.AppendUvarint(dst, uint64(len(ext))), ext...)
 	}
 	dst = binary.LittleEndian.AppendUint32(dst, h.CRC32C)
@@ -128,7 +139,9 @@ func (h *RecordHeader) readExtension(r io.ByteReader) error {
 		return err
 	}
 	for _, f := range fields {
-		if f.kind == fieldFailed && len(f.value) == 1 {
+		if f.kind == fieldTimes {
+			h.Times = parseTimes(f.value) // without them the chunk is read
+		} else if f.kind == fieldFailed && len(f.value) == 1 {
 			h.Failed = new(codec.Method)
 			*h.Failed = codec.Method(f.value[0])
 		} else if err := refuseUnknown("chunk field", f.kind); err != nil {

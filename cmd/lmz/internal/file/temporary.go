@@ -11,11 +11,11 @@ import (
 	"sync"
 )
 
-// Set is the temporary file of a run, if there is one now: a signal must remove it. The zero value
-// is ready for use.
+// Set is the temporary files that a run has now: a signal must remove them. The zero value is ready
+// for use.
 type Set struct {
 	mu      sync.Mutex
-	current *Output
+	current map[*Output]bool
 }
 
 // stage opens a new temporary file for o, in the same folder, so that renaming it is atomic.
@@ -39,7 +39,10 @@ func (s *Set) stage(o *Output, perm fs.FileMode) error {
 // adopt makes an open file the temporary one of o. s.mu must be held.
 func (s *Set) adopt(o *Output, f *os.File) {
 	o.set, o.file, o.temporary = s, f, f.Name()
-	s.current = o
+	if s.current == nil {
+		s.current = map[*Output]bool{}
+	}
+	s.current[o] = true
 }
 
 // temporaryName is hidden, in the folder of name, and never longer than a file system takes where
@@ -76,7 +79,8 @@ func (s *Set) publish(o *Output) error {
 	if err := rename(o.temporary, o.Name); err != nil {
 		return err
 	}
-	o.temporary, s.current = "", nil
+	o.temporary = ""
+	delete(s.current, o)
 	return nil
 }
 
@@ -84,22 +88,22 @@ func (s *Set) publish(o *Output) error {
 func (s *Set) discard(o *Output) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == o {
-		s.remove()
+	if s.current[o] {
+		s.remove(o)
 	}
 	o.file.Close()
 }
 
-func (s *Set) remove() {
-	os.Remove(s.current.temporary)
-	s.current = nil
+func (s *Set) remove(o *Output) {
+	os.Remove(o.temporary)
+	delete(s.current, o)
 }
 
 // Abort removes what is unfinished; no output can appear any more.
 func (s *Set) Abort() {
 	s.mu.Lock() // for ever
-	if s.current != nil {
-		s.remove()
+	for o := range s.current {
+		s.remove(o)
 	}
 }
 

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+)
+
+// sources is what flags say about which files are meant.
+type sources struct {
+	recursive bool
+	list      string // of --files0
+	exclude   []string
+}
+
+func (s *sources) addFlags(f *pflag.FlagSet) {
+	f.BoolVarP(&s.recursive, "recursive", "r", false, "take all files of folders: to compress, those whose names do not end in "+suffix+", else those whose names do; links in them are not followed")
+	f.StringVar(&s.list, "files0", "", `take also the files that a `+"`LIST`"+` names, each with a zero byte behind it as find -print0 writes them ("-": standard input)`)
+	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out files and folders that match this `PATTERN` of a shell, by their name or, with a slash in it, by their path below the folder that is given; several may be given")
+}
+
+// many says whether files come from elsewhere than the command line.
+func (s *sources) many() bool { return s.recursive || s.list != "" }
+
+func (s *sources) check() error {
+	if len(s.exclude) > 0 && !s.many() {
+		return ui.Usage("--exclude without -r or --files0", "")
+	}
+	for _, pattern := range s.exclude {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return ui.Usage("--exclude "+pattern+": "+err.Error(), "")
+		}
+	}
+	return nil
+}
+
+// expand gives the names of all files: of the arguments, the list, and the folders among these.
+// archives says which files of folders are meant.
+func (s *sources) expand(a *app, names []string, archives bool) (files []string, err error) {
+	if s.list != "" {
+		listed, err := s.listed()
+		if err != nil {
+			return nil, ui.InFile(s.list, err)
+		}
+		names = append(names, listed...)
+	}
+	if !s.recursive {
+		return names, nil
+	}
+	for _, name := range names {
+		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		fail := func(file string, err error) {
+			a.failed = true
+			a.ui.Failure(ui.InFile(file, err))
+		}
+		err := fs.WalkDir(os.DirFS(name), ".", func(below string, d fs.DirEntry, err error) error {
+			full := filepath.Join(name, below)
+			switch {
+			case err != nil:
+				fail(full, err)
+			case below != "." && s.excluded(below):
+				if d.IsDir() {
+					return fs.SkipDir
+				}
+			case d.Type().IsRegular() && strings.HasSuffix(below, suffix) == archives:
+				files = append(files, full)
+			}
+			return nil
+		})
+		if err != nil {
+			fail(name, err)
+		}
+	}
+	return files, nil
+}
+
+// listed gives the names that --files0 lists.
+func (s *sources) listed() (names []string, err error) {
+	var text []byte
+	if s.list == "-" {
+		text, err = io.ReadAll(os.Stdin)
+	} else {
+		text, err = os.ReadFile(s.list)
+	}
+	for name := range bytes.SplitSeq(text, []byte{0}) {
+		if len(name) > 0 && !s.excluded(filepath.ToSlash(string(name))) {
+			names = append(names, string(name))
+		}
+	}
+	return names, err
+}
+
+// excluded says whether a file or folder is left out.
+func (s *sources) excluded(below string) bool {
+	for _, pattern := range s.exclude {
+		text := path.Base(below)
+		if strings.Contains(pattern, "/") {
+			text = below
+		}
+		if matches, _ := path.Match(strings.TrimPrefix(pattern, "/"), text); matches {
+			return true
+		}
+	}
+	return false
+}
+
+// mirrored is where --output-dir has what a file becomes: under the path by which the file is named.
+func mirrored(dir, name string) (string, error) {
+	below := filepath.ToSlash(filepath.Clean(name))
+	below = strings.TrimLeft(strings.TrimPrefix(below, filepath.VolumeName(name)), "/")
+	if !filepath.IsLocal(below) {
+		return "", ui.Skip("is outside of the folder that lmz runs in", "with --output-dir, name files without ..")
+	}
+	return filepath.Join(dir, filepath.FromSlash(below)), nil
+}
