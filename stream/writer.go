@@ -11,7 +11,6 @@ import (
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/lm"
@@ -88,9 +87,6 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 			return nil, err
 		}
 	}
-	if o.dictionary != nil && o.filter > 0 {
-		z.filters.known = gram.KnownOf(o.dictionary)
-	}
 	z.Reset(w)
 	return z, nil
 }
@@ -100,7 +96,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 // called then is Reset and Close.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
-	primed, before, known := z.primed, z.verifier, z.filters.known
+	primed, before := z.primed, z.verifier
 	*z = Writer{
 		w: w, model: z.model, opts: z.opts, says: z.says, id: z.id, maxChunk: z.maxChunk, spare: z.spare,
 		shape: engine.NewShape(z.model, z.opts.window.Window, z.opts.level, z.opts.lanes),
@@ -115,9 +111,9 @@ func (z *Writer) Reset(w io.Writer) {
 		z.verifier = newVerifier(z.opts, z.says)
 	}
 	if z.opts.dictionary != nil {
-		z.primed, z.filters.known = primed, known
+		z.primed = primed
 		if before != nil {
-			z.verifier.primed, z.verifier.known = before.primed, before.known
+			z.verifier.primed = before.primed
 		}
 	}
 }
@@ -241,9 +237,7 @@ func (z *Writer) submit(n int, more bool) {
 	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.sorts = !t.primes && z.sorts(t.raw)
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
-	if z.chunks == 0 && (!more || z.primer > 0) {
-		t.share = 0 // it is all there is, or must be decoded anyway
-	}
+	t.lone = z.chunks == 0 && !more
 	t.Run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
@@ -256,11 +250,10 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 	if t.primes {
 		params.Later = z.maxChunk
 	}
-	known := z.filters.known
 	return func(l *coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
-			t.filter = newChunkFilter(t, known)
+			t.filter = newChunkFilter(t)
 			if z.opts.misfilter != nil {
 				z.opts.misfilter(&t.filter)
 			}
@@ -343,9 +336,6 @@ func (z *Writer) emit(limit int) {
 		if t.primed != nil {
 			z.primed, t.primed = t.primed, nil
 			z.parity = format.AppendParity(nil, format.AuxParity, z.out)
-			if z.opts.filter > 0 {
-				z.filters.known = gram.KnownOf(t.raw)
-			}
 		}
 		z.put(z.out)
 		if z.opts.decoded != nil && z.err == nil {

@@ -46,9 +46,10 @@ func newGrepCommand(a *app) *cobra.Command {
 		Long: `Find lines in archives without decompressing all of them, with the flags,
 output and exit codes of GNU grep -E. Archives hold small filters, which say
 what is not in a chunk (see --no-filter); only the others are decompressed, in
-parallel. What makes a chunk skippable is text of four bytes and more that each
-matching line must have: "timeout", or "user=.* denied". A search for parts of
-words that the log has everywhere reads it all.
+parallel. What makes a chunk skippable is that each matching line must have four
+letters in a row, or six letters and digits: "timeout", "user=.* denied", or
+"blk_38865049064139660". A search for parts of words that the log has everywhere
+reads it all.
 
 PATTERN is a regular expression in the syntax of RE2, as Go's package regexp has
 it: all of grep -E but back references, and \d, \w, \s, \b, (?i) and lazy
