@@ -26,9 +26,7 @@ type checker struct {
 	frame  *foundFrame
 	number int64 // of the chunk that comes next; -1: filters are left out from here on
 	grams  gram.Scanner
-	known  *gram.Known // of the frame; nil: it has none
-	primer bool        // the chunk adds to known
-	group  *filters    // of the chunk; nil: there are none
+	group  *filters // of the chunk; nil: there are none
 }
 
 // filters are those of a group of chunks.
@@ -81,28 +79,16 @@ func (c *checker) Write(p []byte) (int, error) {
 func (c *checker) beginChunk(p placed) {
 	c.left = p.entry.chunk.Raw
 	if p.frame != c.frame {
-		c.frame, c.number, c.grams, c.known, c.group = p.frame, 0, gram.Scanner{}, nil, nil
+		c.frame, c.number, c.grams, c.group = p.frame, 0, gram.Scanner{}, nil
 	}
-	c.primer = false
 	if c.number != p.entry.number || c.number != p.number {
 		c.number = -1 // nothing is missing in front of those that are kept
 		return
-	}
-	if p.number == 0 && p.frame.h.Primer == format.PrimerFirstChunk {
-		c.known, c.primer = gram.NewKnown(), true
 	}
 	if p.number%format.GroupSize == 0 {
 		if c.group = p.group; c.group == nil {
 			c.group = c.v.filters(p.frame, p.number)
 		}
-	}
-	if c.group != nil && c.known == nil && p.frame.h.Primer == format.PrimerDictionary {
-		dict, err := c.v.opts.Dictionaries(c.v.ctx, p.frame.h.Dict) // which decoding has found
-		if err != nil {
-			c.number = -1
-			return
-		}
-		c.known = gram.KnownOf(dict)
 	}
 }
 
@@ -112,24 +98,17 @@ func (c *checker) compare(p []byte) {
 	if c.number < 0 {
 		return
 	}
-	if c.group == nil && !c.primer { // only the end is of use, to grams of the next chunk
+	admit := func(gram.Gram, gram.Class) {}
+	if c.group == nil { // only the end is of use, to grams of the next chunk
 		if n := len(p) - gram.Size; n > 0 {
 			c.grams, p = gram.Scanner{}, p[n:]
 		}
-	}
-	var f *format.ChunkFilter
-	if c.group != nil && !c.primer {
-		f = &c.group.list[c.number-c.group.first]
+	} else {
+		f := &c.group.list[c.number-c.group.first]
+		admit = func(g gram.Gram, class gram.Class) { c.group.wrong = f.Admit(g, class) || c.group.wrong }
 	}
 	for _, b := range p {
-		g, class, ok := c.grams.Next(b)
-		switch {
-		case !ok:
-		case c.primer:
-			c.known.Add(g)
-		case f != nil && !c.known.Has(g) && f.Admit(g, class):
-			c.group.wrong = true
-		}
+		c.grams.Next(b, admit)
 	}
 }
 

@@ -70,7 +70,7 @@ func TestLies(t *testing.T) {
 	if len(chunks) < 18 {
 		t.Fatalf("%d chunks", len(chunks))
 	}
-	none := func(f *format.ChunkFilter) { f.Shift, f.Table = [gram.Classes]int{}, nil }
+	none := func(f *format.ChunkFilter) { f.Filter = gram.Filter{} }
 	count := func(of int, by int) func(i int, size int64, raw, lines int) (int64, int, int) {
 		return func(i int, size int64, raw, lines int) (int64, int, int) {
 			if i == of {
@@ -167,10 +167,11 @@ func matches(err error, says string) bool {
 
 // clearBit makes a filter deny something.
 func clearBit(f *format.ChunkFilter) {
-	for i, b := range f.Table {
+	table := &f.Filter[gram.Letters]
+	for i, b := range table.Bits {
 		if b != 0 {
-			f.Table = bytes.Clone(f.Table)
-			f.Table[i] = b & (b - 1)
+			table.Bits = bytes.Clone(table.Bits)
+			table.Bits[i] = b & (b - 1)
 			return
 		}
 	}

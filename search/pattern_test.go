@@ -129,9 +129,9 @@ func TestPatternMatchesPlainly(t *testing.T) {
 		if p.Match(line) != (want != nil) || !slices.Equal(got, want) {
 			t.Fatalf("%q, %+v in %q: %v, %v, want %v", pattern, o, line, p.Match(line), got, want)
 		}
-		there := map[gram.Gram]bool{}
-		gram.Each(nil, line, func(g gram.Gram, _ gram.Class) { there[g] = true })
-		if want != nil && !p.Query().May(func(i int) bool { return there[p.Query().Grams[i].Gram] }) {
+		there := map[gram.Wanted]bool{}
+		gram.Each(nil, line, func(g gram.Gram, c gram.Class) { there[gram.Wanted{Gram: g, Class: c}] = true })
+		if want != nil && !p.Query().May(func(i int) bool { return there[p.Query().Grams[i]] }) {
 			t.Fatalf("%q, %+v matches %q, but the query says it does not", pattern, o, line)
 		}
 	})

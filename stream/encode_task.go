@@ -29,6 +29,7 @@ type encodeTask struct {
 	back    *engine.Chunk      // of the record, if it is verified
 	before  []byte             // the end of the chunk in front of this one
 	share   int                // of the payload for the filter, as a divisor; 0: there is none
+	lone    bool               // the frame has no other chunk
 	filter  format.ChunkFilter // once done
 	begun   []byte             // the beginning of the line that goes on in this chunk
 	finder  *timestamp.Finder  // of the times of lines; nil: they are not told

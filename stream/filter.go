@@ -7,13 +7,17 @@ import (
 )
 
 const (
-	filterShare = 50 // a table takes at most this part of the payload, as a divisor
+	filterShare = 50 // a filter takes at most this part of the payload, as a divisor
 	minFilter   = 2  // bytes; less is not worth it
+
+	// The filter of a chunk that is alone has a record for itself, of so many bytes without its
+	// tables, and must be worth that.
+	loneHead = 16
+	minLone  = 32 // bytes of tables
 )
 
 // filters collects, for the frame that is being written, those of the current group.
 type filters struct {
-	known *gram.Known // the grams of what chunks start from
 	group []format.ChunkFilter
 	last  []byte // of what was submitted: at most format.FilterContext bytes
 	due   []byte // the record of a full group, to be written in front of the next chunk
@@ -29,15 +33,18 @@ func (f *filters) context(raw []byte) []byte {
 
 // newChunkFilter makes that of a chunk that was encoded. What decodes fast, or is random, gets
 // none.
-func newChunkFilter(t *encodeTask, known *gram.Known) format.ChunkFilter {
-	limit := 0
+func newChunkFilter(t *encodeTask) format.ChunkFilter {
+	limit, least := 0, minFilter
 	if m := t.header.Method; t.share > 0 && (asksModel(m) || m == codec.BWT) && compresses(t.payload, t.raw) {
 		limit = min(len(t.payload)/t.share, format.MaxFilter)
 	}
-	if limit < minFilter {
+	if t.lone {
+		limit, least = limit-loneHead, minLone
+	}
+	if limit < least {
 		limit = 0
 	}
-	return format.ChunkFilter{Filter: gram.Build(t.before, t.raw, known, limit), Ends: t.raw[len(t.raw)-1] == '\n'}
+	return format.ChunkFilter{Filter: gram.Build(t.before, t.raw, limit), Ends: t.raw[len(t.raw)-1] == '\n'}
 }
 
 // add counts the filter of the chunk of this number, which has been written.
@@ -52,9 +59,9 @@ func (f *filters) add(number int64, c format.ChunkFilter) {
 func (f *filters) finish(end int64) {
 	useful := false
 	for _, c := range f.group {
-		useful = useful || c.Shifts() != format.NoFilter
+		useful = useful || !c.Silent()
 	}
-	if useful && end > 1 {
+	if useful {
 		f.due = format.AppendAuxiliary(nil, format.AuxFilter, format.AppendFilters(nil, end-int64(len(f.group)), f.group))
 	}
 	f.group = f.group[:0]

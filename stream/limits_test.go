@@ -39,11 +39,12 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	text := golden.Text("log", 9, 30_000)
-	for _, payload := range []int{1, 49, 50, 98, 99, 100, 149, 150, 5000, 26_249, 26_250, 26_251} {
-		task := &encodeTask{raw: text, payload: make([]byte, payload), share: filterShare}
-		task.header.Method = codec.Mix
-		filter := newChunkFilter(task, nil)
-		fmt.Fprintf(&out, "payload of %d bytes: filter of %d, shifts %02x\n", payload, len(filter.Table), filter.Shifts())
+	for _, payload := range []int{1, 49, 50, 98, 99, 100, 149, 150, 2399, 2400, 5000, 26_249, 26_250, 26_251} {
+		for _, lone := range []bool{false, true} {
+			task := &encodeTask{raw: text, payload: make([]byte, payload), share: filterShare, lone: lone}
+			task.header.Method = codec.Mix
+			fmt.Fprintf(&out, "payload of %d bytes, lone %v: filter of %s\n", payload, lone, tables(newChunkFilter(task).Filter))
+		}
 	}
 	for shown, s := range []string{"no line end at all, not one", "a line\nand one more", "añ日🙂", "\n", "x\n"} {
 		for n := 1; n <= 40; n++ {
@@ -63,12 +64,13 @@ func TestLimits(t *testing.T) {
 		return len(archive) > n+1000
 	})
 	fmt.Fprintf(&out, "a lone chunk of %d bytes gets parity\n", least)
-	known := gram.KnownOf(text[:7000])
 	for _, limit := range []int{0, 1, 2, 3, 7, 31, 60, 200, 2000, 60_000} {
-		for _, k := range []*gram.Known{nil, known} {
-			filter := gram.Build(text[9997:10_000], text[10_000:], k, limit)
-			fmt.Fprintf(&out, "limit of %d bytes: filter of %d, shifts %v\n", limit, len(filter.Table), filter.Shift)
-		}
+		fmt.Fprintf(&out, "limit of %d bytes: filter of %s\n", limit, tables(gram.Build(text[9997:10_000], text[10_000:], limit)))
 	}
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
+}
+
+// tables says how large those of a filter are.
+func tables(f gram.Filter) string {
+	return fmt.Sprintf("%d and %d bytes, shifts %d and %d", len(f[0].Bits), len(f[1].Bits), f[0].Shift, f[1].Shift)
 }

@@ -354,7 +354,6 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 	if f.chunks == 0 {
 		return !c.over
 	}
-	var primer []bool // the query's grams that the primer has; nil: not known yet
 	for g := range len(f.groups) - 1 {
 		if c.over {
 			return false
@@ -367,45 +366,21 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 		if !trivial {
 			filters, err = c.filters(f, g)
 		}
-		if filters != nil && primer == nil {
-			primer, err = c.primerGrams(f)
-		}
-		var gone *LostError
-		if errors.As(err, &gone) || errors.Is(err, ErrCorrupt) {
+		if errors.Is(err, ErrCorrupt) {
 			filters, err = nil, nil // reading the chunks tells
 		}
 		if err != nil {
 			return c.give(spot{frame: f}, err)
 		}
-		c.group(f, g, filters, primer, timed)
+		c.group(f, g, filters, timed)
 	}
 	return !c.over
 }
 
-// primerGrams says which grams of the query are known in a frame.
-func (c *candidates) primerGrams(f *archiveFrame) ([]bool, error) {
-	have := make([]bool, len(c.query.Grams))
-	text, err := c.engine.Dictionary(c.ctx, f.header)
-	if err == nil && f.primes() {
-		var s spot
-		if s, err = c.spot(f, 0); err == nil {
-			text, err = c.chunk(s, true)
-		}
-	}
-	if err != nil || text == nil {
-		return have, err
-	}
-	known := gram.KnownOf(text)
-	for i, w := range c.query.Grams {
-		have[i] = known.Has(w.Gram)
-	}
-	return have, nil
-}
-
 // group goes through a group; without filters all of it may match. timed says that its chunks tell of
 // their times.
-func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, primer []bool, timed bool) {
-	if c.timed == nil && !c.run.begun && c.skips(filters, primer) {
+func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, timed bool) {
+	if c.timed == nil && !c.run.begun && c.skips(filters) {
 		c.found.Chunks += int64(len(filters))
 		c.found.Skipped += int64(len(filters))
 		return
@@ -427,28 +402,24 @@ func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter,
 		if !timed {
 			l.Times = nil
 		}
-		c.add(l, filter, primer)
+		c.add(l, filter)
 	}
 }
 
 // skips says whether no line of a group may match, and none goes on behind it.
-func (c *candidates) skips(filters []format.ChunkFilter, primer []bool) bool {
+func (c *candidates) skips(filters []format.ChunkFilter) bool {
 	for i := range filters {
-		if f := &filters[i]; !f.Ends || f.Shifts() == format.NoFilter || c.query.May(func(i int) bool { return mayHave(f, c.query.Grams[i], primer[i]) }) {
+		if f := &filters[i]; !f.Ends || f.Silent() || c.query.May(func(i int) bool { return mayHave(f, c.query.Grams[i]) }) {
 			return false
 		}
 	}
 	return len(filters) > 0
 }
 
-// mayHave says whether a chunk with this filter, of a frame in which the gram is known or not, may
-// have it.
-func mayHave(f *format.ChunkFilter, w gram.Wanted, known bool) bool {
-	return known || f.Has(w.Gram, w.Class)
-}
+func mayHave(f *format.ChunkFilter, w gram.Wanted) bool { return f.Has(w.Gram, w.Class) }
 
 // add adds a chunk to the run; nil: its filter, or its times, are not known.
-func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
+func (c *candidates) add(l located, filter *format.ChunkFilter) {
 	times := l.Times
 	r := &c.run
 	if !r.begun {
@@ -458,11 +429,11 @@ func (c *candidates) add(l located, filter *format.ChunkFilter, primer []bool) {
 	r.chunks++
 	r.to = l.RawOffset + l.RawSize
 	r.times = r.times.And(c.timed.relate(times))
-	if filter == nil || filter.Shifts() == format.NoFilter {
+	if filter == nil || filter.Silent() {
 		r.may = true
 	} else if !r.may {
 		for i, w := range c.query.Grams {
-			r.have[i] = r.have[i] || mayHave(filter, w, primer[i])
+			r.have[i] = r.have[i] || mayHave(filter, w)
 		}
 	}
 	switch {

@@ -22,7 +22,6 @@ type verifier struct {
 	engine *engine.Engine
 	header *Header       // of the frame, but for its model
 	primed *coder.Primed // what decoding the primer, or reading the dictionary, has left
-	known  *gram.Known   // the grams of these; nil: there are none
 	last   []byte        // of what was accepted, which grams of the next chunk may begin with
 }
 
@@ -39,7 +38,6 @@ func (v *verifier) submit(t *encodeTask, n int64, m *engine.Model) (err error) {
 		if v.primed, err = v.engine.Prime(v.opts.ctx, v.header, v.opts.dictionary); err != nil {
 			return err
 		}
-		v.known = gram.KnownOf(v.opts.dictionary)
 	}
 	back := new(engine.Chunk)
 	record := format.AppendChunk(nil, &t.header, v.header.ChunkSize, n, t.payload)
@@ -68,7 +66,6 @@ func (v *verifier) accept(t *encodeTask) (err error) {
 	}
 	v.checkFilter(t)
 	if t.primes {
-		v.known = gram.KnownOf(t.back.Raw)
 		if v.primed = t.back.Primed(); v.primed == nil {
 			v.primed, err = v.engine.Prime(v.opts.ctx, v.header, t.back.Raw)
 		}
@@ -80,8 +77,8 @@ func (v *verifier) accept(t *encodeTask) (err error) {
 func (v *verifier) checkFilter(t *encodeTask) {
 	raw := t.back.Raw
 	ends := raw[len(raw)-1] == '\n'
-	if t.filter.Ends != ends || t.filter.Denies(v.last, raw, v.known) {
-		t.filter = format.ChunkFilter{Filter: gram.Filter{Shift: [2]int{gram.None, gram.None}}, Ends: ends}
+	if t.filter.Ends != ends || t.filter.Denies(v.last, raw) {
+		t.filter = format.ChunkFilter{Filter: gram.Unknown, Ends: ends}
 		v.tell(t, errFilter)
 	}
 	v.last = slices.Concat(v.last, raw[max(0, len(raw)-format.FilterContext):])

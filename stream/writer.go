@@ -11,7 +11,6 @@ import (
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
-	"github.com/lmz-go/lmz/internal/gram"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/internal/timestamp"
@@ -90,9 +89,6 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 			return nil, err
 		}
 	}
-	if o.dictionary != nil && o.filter > 0 {
-		z.filters.known = gram.KnownOf(o.dictionary)
-	}
 	z.Reset(w)
 	return z, nil
 }
@@ -102,7 +98,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 // called then is Reset and Close.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
-	primed, before, known := z.primed, z.verifier, z.filters.known
+	primed, before := z.primed, z.verifier
 	says := *z.says
 	says.ChunkSize, says.Lone = max(z.opts.chunkSize, z.opts.primerSize), false
 	*z = Writer{
@@ -119,9 +115,9 @@ func (z *Writer) Reset(w io.Writer) {
 		z.verifier = newVerifier(z.opts, z.says)
 	}
 	if z.opts.dictionary != nil {
-		z.primed, z.filters.known = primed, known
+		z.primed = primed
 		if before != nil {
-			z.verifier.primed, z.verifier.known = before.primed, before.known
+			z.verifier.primed = before.primed
 		}
 	}
 }
@@ -248,13 +244,13 @@ func (z *Writer) submit(n int, more bool) {
 	t.decides, t.alone = !z.decided, t.alone[:0]
 	t.sorts = !t.primes && z.sorts(t.raw)
 	t.before, t.share = z.filters.context(t.raw), z.opts.filter
-	if !z.says.Lone { // which is small, and sooner decoded than told the times of
+	if z.says.Lone {
+		t.finder, t.begun, t.share = nil, nil, 0 // it is small, and sooner decoded than told about
+	} else {
 		t.finder, t.begun = z.opts.times, z.lineHead
 	}
 	z.lineHead = timestamp.Begun(z.lineHead, t.raw)
-	if z.chunks == 0 && (!more || z.primer > 0) {
-		t.share = 0 // it is all there is, or must be decoded anyway
-	}
+	t.lone = z.chunks == 0 && !more
 	t.Run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
@@ -267,11 +263,10 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 	if t.primes {
 		params.Later = z.maxChunk
 	}
-	known := z.filters.known
 	return func(l *coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
-			t.filter = newChunkFilter(t, known)
+			t.filter = newChunkFilter(t)
 			if z.opts.misfilter != nil {
 				z.opts.misfilter(&t.filter)
 			}
@@ -354,9 +349,6 @@ func (z *Writer) emit(limit int) {
 		if t.primed != nil {
 			z.primed, t.primed = t.primed, nil
 			z.parity = format.AppendParity(nil, format.AuxParity, z.out)
-			if z.opts.filter > 0 {
-				z.filters.known = gram.KnownOf(t.raw)
-			}
 		}
 		z.put(z.out)
 		if z.opts.decoded != nil && z.err == nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type grepCommand struct {
 	names, noNames       bool
 	label                string
 	recursive            bool
+	chosen               globs
 	line                 lineStyle
 	when                 when
 
@@ -48,20 +50,23 @@ func newGrepCommand(a *app) *cobra.Command {
 		Long: `Find lines in archives without decompressing all of them, with the flags,
 output and exit codes of GNU grep -E. Archives hold small filters, which say
 what is not in a chunk (see --no-filter); only the others are decompressed, in
-parallel. What makes a chunk skippable is text of four bytes and more that each
-matching line must have: "timeout", or "user=.* denied". A search for parts of
-words that the log has everywhere reads it all.
+parallel. What makes a chunk skippable is that each matching line must have four
+letters in a row, or six letters and digits: "timeout", "user=.* denied", or
+"blk_38865049064139660". A search for parts of words that the log has everywhere
+reads it all.
 
 PATTERN is a regular expression in the syntax of RE2, as Go's package regexp has
 it: all of grep -E but back references, and \d, \w, \s, \b, (?i) and lazy
 repetition besides. Several patterns may be given, one on each line. Lines end
-with a line feed, and all files count as text; a byte that is not UTF-8 is any
-character to a regular expression, and to -F the byte that it is.
+with a line feed, and all files count as text, with -a and without; a byte that
+is not UTF-8 is any character to a regular expression, and to -F the byte that
+it is.
 
 ` + timesHelp + `
 
-Without FILE, or for FILE "-", the archive is read from standard input, which
-must be a file.
+Other files are searched, too: what gzip, zstd and xz have made is decompressed,
+and all else is text. Without FILE standard input is searched, or with -r the
+folder at hand.
 
 Exit codes: 0 lines were found; 1 none were; 2 something failed, also if lines
 were found, but with -q. What is damaged is reported, and the rest searched.`,
@@ -144,6 +149,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 		files = c.walk(files)
 	}
 	c.names = c.names && !c.noNames
+	files = slices.DeleteFunc(files, func(name string) bool { return name != "-" && c.chosen.leaveFile(name) })
 	if c.none && (c.quiet || !c.without) {
 		return exitStatus(grepNothing)
 	}
@@ -155,7 +161,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 		if c.quiet && c.found {
 			return nil
 		}
-		err := c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error { return c.grep(src, archive, out) })
+		err := c.open(ctx, name, out)
 		var opening *fs.PathError
 		var skip *ui.SkipError
 		if c.noMessages && (errors.As(err, &opening) || errors.As(err, &skip)) {
@@ -175,8 +181,26 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 	return nil
 }
 
-// grep writes what is to be written of an archive.
-func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepOutput) (err error) {
+// open opens a file and searches it: an archive, or what is read as a text.
+func (c *grepCommand) open(ctx context.Context, name string, out *grepOutput) error {
+	src, err := file.Open(name, false)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || isArchive(src)) {
+		return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
+	}
+	text, closeText, err := c.openText(ctx, name, bufio.NewReader(src))
+	if err != nil {
+		return err
+	}
+	defer closeText()
+	return c.grep(src, func(s stream.Search) (stream.Found, error) { return searchText(ctx, text, s) }, out)
+}
+
+// grep writes what is to be written of what search finds in a file.
+func (c *grepCommand) grep(src *file.Source, search func(stream.Search) (stream.Found, error), out *grepOutput) (err error) {
 	if !c.quiet {
 		to, failed := c.create("-", src, file.Manner{})
 		if failed != nil {
@@ -210,7 +234,7 @@ func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepO
 	}
 	var found stream.Found
 	if !c.none {
-		found, err = archive.Search(s)
+		found, err = search(s)
 	}
 	c.found = c.found || found.Lines > 0
 	switch {
@@ -221,7 +245,7 @@ func (c *grepCommand) grep(src *file.Source, archive *stream.Archive, out *grepO
 	case c.count:
 		out.count(found.Lines)
 	}
-	if c.ui.Verbose > 0 {
+	if c.ui.Verbose > 0 && found.Chunks > 0 {
 		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)
 	}
 	return err

@@ -43,9 +43,11 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.VarP(&c.after, "after-context", "A", "write so many lines behind each as well")
 	f.VarP(&c.before, "before-context", "B", "write so many lines in front of each as well")
 	f.VarP(&c.both, "context", "C", "write so many lines behind and in front of each as well")
+	c.both.addDigits(f)
 	c.line.color.addFlag(f)
 	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
-	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files of folders whose names end in "+suffix)
+	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files in folders")
+	c.chosen.addFlags(f)
 	c.when.addFlags(f)
 	f.BoolP("text", "a", false, "take all files for text (the default)")
 	c.reading.addFlags(f)
@@ -95,6 +97,19 @@ func (l *lineCount) or(other lineCount) int64 {
 		return l.n
 	}
 	return other.n
+}
+
+// addDigits defines the flags -0 to -9: together they are the number.
+func (l *lineCount) addDigits(f *pflag.FlagSet) {
+	text := ""
+	for digit := '0'; digit <= '9'; digit++ {
+		name := "context-digit-" + string(digit)
+		f.BoolFuncP(name, string(digit), "a digit of -NUM, the same as -C NUM", func(string) error {
+			text += string(digit)
+			return l.Set(text)
+		})
+		f.MarkHidden(name)
+	}
 }
 
 // colorWhen is a flag that says when matches are colored.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,6 +15,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 	"pgregory.net/rapid"
 
 	"github.com/lmz-go/lmz/codec"
@@ -47,13 +51,14 @@ var grepWords = map[string][]string{
 	"C":       {"info", "foo", "user", "bar", "M\xfcller", "m\xfcLLER", "\xff\xfe", "needle"},
 }
 
-// grepFolder has two texts and their archives under the same names, in folders of their own.
-type grepFolder struct{ locale, plain, packed string }
+// grepFolder has two texts under the same names in three folders: as they are, as archives, and
+// compressed by others or not at all.
+type grepFolder struct{ locale, plain, packed, others string }
 
-var grepNames = []string{"a.lmz", "b.lmz"}
+var grepNames = []string{"a.log", "b.log"}
 
 func newGrepFolder(t *testing.T, locale string, random *rand.Rand) grepFolder {
-	f := grepFolder{locale, t.TempDir(), t.TempDir()}
+	f := grepFolder{locale, t.TempDir(), t.TempDir(), t.TempDir()}
 	for _, name := range grepNames {
 		content := grepText(grepWords[locale], random)
 		var z bytes.Buffer
@@ -65,13 +70,40 @@ func newGrepFolder(t *testing.T, locale string, random *rand.Rand) grepFolder {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		for path, data := range map[string][]byte{filepath.Join(f.plain, name): content, filepath.Join(f.packed, name): z.Bytes()} {
+		for path, data := range map[string][]byte{filepath.Join(f.plain, name): content, filepath.Join(f.packed, name): z.Bytes(), filepath.Join(f.others, name): otherwise(t, content, random)} {
 			if err := os.WriteFile(path, data, 0o666); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	return f
+}
+
+// otherwise compresses a text with gzip, zstd or xz, or leaves it as it is.
+func otherwise(t *testing.T, text []byte, random *rand.Rand) []byte {
+	var z bytes.Buffer
+	var w io.WriteCloser
+	var err error
+	switch random.IntN(4) {
+	case 0:
+		w = gzip.NewWriter(&z)
+	case 1:
+		w, err = zstd.NewWriter(&z)
+	case 2:
+		w, err = xz.NewWriter(&z)
+	case 3:
+		return text
+	}
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.Bytes()
 }
 
 // grepText makes lines of words and numbers.
@@ -144,6 +176,7 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 	maybe(4, "-A"+number("after", 4))
 	maybe(4, "-B", number("before", 4))
 	maybe(5, "-C", number("both", 3))
+	maybe(5, "-"+number("digits", 12))
 	maybe(4, "--color=always")
 	maybe(20, "--color=never")
 	return flags
@@ -189,19 +222,22 @@ func TestGrepIsGrep(t *testing.T) {
 			for _, p := range patterns {
 				list += p + "\n"
 			}
-			for _, dir := range []string{f.plain, f.packed} {
+			for _, dir := range []string{f.plain, f.packed, f.others} {
 				if err := os.WriteFile(filepath.Join(dir, "patterns"), []byte(list), 0o666); err != nil {
 					t.Fatal(err)
 				}
 			}
 			flags = append(flags, "-f", "patterns")
 		}
-		flags = append(flags, rapid.SampledFrom([][]string{grepNames[:1], grepNames, {"missing.lmz", grepNames[1]}}).Draw(t, "files")...)
+		flags = append(flags, rapid.SampledFrom([][]string{grepNames[:1], grepNames, {"missing", grepNames[1]}}).Draw(t, "files")...)
 		want, _ := runIn(t, f.plain, f.locale, "grep", append([]string{"-a"}, flags...)...)
 		got, said := runIn(t, f.packed, f.locale, "lmz", append([]string{"grep", "--verbose"}, flags...)...)
 		for _, m := range chunks.FindAllStringSubmatch(said, -1) {
 			n, _ := strconv.Atoi(m[1])
 			skipped += n
+		}
+		if rapid.Bool().Draw(t, "others") {
+			got, said = runIn(t, f.others, f.locale, "lmz", append([]string{"grep"}, flags...)...)
 		}
 		if got != want {
 			t.Fatalf("%s grep %q: exit code %d, want %d\n%s%s", f.locale, flags, got.code, want.code, differing(got.out, want.out), said)

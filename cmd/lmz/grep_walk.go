@@ -1,15 +1,19 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// walk puts in the place of folders the archives in them, whose names are written then.
+// walk puts in the place of folders the files in them, whose names are written then.
 func (c *grepCommand) walk(names []string) (files []string) {
 	for _, name := range names {
 		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
@@ -33,7 +37,10 @@ func (c *grepCommand) walk(names []string) (files []string) {
 				}
 				return nil
 			}
-			if d.Type().IsRegular() && strings.HasSuffix(below, suffix) {
+			switch {
+			case d.IsDir() && below != "." && c.chosen.leaveFolder(d.Name()):
+				return fs.SkipDir
+			case d.Type().IsRegular():
 				files = append(files, full)
 			}
 			return nil
@@ -44,4 +51,50 @@ func (c *grepCommand) walk(names []string) (files []string) {
 		}
 	}
 	return files
+}
+
+// globs are what --include and --exclude say about the last part of names, in order, and
+// --exclude-dir about those of folders.
+type globs struct {
+	files   []glob
+	folders []string
+}
+
+type glob struct {
+	pattern string
+	include bool
+}
+
+func (g *globs) addFlags(f *pflag.FlagSet) {
+	add := func(name, usage string, to func(string)) {
+		f.Func(name, usage, func(pattern string) error {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return errors.New("want a pattern of names such as '*.log'")
+			}
+			to(pattern)
+			return nil
+		})
+	}
+	add("include", "search only files whose names match `GLOB`; the last one of these and --exclude that matches counts", func(p string) { g.files = append(g.files, glob{p, true}) })
+	add("exclude", "leave out files whose names match `GLOB`", func(p string) { g.files = append(g.files, glob{p, false}) })
+	add("exclude-dir", "with -r, leave out folders whose names match `GLOB`", func(p string) { g.folders = append(g.folders, p) })
+}
+
+// leaveFile says whether a file is not to be searched.
+func (g *globs) leaveFile(name string) bool {
+	leave := len(g.files) > 0 && g.files[0].include
+	for _, glob := range g.files {
+		if ok, _ := path.Match(glob.pattern, path.Base(name)); ok {
+			leave = !glob.include
+		}
+	}
+	return leave
+}
+
+// leaveFolder is the same for a folder.
+func (g *globs) leaveFolder(name string) bool {
+	return slices.ContainsFunc(g.folders, func(pattern string) bool {
+		ok, _ := path.Match(pattern, name)
+		return ok
+	})
 }

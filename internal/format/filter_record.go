@@ -11,10 +11,9 @@ import (
 // The filters of a group of chunks follow its last one, in an auxiliary record.
 const (
 	AuxFilter     = 4
-	MaxFilter     = 1 << 16                      // bytes of the table of one chunk
-	maxFilterBody = 20 + GroupSize*(MaxFilter+4) // bytes of a record's body
-	NoFilter      = gram.None | gram.None<<4     // shifts of a chunk that has none
-	FilterContext = gram.Size - 1                // bytes in front of a chunk that grams may span
+	MaxFilter     = 1 << 16                        // bytes of a table of one chunk
+	maxFilterBody = 20 + GroupSize*(2*MaxFilter+7) // bytes of a record's body
+	FilterContext = gram.Size - 1                  // bytes in front of a chunk that grams may span
 )
 
 // ChunkFilter is what a filter record says of one chunk.
@@ -23,20 +22,19 @@ type ChunkFilter struct {
 	Ends bool // with a line end
 }
 
-// Shifts are those of both classes, as the record has them.
-func (c *ChunkFilter) Shifts() byte { return byte(c.Shift[gram.Letters] | c.Shift[gram.Others]<<4) }
-
 // AppendFilters appends the body of the record for chunks from a number on.
 func AppendFilters(dst []byte, first int64, group []ChunkFilter) []byte {
 	dst = binary.AppendUvarint(dst, uint64(first))
 	for _, c := range group {
-		size := uint64(len(c.Table)) << 1
+		letters, digits := &c.Filter[gram.Letters], &c.Filter[gram.Digits]
+		size := uint64(len(letters.Bits)) << 1
 		if c.Ends {
 			size |= 1
 		}
 		dst = binary.AppendUvarint(dst, size)
-		dst = append(dst, c.Shifts())
-		dst = append(dst, c.Table...)
+		dst = binary.AppendUvarint(dst, uint64(len(digits.Bits)))
+		dst = append(dst, byte(letters.Shift|digits.Shift<<4))
+		dst = append(append(dst, letters.Bits...), digits.Bits...)
 	}
 	return dst
 }
@@ -52,13 +50,17 @@ func ParseFilters(body []byte, first, count int64) ([]ChunkFilter, error) {
 	var group []ChunkFilter
 	for range count {
 		size, rest, ok := CutUvarint(body)
-		if !ok || size>>1 > MaxFilter || len(rest) < 1 || uint64(len(rest)-1) < size>>1 {
+		digits, rest, ok2 := CutUvarint(rest)
+		letters := size >> 1
+		if !ok || !ok2 || max(letters, digits) > MaxFilter || uint64(len(rest)) < 1+letters+digits {
 			return nil, wrong
 		}
-		c := ChunkFilter{Ends: size&1 == 1}
-		c.Shift[gram.Letters], c.Shift[gram.Others] = int(rest[0]&15), int(rest[0]>>4)
-		c.Table, body = rest[1:1+size>>1], rest[1+size>>1:]
-		group = append(group, c)
+		shifts, rest := int(rest[0]), rest[1:]
+		group = append(group, ChunkFilter{Ends: size&1 == 1, Filter: gram.Filter{
+			gram.Letters: {Shift: shifts & 15, Bits: rest[:letters:letters]},
+			gram.Digits:  {Shift: shifts >> 4, Bits: rest[letters : letters+digits : letters+digits]},
+		}})
+		body = rest[letters+digits:]
 	}
 	if len(body) > 0 {
 		return nil, wrong

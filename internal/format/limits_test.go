@@ -112,8 +112,8 @@ func TestLimits(t *testing.T) {
 
 	// Filters.
 	for letters := range 16 {
-		for _, others := range []int{0, 7, 15} {
-			c := ChunkFilter{Filter: gram.Filter{Shift: [gram.Classes]int{letters, others}, Table: []byte{1, 2, 3}}, Ends: letters%2 == 0}
+		for _, digits := range []int{0, 7, 15} {
+			c := ChunkFilter{Filter: gram.Filter{{Shift: letters, Bits: []byte{1, 2, 3}}, {Shift: digits, Bits: []byte{4, 5}}}, Ends: letters%2 == 0}
 			group, err := ParseFilters(AppendFilters(nil, 16, []ChunkFilter{c, c}), 16, 2)
 			if err != nil || len(group) != 2 || fmt.Sprint(group[1]) != fmt.Sprint(c) {
 				t.Errorf("filter %v comes back as %v: %v", c, group, err)
@@ -123,7 +123,7 @@ func TestLimits(t *testing.T) {
 	filters := func(size, count int) bool {
 		group := make([]ChunkFilter, count)
 		for i := range group {
-			group[i].Table = make([]byte, size)
+			group[i].Filter = gram.Filter{{Bits: make([]byte, size)}, {Bits: make([]byte, size)}}
 		}
 		b := AppendAuxiliary(nil, AuxFilter, AppendFilters(nil, 1<<40, group))
 		got, offset, n := ReadFilters(bytes.NewReader(append(AppendAuxiliary(nil, 8, nil), b...)), 0, int64(len(b)+7), 1<<40, int64(count))

@@ -81,21 +81,22 @@ func lower(p []byte) []byte {
 // builder makes a query. In it a nil node is true.
 type builder struct {
 	grams []Wanted
-	index map[Gram]int
+	index map[Wanted]int
 }
 
 // text is true for lines that hold s, in lower case.
 func (b *builder) text(s string) *node {
 	n := &node{}
 	Each(nil, []byte(s), func(g Gram, c Class) {
-		i, ok := b.index[g]
+		w := Wanted{g, c}
+		i, ok := b.index[w]
 		if !ok {
 			if b.index == nil {
-				b.index = map[Gram]int{}
+				b.index = map[Wanted]int{}
 			}
 			i = len(b.grams)
-			b.index[g] = i
-			b.grams = append(b.grams, Wanted{g, c})
+			b.index[w] = i
+			b.grams = append(b.grams, w)
 		}
 		if !slices.Contains(n.grams, i) {
 			n.grams = append(n.grams, i)

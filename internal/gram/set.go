@@ -1,32 +1,5 @@
 package gram
 
-// Known is a set of grams that may take some for members that are not; nil has no members. A gram
-// is one if the bit that the upper bits of its hash name is set.
-type Known struct{ bits []uint64 }
-
-const (
-	knownShift = 32 - 20
-	knownBits  = 1 << 20
-)
-
-// NewKnown makes an empty set.
-func NewKnown() *Known { return &Known{make([]uint64, knownBits/64)} }
-
-// KnownOf are the grams of a text.
-func KnownOf(text []byte) *Known {
-	k := NewKnown()
-	Each(nil, text, func(g Gram, _ Class) { k.Add(g) })
-	return k
-}
-
-// Add makes g a member.
-func (k *Known) Add(g Gram) { k.bits[g>>knownShift/64] |= 1 << (g >> knownShift % 64) }
-
-// Has says whether g is a member.
-func (k *Known) Has(g Gram) bool {
-	return k != nil && k.bits[g>>knownShift/64]>>(g>>knownShift%64)&1 == 1
-}
-
 // Sample collects different grams, and of many only those of which the lowest bits of the hash are
 // zero: as many bits as it takes to stay within a limit.
 type Sample struct {
@@ -45,15 +18,21 @@ func (s *Sample) Add(g Gram) {
 	if !g.sampled(s.shift) || !s.insert(g) {
 		return
 	}
-	for s.n > s.limit && s.shift < MaxShift {
-		s.thin()
-	}
+	s.thinTo(s.limit)
 }
 
 // MaxShift is the largest shift of a sample: the limit does not hold any more then.
 const MaxShift = 14
 
 func (g Gram) sampled(shift int) bool { return g&(1<<shift-1) == 0 }
+
+// thinTo thins until there are no more than limit grams. It reports whether that succeeded.
+func (s *Sample) thinTo(limit int) bool {
+	for s.n > limit && s.shift < MaxShift {
+		s.thin()
+	}
+	return s.n <= limit
+}
 
 // thin halves what is sampled.
 func (s *Sample) thin() {

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// What files begin with.
+const (
+	archiveMagic = "\x8clmz"
+	gzipMagic    = "\x1f\x8b"
+	zstdMagic    = "\x28\xb5\x2f\xfd"
+	xzMagic      = "\xfd7zXZ\x00"
+)
+
+// isArchive says whether a regular file begins as an archive does.
+func isArchive(src *file.Source) bool {
+	var head [len(archiveMagic)]byte
+	n, _ := src.ReadAt(head[:], 0)
+	return string(head[:n]) == archiveMagic
+}
+
+// openText gives the text of what is no archive that can be read anywhere in: of an archive that
+// comes through a pipe, of what gzip, zstd or xz have made, and of all else as it is.
+func (c *grepCommand) openText(ctx context.Context, name string, in *bufio.Reader) (text io.Reader, close func(), err error) {
+	head, err := in.Peek(len(xzMagic))
+	if err != nil && err != io.EOF {
+		return nil, nil, err
+	}
+	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
+	nothing := func() {}
+	switch {
+	case begins(archiveMagic):
+		z, err := stream.NewReader(in, c.findModel, c.options(ctx, func(damage error) { c.repaired(name, damage) })...)
+		if err != nil {
+			return nil, nil, err
+		}
+		return z, func() { z.Close() }, nil
+	case begins(gzipMagic):
+		z, err := gzip.NewReader(in)
+		return z, nothing, err
+	case begins(zstdMagic):
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, nil, err
+		}
+		return z, z.Close, nil
+	case begins(xzMagic):
+		z, err := xz.NewReader(in)
+		return z, nothing, err
+	}
+	return in, nothing, nil
+}
+
+// searchText does with a text what stream.Archive.Search does with an archive.
+func searchText(ctx context.Context, text io.Reader, s stream.Search) (found stream.Found, err error) {
+	in := bufio.NewReaderSize(text, 256<<10)
+	tell := s.Found
+	if tell == nil {
+		tell, s.Before, s.After = func(stream.Line) error { return nil }, 0, 0
+	}
+	var before []stream.Line // the last ones that Found was not told of, at most s.Before
+	due := int64(0)          // lines from here on that Found is to be told of
+	number, offset := int64(1), int64(0)
+	for enough := false; !enough || due > 0; number++ {
+		text, err := readLine(in)
+		if len(text) == 0 {
+			if err == io.EOF {
+				err = nil
+			}
+			return found, err
+		}
+		line := stream.Line{Number: number, Offset: offset, Text: bytes.TrimSuffix(text, []byte{'\n'}), Context: true}
+		offset += int64(len(text))
+		if !enough {
+			matches, err := s.Pattern.MatchContext(ctx, line.Text)
+			if err != nil {
+				return found, err
+			}
+			line.Context = matches == s.Invert
+		}
+		switch {
+		case !line.Context:
+			for _, l := range before {
+				if err := tell(l); err != nil {
+					return found, err
+				}
+			}
+			before, due = before[:0], s.After+1
+			found.Lines++
+			enough = found.Lines == s.Max
+		case due == 0 && s.Before > 0:
+			line.Text = bytes.Clone(line.Text)
+			if int64(len(before)) == s.Before {
+				before = before[1:]
+			}
+			before = append(before, line)
+		}
+		if due > 0 {
+			due--
+			if err := tell(line); err != nil {
+				return found, err
+			}
+		}
+	}
+	return found, nil
+}
+
+// readLine gives the next line with its end, if it has one: valid until the next call.
+func readLine(in *bufio.Reader) ([]byte, error) {
+	line, err := in.ReadSlice('\n')
+	if err != bufio.ErrBufferFull {
+		return line, err
+	}
+	long := bytes.Clone(line)
+	for err == bufio.ErrBufferFull {
+		line, err = in.ReadSlice('\n')
+		long = append(long, line...)
+	}
+	return long, err
+}
