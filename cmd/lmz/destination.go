@@ -3,10 +3,17 @@ package main
 import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // suffix is that of archives.
 const suffix = ".lmz"
+
+// isArchive says whether a name is one of an archive.
+func isArchive(name string) bool {
+	_, is := remote.Cut(name, suffix)
+	return is
+}
 
 // destination is where the flags say that a result goes.
 type destination struct {

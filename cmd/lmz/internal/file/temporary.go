@@ -87,11 +87,19 @@ func (s *Set) discard(o *Output) {
 	if s.current == o {
 		s.remove()
 	}
+	if o.upload != nil {
+		o.upload.Discard()
+		return
+	}
 	o.file.Close()
 }
 
 func (s *Set) remove() {
-	os.Remove(s.current.temporary)
+	if u := s.current.upload; u != nil {
+		u.Discard()
+	} else {
+		os.Remove(s.current.temporary)
+	}
 	s.current = nil
 }
 
