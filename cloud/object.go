@@ -33,14 +33,14 @@ type Object struct {
 const (
 	blockSize = 64 << 10
 	headSize  = 1 << 20
-	minWindow = 256 << 10
-	maxWindow = 8 << 20
-	cacheSize = 32 << 20
+	minWindow = 2 << 20
+	maxWindow = 16 << 20
+	cacheSize = 64 << 20
 )
 
 // OpenObject opens an object of a bucket, which must stay open.
 func OpenObject(ctx context.Context, b Bucket, key string) (*Object, error) {
-	o := &Object{ctx: ctx, bucket: b, blocks: engine.NewCache[int64, []byte](cacheSize), window: minWindow}
+	o := Version(ctx, b, Info{Key: key})
 	var head []byte
 	err := retry(ctx, func() error {
 		o.requests++
@@ -61,10 +61,17 @@ func OpenObject(ctx context.Context, b Bucket, key string) (*Object, error) {
 	return o, nil
 }
 
+// Version is OpenObject for a version that is known; nothing is asked for before it is read.
+func Version(ctx context.Context, b Bucket, of Info) *Object {
+	return &Object{Info: of, ctx: ctx, bucket: b, blocks: engine.NewCache[int64, []byte](cacheSize), window: minWindow}
+}
+
 // keep puts what a request gave into the cache; from is that of a block.
 func (o *Object) keep(from int64, p []byte) {
 	o.bytes += int64(len(p))
-	o.next = from + int64(len(p))
+	if end := from + int64(len(p)); end < o.Info.Size { // the end is read before what follows the front
+		o.next = end
+	}
 	for len(p) > 0 {
 		n := min(blockSize, len(p))
 		o.blocks.Add(from/blockSize, p[:n:n], int64(n))
@@ -117,7 +124,7 @@ func (o *Object) fetch(from, to int64) ([]byte, error) {
 		if o.next%blockSize == 0 && gap > 0 {
 			from = o.next
 		}
-		o.window = min(2*o.window, maxWindow)
+		o.window = min(8*o.window, maxWindow)
 	} else {
 		o.window = minWindow
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 
 	"github.com/lmz-go/lmz/internal/remote"
 )
@@ -22,8 +23,13 @@ func (store) Open(ctx context.Context, url string) (remote.Object, error) {
 		return nil, err
 	}
 	o, err := OpenObject(ctx, b, key)
+	var opening *fs.PathError
+	if errors.As(err, &opening) {
+		err = &fs.PathError{Op: opening.Op, Path: url, Err: opening.Err}
+	}
 	if err != nil {
-		return nil, errors.Join(err, b.Close())
+		b.Close()
+		return nil, err
 	}
 	return &opened{o, b}, nil
 }
@@ -43,7 +49,8 @@ func (store) Create(ctx context.Context, url string, overwrite bool) (remote.Upl
 	}
 	u, err := b.Create(ctx, key, overwrite, nil)
 	if err != nil {
-		return nil, errors.Join(err, b.Close())
+		b.Close()
+		return nil, err
 	}
 	return &created{ctx: ctx, b: b, u: u, sum: sha256.New()}, nil
 }
@@ -83,7 +90,7 @@ func (c *created) Discard() {
 
 // Sum reads a version of an object and gives its SHA-256.
 func Sum(ctx context.Context, b Bucket, of Info) (sum [sha256.Size]byte, err error) {
-	o := &Object{Info: of, ctx: ctx, bucket: b}
+	o := Version(ctx, b, of)
 	defer o.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, o); err != nil {

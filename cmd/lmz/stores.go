@@ -2,4 +2,11 @@
 
 package main
 
-import _ "github.com/lmz-go/lmz/cloud" // object stores
+import (
+	"io"
+	"log"
+
+	_ "github.com/lmz-go/lmz/cloud" // object stores
+)
+
+func init() { log.SetOutput(io.Discard) } // SDKs say there what their errors say too
