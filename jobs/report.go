@@ -15,7 +15,7 @@ import (
 
 // row is what the report says about one archive, with its error if there is none.
 type row struct {
-	*record
+	record
 	Status string `json:"status"`
 	Error  string `json:"error,omitempty"`
 }
@@ -31,13 +31,13 @@ func rows(c dbos.Client, job string) (list []row, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.ID, err)
 		}
-		r := row{record: &record{Sources: it.Sources, From: it.From, Archive: it.To, Level: it.Level}, Status: string(w.Status)}
+		r := row{record: record{Sources: it.Sources, From: it.From, Archive: it.To, Level: it.Level}, Status: string(w.Status)}
 		if w.Status == dbos.WorkflowStatusSuccess {
 			done, err := as[record](w.Output)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", w.ID, err)
 			}
-			r.record = &done
+			r.record = done
 		}
 		if w.Error != nil {
 			r.Error = w.Error.Error()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // options are what the flags say about a job.
@@ -46,12 +48,15 @@ func (o *options) addName(c *cobra.Command) {
 
 // check finishes the options. args are SOURCE and DEST.
 func (o *options) check(args []string) error {
-	o.source = args[0]
-	if len(args) > 1 {
-		o.dest = args[1]
-	}
 	if o.name == "" {
-		o.name = jobName(o.source)
+		o.name = jobName(args[0])
+	}
+	var err error
+	if o.source, err = absolute(args[0]); err == nil {
+		o.dest, err = absolute(args[1])
+	}
+	if err != nil {
+		return err
 	}
 	switch {
 	case strings.Contains(o.name, "/"):
@@ -85,6 +90,14 @@ func (o *options) levelOf(name string) int {
 		return level
 	}
 	return o.level
+}
+
+// absolute makes the name of a file or folder one for processes anywhere on the machine.
+func absolute(name string) (string, error) {
+	if remote.IsURL(name) {
+		return name, nil
+	}
+	return filepath.Abs(remote.Path(name))
 }
 
 // jobName makes a name of a source.

@@ -57,7 +57,9 @@ func (p *progress) add(s dbos.WorkflowStatusType) {
 
 // workflows gives those of a job, or of all jobs.
 func workflows(c dbos.Client, job string, opts ...dbos.ListWorkflowsOption) ([]dbos.WorkflowStatus, error) {
-	opts = append(opts, dbos.WithFilterName(workflow))
+	opts = append([]dbos.ListWorkflowsOption{
+		dbos.WithFilterName(workflow), dbos.WithFilterLoadInput(true), dbos.WithFilterLoadOutput(true),
+	}, opts...)
 	if job != "" {
 		opts = append(opts, dbos.WithFilterWorkflowIDPrefix(job+"/"))
 	}

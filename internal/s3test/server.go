@@ -116,6 +116,16 @@ func (s *Server) Kill() {
 	}
 }
 
+// Ensure starts the server if it was killed.
+func (s *Server) Ensure() {
+	s.mu.Lock()
+	running := s.cmd != nil
+	s.mu.Unlock()
+	if !running {
+		s.Restart()
+	}
+}
+
 // URL is that of a key, or with an empty one of a bucket, by way of an address: the server's or a
 // proxy's.
 func URL(address, bucket, key string) string {
