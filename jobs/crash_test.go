@@ -187,15 +187,18 @@ func killRounds() int {
 	return 4
 }
 
-// TestKilled kills workers, the server of S3, or both, at random moments, while a fiftieth of the
+// TestKilled kills workers, the server of S3, the database, or several of them, at random moments, while a fiftieth of the
 // requests fail, until the number of rounds is reached; then lets the job end. Two workers share it
 // where the database allows that.
 func TestKilled(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { testKilled(t, "sqlite:"+filepath.Join(t.TempDir(), "jobs.db"), 1) })
-	t.Run("postgres", func(t *testing.T) { testKilled(t, startPostgres(t).url, 2) })
+	t.Run("sqlite", func(t *testing.T) { testKilled(t, "sqlite:"+filepath.Join(t.TempDir(), "jobs.db"), nil, 1) })
+	t.Run("postgres", func(t *testing.T) {
+		p := startPostgres(t)
+		testKilled(t, p.url, p, 2)
+	})
 }
 
-func testKilled(t *testing.T, db string, workers int) {
+func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	rounds := killRounds()
 	s3 := s3test.Start(t, "logs", "archives")
 	proxy := s3test.NewProxy(t, s3, 7)
@@ -220,6 +223,12 @@ func testKilled(t *testing.T, db string, workers int) {
 	killed := map[string]int{}
 	for range rounds {
 		time.Sleep(time.Duration(200+r.IntN(1200)) * time.Millisecond)
+		if p != nil && r.IntN(4) == 0 {
+			killed["database"]++
+			p.kill()
+			time.Sleep(time.Duration(r.IntN(300)) * time.Millisecond)
+			p.start()
+		}
 		if r.IntN(3) == 0 {
 			killed["server"]++
 			s3.Kill()

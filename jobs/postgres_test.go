@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -12,17 +13,20 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // postgres is a server of its own, which can be killed and started anew.
 type postgres struct {
-	t    *testing.T
-	url  string
-	path string
-	dir  string
-	port int
-	cmd  *exec.Cmd
-	log  bytes.Buffer
+	t     *testing.T
+	url   string
+	path  string
+	dir   string
+	port  int
+	cmd   *exec.Cmd
+	ended chan struct{}
+	log   bytes.Buffer
 }
 
 // startPostgres starts a server on loopback, or skips the test where none is installed.
@@ -82,29 +86,43 @@ func unprivileged(t *testing.T, dir string) *syscall.SysProcAttr {
 	return attr
 }
 
+// start starts the server and waits until it answers. Children of one that was killed may keep it
+// from starting for a moment.
 func (p *postgres) start() {
-	p.cmd = exec.Command(p.path, "-D", filepath.Join(p.dir, "data"), "-h", "127.0.0.1", "-p", fmt.Sprint(p.port), "-k", p.dir)
-	p.cmd.SysProcAttr = unprivileged(p.t, p.dir)
-	p.cmd.Dir = p.dir
-	p.cmd.Stderr = &p.log
-	if err := p.cmd.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	for range 200 {
-		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.port)); err == nil {
-			c.Close()
+	for range 600 {
+		if p.cmd == nil {
+			p.cmd = exec.Command(p.path, "-D", filepath.Join(p.dir, "data"), "-h", "127.0.0.1", "-p", fmt.Sprint(p.port), "-k", p.dir)
+			p.cmd.SysProcAttr = unprivileged(p.t, p.dir)
+			p.cmd.Dir = p.dir
+			p.log.Reset()
+			p.cmd.Stderr = &p.log
+			if err := p.cmd.Start(); err != nil {
+				p.t.Fatal(err)
+			}
+			p.ended = make(chan struct{})
+			go func(c *exec.Cmd, ended chan struct{}) {
+				c.Wait()
+				close(ended)
+			}(p.cmd, p.ended)
+		}
+		if c, err := pgx.Connect(context.Background(), p.url); err == nil {
+			c.Close(context.Background())
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-p.ended:
+			p.cmd = nil
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	p.t.Fatalf("postgres does not answer: %s", p.log.String())
+	p.t.Fatal("postgres does not answer")
 }
 
-// kill ends the server and its children at once.
+// kill ends the server at once.
 func (p *postgres) kill() {
 	if p.cmd != nil {
-		syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-		p.cmd.Wait()
+		p.cmd.Process.Kill()
+		<-p.ended
 		p.cmd = nil
 	}
 }
