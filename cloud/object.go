@@ -120,12 +120,13 @@ func (o *Object) ReadAt(p []byte, off int64) (n int, err error) {
 // the end, where the index is. It gives the first block.
 func (o *Object) fetch(from, to int64) ([]byte, error) {
 	size, want := o.Info.Size, from
-	if gap := from - o.next; gap >= 0 && gap <= o.window {
+	switch gap := from - o.next; {
+	case gap >= 0 && gap <= o.window:
 		if o.next%blockSize == 0 && gap > 0 {
 			from = o.next
 		}
 		o.window = min(8*o.window, maxWindow)
-	} else {
+	case gap < -cacheSize || gap > maxWindow: // else several readers are on the way together
 		o.window = minWindow
 	}
 	if to = max(to, from+o.window); to >= size {

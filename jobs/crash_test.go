@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,17 +209,9 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	job(t, "run", "--enqueue", "--db", db, "--name", "torn", "--level", "1", "--source", "delete", source, dest)
 
 	r := rand.New(rand.NewPCG(uint64(rounds), 2))
-	start := func(n int) *exec.Cmd {
-		c := process("worker", "--drain", "--db", db, "--worker", fmt.Sprintf("w%d", n), "--at-once", "2")
-		c.Stderr = os.Stderr
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return c
-	}
-	running := make([]*exec.Cmd, workers)
+	running := make([]*supervised, workers)
 	for i := range running {
-		running[i] = start(i)
+		running[i] = supervise("worker", "--drain", "--db", db, "--worker", fmt.Sprintf("w%d", i), "--at-once", "2")
 	}
 	killed := map[string]int{}
 	for range rounds {
@@ -237,25 +230,19 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 		if r.IntN(3) > 0 || killed["server"] == 0 {
 			i := r.IntN(workers)
 			killed["worker"]++
-			running[i].Process.Kill()
-			running[i].Wait()
-			running[i] = start(i)
+			running[i].kill()
 		}
 		s3.Ensure()
 	}
 	var all sync.WaitGroup
-	for i, c := range running {
+	for i, w := range running {
 		all.Go(func() {
-			ended := make(chan error, 1)
-			go func() { ended <- c.Wait() }()
 			select {
-			case err := <-ended:
-				if err != nil {
-					t.Errorf("worker %d: %v", i, err)
-				}
+			case <-w.done:
 			case <-time.After(4 * time.Minute):
-				c.Process.Kill()
-				t.Errorf("worker %d does not end", i)
+				w.stop.Store(true)
+				w.kill()
+				t.Errorf("worker %d does not end: %s", i, w.said.String())
 			}
 		})
 	}
@@ -264,6 +251,48 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	check(t, filepath.Join(s3.Dir, "archives"), want, job(t, "report", "--json", "--db", db, "torn"), filepath.Join(s3.Dir, "logs"))
 	if t.Failed() {
 		t.Log(job(t, "status", "--db", db))
+	}
+}
+
+// supervised is a process that is started anew until it ends well, as systemd and Kubernetes do.
+type supervised struct {
+	done chan struct{}
+	stop atomic.Bool
+	said strings.Builder // by the last one
+
+	mu  sync.Mutex
+	cmd *exec.Cmd
+}
+
+func supervise(args ...string) *supervised {
+	s := &supervised{done: make(chan struct{})}
+	go func() {
+		defer close(s.done)
+		for !s.stop.Load() {
+			c := process(args...)
+			s.said.Reset()
+			c.Stderr = &s.said
+			s.mu.Lock()
+			s.cmd = c
+			err := c.Start()
+			s.mu.Unlock()
+			if err == nil {
+				err = c.Wait()
+			}
+			if err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+	}()
+	return s
+}
+
+func (s *supervised) kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cmd != nil && s.cmd.Process != nil {
+		s.cmd.Process.Kill()
 	}
 }
 

@@ -40,7 +40,7 @@ func program(tb testing.TB) string {
 	_, self, _, _ := runtime.Caller(0)
 	cmd := exec.Command("go", "tool", "-n", "versitygw")
 	cmd.Dir = filepath.Join(filepath.Dir(self), "..", "..", "cloud", "s3server")
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod -buildvcs=false", "CGO_ENABLED=0", "CGO_LDFLAGS=")
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0", "CGO_LDFLAGS=")
 	var failed bytes.Buffer
 	cmd.Stderr = &failed
 	path, err := cmd.Output()
