@@ -1,4 +1,4 @@
-# make          build bin/lmz (sets up libllama first)
+# make          build bin/lmz (sets up libllama first), bin/lmz-cloud and bin/lmz-job
 # make demo     compress a real log, decompress it, compare, print the sizes
 # make test     run the tests
 # make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
@@ -9,6 +9,8 @@
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
+# make test-kill    kill what works on jobs at random moments, 50 times (docs/JOBS.md)
+# make lint-deploy  check the files for Kubernetes and systemd
 # make check-cross, check-fma  vet for other systems; look for fused multiply-adds
 # make check-wasm  run the tests of class exact as WebAssembly
 # make test-smollm2  fetch a language model of others (scripts/get-model), and try it
@@ -16,18 +18,18 @@
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library, and a method, the command and the tools, modules of their own so that what they need
-# never reaches users of the library.
-PKGS := ./... ./brotli/... ./cmd/lmz/... ./tools/...
+# The library, and a method, object stores, the command, jobs and the tools, modules of their own so
+# that what they need never reaches users of the library.
+PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build demo test test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
+.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -42,20 +44,27 @@ export CGO_LDFLAGS := -L$(CURDIR)/$(LLAMA)/lib $(CGO_LDFLAGS)
 GOTAGS := -tags llama
 LDFLAGS = $(LLAMA_GO_LDFLAGS) -X main.version=$(VERSION)
 GOBUILD = $(GO) build -buildvcs=false $(GOTAGS) -ldflags '$(LDFLAGS)'
+GOCLOUD = $(GO) build -buildvcs=false -tags 'llama cloud' -ldflags '-s -w $(LDFLAGS)'
 GOTEST = $(GO) test $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)'
 
-all: build
+all: build build-cloud
 
 setup: $(LLAMA)/env.mk
 
 build: setup
 	$(GOBUILD) -trimpath -o bin/lmz ./cmd/lmz
 
+# What lmz runs for object stores and lmz job.
+build-cloud: setup
+	$(GOCLOUD) -trimpath -o bin/lmz-cloud ./cmd/lmz
+	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o bin/lmz-job ./jobs
+
 demo: build
 	@scripts/demo bin/lmz testdata/postgresql-syslog.log
 
 test: setup
 	$(GOTEST) $(PKGS)
+	$(GO) test -tags 'llama cloud' -ldflags '$(LLAMA_GO_LDFLAGS)' ./cmd/lmz -run Stores
 
 test-race: setup
 	$(GOTEST) -timeout 30m -race $(PKGS)
@@ -104,14 +113,24 @@ fuzz:
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+# Workers, databases and the server of S3 killed at random moments, LMZ_KILLS times (default 50).
+test-kill:
+	LMZ_KILLS='$(or $(LMZ_KILLS),50)' CGO_ENABLED=0 $(GO) test -count=1 -timeout 30m -v -run Killed ./jobs | grep -v '^lmz job'
+
+lint-deploy:
+	scripts/lint-deploy
+
 lint: setup
 	@test -z "$$(gofmt -l .)" || { echo 'gofmt: these files need formatting:'; gofmt -l .; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) -C brotli mod tidy -diff
+	$(GO) -C cloud mod tidy -diff
 	$(GO) -C cmd/lmz mod tidy -diff
+	$(GO) -C jobs mod tidy -diff
 	$(GO) -C tools mod tidy -diff
 	$(GO) vet $(PKGS)
 	$(GO) vet $(GOTAGS) $(PKGS)
+	$(GO) vet -tags 'llama cloud' ./cmd/lmz
 	$(GO) run $(STATICCHECK) $(PKGS)
 	$(GO) run $(STATICCHECK) $(GOTAGS) $(PKGS)
 
@@ -148,7 +167,7 @@ train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup
 	scripts/train/smoke
 
-install: build
+install: all
 	scripts/install-tree '$(PREFIX)'
 
 clean:

@@ -86,7 +86,7 @@ func (c *appendCommand) append(ctx context.Context, t *file.Target, name string,
 	}
 	var m meter
 	var p *file.Proof
-	if c.remove && src.Regular() {
+	if c.remove && src.Removable() {
 		p = file.NewProof(*size)
 	}
 	if err := c.write(ctx, out, src, &m, p); err != nil {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/preset"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -71,7 +71,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 
 	var m meter
 	var proof *file.Proof
-	if c.remove && out.Staged() && src.Regular() {
+	if c.remove && out.Staged() && src.Removable() {
 		proof = file.NewProof(0)
 	}
 	if err := c.write(ctx, out, src, &m, proof); err != nil {
@@ -99,10 +99,10 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 	switch {
 	case src.Stdin:
 		return "-", nil
-	case strings.HasSuffix(src.Name, suffix):
+	case isArchive(src.Name):
 		return "", ui.Skip("ends in "+suffix+" already", "decompress with -d; to compress it again give the output's name with -o")
 	}
-	return c.place(src.Name + suffix)
+	return c.place(remote.Extend(src.Name, suffix))
 }
 
 // write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
@@ -67,7 +68,7 @@ func (c *decompressCommand) contentName(src *file.Source) (string, error) {
 	if src.Stdin {
 		return "-", nil
 	}
-	base, ok := strings.CutSuffix(src.Name, suffix)
+	base, ok := remote.Cut(src.Name, suffix)
 	if !ok || base == "" || strings.HasSuffix(base, "/") {
 		return "", ui.Skip("does not end in "+suffix, "give the output's name with -o, or write to standard output with -c")
 	}

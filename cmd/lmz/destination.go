@@ -6,10 +6,17 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // suffix is that of archives.
 const suffix = ".lmz"
+
+// isArchive says whether a name is one of an archive.
+func isArchive(name string) bool {
+	_, is := remote.Cut(name, suffix)
+	return is
+}
 
 // destination is where the flags say that a result goes.
 type destination struct {
@@ -30,6 +37,9 @@ func (d *destination) check() error {
 	if d.dir != "" && (d.output != "" || d.stdout) {
 		return ui.Usage("--output-dir excludes -o and -c", "")
 	}
+	if remote.IsURL(d.dir) {
+		return ui.Usage("--output-dir is a folder of this machine", "lmz job takes URLs of whole buckets")
+	}
 	if d.existing && (d.output == "-" || d.stdout || d.force) {
 		return ui.Usage("--skip-existing excludes -c and -f", "")
 	}
@@ -40,6 +50,9 @@ func (d *destination) check() error {
 func (d *destination) place(name string) (string, error) {
 	if d.dir == "" {
 		return name, nil
+	}
+	if remote.IsURL(name) {
+		return "", ui.Usage("--output-dir is for files, and this is an object", "give the output's name with -o")
 	}
 	return mirrored(d.dir, name)
 }

@@ -22,8 +22,8 @@ const (
 	xzMagic      = "\xfd7zXZ\x00"
 )
 
-// isArchive says whether a regular file begins as an archive does.
-func isArchive(src *file.Source) bool {
+// beginsArchive says whether a regular file begins as an archive does.
+func beginsArchive(src *file.Source) bool {
 	var head [len(archiveMagic)]byte
 	n, _ := src.ReadAt(head[:], 0)
 	return string(head[:n]) == archiveMagic

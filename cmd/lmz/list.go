@@ -92,6 +92,7 @@ func (c *listCommand) listArchive(name string) (listing, error) {
 	}
 	defer src.Close()
 	frames, err := stream.ReadIndex(src, src.Size())
+	c.traffic(src)
 	l := listing{File: name, CompressedBytes: src.Size()}
 	for _, f := range frames {
 		l.add(f)

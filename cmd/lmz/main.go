@@ -13,9 +13,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	_ "github.com/lmz-go/lmz/brotli" // the method rank-brotli
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -38,9 +40,7 @@ func run(args []string, backend models.Backend) int {
 	a.signals.handle()
 	defer a.close()
 
-	root := newRootCommand(a)
-	root.SetArgs(args)
-	err := root.Execute()
+	err := execute(a, args)
 	var usage *ui.UsageError
 	var status exitStatus
 	switch {
@@ -59,6 +59,16 @@ func run(args []string, backend models.Backend) int {
 		return exitWarning
 	}
 	return exitOK
+}
+
+// execute runs the command, or lmz-cloud in its place if it is about objects of a store.
+func execute(a *app, args []string) error {
+	if remote.Registered() == nil && slices.ContainsFunc(args, namesObject) {
+		return runProgram("lmz-cloud", args)
+	}
+	root := newRootCommand(a)
+	root.SetArgs(args)
+	return root.Execute()
 }
 
 // exitStatus is the exit code of a command that has codes of its own. All has been said.

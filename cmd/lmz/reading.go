@@ -54,10 +54,18 @@ func (r *reading) readAnywhere(ctx context.Context, name string, read func(*file
 		return err
 	}
 	err = read(src, archive)
+	r.traffic(src)
 	if closed := archive.Close(); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// traffic says, with -v, what was fetched of an object.
+func (a *app) traffic(src *file.Source) {
+	if requests, bytes := src.Traffic(); requests > 0 && a.ui.Verbose > 0 {
+		a.ui.Printf("%s: %d requests, %s fetched", ui.Input(src.Name), requests, ui.FormatBytes(bytes))
+	}
 }
 
 // findModel is a stream.ModelSource.

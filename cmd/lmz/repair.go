@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -73,11 +73,12 @@ func (c *repairCommand) repairedName(name string) string {
 	if name, ok := c.named(); ok {
 		return name
 	}
-	base := strings.TrimSuffix(name, suffix) + ".repaired"
+	base, _ := remote.Cut(name, suffix)
+	base = remote.Extend(base, ".repaired")
 	if c.decode {
 		return base
 	}
-	return base + suffix
+	return remote.Extend(base, suffix)
 }
 
 // createRepaired opens the output, which is an archive or a text.

@@ -107,7 +107,7 @@ func newRootCommand(a *app) *cobra.Command {
 	cmd.SetOut(os.Stdout)
 	a.addFlags(cmd.PersistentFlags())
 	r.addFlags(cmd.Flags())
-	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
+	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newJobCommand(), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
 		newVersionCommand(a))
 	return cmd
 }

@@ -5,7 +5,7 @@ import "io/fs"
 // Restrict takes away permissions that are not in mode from a staged output; standard output and
 // devices keep theirs.
 func (o *Output) Restrict(mode fs.FileMode) error {
-	if !o.staged {
+	if !o.staged || o.upload != nil {
 		return nil
 	}
 	info, err := o.file.Stat()

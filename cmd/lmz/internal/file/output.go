@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // ErrSame is returned when the output would be written over the source.
@@ -27,6 +28,8 @@ type Output struct {
 	set       *Set
 	temporary string      // the name of file until then
 	final     fs.FileInfo // as it was committed
+
+	upload remote.Upload // in place of file
 }
 
 // Manner is how an output is made.
@@ -48,6 +51,10 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		}
 		return &Output{Name: name, file: f, writer: f}, nil
 	}
+	if remote.IsURL(name) {
+		return s.createObject(name, src, how)
+	}
+	name = remote.Path(name)
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -129,6 +136,9 @@ func (o *Output) Rewind(size int64) error {
 
 // Sync makes what has been written to a file durable; pipes and devices have nothing to sync.
 func (o *Output) Sync() error {
+	if o.upload != nil {
+		return nil
+	}
 	if info, err := o.file.Stat(); err != nil || !info.Mode().IsRegular() {
 		return err
 	}
@@ -138,6 +148,9 @@ func (o *Output) Sync() error {
 // Commit makes the output appear under its name, with the mode, owner and times of src unless that
 // is nil.
 func (o *Output) Commit(src *Source) error {
+	if o.upload != nil {
+		return o.commitObject()
+	}
 	if !o.staged && !o.live {
 		if o.file == os.Stdout {
 			return nil
@@ -179,6 +192,9 @@ func (o *Output) Commit(src *Source) error {
 // not one that somebody else has put there since, with a *ui.SkipError. Sources may be deleted
 // after that.
 func (o *Output) Prove() error {
+	if o.upload != nil {
+		return o.upload.Prove()
+	}
 	if !o.staged {
 		return ui.Skip("is kept: the output is not a regular file", "")
 	}

@@ -39,7 +39,7 @@ func (r *Snapshot) Read(p []byte) (int, error) {
 // Changed says what has become of the source's size since it was opened, or nothing. It is for
 // after the end.
 func (r *Snapshot) Changed() string {
-	if r.size < 0 {
+	if r.size < 0 || r.src.object != nil { // one version of an object stays as it is
 		return ""
 	}
 	if r.read < r.size {

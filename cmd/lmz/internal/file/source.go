@@ -3,6 +3,7 @@
 package file
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // Source is what one file of the command line is read from. Offsets count from where it stood when
@@ -20,9 +22,10 @@ type Source struct {
 	Info  fs.FileInfo
 	Stdin bool
 
-	file *os.File
-	stat state // as Info
-	base int64 // offset of the first byte in the file
+	file   *os.File
+	stat   state         // as Info
+	base   int64         // offset of the first byte in the file
+	object remote.Object // in place of file
 }
 
 // Open opens the file called name, "-" for standard input. A folder is a *ui.SkipError, and so is
@@ -32,6 +35,10 @@ func Open(name string, meant bool) (*Source, error) {
 	if name == "-" {
 		return openStdin()
 	}
+	if remote.IsURL(name) {
+		return openObject(name)
+	}
+	name = remote.Path(name)
 	info, err := os.Stat(name)
 	if err == nil {
 		err = mayOpen(info, meant || inherited(name))
@@ -93,8 +100,8 @@ func OpenRegular(name, hint string) (*Source, error) {
 	irregular := func(info fs.FileInfo) error {
 		return ui.Hinted("is "+kind(info.Mode())+", not a regular file", hint)
 	}
-	if name != "-" {
-		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+	if name != "-" && !remote.IsURL(name) {
+		if info, err := os.Stat(remote.Path(name)); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 			return nil, irregular(info)
 		}
 	}
@@ -133,7 +140,10 @@ func newSource(name string, f *os.File) (*Source, error) {
 
 // Regular reports whether the source is a named file with a size, owner, mode and time worth
 // keeping.
-func (s *Source) Regular() bool { return !s.Stdin && s.Info.Mode().IsRegular() }
+func (s *Source) Regular() bool { return !s.Stdin && s.object == nil && s.Info.Mode().IsRegular() }
+
+// Removable reports whether the source can be read again and deleted: a named file, or an object.
+func (s *Source) Removable() bool { return s.Regular() || s.object != nil }
 
 // Size in bytes when it was opened, or -1 when that is not known before the end.
 func (s *Source) Size() int64 {
@@ -144,16 +154,29 @@ func (s *Source) Size() int64 {
 }
 
 // Terminal reports whether a user types it.
-func (s *Source) Terminal() bool { return term.IsTerminal(int(s.file.Fd())) }
+func (s *Source) Terminal() bool { return s.object == nil && term.IsTerminal(int(s.file.Fd())) }
 
-func (s *Source) Read(p []byte) (int, error) { return s.file.Read(p) }
+func (s *Source) Read(p []byte) (int, error) {
+	if s.object != nil {
+		return s.object.Read(p)
+	}
+	return s.file.Read(p)
+}
 
 // ReadAt reads at an offset of a regular file. It does not move where Read goes on.
-func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt(p, s.base+off) }
+func (s *Source) ReadAt(p []byte, off int64) (int, error) {
+	if s.object != nil {
+		return s.object.ReadAt(p, off)
+	}
+	return s.file.ReadAt(p, s.base+off)
+}
 
 // Close closes all but standard input.
 func (s *Source) Close() error {
-	if s.Stdin {
+	switch {
+	case s.object != nil:
+		return s.object.Close()
+	case s.Stdin:
 		return nil
 	}
 	return s.file.Close()
@@ -163,6 +186,13 @@ func (s *Source) Close() error {
 // compressed, and so is a path that another file has taken since, or a file that was changed since
 // it was opened, with a *ui.SkipError.
 func (s *Source) Remove() error {
+	if s.object != nil {
+		err := s.object.Remove()
+		if errors.Is(err, remote.ErrChanged) {
+			return ui.Skip("is kept: it changed in the meantime", "")
+		}
+		return err
+	}
 	same, unchanged, err := compare(s.Name, &s.stat)
 	switch {
 	case err != nil:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // Target is an archive that something is appended to: a copy of it is, which takes its place. It is
@@ -29,6 +30,10 @@ type Target struct {
 
 // OpenTarget opens the archive, and calls waiting if it must wait for somebody else.
 func (s *Set) OpenTarget(name string, waiting func()) (*Target, error) {
+	if remote.IsURL(name) {
+		return nil, ui.Hinted("is an object of a store, and nothing can be appended to one", "write it to an object of its own: archives that are joined are an archive")
+	}
+	name = remote.Path(name)
 	if path, err := filepath.EvalSymlinks(name); err == nil {
 		name = path // the file that a link points to is replaced, not the link
 	}

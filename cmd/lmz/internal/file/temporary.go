@@ -91,11 +91,19 @@ func (s *Set) discard(o *Output) {
 	if s.current[o] {
 		s.remove(o)
 	}
+	if o.upload != nil {
+		o.upload.Discard()
+		return
+	}
 	o.file.Close()
 }
 
 func (s *Set) remove(o *Output) {
-	os.Remove(o.temporary)
+	if o.upload != nil {
+		o.upload.Discard()
+	} else {
+		os.Remove(o.temporary)
+	}
 	delete(s.current, o)
 }
 

@@ -1,0 +1,23 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"gocloud.dev/gcerrors"
+)
+
+// permanent says whether asking again would be answered in the same way.
+func permanent(err error) bool {
+	for _, e := range []error{ErrChanged, fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	switch gcerrors.Code(errors.Unwrap(err)) {
+	case gcerrors.PermissionDenied, gcerrors.InvalidArgument, gcerrors.Unimplemented, gcerrors.FailedPrecondition:
+		return true
+	}
+	return false
+}

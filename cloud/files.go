@@ -1,0 +1,156 @@
+package cloud
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// files is the file system; keys are names of files. Objects have no metadata.
+type files struct{}
+
+func (files) Close() error { return nil }
+
+// hidden begins the names of files that are not complete.
+const hidden = ".lmz-upload-"
+
+func (f files) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
+	return func(yield func(Info, error) bool) {
+		_ = filepath.WalkDir(prefix, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
+			if err != nil {
+				yield(Info{}, err)
+				return fs.SkipAll
+			}
+			if !d.Type().IsRegular() || strings.HasPrefix(d.Name(), hidden) {
+				return nil
+			}
+			info, err := f.Stat(ctx, name)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // since the folder was read
+			}
+			if !yield(info, err) || err != nil {
+				return fs.SkipAll
+			}
+			return nil
+		})
+	}
+}
+
+func (files) Stat(_ context.Context, key string) (Info, error) {
+	s, err := os.Stat(key)
+	if err != nil {
+		return Info{}, err
+	}
+	return infoOf(key, s), nil
+}
+
+func infoOf(key string, s fs.FileInfo) Info {
+	return Info{Key: key, Size: s.Size(), ModTime: s.ModTime(), Version: fmt.Sprintf("%d-%d%s", s.ModTime().UnixNano(), s.Size(), inode(s))}
+}
+
+func (f files) First(ctx context.Context, key string, n int64) (io.ReadCloser, Info, error) {
+	info, err := f.Stat(ctx, key)
+	if err != nil {
+		return nil, Info{}, err
+	}
+	r, err := f.Range(ctx, info, 0, n)
+	return r, info, err
+}
+
+func (files) Range(_ context.Context, of Info, off, n int64) (io.ReadCloser, error) {
+	f, err := os.Open(of.Key)
+	if err != nil {
+		return nil, err
+	}
+	s, err := f.Stat()
+	if err == nil && infoOf(of.Key, s).Version != of.Version {
+		err = fmt.Errorf("%s: %w", of.Key, ErrChanged)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	if n < 0 {
+		n = of.Size - off
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.NewSectionReader(f, off, n), f}, nil
+}
+
+func (files) Metadata(context.Context, Info) (map[string]string, error) { return nil, nil }
+
+func (f files) Remove(ctx context.Context, of Info) error {
+	now, err := f.Stat(ctx, of.Key)
+	if err != nil {
+		return err
+	}
+	if now.Version != of.Version {
+		return fmt.Errorf("%s: %w", of.Key, ErrChanged)
+	}
+	return os.Remove(of.Key)
+}
+
+func (files) Tag(context.Context, Info, map[string]string) error { return errNoTags }
+
+func (files) Create(_ context.Context, key string, overwrite bool, _ map[string]string) (Upload, error) {
+	if _, err := os.Lstat(key); err == nil && !overwrite {
+		return nil, &fs.PathError{Op: "create", Path: key, Err: fs.ErrExist}
+	}
+	if err := os.MkdirAll(filepath.Dir(key), 0o777); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(filepath.Dir(key), hidden+rand.Text())
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	return &fileUpload{File: f, key: key, overwrite: overwrite}, nil
+}
+
+// fileUpload is a file that gets its name when it is complete and on the disk.
+type fileUpload struct {
+	*os.File
+	key       string
+	overwrite bool
+}
+
+func (u *fileUpload) Commit() (Info, error) {
+	defer u.Discard()
+	if err := u.Sync(); err != nil {
+		return Info{}, err
+	}
+	s, err := u.Stat()
+	if err != nil {
+		return Info{}, err
+	}
+	publish := os.Link // which replaces nothing
+	if u.overwrite {
+		publish = os.Rename
+	}
+	if err := publish(u.Name(), u.key); err != nil {
+		return Info{}, err
+	}
+	d, err := os.Open(filepath.Dir(u.key))
+	if err != nil {
+		return Info{}, err
+	}
+	defer d.Close()
+	return infoOf(u.key, s), d.Sync()
+}
+
+func (u *fileUpload) Discard() {
+	os.Remove(u.Name())
+	u.Close()
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
+)
+
+// What needs SDKs or a database is in programs of its own, so that lmz stays small and starts at
+// once: lmz-cloud is this command with object stores (build tag cloud), lmz-job works off lists of
+// objects.
+
+// newJobCommand is lmz job, which is the program lmz-job.
+func newJobCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:                "job COMMAND",
+		Short:              "Plan, run and audit the compression of many files or objects (lmz-job)",
+		DisableFlagParsing: true,
+		RunE:               func(_ *cobra.Command, args []string) error { return runProgram("lmz-job", args) },
+	}
+}
+
+// namesObject says whether an argument, or what a flag has as its value, is the URL of an object.
+func namesObject(arg string) bool {
+	if strings.HasPrefix(arg, "-") {
+		if _, value, ok := strings.Cut(arg, "="); ok {
+			arg = value
+		} else {
+			arg = strings.TrimLeft(arg, "-cdfkqv")
+			arg = strings.TrimPrefix(arg, "o")
+		}
+	}
+	return remote.IsURL(arg)
+}
+
+// runProgram runs another program of lmz in place of this one: the one that lies next to it, or
+// else the first in $PATH.
+func runProgram(name string, args []string) error {
+	path, err := findProgram(name)
+	if err != nil {
+		return err
+	}
+	return replace(path, append([]string{name}, args...))
+}
+
+func findProgram(name string) (string, error) {
+	self, err := os.Executable()
+	if err == nil {
+		if self, err = filepath.EvalSymlinks(self); err == nil {
+			if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
+				return path, nil
+			}
+		}
+	}
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+		return "", ui.Hinted(name+" is not installed", "it belongs next to lmz or into $PATH: make builds it")
+	}
+	return path, err
+}

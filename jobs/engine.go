@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	_ "github.com/dbos-inc/dbos-transact-golang/dbos/driver/sqlite"
+
+	"github.com/lmz-go/lmz/cloud"
+)
+
+// Names in the database. The version is that of the steps below: what an older program has begun, a
+// newer one may go on with as long as they mean the same.
+const (
+	application = "lmz-job"
+	version     = "1"
+	queueName   = "archives"
+	workflow    = "archive"
+)
+
+// engine is a process that works on archives.
+type engine struct {
+	dbos.Context
+	queue dbos.Queue
+}
+
+// openEngine starts working: what this worker was at when it was killed, and what is queued.
+func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, error) {
+	url, err := databaseURL(db)
+	if err != nil {
+		return nil, err
+	}
+	c, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
+		AppName: application, DatabaseURL: url, ApplicationVersion: version, ExecutorID: worker, Logger: quiet(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	// A machine may be killed any number of times.
+	dbos.RegisterWorkflow(c, archiveWorkflow, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(1_000_000))
+	q, err := dbos.RegisterQueue(c, queueName, dbos.WithWorkerConcurrency(atOnce), dbos.WithQueueBasePollingInterval(200*time.Millisecond))
+	if err != nil {
+		return nil, err
+	}
+	if err := dbos.Launch(c); err != nil {
+		return nil, err
+	}
+	return &engine{c, q}, nil
+}
+
+// close ends work. What is under way is not recorded, and is begun again by the next engine of this
+// worker.
+func (e *engine) close() { dbos.Shutdown(e.Context, time.Second) }
+
+// quiet is a logger for the engine's errors that are not errors of a workflow; those are in the
+// report.
+func quiet() *slog.Logger {
+	if os.Getenv("LMZ_JOB_DEBUG") != "" {
+		return slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(io.Discard, nil))
+}
+
+// databaseURL is that of --db, or of a file in the folder that this user's programs keep their
+// state in.
+func databaseURL(db string) (string, error) {
+	if db != "" {
+		if !strings.Contains(db, ":") {
+			db = "sqlite:" + db
+		}
+		return db, nil
+	}
+	dir := os.Getenv("XDG_STATE_HOME")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(home, ".local", "state")
+	}
+	dir = filepath.Join(dir, "lmz")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	return "sqlite:" + filepath.Join(dir, "jobs.db"), nil
+}
+
+// id is that of the workflow of an archive: the same for the same sources and target, so that
+// nothing is queued twice.
+func (it *item) id(job string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00", it.From, it.To)
+	for _, s := range it.Sources {
+		fmt.Fprintf(h, "%s\x00%s\x00", s.Key, s.Version)
+	}
+	return job + "/" + hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// enqueue puts archives into the database that are not there yet.
+func (e *engine) enqueue(job string, all []*item) error {
+	for _, it := range all {
+		if _, err := dbos.RunWorkflow(e, archiveWorkflow, *it, dbos.WithWorkflowID(it.id(job)), dbos.WithQueue(e.queue)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// archiveWorkflow makes one archive. Each step may have been done before by a process that was
+// killed before that was recorded.
+func archiveWorkflow(ctx dbos.Context, it item) (*record, error) {
+	worker := ctx.GetExecutorID()
+	r, err := step(ctx, "archive", func(ctx context.Context) (*record, error) { return it.archive(ctx, worker) })
+	if err != nil {
+		return nil, err
+	}
+	proven, err := step(ctx, "prove", func(ctx context.Context) (proof, error) {
+		return proof{time.Now().UTC().Truncate(time.Second), worker}, it.prove(ctx, r)
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.VerifiedAt, r.VerifiedBy = proven.At, proven.By
+	r.Source, err = step(ctx, it.Policy, it.dispose)
+	return r, err
+}
+
+type proof struct {
+	At time.Time
+	By string
+}
+
+// step is one that the engine tries again while its error may pass: for about ten minutes, such as
+// a store takes to be back.
+func step[R any](ctx dbos.Context, name string, do dbos.Step[R]) (R, error) {
+	return dbos.RunAsStep(ctx, do, dbos.WithStepName(name), dbos.WithStepMaxRetries(12), dbos.WithStepBaseInterval(time.Second),
+		dbos.WithStepMaxInterval(time.Minute), dbos.WithStepRetryPredicate(mayPass))
+}
+
+// mayPass says whether an error may be another one, or none, the next time.
+func mayPass(err error) bool {
+	for _, e := range []error{fs.ErrNotExist, fs.ErrPermission, cloud.ErrChanged, errExists, errors.ErrUnsupported, context.Canceled} {
+		if errors.Is(err, e) {
+			return false
+		}
+	}
+	return true
+}
+
+// workerName is the name of --worker, or of the machine: under it, what was begun is gone on with
+// after a restart.
+func workerName(name string) string {
+	if name == "" {
+		name, _ = os.Hostname()
+	}
+	if name == "" {
+		name = "local"
+	}
+	return name
+}
+
+func defaultAtOnce() int { return runtime.GOMAXPROCS(0) }

@@ -1,0 +1,85 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// TestPlan compares what a plan says with what comes out, and takes its level for a run.
+func TestPlan(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	makeTree(t, dir, 5, 12)
+	o := &options{source: dir, dest: filepath.Join(t.TempDir(), "out"), level: 2, policy: keep}
+	p, err := o.makePlan(ctx, []int{1}, assumptions{CoreHour: 0.02, TBMonth: 23, Cores: 2, Months: 36, Sample: 4 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.levels = map[string]int{}
+	planned, bytes := int64(0), int64(0)
+	for _, k := range p.Kinds {
+		o.levels[k.Kind] = k.Level
+		planned += k.Levels[0].ArchiveBytes
+		bytes += k.Bytes
+	}
+	if len(p.Kinds) != 3 || p.Objects != 12 || bytes != p.Bytes {
+		t.Errorf("%d kinds, %d objects, %d and %d bytes", len(p.Kinds), p.Objects, bytes, p.Bytes)
+	}
+	objects, base, err := list(ctx, dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _ := o.items(objects, base)
+	made := int64(0)
+	for _, it := range all {
+		if it.Level != 1 {
+			t.Errorf("%s: level %d, want that of the plan", it.To, it.Level)
+		}
+		r, err := it.archive(ctx, "w")
+		if err != nil {
+			t.Fatal(err)
+		}
+		made += r.ArchiveBytes
+	}
+	if off := float64(planned)/float64(made) - 1; off < -0.1 || off > 0.1 {
+		t.Errorf("%d bytes planned, %d made", planned, made)
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.log": "./*.log", "web/x/a.log.12": "web/*.log", "web/a.log.2026-11-26": "web/*.log", "db/wal": "db/*", "db/core.7": "db/*",
+	} {
+		if got := kindOf(name); got != want {
+			t.Errorf("%s is of kind %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestInventory takes a list in CSV for the objects, whose keys are written as in URLs.
+func TestInventory(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "inventory.csv")
+	text := "\"b\",\"logs/a%20b.log\",\"120\",\"2026-11-26T10:00:00.000Z\",\"0123abc\"\n\"b\",\"other/c.log\",\"5\",\"\",\"\"\n\"b\",\"logs/d.log\",\"7\",\"\",\"\"\n"
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readInventory(name, "logs/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got[0].Key != "logs/a b.log" || got[0].Size != 120 || got[0].Version != "0123abc" || got[0].ModTime.IsZero() || got[1].Version != "" {
+		t.Errorf("%+v", got)
+	}
+	for _, wrong := range []string{"b,k\n", "b,k,many\n", "b,%zz,1\n"} {
+		if err := os.WriteFile(name, []byte(wrong), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readInventory(name, ""); err == nil {
+			t.Errorf("%q is taken for an inventory", wrong)
+		}
+	}
+}

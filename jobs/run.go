@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/spf13/cobra"
+
+	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/remote"
+)
+
+// options are what the flags say about a job.
+type options struct {
+	source, dest string
+	db           string
+	name         string // of the job
+	worker       string
+	atOnce       int
+	level        int
+	plan         string // file of plan --json
+	levels       map[string]int
+	policy       string
+	pack         bool
+	inventory    string
+	enqueueOnly  bool
+}
+
+func (o *options) addDatabase(c *cobra.Command) {
+	c.Flags().StringVar(&o.db, "db", "", "database: a file for SQLite, or postgres://… where several machines work (default ~/.local/state/lmz/jobs.db)")
+}
+
+func (o *options) addWorker(c *cobra.Command) {
+	c.Flags().StringVar(&o.worker, "worker", "", "name of this worker, which must be the same after a restart, and no other's (default the name of the machine)")
+	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "archives made at once")
+}
+
+func (o *options) addName(c *cobra.Command) {
+	c.Flags().StringVar(&o.name, "name", "", "name of the job (default: made of SOURCE)")
+}
+
+// check finishes the options. args are SOURCE and DEST.
+func (o *options) check(args []string) error {
+	if o.name == "" {
+		o.name = jobName(args[0])
+	}
+	var err error
+	if o.source, err = absolute(args[0]); err == nil {
+		o.dest, err = absolute(args[1])
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case strings.Contains(o.name, "/"):
+		return fmt.Errorf("--name %s: a name has no slash", o.name)
+	case o.level < 1 || o.level > 9:
+		return fmt.Errorf("--level %d: levels are 1 to 9", o.level)
+	case o.policy != keep && o.policy != tag && o.policy != remove:
+		return fmt.Errorf("--source %s: it is keep, tag or delete", o.policy)
+	}
+	if o.plan == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.plan)
+	if err != nil {
+		return err
+	}
+	var p plan
+	if err := json.Unmarshal(text, &p); err != nil {
+		return fmt.Errorf("%s is not a plan of lmz job plan --json: %w", o.plan, err)
+	}
+	o.levels = map[string]int{}
+	for _, k := range p.Kinds {
+		o.levels[k.Kind] = k.Level
+	}
+	return nil
+}
+
+// levelOf is the level that a plan says for a name below the source, or that of --level.
+func (o *options) levelOf(name string) int {
+	if level, ok := o.levels[kindOf(name)]; ok && level > 0 {
+		return level
+	}
+	return o.level
+}
+
+// absolute makes the name of a file or folder one for processes anywhere on the machine.
+func absolute(name string) (string, error) {
+	if remote.IsURL(name) {
+		return name, nil
+	}
+	return filepath.Abs(remote.Path(name))
+}
+
+// jobName makes a name of a source.
+func jobName(source string) string {
+	source, _, _ = strings.Cut(source, "?")
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if r == '/' || r == ':' {
+			return '-'
+		}
+		return r
+	}, path.Clean(source)), "-")
+}
+
+func runCommand() *cobra.Command {
+	o := &options{}
+	c := &cobra.Command{
+		Use:   "run SOURCE DEST",
+		Short: "Archive all objects of a source",
+		Long: `Archive all objects of a source, and wait until that is done. After a crash, run
+it again: what is done is not done again. What is compressed already (.gz, .zst,
+.lmz and the like) is left alone.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := o.check(args); err != nil {
+				return err
+			}
+			return o.run(c.Context())
+		},
+	}
+	o.addDatabase(c)
+	o.addName(c)
+	o.addWorker(c)
+	f := c.Flags()
+	f.IntVarP(&o.level, "level", "l", 3, "level of lmz, 1 to 9")
+	f.StringVar(&o.plan, "plan", "", "take the levels from this file of lmz job plan --json")
+	f.StringVar(&o.policy, "source", keep, "what becomes of a source when its archive is proven: keep, tag (lmz-archived=true; S3) or delete")
+	f.BoolVar(&o.pack, "pack", true, "put files below 128 KiB of a folder together, as a tar of up to 64 MiB")
+	f.StringVar(&o.inventory, "inventory", "", "take the objects from this list (CSV of S3 Inventory: bucket, key, size, time, ETag), not from the store")
+	f.BoolVar(&o.enqueueOnly, "enqueue", false, "only put the objects into the database, for lmz job worker on other machines")
+	return c
+}
+
+func (o *options) run(ctx context.Context) error {
+	objects, base, err := list(ctx, o.source, o.inventory)
+	if err != nil {
+		return err
+	}
+	if err := addVersions(ctx, o.source, objects); err != nil {
+		return err
+	}
+	all, left := o.items(objects, base)
+	atOnce := o.atOnce
+	e, err := openEngine(ctx, o.db, workerName(o.worker), atOnce)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if o.enqueueOnly {
+		dbos.ListenQueues(e, "none")
+	}
+	if err := e.enqueue(o.name, all); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "lmz job: %s: %d objects in %d archives, %d left alone since they are compressed\n", o.name, len(objects)-left, len(all), left)
+	if o.enqueueOnly {
+		return nil
+	}
+	return e.wait(ctx, o.name)
+}
+
+// addVersions asks for the versions of objects whose inventory has none.
+func addVersions(ctx context.Context, source string, objects []cloud.Info) error {
+	b, _, err := cloud.Open(ctx, source)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	for i, s := range objects {
+		if s.Version == "" {
+			if objects[i], err = b.Stat(ctx, s.Key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// wait waits until nothing of a job, or of all if it has no name, is left to do.
+func (e *engine) wait(ctx context.Context, job string) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("interrupted: the same command goes on")
+		case <-time.After(300 * time.Millisecond):
+		}
+		n, err := counts(e, job)
+		if err != nil {
+			return err
+		}
+		if n.open() == 0 {
+			if n.Failed > 0 {
+				return failures(n.Failed)
+			}
+			return nil
+		}
+	}
+}
+
+func workerCommand() *cobra.Command {
+	o := &options{}
+	var drain bool
+	c := &cobra.Command{
+		Use:   "worker",
+		Short: "Work on the jobs of a database, together with other machines",
+		Long: `Work on the jobs of a database, together with other machines. A worker that was
+killed goes on when it is started again under its name; lmz job resume gives
+others what it was at.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			e, err := openEngine(c.Context(), o.db, workerName(o.worker), o.atOnce)
+			if err != nil {
+				return err
+			}
+			defer e.close()
+			if drain {
+				return e.wait(c.Context(), "")
+			}
+			<-c.Context().Done()
+			return nil
+		},
+	}
+	o.addDatabase(c)
+	o.addWorker(c)
+	c.Flags().BoolVar(&drain, "drain", false, "end when nothing is left to do")
+	return c
+}

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/spf13/cobra"
+)
+
+// progress is where a job is.
+type progress struct {
+	Job          string    `json:"job"`
+	Archives     int       `json:"archives"`
+	Waiting      int       `json:"waiting"`
+	Running      int       `json:"running"`
+	Done         int       `json:"done"`
+	Failed       int       `json:"failed"`
+	Cancelled    int       `json:"cancelled"`
+	Bytes        int64     `json:"bytes"`         // of all sources
+	DoneBytes    int64     `json:"done_bytes"`    // of the sources of archives that are done
+	ArchiveBytes int64     `json:"archive_bytes"` // of these archives
+	BytesSecond  float64   `json:"bytes_per_second,omitempty"`
+	End          time.Time `json:"estimated_end,omitzero"`
+	Failures     []failure `json:"failures,omitempty"`
+}
+
+type failure struct {
+	Archive string `json:"archive"`
+	Error   string `json:"error"`
+}
+
+func (p *progress) open() int { return p.Waiting + p.Running }
+
+func (p *progress) add(s dbos.WorkflowStatusType) {
+	p.Archives++
+	switch s {
+	case dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
+		p.Waiting++
+	case dbos.WorkflowStatusPending:
+		p.Running++
+	case dbos.WorkflowStatusSuccess:
+		p.Done++
+	case dbos.WorkflowStatusCancelled:
+		p.Cancelled++
+	default:
+		p.Failed++
+	}
+}
+
+// workflows gives those of a job, or of all jobs.
+func workflows(c dbos.Client, job string, opts ...dbos.ListWorkflowsOption) ([]dbos.WorkflowStatus, error) {
+	opts = append([]dbos.ListWorkflowsOption{
+		dbos.WithFilterName(workflow), dbos.WithFilterLoadInput(true), dbos.WithFilterLoadOutput(true),
+	}, opts...)
+	if job != "" {
+		opts = append(opts, dbos.WithFilterWorkflowIDPrefix(job+"/"))
+	}
+	return dbos.ListWorkflows(c, opts...)
+}
+
+// counts says how many archives are in which state.
+func counts(c dbos.Client, job string) (p progress, err error) {
+	all, err := workflows(c, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	for _, w := range all {
+		p.add(w.Status)
+	}
+	return p, err
+}
+
+// openClient opens a database to look into it.
+func openClient(ctx context.Context, db string) (dbos.Client, error) {
+	url, err := databaseURL(db)
+	if err != nil {
+		return nil, err
+	}
+	return dbos.NewClient(ctx, dbos.ClientConfig{DatabaseURL: url, Logger: quiet()})
+}
+
+// as decodes what the engine has kept as JSON.
+func as[T any](v any) (t T, err error) {
+	text, ok := v.(string)
+	if !ok {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return t, err
+		}
+		text = string(b)
+	}
+	err = json.Unmarshal([]byte(text), &t)
+	return t, err
+}
+
+// jobs sums up the jobs of a database.
+func jobs(c dbos.Client, job string, now time.Time) ([]*progress, error) {
+	all, err := workflows(c, job)
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*progress{}
+	began := map[string]time.Time{}
+	for _, w := range all {
+		name, _, _ := strings.Cut(w.ID, "/")
+		p := byName[name]
+		if p == nil {
+			p = &progress{Job: name}
+			byName[name] = p
+		}
+		p.add(w.Status)
+		it, err := as[item](w.Input)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", w.ID, err)
+		}
+		p.Bytes += it.size()
+		if w.Status == dbos.WorkflowStatusSuccess {
+			r, err := as[record](w.Output)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", w.ID, err)
+			}
+			p.DoneBytes += it.size()
+			p.ArchiveBytes += r.ArchiveBytes
+		}
+		if w.Error != nil {
+			p.Failures = append(p.Failures, failure{it.To, w.Error.Error()})
+		}
+		if t := began[name]; !w.StartedAt.IsZero() && (t.IsZero() || w.StartedAt.Before(t)) {
+			began[name] = w.StartedAt
+		}
+	}
+	var list []*progress
+	for name, p := range byName {
+		if t := began[name]; p.open() > 0 && p.DoneBytes > 0 && now.After(t) {
+			p.BytesSecond = float64(p.DoneBytes) / now.Sub(t).Seconds()
+			p.End = now.Add(time.Duration(float64(p.Bytes-p.DoneBytes) / p.BytesSecond * 1e9)).Truncate(time.Second)
+		}
+		list = append(list, p)
+	}
+	slices.SortFunc(list, func(a, b *progress) int { return cmp.Compare(a.Job, b.Job) })
+	return list, nil
+}
+
+func statusCommand() *cobra.Command {
+	o := &options{}
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status [JOB]",
+		Short: "Say where jobs are",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := openClient(cmd.Context(), o.db)
+			if err != nil {
+				return err
+			}
+			defer dbos.Shutdown(c, time.Second)
+			list, err := jobs(c, strings.Join(args, ""), time.Now())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(append([]*progress{}, list...))
+			}
+			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(t, "job\tarchives\twaiting\trunning\tdone\tfailed\tMB\tdone MB\tratio\tMB/s\tend")
+			for _, p := range list {
+				ratio, end := "-", "-"
+				if p.ArchiveBytes > 0 {
+					ratio = fmt.Sprintf("%.2f", float64(p.DoneBytes)/float64(p.ArchiveBytes))
+				}
+				if !p.End.IsZero() {
+					end = p.End.Format("2006-01-02 15:04:05")
+				}
+				fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%s\t%.2f\t%s\n", p.Job, p.Archives, p.Waiting, p.Running, p.Done,
+					p.Failed+p.Cancelled, float64(p.Bytes)/1e6, float64(p.DoneBytes)/1e6, ratio, p.BytesSecond/1e6, end)
+			}
+			if err := t.Flush(); err != nil {
+				return err
+			}
+			for _, p := range list {
+				for _, f := range p.Failures {
+					fmt.Printf("failed: %s: %s\n", f.Archive, f.Error)
+				}
+			}
+			return nil
+		},
+	}
+	o.addDatabase(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printJSON(v any) error {
+	e := json.NewEncoder(os.Stdout)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func resumeCommand() *cobra.Command {
+	o := &options{}
+	c := &cobra.Command{
+		Use:   "resume JOB",
+		Short: "Try again what failed or was cancelled, and what workers that are gone were at",
+		Long: `Try again what failed or was cancelled, and what workers that are gone were at:
+all that is neither done nor waiting goes back into the queue. A worker that is
+there after all notices that it has lost the archive.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := openClient(cmd.Context(), o.db)
+			if err != nil {
+				return err
+			}
+			defer dbos.Shutdown(c, time.Second)
+			return resume(c, args[0])
+		},
+	}
+	o.addDatabase(c)
+	return c
+}
+
+func resume(c dbos.Client, job string) error {
+	all, err := workflows(c, job, dbos.WithFilterLoadOutput(false))
+	if err != nil {
+		return err
+	}
+	n := 0
+	for _, w := range all {
+		switch w.Status {
+		case dbos.WorkflowStatusSuccess, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
+			continue
+		case dbos.WorkflowStatusError: // which has ended: it begins anew, behind the steps that are done
+			_, err = dbos.RewindWorkflow[*record](c, w.ID, dbos.WithRewindQueue(queueName))
+		default:
+			_, err = dbos.ResumeWorkflow[*record](c, w.ID, dbos.WithResumeQueue(queueName))
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.ID, err)
+		}
+		n++
+	}
+	fmt.Fprintf(os.Stderr, "lmz job: %d archives go back into the queue\n", n)
+	return nil
+}
+
+func cancelCommand() *cobra.Command {
+	o := &options{}
+	c := &cobra.Command{
+		Use:   "cancel JOB",
+		Short: "Do no more of a job; what is done stays",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := openClient(cmd.Context(), o.db)
+			if err != nil {
+				return err
+			}
+			defer dbos.Shutdown(c, time.Second)
+			all, err := workflows(c, args[0], dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
+				dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending))
+			if err != nil || len(all) == 0 {
+				return err
+			}
+			var ids []string
+			for _, w := range all {
+				ids = append(ids, w.ID)
+			}
+			return dbos.CancelWorkflows(c, ids)
+		},
+	}
+	o.addDatabase(c)
+	return c
+}
