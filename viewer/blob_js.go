@@ -30,11 +30,14 @@ func (b *blob) ReadAt(p []byte, off int64) (n int, err error) {
 	defer b.mu.Unlock()
 	for n < len(p) && off < b.size {
 		if from := off - b.start; from < 0 || from >= int64(len(b.block)) {
-			if b.block, err = b.slice(off, max(blockSize, len(p)-n)); err != nil {
+			b.start = off - off%blockSize // the next read may be of what is in front
+			if b.block, err = b.slice(b.start, int(off-b.start)+max(blockSize, len(p)-n)); err != nil {
 				b.block = nil
 				return n, err
 			}
-			b.start = off
+			if off-b.start >= int64(len(b.block)) {
+				return n, errShorter
+			}
 		}
 		got := copy(p[n:], b.block[off-b.start:])
 		n, off = n+got, off+int64(got)
@@ -54,7 +57,9 @@ func (b *blob) slice(off int64, n int) ([]byte, error) {
 	}
 	p := bytesOf(got)
 	if len(p) == 0 {
-		return nil, errors.New("reading the file: it has become shorter")
+		return nil, errShorter
 	}
 	return p, nil
 }
+
+var errShorter = errors.New("reading the file: it has become shorter")

@@ -86,7 +86,7 @@ func (h *host) answer(v *view, q *question) (any, error) {
 	case "summary":
 		return v.summary(), nil
 	case "forward":
-		return v.forward(q.At, v.Size())
+		return v.forward(q.At)
 	case "back":
 		return v.back(q.At.Offset)
 	case "line":

@@ -36,21 +36,25 @@ type page struct {
 	Rows []row `json:"rows"`
 }
 
-// A page has at most so many rows and bytes of content, and is read in steps, so that no chunk is
-// decoded that it does not need.
+// A page has at most so many rows and bytes of content. It is read in steps, and ends behind one
+// when it has enough for a window, so that no chunk is decoded that need not be.
 const (
-	pageLines = 200
-	pageBytes = 128 << 10
-	readStep  = 16 << 10
+	pageLines  = 200
+	pageEnough = 60
+	pageBytes  = 128 << 10
+	readStep   = 16 << 10
 )
 
-// forward is the page that begins at a place, and ends in front of the byte until at the latest.
-func (v *view) forward(at place, until int64) (*page, error) {
+// forward is the page that begins at a place.
+func (v *view) forward(at place) (*page, error) { return v.page(at, v.Size(), pageEnough) }
+
+// page is the one that begins at a place, and ends in front of the byte until at the latest, with
+// so many rows at least if there are as many.
+func (v *view) page(at place, until int64, enough int) (*page, error) {
 	p := &page{From: at, To: at, Rows: []row{}}
-	until = min(until, v.Size())
 	limit := min(at.Offset+pageBytes, until)
 	var text []byte // behind p.To
-	for end := at.Offset; end < limit; {
+	for end := at.Offset; end < limit && len(p.Rows) < enough; {
 		step := make([]byte, min(readStep, limit-end))
 		n, err := v.ReadAt(step, end)
 		text, end = append(text, step[:n]...), end+int64(n)
@@ -122,7 +126,7 @@ func (v *view) back(end int64) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.forward(at, end)
+	return v.page(at, end, pageLines)
 }
 
 // start is where a page begins that ends at a byte. Its number of the line is not known.
@@ -191,5 +195,5 @@ func (v *view) line(number int64) (*page, error) {
 	if at.Offset == v.Size() {
 		return v.back(v.Size())
 	}
-	return v.forward(at, v.Size())
+	return v.forward(at)
 }

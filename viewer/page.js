@@ -165,7 +165,7 @@
     }
     describe();
     if (query()) await reader.ask(files, 'opening', 'highlight', {query: query()});
-    await show('forward', {at: {offset: 0, line: 0}}, 'decompressing the beginning');
+    if (summary.size) await show('forward', {at: {offset: 0, line: 0}}, 'decompressing the beginning');
     $('lines').focus({preventScroll: true});
   });
 
@@ -280,7 +280,7 @@
   const top = () => { // the first line in the window
     const lines = $('lines'), edge = lines.getBoundingClientRect().top;
     for (const b of blocks) {
-      if (b.box.getBoundingClientRect().bottom <= edge) continue;
+      if (!b.box.children.length || b.box.getBoundingClientRect().bottom <= edge) continue;
       let from = 0, to = b.box.children.length - 1;
       while (from < to) {
         const middle = (from + to) >> 1;

@@ -56,7 +56,7 @@ func hex(r rune) string {
 	return "U+" + s
 }
 
-// excerpt is a line with at most so many bytes, from somewhat in front of the first match on.
+// excerpt is a line with at most about so many bytes, from somewhat in front of the first match on.
 func excerpt(p *search.Pattern, line []byte, most int) []byte {
 	if len(line) <= most {
 		return line
@@ -66,8 +66,9 @@ func excerpt(p *search.Pattern, line []byte, most int) []byte {
 		from = max(0, min(at-most/4, len(line)-most))
 		break
 	}
+	to := from + most
 	for from > 0 && !utf8.RuneStart(line[from]) {
 		from--
 	}
-	return wholeRunes(line[from : from+most])
+	return wholeRunes(line[from:to])
 }
