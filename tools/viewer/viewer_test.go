@@ -45,12 +45,15 @@ type shown struct {
 	wrong []string // what the page has complained about, or asked of a network
 }
 
+var made string // the folder that page is in
+
 // page is made once.
 var page = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "viewer")
 	if err != nil {
 		return "", err
 	}
+	made = dir
 	file := filepath.Join(dir, "lmz-viewer.html")
 	cmd := exec.Command("go", "run", "-buildvcs=false", "github.com/lmz-go/lmz/viewer", "-o", file)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -64,13 +67,16 @@ var page = sync.OnceValues(func() (string, error) {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
-	if file, err := page(); err == nil {
-		os.RemoveAll(filepath.Dir(file))
+	if made != "" {
+		os.RemoveAll(made)
 	}
 	os.Exit(code)
 }
 
 func show(t *testing.T) *shown {
+	if os.Getenv("TEST_VIEWER") == "" {
+		t.Skip("make test-viewer runs it")
+	}
 	found := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
