@@ -88,7 +88,7 @@ viewer:
 	CGO_ENABLED=0 $(GO) run -buildvcs=false ./viewer -version '$(VERSION)' -o dist/lmz-viewer.html
 
 test-viewer:
-	TEST_VIEWER=1 CGO_ENABLED=0 $(GO) test -count=1 -timeout 15m ./viewer ./tools/viewer
+	TEST_VIEWER=1 CGO_ENABLED=0 $(GO) test -count=1 -timeout 15m ./viewer/... ./tools/viewer
 
 # The time of the commit is that of all files, so that two of the same commit are the same.
 dist:

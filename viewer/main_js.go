@@ -12,6 +12,7 @@ import (
 
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/stream"
+	"github.com/lmz-go/lmz/viewer/view"
 )
 
 // host is what worker.js gives: the file, and the way to the page.
@@ -24,20 +25,20 @@ type host struct {
 
 // question is what the page asks.
 type question struct {
-	ID     int    `json:"id"`
-	Ask    string `json:"ask"`
-	At     place  `json:"at"`
-	Number int64  `json:"number"` // of a line, from 1
-	Query  *query `json:"query"`
+	ID     int         `json:"id"`
+	Ask    string      `json:"ask"`
+	At     view.Place  `json:"at"`
+	Number int64       `json:"number"` // of a line, from 1
+	Query  *view.Query `json:"query"`
 }
 
 // message is what the page is told: the answer to a question, or a part of it.
 type message struct {
-	ID       int      `json:"id"`
-	Answer   any      `json:"answer,omitempty"`
-	Error    string   `json:"error,omitempty"`
-	Progress *advance `json:"progress,omitempty"`
-	Hits     []hit    `json:"hits,omitempty"`
+	ID       int        `json:"id"`
+	Answer   any        `json:"answer,omitempty"`
+	Error    string     `json:"error,omitempty"`
+	Progress *advance   `json:"progress,omitempty"`
+	Hits     []view.Hit `json:"hits,omitempty"`
 }
 
 // advance is how far the work is.
@@ -59,16 +60,16 @@ func main() {
 	for i := range h.Get("others").Length() {
 		others = append(others, bytesOf(h.Get("others").Index(i)))
 	}
-	s := newSource(context.Background(), h.blob, h.blob.size, others, h.progress)
+	s := view.NewSource(context.Background(), h.blob, h.blob.size, others, h.progress)
 	h.Call("ready")
-	var v *view
+	var v *view.View
 	for text := range questions {
 		var q question
 		err := json.Unmarshal([]byte(text), &q)
 		h.id = q.ID
 		var answer any
 		if err == nil && v == nil {
-			v, err = s.open()
+			v, err = s.Open()
 		}
 		if err == nil {
 			answer, err = h.answer(v, &q)
@@ -81,26 +82,24 @@ func main() {
 	}
 }
 
-func (h *host) answer(v *view, q *question) (any, error) {
+func (h *host) answer(v *view.View, q *question) (any, error) {
 	switch q.Ask {
 	case "summary":
-		return v.summary(), nil
+		return v.Summary(), nil
 	case "forward":
-		return v.forward(q.At)
+		return v.Forward(q.At)
 	case "back":
-		return v.back(q.At.Offset)
+		return v.Back(q.At.Offset)
 	case "line":
-		return v.line(q.Number)
+		return v.Line(q.Number)
 	case "highlight":
-		p, err := q.Query.compile()
-		v.pattern = p
-		return true, err
+		return true, v.Highlight(q.Query)
 	case "find":
 		return h.find(v, q)
 	case "list":
-		return v.list(), nil
+		return v.List(), nil
 	case "check":
-		return v.check()
+		return v.Check()
 	case "save":
 		return v.WriteTo(saver{h})
 	}
@@ -108,15 +107,15 @@ func (h *host) answer(v *view, q *question) (any, error) {
 }
 
 // find tells of hits some at a time.
-func (h *host) find(v *view, q *question) (any, error) {
-	p, err := q.Query.compile()
+func (h *host) find(v *view.View, q *question) (any, error) {
+	p, err := q.Query.Compile()
 	if err != nil {
 		return nil, err
 	}
 	if p == nil {
 		return stream.Found{}, nil
 	}
-	var hits []hit
+	var hits []view.Hit
 	last := time.Now()
 	flush := func() {
 		if len(hits) > 0 {
@@ -125,7 +124,7 @@ func (h *host) find(v *view, q *question) (any, error) {
 		hits, last = nil, time.Now()
 	}
 	shown := 0
-	found, err := v.find(p, func(x hit) error {
+	found, err := v.Find(p, func(x view.Hit) error {
 		if shown++; shown <= shownHits || x.Lost != nil {
 			hits = append(hits, x)
 		}

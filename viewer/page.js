@@ -114,6 +114,7 @@
   let hits = [], hit = -1;
   const most = 8; // blocks
 
+  const help = [...$('found').children];
   const complain = e => {
     if (e === cancelled) return;
     $('wrong').textContent = e ? e.message || String(e) : '';
@@ -144,7 +145,7 @@
     hit = -1;
     complain(null);
     $('lines').replaceChildren();
-    $('found').replaceChildren();
+    $('found').replaceChildren(...help);
     $('chunks').replaceChildren();
     $('report').replaceChildren();
     $('facts').replaceChildren();

@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 
 // parts is a text as it is shown, cut where matches of the pattern begin and end: every second part
 // is one.
-func (v *view) parts(text []byte) []string { return partsOf(v.pattern, text) }
+func (v *View) parts(text []byte) []string { return partsOf(v.pattern, text) }
 
 func partsOf(p *search.Pattern, text []byte) []string {
 	var parts []string

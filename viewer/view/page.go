@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// place is one in the content.
-type place struct {
+// Place is one in the content.
+type Place struct {
 	Offset int64 `json:"offset"` // bytes in front of it
 	Line   int64 `json:"line"`   // line ends in front of it
 	Goes   bool  `json:"goes"`   // it is within a line
@@ -17,7 +17,7 @@ type place struct {
 
 // row is a line as it is shown, a part of a long one, or what is lost in place of some.
 type row struct {
-	place
+	Place
 	Parts []string `json:"parts,omitempty"` // every second one matches the pattern
 	Lost  *lost    `json:"lost,omitempty"`
 }
@@ -31,8 +31,8 @@ type lost struct {
 
 // page is a stretch of the content.
 type page struct {
-	From place `json:"from"`
-	To   place `json:"to"`
+	From Place `json:"from"`
+	To   Place `json:"to"`
 	Rows []row `json:"rows"`
 }
 
@@ -45,12 +45,12 @@ const (
 	readStep   = 16 << 10
 )
 
-// forward is the page that begins at a place.
-func (v *view) forward(at place) (*page, error) { return v.page(at, v.Size(), pageEnough) }
+// Forward is the page that begins at a place.
+func (v *View) Forward(at Place) (*page, error) { return v.page(at, v.Size(), pageEnough) }
 
 // page is the one that begins at a place, and ends in front of the byte until at the latest, with
 // so many rows at least if there are as many.
-func (v *view) page(at place, until int64, enough int) (*page, error) {
+func (v *View) page(at Place, until int64, enough int) (*page, error) {
 	p := &page{From: at, To: at, Rows: []row{}}
 	limit := min(at.Offset+pageBytes, until)
 	var text []byte // behind p.To
@@ -89,9 +89,9 @@ func (v *view) page(at place, until int64, enough int) (*page, error) {
 			if err != nil {
 				return nil, err
 			}
-			at := place{gone.Offset, p.To.Line, false}
-			p.Rows = append(p.Rows, row{place: at, Lost: &lost{gone.Size, line - at.Line, gone.Err.Error()}})
-			p.To = place{gone.Offset + gone.Size, line, false}
+			at := Place{gone.Offset, p.To.Line, false}
+			p.Rows = append(p.Rows, row{Place: at, Lost: &lost{gone.Size, line - at.Line, gone.Err.Error()}})
+			p.To = Place{gone.Offset + gone.Size, line, false}
 			end = p.To.Offset
 		}
 	}
@@ -99,9 +99,9 @@ func (v *view) page(at place, until int64, enough int) (*page, error) {
 }
 
 // add adds a row of text and the line ends behind it, 0 or 1.
-func (p *page) add(v *view, text []byte, ends int64) {
-	p.Rows = append(p.Rows, row{place: p.To, Parts: v.parts(text)})
-	p.To = place{p.To.Offset + int64(len(text)) + ends, p.To.Line + ends, false}
+func (p *page) add(v *View, text []byte, ends int64) {
+	p.Rows = append(p.Rows, row{Place: p.To, Parts: v.parts(text)})
+	p.To = Place{p.To.Offset + int64(len(text)) + ends, p.To.Line + ends, false}
 }
 
 // wholeRunes is a text without a character at its end of which bytes are missing.
@@ -117,8 +117,8 @@ func wholeRunes(text []byte) []byte {
 	return text
 }
 
-// back is the page that ends at a byte.
-func (v *view) back(end int64) (*page, error) {
+// Back is the page that ends at a byte.
+func (v *View) Back(end int64) (*page, error) {
 	at, err := v.start(end)
 	if err == nil {
 		at.Line, err = v.LineAt(at.Offset)
@@ -130,7 +130,7 @@ func (v *view) back(end int64) (*page, error) {
 }
 
 // start is where a page begins that ends at a byte. Its number of the line is not known.
-func (v *view) start(end int64) (place, error) {
+func (v *View) start(end int64) (Place, error) {
 	for size := int64(readStep); ; size += readStep {
 		from := max(0, end-size)
 		wanted := from
@@ -140,12 +140,12 @@ func (v *view) start(end int64) (place, error) {
 			var gone *stream.LostError
 			if !errors.As(err, &gone) {
 				if err != nil {
-					return place{}, err
+					return Place{}, err
 				}
 				break
 			}
 			if gone.Offset+gone.Size >= end {
-				return place{Offset: gone.Offset}, nil
+				return Place{Offset: gone.Offset}, nil
 			}
 			from = gone.Offset + gone.Size
 		}
@@ -156,31 +156,31 @@ func (v *view) start(end int64) (place, error) {
 				continue
 			}
 			if lines++; lines == pageLines {
-				return place{Offset: from + int64(i+1)}, nil
+				return Place{Offset: from + int64(i+1)}, nil
 			}
 		}
 		if from == 0 || from > wanted {
-			return place{Offset: from}, nil
+			return Place{Offset: from}, nil
 		}
 		if size < pageBytes {
 			continue
 		}
 		if i := bytes.IndexByte(text[:len(text)-1], '\n'); i >= 0 {
-			return place{Offset: from + int64(i+1)}, nil
+			return Place{Offset: from + int64(i+1)}, nil
 		}
 		cut := 0
 		for cut < utf8.UTFMax-1 && !utf8.RuneStart(text[cut]) {
 			cut++
 		}
-		return place{Offset: from + int64(cut), Goes: true}, nil
+		return Place{Offset: from + int64(cut), Goes: true}, nil
 	}
 }
 
-// line is the page that begins with a line, counted from 1, or the last page if that is behind it.
-func (v *view) line(number int64) (*page, error) {
-	at := place{Line: max(0, number-1)}
+// Line is the page that begins with a line, counted from 1, or the last page if that is behind it.
+func (v *View) Line(number int64) (*page, error) {
+	at := Place{Line: max(0, number-1)}
 	if at.Line > v.Lines() {
-		return v.back(v.Size())
+		return v.Back(v.Size())
 	}
 	var err error
 	at.Offset, err = v.LineOffset(at.Line)
@@ -193,7 +193,7 @@ func (v *view) line(number int64) (*page, error) {
 		return nil, err
 	}
 	if at.Offset == v.Size() {
-		return v.back(v.Size())
+		return v.Back(v.Size())
 	}
-	return v.forward(at)
+	return v.Forward(at)
 }

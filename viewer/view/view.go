@@ -1,4 +1,6 @@
-package main
+// Package view shows an archive to a person, a page at a time: rows of lines, what is lost, what was
+// found. Its types are what the page of the program viewer is told, as JSON.
+package view
 
 import (
 	"bytes"
@@ -18,23 +20,23 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// view shows an archive.
-type view struct {
+// View shows an archive.
+type View struct {
 	*stream.Archive
-	source
+	Source
 	pattern *search.Pattern // what pages highlight; nil: nothing
 }
 
-// source is what an archive is read from, and with.
-type source struct {
+// Source is what an archive is read from, and with.
+type Source struct {
 	file io.ReaderAt
 	size int64 // bytes
 	ctx  context.Context
 	salvage.Options
 }
 
-// newSource takes other files, models and dictionaries that archives may need.
-func newSource(ctx context.Context, file io.ReaderAt, size int64, others [][]byte, told func(done, of int)) source {
+// NewSource takes other files, models and dictionaries that archives may need.
+func NewSource(ctx context.Context, file io.ReaderAt, size int64, others [][]byte, told func(done, of int)) Source {
 	carried := embedded.Models()
 	dictionaries := map[[32]byte][]byte{}
 	for i, f := range others {
@@ -52,20 +54,20 @@ func newSource(ctx context.Context, file io.ReaderAt, size int64, others [][]byt
 		}
 		return nil, fmt.Errorf("%w: SHA-256 %x; give the dictionary's file together with the archive's", stream.ErrNoDictionary, sum)
 	}
-	return source{file, size, ctx, salvage.Options{
+	return Source{file, size, ctx, salvage.Options{
 		Models: store.Model, Dictionaries: find,
 		Reader: []stream.ReaderOption{stream.WithWorkers(1), stream.WithLanes(1)},
 	}}
 }
 
-// open opens the archive. What it says of a damaged one comes with the parts that are asked for.
-func (s source) open() (*view, error) {
+// Open opens the archive. What it says of a damaged one comes with the parts that are asked for.
+func (s Source) Open() (*View, error) {
 	opts := append([]stream.ReaderOption{stream.WithContext(s.ctx), stream.WithDictionaries(s.Dictionaries)}, s.Reader...)
 	a, err := stream.Open(s.file, s.size, s.Models, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &view{Archive: a, source: s}, nil
+	return &View{Archive: a, Source: s}, nil
 }
 
 // fact is something about the archive: what, and its value.
@@ -80,13 +82,13 @@ type summary struct {
 	Short   string `json:"short,omitempty"` // why the content ends early
 }
 
-func (v *view) summary() summary {
-	s := summary{Size: v.Size(), Lines: v.Lines(), Archive: v.source.size, Facts: []fact{}}
+func (v *View) Summary() summary {
+	s := summary{Size: v.Size(), Lines: v.Lines(), Archive: v.Source.size, Facts: []fact{}}
 	if err := v.Err(); err != nil {
 		s.Short = err.Error()
 	}
 	// The header of the first frame; listing tells of all.
-	h, err := format.NewScanner(io.NewSectionReader(v.file, 0, v.source.size)).NextFrame()
+	h, err := format.NewScanner(io.NewSectionReader(v.file, 0, v.Source.size)).NextFrame()
 	if err != nil {
 		return s
 	}
@@ -124,7 +126,7 @@ type listedChunk struct {
 // listedChunks is how many chunks of an archive are shown at most.
 const listedChunks = 2000
 
-func (s source) list() listing {
+func (s Source) List() listing {
 	frames, err := stream.ReadIndex(s.file, s.size)
 	l := listing{Frames: len(frames), Chunks: []listedChunk{}, By: map[string]int{}}
 	if err != nil {
@@ -144,37 +146,43 @@ func (s source) list() listing {
 	return l
 }
 
-// hit is a line that was found, or what could not be searched.
-type hit struct {
-	place
+// Hit is a line that was found, or what could not be searched.
+type Hit struct {
+	Place
 	Parts []string `json:"parts,omitempty"`
 	Lost  *lost    `json:"lost,omitempty"`
 }
 
-// query is what is looked for.
-type query struct {
+// Query is what is looked for.
+type Query struct {
 	Text       string `json:"text"`
 	Expression bool   `json:"expression"` // it is a regular expression, not a text
 	AnyCase    bool   `json:"anyCase"`
 	Word       bool   `json:"word"`
 }
 
-func (q *query) compile() (*search.Pattern, error) {
+func (q *Query) Compile() (*search.Pattern, error) {
 	if q == nil || q.Text == "" {
 		return nil, nil
 	}
 	return search.Compile(q.Text, search.Options{Fixed: !q.Expression, IgnoreCase: q.AnyCase, Word: q.Word})
 }
 
+// Highlight chooses what pages mark.
+func (v *View) Highlight(q *Query) (err error) {
+	v.pattern, err = q.Compile()
+	return err
+}
+
 // hitBytes is how much of a line that was found is shown at most.
 const hitBytes = 400
 
-// find searches all of the archive.
-func (v *view) find(p *search.Pattern, found func(hit) error) (stream.Found, error) {
+// Find searches all of the archive.
+func (v *View) Find(p *search.Pattern, found func(Hit) error) (stream.Found, error) {
 	return v.Search(stream.Search{
 		Pattern: p,
 		Found: func(l stream.Line) error {
-			return found(hit{place: place{Offset: l.Offset, Line: l.Number - 1}, Parts: partsOf(p, excerpt(p, l.Text, hitBytes))})
+			return found(Hit{Place: Place{Offset: l.Offset, Line: l.Number - 1}, Parts: partsOf(p, excerpt(p, l.Text, hitBytes))})
 		},
 		Damaged: func(e *stream.LostError) error {
 			line, err := v.LineAt(e.Offset)
@@ -182,7 +190,7 @@ func (v *view) find(p *search.Pattern, found func(hit) error) (stream.Found, err
 			if err = errors.Join(err, errBehind); err != nil {
 				return err
 			}
-			return found(hit{place: place{Offset: e.Offset, Line: line}, Lost: &lost{e.Size, behind - line, e.Err.Error()}})
+			return found(Hit{Place: Place{Offset: e.Offset, Line: line}, Lost: &lost{e.Size, behind - line, e.Err.Error()}})
 		},
 	})
 }
@@ -200,8 +208,8 @@ type loss struct {
 	Line int64  `json:"line"` // line ends in front of it; -1: it is not known
 }
 
-// check decodes all of the archive.
-func (s source) check() (report, error) {
+// Check decodes all of the archive.
+func (s Source) Check() (report, error) {
 	r := report{Losses: []loss{}, Repaired: []string{}}
 	err := salvage.Verify(s.ctx, s.file, s.size, s.Options)
 	var damage *salvage.DamageError

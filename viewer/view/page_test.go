@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-func viewOf(t *testing.T, text []byte, damage func(archive []byte, chunks []stream.Chunk), opts ...stream.WriterOption) *view {
+func viewOf(t *testing.T, text []byte, damage func(archive []byte, chunks []stream.Chunk), opts ...stream.WriterOption) *View {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := stream.NewWriter(&b, nil, opts...)
@@ -34,7 +34,7 @@ func viewOf(t *testing.T, text []byte, damage func(archive []byte, chunks []stre
 	if damage != nil {
 		damage(archive, frames[0].Chunks)
 	}
-	v, err := newSource(context.Background(), bytes.NewReader(archive), int64(len(archive)), nil, func(int, int) {}).open()
+	v, err := NewSource(context.Background(), bytes.NewReader(archive), int64(len(archive)), nil, func(int, int) {}).Open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,15 +47,15 @@ func content(t *testing.T, text []byte, p *page) (shown []byte) {
 	t.Helper()
 	at := p.From
 	for i, r := range p.Rows {
-		if r.place != at {
-			t.Fatalf("row %d is at %+v, what is in front ends at %+v", i, r.place, at)
+		if r.Place != at {
+			t.Fatalf("row %d is at %+v, what is in front ends at %+v", i, r.Place, at)
 		}
 		if want := int64(bytes.Count(text[:at.Offset], []byte{'\n'})); at.Line != want {
 			t.Fatalf("row %d: %d line ends in front, want %d", i, at.Line, want)
 		}
 		if r.Lost != nil {
 			shown = append(shown, bytes.Repeat([]byte{'?'}, int(r.Lost.Size))...)
-			at = place{at.Offset + r.Lost.Size, at.Line + r.Lost.Lines, false}
+			at = Place{at.Offset + r.Lost.Size, at.Line + r.Lost.Lines, false}
 			continue
 		}
 		line := strings.Join(r.Parts, "")
@@ -110,9 +110,9 @@ func TestPages(t *testing.T) {
 					}
 				}, stream.WithMethod(codec.Zstd), stream.WithChunkSize(max(1, len(text)/6)))
 				var got []byte
-				at := place{}
+				at := Place{}
 				for at.Offset < v.Size() {
-					p, err := v.forward(at)
+					p, err := v.Forward(at)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -127,7 +127,7 @@ func TestPages(t *testing.T) {
 				}
 				got = nil
 				for end := v.Size(); end > 0; {
-					p, err := v.back(end)
+					p, err := v.Back(end)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -141,7 +141,7 @@ func TestPages(t *testing.T) {
 					t.Errorf("back: %d bytes, want %d, differ at %d", len(got), len(want), differsAt(got, want))
 				}
 				for _, n := range []int64{1, 2, v.Lines() / 2, v.Lines(), v.Lines() + 1, v.Lines() + 2} {
-					p, err := v.line(n)
+					p, err := v.Line(n)
 					if err != nil || len(p.Rows) == 0 {
 						t.Errorf("line %d: %v", n, err)
 					}
@@ -176,7 +176,7 @@ func TestVisible(t *testing.T) {
 }
 
 func TestExcerpt(t *testing.T) {
-	p, err := (&query{Text: "needle"}).compile()
+	p, err := (&Query{Text: "needle"}).Compile()
 	if err != nil {
 		t.Fatal(err)
 	}
