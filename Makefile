@@ -5,6 +5,9 @@
 # make fuzz     fuzz everything that reads what it is given, FUZZTIME for each target (default 10m)
 # make bench    measure ratio and speed (docs/BENCHMARKS.md)
 # make study    measure language models as compressors, next to what others published (docs/STUDY.md)
+# make viewer   make dist/lmz-viewer.html, a page that shows archives in any browser
+# make test-viewer  try that page in a headless Chromium, where there is one
+# make dist     make what a release gives out, in dist/release: VERSION=0.9.0 names it, ONLY=linux-amd64 makes a part
 # make install  install into PREFIX (default /usr/local)
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
@@ -24,12 +27,12 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
+.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -89,6 +92,16 @@ check-fma:
 
 check-wasm:
 	scripts/check-wasm
+
+viewer:
+	CGO_ENABLED=0 $(GO) run -buildvcs=false ./viewer -version '$(VERSION)' -o dist/lmz-viewer.html
+
+test-viewer:
+	TEST_VIEWER=1 CGO_ENABLED=0 $(GO) test -count=1 -timeout 15m ./viewer/... ./tools/viewer
+
+# The time of the commit is that of all files, so that two of the same commit are the same.
+dist:
+	CGO_ENABLED=0 $(GO) run -buildvcs=false ./tools/dist -version '$(patsubst v%,%,$(VERSION))' -time '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)' -only '$(ONLY)'
 
 # All of them take hours; MUTANTS=30 takes a sample, which SEED chooses. ONLY='^kvcache/' takes
 # those whose name matches.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -204,6 +205,34 @@ func (a *Archive) LineOffset(n int64) (int64, error) {
 		return 0, err
 	}
 	return s.RawOffset + lineStart(raw, n-s.linesBefore), nil
+}
+
+// LineAt is the number of line ends in front of the byte at offset, which is at most Size: the
+// reverse of LineOffset. It decodes at most one chunk, and none where a chunk or a frame begins, also a
+// lost one.
+func (a *Archive) LineAt(offset int64) (int64, error) {
+	switch {
+	case offset < 0 || offset > a.Size():
+		return 0, fmt.Errorf("stream: offset %d in %d bytes", offset, a.Size())
+	case offset == a.Size():
+		return a.Lines(), nil
+	}
+	if err := a.enter(); err != nil {
+		return 0, err
+	}
+	defer a.leave()
+	s, err := a.find(offset)
+	if s.frame != nil && offset == s.RawOffset {
+		return s.linesBefore, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	raw, err := a.chunk(s, true)
+	if err != nil {
+		return 0, err
+	}
+	return s.linesBefore + int64(bytes.Count(raw[:offset-s.RawOffset], []byte{'\n'})), nil
 }
 
 // enter lets a method begin unless the Archive is closed or the view's context has ended. The

@@ -45,14 +45,15 @@ type spot struct {
 	before timestamp.Relation // of the time of the line in front of it to the span that is searched
 }
 
-// find gives the chunk that holds a byte of the content.
+// find gives the chunk that holds a byte of the content. With the error of a frame it gives where
+// that begins.
 func (a *archive) find(off int64) (spot, error) {
 	i, _ := slices.BinarySearchFunc(a.frames, off, func(f *archiveFrame, off int64) int {
 		return cmpAfter(f.raw+f.total().Raw, off)
 	})
 	f := a.frames[i]
 	if f.err != nil {
-		return spot{}, f.err
+		return spot{located: located{Chunk: Chunk{RawOffset: f.raw}, linesBefore: f.lines}, frame: f}, f.err
 	}
 	g, _ := slices.BinarySearchFunc(f.groups[1:], off-f.raw, func(end format.Place, off int64) int { return cmpAfter(end.Raw, off) })
 	chunks, err := a.group(f, g)

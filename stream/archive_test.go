@@ -152,6 +152,10 @@ func checkArchive(t *testing.T, a *Archive, content []byte) {
 		if line < len(starts) && (err != nil || at != starts[line]) || line >= len(starts) && err != a.end() {
 			t.Fatalf("LineOffset(%d): %d, %v, of %d lines", line, at, err, len(starts))
 		}
+		number, err := a.LineAt(off)
+		if inside := off <= int64(len(content)); inside != (err == nil) || inside && number != int64(bytes.Count(content[:off], []byte{'\n'})) {
+			t.Fatalf("LineAt(%d): %d, %v", off, number, err)
+		}
 	})
 }
 
@@ -306,6 +310,13 @@ func TestArchiveWithHoles(t *testing.T) {
 			_, err := a.ReadAt(p, c.RawOffset)
 			var at *ChunkError
 			lost := slices.Contains(tt.lost, i)
+			before := int64(bytes.Count(log[:c.RawOffset], []byte{'\n'}))
+			if number, err := a.LineAt(c.RawOffset); err != nil && !slices.Contains(tt.lost, i) || err == nil && number != before {
+				t.Errorf("%s: chunk %d begins with line %d, %v, want %d", name, i, number, err, before)
+			}
+			if _, err := a.LineAt(c.RawOffset + c.RawSize - 1); lost != (err != nil) {
+				t.Errorf("%s: the line of the last byte of chunk %d: %v", name, i, err)
+			}
 			if lost && (!errors.Is(err, ErrCorrupt) || !errors.As(err, &at)) || !lost && (err != nil || !bytes.Equal(p, log[c.RawOffset:c.RawOffset+c.RawSize])) {
 				t.Errorf("%s: chunk %d: %v", name, i, err)
 			}
@@ -325,6 +336,14 @@ func TestArchiveDamagedFrame(t *testing.T) {
 		if n, err := a.ReadAt(p, int64(i)*1000); !errors.Is(err, want) || err == nil && !bytes.Equal(p, log[1000*i:1000*i+1000]) {
 			t.Errorf("header of frame 1 damaged: frame %d: %d bytes, %v", i, n, err)
 		}
+	}
+	for _, off := range []int64{1000, 2000} {
+		if line, err := a.LineAt(off); err != nil || line != int64(bytes.Count(log[:off], []byte{'\n'})) {
+			t.Errorf("line of byte %d: %d, %v", off, line, err)
+		}
+	}
+	if _, err := a.LineAt(1001); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("line of a byte that is lost: %v", err)
 	}
 	if at, err := a.LineOffset(a.Lines()); err != nil || at != lineStarts(log)[a.Lines()] {
 		t.Errorf("last line: %d, %v", at, err)

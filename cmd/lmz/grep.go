@@ -188,7 +188,7 @@ func (c *grepCommand) open(ctx context.Context, name string, out *grepOutput) er
 		return err
 	}
 	defer src.Close()
-	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || isArchive(src)) {
+	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || beginsArchive(src)) {
 		return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
 	}
 	text, closeText, err := c.openText(ctx, name, bufio.NewReader(src))

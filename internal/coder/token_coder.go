@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/internal/mix"
+	"github.com/lmz-go/lmz/internal/progress"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -110,6 +111,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 			}
 			return dst, nil
 		}
+		progress.Tell(c.lane.Context(), len(dst)-base, n)
 		row, err = c.lane.Predict(token)
 	}
 	return dst[:base], err

@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/progress"
 )
 
 var (
@@ -260,6 +262,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 			if ctx.Err() != nil {
 				return dst, context.Cause(ctx)
 			}
+			progress.Tell(ctx, i, n)
 			poll = i + pollEvery
 			dst, m.buf = room(dst, pollEvery+maxStretch, n-i), room(m.buf, pollEvery+maxStretch, n-i)
 		}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"strings"
+
+	cyclonedx "github.com/CycloneDX/cyclonedx-go"
+)
+
+// bill writes what programs are made of, as CycloneDX 1.6.
+func (r *release) bill(all modules) error {
+	b := cyclonedx.NewBOM()
+	b.Metadata = &cyclonedx.Metadata{
+		Timestamp: r.time.Format("2006-01-02T15:04:05Z"),
+		Component: &cyclonedx.Component{
+			BOMRef: "lmz", Type: cyclonedx.ComponentTypeApplication, Name: "lmz", Version: r.version,
+			PackageURL: "pkg:golang/github.com/lmz-go/lmz@v" + r.version,
+			Licenses:   &cyclonedx.Licenses{{License: &cyclonedx.License{ID: "MIT"}}},
+		},
+	}
+	parts := []cyclonedx.Component{{
+		BOMRef: "go", Type: cyclonedx.ComponentTypeLibrary, Name: "std", Version: strings.TrimPrefix(all.golang, "go"), PackageURL: "pkg:golang/std@" + strings.TrimPrefix(all.golang, "go"),
+	}}
+	needs := []string{"go"}
+	for _, m := range all.list {
+		ref := "pkg:golang/" + m.path + "@" + m.version
+		c := cyclonedx.Component{BOMRef: ref, Type: cyclonedx.ComponentTypeLibrary, Name: m.path, Version: m.version, PackageURL: ref}
+		if sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(m.sum, "h1:")); err == nil && len(sum) == 32 {
+			c.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(sum)}} // of the module, as go.sum has it
+		}
+		parts, needs = append(parts, c), append(needs, ref)
+	}
+	b.Components = &parts
+	b.Dependencies = &[]cyclonedx.Dependency{{Ref: "lmz", Dependencies: &needs}}
+	var out bytes.Buffer
+	if err := cyclonedx.NewBOMEncoder(&out, cyclonedx.BOMFileFormatJSON).SetPretty(true).Encode(b); err != nil {
+		return err
+	}
+	return r.write("lmz-"+r.version+".cdx.json", out.Bytes())
+}

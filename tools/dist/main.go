@@ -1,0 +1,153 @@
+// Command dist makes what a release gives out: programs for all systems, without C, as archives and
+// packages, with their licences, checksums, and what they are made of.
+//
+// What it makes depends on the sources, the version, the time and Go's version alone.
+package main
+
+import (
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// target is a system that programs are made for.
+type target struct{ os, arch string }
+
+func (t target) String() string { return t.os + "-" + t.arch }
+
+var targets = []target{
+	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"},
+	{"freebsd", "amd64"}, {"freebsd", "arm64"}, {"windows", "amd64"}, {"windows", "arm64"},
+}
+
+// release is what is made.
+type release struct {
+	version string    // without a v in front
+	time    time.Time // that files are said to be of
+	sources string    // the repository
+	out     string
+	notices []byte
+	readme  []byte
+	licence []byte
+}
+
+func main() {
+	version := flag.String("version", "", "the release's version, such as 0.9.0")
+	seconds := flag.Int64("time", 0, "that of all files, in seconds since 1970")
+	out := flag.String("o", "dist/release", "folder, which is made anew")
+	only := flag.String("only", "", "systems to make it for, such as linux-amd64,darwin-arm64; all of them by default")
+	flag.Parse()
+	if err := run(strings.TrimPrefix(*version, "v"), time.Unix(*seconds, 0).UTC(), *out, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "dist:", err)
+		os.Exit(1)
+	}
+}
+
+func run(version string, at time.Time, out, only string) error {
+	if version == "" || version[0] < '0' || version[0] > '9' {
+		return fmt.Errorf("version %q, want one such as 0.9.0", version)
+	}
+	chosen := targets
+	if only != "" {
+		chosen = nil
+		for name := range strings.SplitSeq(only, ",") {
+			i := slices.IndexFunc(targets, func(t target) bool { return t.String() == name })
+			if i < 0 {
+				return fmt.Errorf("unknown system %q", name)
+			}
+			chosen = append(chosen, targets[i])
+		}
+	}
+	r := &release{version: version, time: at, sources: ".", out: out}
+	if err := os.RemoveAll(out); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
+	return r.make(chosen)
+}
+
+func (r *release) make(chosen []target) (err error) {
+	if r.readme, err = os.ReadFile(filepath.Join(r.sources, "README.md")); err != nil {
+		return err
+	}
+	if r.licence, err = os.ReadFile(filepath.Join(r.sources, "LICENSE")); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "lmz-dist")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	programs := map[target]string{}
+	for _, t := range chosen {
+		fmt.Fprintln(os.Stderr, "dist:", t)
+		if programs[t], err = r.build(tmp, t); err != nil {
+			return err
+		}
+	}
+	made, err := modulesOf(programs)
+	if err != nil {
+		return err
+	}
+	if r.notices, err = notices(r.sources, made); err != nil {
+		return err
+	}
+	if err := r.write("NOTICES.txt", r.notices); err != nil {
+		return err
+	}
+	if err := r.bill(made); err != nil {
+		return err
+	}
+	if err := r.viewer(); err != nil {
+		return err
+	}
+	archives := map[target][]byte{}
+	for _, t := range chosen {
+		if archives[t], err = r.pack(t, programs[t]); err != nil {
+			return err
+		}
+		if err := r.write(r.archiveName(t), archives[t]); err != nil {
+			return err
+		}
+		if t.os == "linux" {
+			if err := r.packages(tmp, t, programs[t]); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.write("Dockerfile", []byte(dockerfile(r))); err != nil {
+		return err
+	}
+	if err := r.formula(archives); err != nil {
+		return err
+	}
+	return r.checksums()
+}
+
+func (r *release) write(name string, data []byte) error {
+	return os.WriteFile(filepath.Join(r.out, name), data, 0o666)
+}
+
+// checksums lists all files as sha256sum does.
+func (r *release) checksums() error {
+	files, err := os.ReadDir(r.out) // sorted
+	if err != nil {
+		return err
+	}
+	var sums strings.Builder
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(r.out, f.Name()))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(data), f.Name())
+	}
+	return r.write("SHA256SUMS", []byte(sums.String()))
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func (r *release) archiveName(t target) string {
+	name := "lmz-" + r.version + "-" + t.String()
+	if t.os == "windows" {
+		return name + ".zip"
+	}
+	return name + ".tar.gz"
+}
+
+// pack makes the archive for a system: a folder with the program and what belongs to it.
+func (r *release) pack(t target, program string) ([]byte, error) {
+	binary, err := os.ReadFile(program)
+	if err != nil {
+		return nil, err
+	}
+	type file struct {
+		name string
+		mode int64
+		data []byte
+	}
+	files := []file{
+		{filepath.Base(program), 0o755, binary}, {"LICENSE", 0o644, r.licence}, {"NOTICES.txt", 0o644, r.notices}, {"README.md", 0o644, r.readme},
+	}
+	folder := strings.TrimSuffix(strings.TrimSuffix(r.archiveName(t), ".zip"), ".tar.gz") + "/"
+	var out bytes.Buffer
+	if t.os == "windows" {
+		z := zip.NewWriter(&out)
+		for _, f := range files {
+			w, err := z.CreateHeader(&zip.FileHeader{Name: folder + f.name, Method: zip.Deflate, Modified: r.time})
+			if err == nil {
+				_, err = w.Write(f.data)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		err = z.Close()
+		return out.Bytes(), err
+	}
+	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	w := tar.NewWriter(z)
+	for _, f := range files {
+		err := w.WriteHeader(&tar.Header{Name: folder + f.name, Mode: f.mode, Size: int64(len(f.data)), ModTime: r.time, Uname: "root", Gname: "root", Format: tar.FormatUSTAR})
+		if err == nil {
+			_, err = w.Write(f.data)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err = w.Close(); err == nil {
+		err = z.Close()
+	}
+	return out.Bytes(), err
+}
+
+// dockerfile makes an image of nothing but the program, of the packed ones next to it.
+func dockerfile(r *release) string {
+	return fmt.Sprintf(`# docker build -t lmz .      and then:  docker run --rm -i lmz -dc <app.log.lmz
+FROM scratch
+ARG TARGETARCH=amd64
+ADD lmz-%s-linux-${TARGETARCH}.tar.gz /
+ENV PATH=/lmz-%[1]s-linux-amd64:/lmz-%[1]s-linux-arm64
+ENTRYPOINT ["lmz"]
+`, r.version)
+}
+
+// formula is that of Homebrew.
+func (r *release) formula(archives map[target][]byte) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, `class Lmz < Formula
+  desc "Lossless compression for large-log archival"
+  homepage "https://github.com/lmz-go/lmz"
+  version "%s"
+  license "MIT"
+`, r.version)
+	systems := 0
+	for _, on := range []struct{ system, name string }{{"darwin", "on_macos"}, {"linux", "on_linux"}} {
+		var inner strings.Builder
+		for _, cpu := range []struct{ arch, name string }{{"arm64", "on_arm"}, {"amd64", "on_intel"}} {
+			t := target{on.system, cpu.arch}
+			if a, ok := archives[t]; ok {
+				fmt.Fprintf(&inner, "    %s do\n      url \"https://github.com/lmz-go/lmz/releases/download/v%s/%s\"\n      sha256 \"%s\"\n    end\n",
+					cpu.name, r.version, r.archiveName(t), sha256Hex(a))
+				systems++
+			}
+		}
+		if inner.Len() > 0 {
+			fmt.Fprintf(&b, "\n  %s do\n%s  end\n", on.name, inner.String())
+		}
+	}
+	b.WriteString(`
+  def install
+    bin.install "lmz"
+    doc.install "README.md", "NOTICES.txt"
+    generate_completions_from_executable(bin/"lmz", "completion")
+  end
+
+  test do
+    (testpath/"a").write("some text\n" * 100)
+    system bin/"lmz", "a"
+    assert_equal (testpath/"a").read, shell_output("#{bin}/lmz -dc a.lmz")
+  end
+end
+`)
+	if systems == 0 {
+		return nil
+	}
+	return r.write("lmz.rb", []byte(b.String()))
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/goreleaser/nfpm/v2"
+	_ "github.com/goreleaser/nfpm/v2/deb"
+	"github.com/goreleaser/nfpm/v2/files"
+	_ "github.com/goreleaser/nfpm/v2/rpm"
+)
+
+func sha256Hex(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }
+
+// packages makes those of Debian and Red Hat.
+func (r *release) packages(tmp string, t target, program string) error {
+	contents := files.Contents{}
+	add := func(from, to string, mode os.FileMode) {
+		contents = append(contents, &files.Content{Source: from, Destination: to, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: mode, MTime: r.time}})
+	}
+	add(program, "/usr/bin/lmz", 0o755)
+	for name, data := range map[string][]byte{"copyright": append(append([]byte{}, r.licence...), r.notices...), "README.md": r.readme} {
+		file := filepath.Join(tmp, name)
+		if err := os.WriteFile(file, data, 0o666); err != nil {
+			return err
+		}
+		add(file, "/usr/share/doc/lmz/"+name, 0o644)
+	}
+	for _, format := range []string{"deb", "rpm"} {
+		info := nfpm.WithDefaults(&nfpm.Info{
+			Name: "lmz", Arch: t.arch, Platform: "linux", Version: r.version, VersionSchema: "none", Section: "utils", Priority: "optional",
+			Maintainer: "The lmz authors <lmz@users.noreply.github.com>", Homepage: "https://github.com/lmz-go/lmz", License: "MIT",
+			Description: "Lossless compression for large-log archival\nlmz predicts each bit of logs, JSON and prose by context mixing and a language model.",
+			MTime:       r.time, Overridables: nfpm.Overridables{Contents: contents},
+		})
+		info.RPM.BuildHost = "localhost"
+		if err := nfpm.PrepareForPackager(info, format); err != nil {
+			return err
+		}
+		packager, err := nfpm.Get(format)
+		if err != nil {
+			return err
+		}
+		var out bytes.Buffer
+		if err := packager.Package(info, &out); err != nil {
+			return err
+		}
+		if err := r.write("lmz-"+r.version+"-"+t.String()+"."+format, out.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
