@@ -24,7 +24,7 @@ var levelsTable = &table{
 func levels(s *study) (*report, error) {
 	r := &report{}
 	var all []int
-	for level := 1; level <= preset.Max; level++ {
+	for level := 0; level <= preset.Max; level++ {
 		all = append(all, level)
 	}
 	sample := s.bytes
