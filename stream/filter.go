@@ -13,7 +13,7 @@ const (
 	// The filter of a chunk that is alone has a record for itself, of so many bytes without its
 	// tables. A small one is decoded as fast as it is ruled out, and its filter would be felt.
 	loneHead = 16
-	minLone  = 1024 // bytes of tables
+	minLone  = 512 // bytes of tables
 )
 
 // filters collects, for the frame that is being written, those of the current group.

@@ -31,7 +31,7 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
-	0: {ChunkSize: 8 * mib, Memory: 3 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
+	0: {ChunkSize: 8 * mib, Memory: 2 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	1: {ChunkSize: 8 * mib, Memory: 6 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	2: {ChunkSize: 8 * mib, Memory: 11 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
 	3: {ChunkSize: 8 * mib, Memory: 21 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
