@@ -36,18 +36,10 @@ func (m *model) predictDirect() {
 	g, t := &m.directGuess, &m.directs
 	g.inputs = len(m.contexts)
 	for i, at := range m.slot[:len(m.contexts)] {
-		at += m.node
-		g.at[i] = at
-		g.x[i] = 0
-		if v := t.probs[at]; v&1023 > 0 {
-			g.x[i] = stretchTable[v>>20]
-		}
+		t.look(g, i, at+m.node)
 	}
-	g.x[len(m.contexts)] = stretchUnit
-	g.row[0] = int32(m.c0) * 16
-	dot(g.x[:], t.hi, g.row[:], g.out[:])
-	g.out[0] = max(-stretchMax, min(stretchMax, g.out[0]>>12))
-	m.p = max(1, min(65535, squash(g.out[0])))
+	t.mix(g, m.c0)
+	m.p = g.p
 	if m.advisor != nil {
 		m.p = m.advise(m.p)
 	}
@@ -58,12 +50,7 @@ func (m *model) updateDirect(y uint32) {
 	if m.advisor != nil {
 		m.fusion.learn(y, m.p)
 	}
-	g, t := &m.directGuess, &m.directs
-	g.err[0] = (int32(y*65535) - int32(squash(g.out[0]))) * directRate >> 16
-	train(g.x[:], t.hi, t.lo, g.row[:], g.err[:])
-	for _, at := range g.at[:g.inputs] {
-		learn(&t.probs[at], y, directLimit)
-	}
+	m.directs.update(&m.directGuess, y, directRate, directLimit)
 	m.c0 = m.c0<<1 | y
 	m.node = m.node<<1 | y
 	m.bit++

@@ -52,30 +52,44 @@ func (t *guessTables) copyFrom(o *guessTables) {
 func (t *guessTables) predict(g *guess, ctx []uint32, foretold [len(stretchViews)]int16, pattern uint32, bits int) {
 	g.inputs = len(ctx)
 	for i, c := range ctx {
-		at := uint32(i)<<bits | c*0x9e3779b1>>(32-bits)
-		g.at[i] = at
-		g.x[i] = 0
-		if v := t.probs[at]; v&1023 > 0 {
-			g.x[i] = stretchTable[v>>20]
-		}
+		t.look(g, i, uint32(i)<<bits|c*0x9e3779b1>>(32-bits))
 	}
-	g.x[len(ctx)] = stretchUnit
 	copy(g.x[len(ctx)+1:], foretold[:])
-	g.row[0] = int32(pattern) * 16
+	t.mix(g, pattern)
+	g.pending = true
+}
+
+// look takes the probability at a place of the table for input i.
+func (t *guessTables) look(g *guess, i int, at uint32) {
+	g.at[i] = at
+	g.x[i] = 0
+	if v := t.probs[at]; v&1023 > 0 {
+		g.x[i] = stretchTable[v>>20]
+	}
+}
+
+// mix sets p to what the inputs say with a row of weights.
+func (t *guessTables) mix(g *guess, row uint32) {
+	g.x[g.inputs] = stretchUnit
+	g.row[0] = int32(row) * 16
 	dot(g.x[:], t.hi, g.row[:], g.out[:])
 	g.out[0] = max(-stretchMax, min(stretchMax, g.out[0]>>12))
 	g.p = max(1, min(65535, squash(g.out[0])))
-	g.pending = true
 }
 
 // learn learns whether g was right.
 func (t *guessTables) learn(g *guess, right bool) {
 	g.active, g.pending = false, false
-	y := flag(right)
-	g.err[0] = (int32(y*65535) - int32(squash(g.out[0]))) * 2000 >> 16
+	t.update(g, flag(right), 2000, 255)
+}
+
+// update learns that what p is the probability of is y: weights at a rate, and probabilities, whose
+// rate stays after limit observations.
+func (t *guessTables) update(g *guess, y uint32, rate int32, limit uint32) {
+	g.err[0] = (int32(y*65535) - int32(squash(g.out[0]))) * rate >> 16
 	train(g.x[:], t.hi, t.lo, g.row[:], g.err[:])
 	for _, at := range g.at[:g.inputs] {
-		learn(&t.probs[at], y, 255)
+		learn(&t.probs[at], y, limit)
 	}
 }
 
