@@ -208,8 +208,8 @@ func (a *Archive) LineOffset(n int64) (int64, error) {
 }
 
 // LineAt is the number of line ends in front of the byte at offset, which is at most Size: the
-// reverse of LineOffset. It decodes at most one chunk, and none where a chunk or a frame begins, also a
-// lost one.
+// reverse of LineOffset. It decodes at most one chunk, and none where a chunk or a frame begins,
+// also a lost one.
 func (a *Archive) LineAt(offset int64) (int64, error) {
 	switch {
 	case offset < 0 || offset > a.Size():

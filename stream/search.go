@@ -377,8 +377,8 @@ func (c *candidates) frame(f *archiveFrame, trivial bool) bool {
 	return !c.over
 }
 
-// group goes through a group; without filters all of it may match. timed says that its chunks tell of
-// their times.
+// group goes through a group; without filters all of it may match. timed says that its chunks tell
+// of their times.
 func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter, timed bool) {
 	if c.timed == nil && !c.run.begun && c.skips(filters) {
 		c.found.Chunks += int64(len(filters))
@@ -409,14 +409,12 @@ func (c *candidates) group(f *archiveFrame, g int, filters []format.ChunkFilter,
 // skips says whether no line of a group may match, and none goes on behind it.
 func (c *candidates) skips(filters []format.ChunkFilter) bool {
 	for i := range filters {
-		if f := &filters[i]; !f.Ends || f.Silent() || c.query.May(func(i int) bool { return mayHave(f, c.query.Grams[i]) }) {
+		if f := &filters[i]; !f.Ends || f.Silent() || c.query.May(func(i int) bool { return f.Has(c.query.Grams[i].Gram, c.query.Grams[i].Class) }) {
 			return false
 		}
 	}
 	return len(filters) > 0
 }
-
-func mayHave(f *format.ChunkFilter, w gram.Wanted) bool { return f.Has(w.Gram, w.Class) }
 
 // add adds a chunk to the run; nil: its filter, or its times, are not known.
 func (c *candidates) add(l located, filter *format.ChunkFilter) {
@@ -433,7 +431,7 @@ func (c *candidates) add(l located, filter *format.ChunkFilter) {
 		r.may = true
 	} else if !r.may {
 		for i, w := range c.query.Grams {
-			r.have[i] = r.have[i] || mayHave(filter, w)
+			r.have[i] = r.have[i] || filter.Has(w.Gram, w.Class)
 		}
 	}
 	switch {

@@ -169,8 +169,9 @@ func WithFilter(on bool) WriterOption {
 }
 
 // WithTimeFormat sets how the times of lines are written, as strftime has it (%Y-%m-%d %H:%M:%S).
-// By default, and for "", they are looked for in the usual forms. Each chunk says which times its lines
-// have, which takes about 12 bytes, so that a search of a time need not decode the others. It changes the archive's bytes.
+// By default, and for "", they are looked for in the usual forms. Each chunk, but one that is small
+// and alone, says which times its lines have, which takes about 12 bytes, so that a search of a
+// time need not decode the others. It changes the archive's bytes.
 func WithTimeFormat(format string) WriterOption {
 	return writerOption(func(o *writerOptions) (err error) {
 		o.timeFormat = format

@@ -23,8 +23,8 @@ const (
 
 // Probe is a hash of the integer CDFs that m gives over fixed sequences of tokens, in lockstep: two
 // models with the same probe are taken to give the same logits. It costs a session and some 400
-// tokens, a quarter of that where logits are in fixed point. Errors wrap ErrVocabulary or ErrLogits, or are those
-// of the session or of ctx.
+// tokens, a quarter of that where logits are in fixed point. Errors wrap ErrVocabulary or
+// ErrLogits, or are those of the session or of ctx.
 func Probe(ctx context.Context, m lm.Model) (probe [8]byte, err error) {
 	v, err := NewVocabulary(m)
 	if err != nil {

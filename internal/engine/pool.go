@@ -72,8 +72,8 @@ type Pool struct {
 	spare *Spare
 }
 
-// Spare is workers without sessions, and their tables, that pools leave behind when they are closed, for the pools after them. Its
-// methods may be called concurrently.
+// Spare is workers without sessions, and their tables, that pools leave behind when they are
+// closed, for the pools after them. Its methods may be called concurrently.
 type Spare struct {
 	mu   sync.Mutex
 	list []worker

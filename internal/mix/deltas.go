@@ -3,8 +3,8 @@ package mix
 import "math/bits"
 
 // deltas are histograms of the differences between numbers and what they are expected to be, by
-// hash of what is known of the place. Small differences have buckets of their own, larger ones two for
-// each power of two, or one below zero.
+// hash of what is known of the place. Small differences have buckets of their own, larger ones two
+// for each power of two, or one below zero.
 type deltas []histogram
 
 type histogram struct {
