@@ -516,7 +516,7 @@ func TestSearchSkips(t *testing.T) {
 		if err != nil || found.Lines != lines {
 			t.Errorf("%s: %v, %+v", word, err, found)
 		}
-		letters := strings.IndexAny(word, "0123456789") < 0
+		letters := !strings.ContainsAny(word, "0123456789")
 		decoded[letters] += found.Chunks - found.Skipped - lines
 		chunks[letters] += found.Chunks
 	}
