@@ -374,9 +374,14 @@ func TestReading(t *testing.T) {
 		return e != "" && strings.HasPrefix(hits[1], e)
 	})
 	s.picture("search")
+	s.value("document.querySelector('#reading button').click()") // what goes on reading marks as before
+	s.line(14)
+	if got := s.value("document.querySelector('.here mark')?.textContent"); got != "ERROR" {
+		t.Errorf("behind a cancelled reading, marked is %v", got)
+	}
 
 	// Chunks, a check, and all of it.
-	s.click("tab-chunks")
+	s.value("for (let i = 0; i < 2; i++) document.getElementById('tab-chunks').click()")
 	s.until("the chunks", func() bool { return strings.Contains(s.text("chunks"), "in 1 frame") })
 	index, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 	if n := s.value("document.querySelectorAll('#chunks td button').length").(float64); err != nil || int(n) != len(index[0].Chunks) {
