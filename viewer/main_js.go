@@ -1,5 +1,5 @@
-// Command viewer shows archives in a browser, as WebAssembly in a worker. Built for any other system
-// it is the program that makes the page (build.go).
+// Command viewer shows archives in a browser, as WebAssembly in a worker. Built for any other
+// system it is the program that makes the page (build.go).
 package main
 
 import (

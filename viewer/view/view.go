@@ -1,5 +1,5 @@
-// Package view shows an archive to a person, a page at a time: rows of lines, what is lost, what was
-// found. Its types are what the page of the program viewer is told, as JSON.
+// Package view shows an archive to a person, a page at a time: rows of lines, what is lost, what
+// was found. Its types are what the page of the program viewer is told, as JSON.
 package view
 
 import (
