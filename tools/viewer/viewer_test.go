@@ -431,7 +431,12 @@ func TestDamage(t *testing.T) {
 	for i := range 12 {
 		damaged[hit.Offset+hit.Size/2+int64(7*i)] ^= 0xff
 	}
+	// What stands in the search box, and is no expression, was not searched for.
+	s.value("document.getElementById('text').value = '('; document.getElementById('expression').checked = true")
 	s.open(s.write("damaged.lmz", damaged))
+	if got := s.text("wrong"); got != "" || s.first() == "" {
+		t.Fatalf("it is not shown: %q", got)
+	}
 	before := bytes.Count(text[:hit.RawOffset], []byte{'\n'})
 	s.line(before - 2)
 	s.until("what is lost", func() bool { return s.value("document.querySelector('.row.lost')?.dataset.line") == fmt.Sprint(before) })
