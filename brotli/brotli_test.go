@@ -13,6 +13,7 @@ import (
 	"github.com/andybalholm/brotli"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
@@ -139,18 +140,8 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	w, err := stream.NewWriter(&out, m, stream.WithMethod(codec.RankBrotli), stream.WithChunkSize(1000))
-	if err == nil {
-		_, err = w.Write(text)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive := golden.Stored(t, filepath.Join("testdata", "nano-rank-brotli-exact.lmz"), out.Bytes())
+	archive := archivetest.Compress(t, m, text, stream.WithMethod(codec.RankBrotli), stream.WithChunkSize(1000))
+	archive = golden.Stored(t, filepath.Join("testdata", "nano-rank-brotli-exact.lmz"), archive)
 	frames, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/exact"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/coder"
 	stored "github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/llama"
@@ -114,16 +115,5 @@ func writeGolden(t *testing.T, store *models.Store, g golden) []byte {
 	if g.method == "mix" {
 		opts = []stream.WriterOption{stream.WithMethod(codec.Mix), stream.WithLevel(9), stream.WithPrimer(2500), stream.WithChunkSize(1700)}
 	}
-	var out bytes.Buffer
-	w, err := stream.NewWriter(&out, m, opts...)
-	if err == nil {
-		_, err = w.Write(goldenText(t, g.method))
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return archivetest.Compress(t, m, goldenText(t, g.method), opts...)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	stored "github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/models"
@@ -54,18 +55,8 @@ func TestSmolLM2(t *testing.T) {
 	}
 	text := []byte(stored.English)[:700]
 	for method, most := range map[codec.Method]int64{codec.LM: 190, codec.Mix: 190} {
-		var archive bytes.Buffer
-		w, err := stream.NewWriter(&archive, m, stream.WithMethod(method), stream.WithLevel(9))
-		if err == nil {
-			_, err = w.Write(text)
-		}
-		if err == nil {
-			err = w.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		frames, err := stream.ReadIndex(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
+		archive := archivetest.Compress(t, m, text, stream.WithMethod(method), stream.WithLevel(9))
+		frames, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +66,7 @@ func TestSmolLM2(t *testing.T) {
 			t.Errorf("%s: coded by %s, %d bytes, want %d at most", method, c.Method, c.Size, most)
 		}
 		other := models.NewStore(models.Options{})
-		r, err := stream.NewReader(&archive, other.Model)
+		r, err := stream.NewReader(bytes.NewReader(archive), other.Model)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/damagetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/format"
@@ -34,22 +35,11 @@ var logExcerpt, modelText = damagetest.LogExcerpt, damagetest.ModelText
 // compress writes a frame, with zstd if no option says otherwise.
 func compress(t testing.TB, m lm.Model, data []byte, opts ...stream.WriterOption) []byte {
 	t.Helper()
-	var out bytes.Buffer
 	method := codec.Zstd
 	if m != nil {
 		method = codec.LM
 	}
-	w, err := stream.NewWriter(&out, m, slices.Concat([]stream.WriterOption{stream.WithMethod(method)}, opts)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return archivetest.Compress(t, m, data, slices.Concat([]stream.WriterOption{stream.WithMethod(method)}, opts)...)
 }
 
 func decompress(archive []byte, opts ...stream.ReaderOption) ([]byte, error) {

@@ -74,7 +74,7 @@ func build(version string) ([]byte, error) {
 		"STYLE-HASH": hash(pageCSS), "SCRIPT-HASH": hash(script),
 		"WORKER": string(glue) + "\n" + workerJS, "PROGRAM": base64.StdEncoding.EncodeToString(program),
 	}
-	if i := strings.Index(strings.ToLower(parts["WORKER"]+script), "</script"); i >= 0 {
+	if strings.Contains(strings.ToLower(parts["WORKER"]+script), "</script") {
 		return nil, fmt.Errorf("a script has the text </script")
 	}
 	var page bytes.Buffer

@@ -1,5 +1,5 @@
-// Command viewer shows archives in a browser, as WebAssembly in a worker. Built for any other system
-// it is the program that makes the page (build.go).
+// Command viewer shows archives in a browser, as WebAssembly in a worker. Built for any other
+// system it is the program that makes the page (build.go).
 package main
 
 import (
@@ -38,7 +38,7 @@ type message struct {
 	Answer   any        `json:"answer,omitempty"`
 	Error    string     `json:"error,omitempty"`
 	Progress *advance   `json:"progress,omitempty"`
-	Hits     []view.Hit `json:"hits,omitempty"`
+	Hits     []view.Row `json:"hits,omitempty"`
 }
 
 // advance is how far the work is.
@@ -115,7 +115,7 @@ func (h *host) find(v *view.View, q *question) (any, error) {
 	if p == nil {
 		return stream.Found{}, nil
 	}
-	var hits []view.Hit
+	var hits []view.Row
 	last := time.Now()
 	flush := func() {
 		if len(hits) > 0 {
@@ -124,7 +124,7 @@ func (h *host) find(v *view.View, q *question) (any, error) {
 		hits, last = nil, time.Now()
 	}
 	shown := 0
-	found, err := v.Find(p, func(x view.Hit) error {
+	found, err := v.Find(p, func(x view.Row) error {
 		if shown++; shown <= shownHits || x.Lost != nil {
 			hits = append(hits, x)
 		}

@@ -73,15 +73,16 @@
 
   // A Work shows what an Engine is doing, and lets it be cancelled.
   class Work {
-    constructor(box) {
+    constructor(box, begin = () => {}) { // begin is told of each new Engine
       this.box = box;
+      this.begin = begin;
       [this.bar, this.text, this.button] = box.children;
       this.button.onclick = () => this.cancel();
     }
     cancel() { if (this.engine) { this.engine.stop(); this.engine = null; } }
     end() { clearTimeout(this.timer); this.box.hidden = true; }
     async ask(files, what, question, more, told) {
-      if (!this.engine || this.engine.stopped) this.engine = new Engine(files);
+      if (!this.engine || this.engine.stopped) this.begin(this.engine = new Engine(files));
       const engine = this.engine;
       this.bar.removeAttribute('value');
       this.text.textContent = what;
@@ -105,10 +106,12 @@
       this.text.textContent = what + (all ? ': ' + Math.floor(100 * this.bar.value) + ' %' : '') + (chunk ? ' · ' + chunk : '');
     }
   }
-  const reader = new Work($('reading')), job = new Work($('job'));
+  const reader = new Work($('reading'), engine => { if (marked) engine.ask('highlight', {query: marked}).catch(() => {}); });
+  const job = new Work($('job'));
 
   // What is open.
   let files = null, summary = null;
+  let marked = null; // the query whose matches pages mark
   let blocks = []; // pages that are shown: {box, from, to}
   let turn = 0, busy = false;
   let hits = [], hit = -1;
@@ -165,11 +168,11 @@
       throw e;
     }
     describe();
-    if (query()) await reader.ask(files, 'opening', 'highlight', {query: query()});
     if (summary.size) await show('forward', {at: {offset: 0, line: 0}}, 'decompressing the beginning');
     $('lines').focus({preventScroll: true});
   });
 
+  const short = () => summary.short ? new Error('The archive ends early, or is damaged: ' + summary.short) : null;
   const describe = () => {
     const facts = [['lines', count(summary.lines)], ['content', size(summary.size)], ['archive', size(summary.archive)]];
     if (summary.size) facts.push(['ratio', (summary.size / summary.archive).toPrecision(3)]);
@@ -178,7 +181,7 @@
       div.append(make('dt', '', name), make('dd', '', value));
       $('facts').append(div);
     }
-    if (summary.short) complain(new Error('The archive ends early, or is damaged: ' + summary.short));
+    complain(short());
     if (!summary.size) $('lines').append(make('p', 'soft', 'The archive is empty.'));
   };
 
@@ -341,7 +344,7 @@
   const query = () => $('text').value ? {text: $('text').value, anyCase: $('anyCase').checked, word: $('word').checked, expression: $('expression').checked} : null;
   $('search').onsubmit = guard(async e => {
     e.preventDefault();
-    complain(summary.short ? new Error('The archive ends early, or is damaged: ' + summary.short) : null);
+    complain(short());
     job.cancel();
     hits = [];
     hit = -1;
@@ -352,6 +355,7 @@
     const q = query();
     const shown = blocks.length ? top() : 0;
     await reader.ask(files, 'searching', 'highlight', {query: q});
+    marked = q;
     line(shown + 1);
     if (!q) return;
     let damaged = 0;
@@ -410,7 +414,7 @@
   const list = guard(async () => {
     const l = await job.ask(files, 'reading the heads of chunks', 'list');
     const panel = $('chunks'), by = Object.entries(l.by).map(([m, n]) => m + ' ' + count(n)).join(', ');
-    panel.append(make('p', 'soft', some(l.count, 'chunk') + ' in ' + some(l.frames, 'frame') + (by ? ': ' + by : '')));
+    panel.replaceChildren(make('p', 'soft', some(l.count, 'chunk') + ' in ' + some(l.frames, 'frame') + (by ? ': ' + by : '')));
     if (l.wrong) panel.append(make('p', 'bad', l.wrong));
     const table = make('table'), head = make('tr');
     for (const name of ['line', 'lines', 'content', 'archive', 'method']) {

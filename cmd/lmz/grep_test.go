@@ -21,6 +21,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -61,16 +62,8 @@ func newGrepFolder(t *testing.T, locale string, random *rand.Rand) grepFolder {
 	f := grepFolder{locale, t.TempDir(), t.TempDir(), t.TempDir()}
 	for _, name := range grepNames {
 		content := grepText(grepWords[locale], random)
-		var z bytes.Buffer
-		w, err := stream.NewWriter(&z, nil, stream.WithMethod(codec.Mix), stream.WithLevel(1), stream.WithPrimer(0), stream.WithChunkSize(300+random.IntN(900)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write(content)
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		for path, data := range map[string][]byte{filepath.Join(f.plain, name): content, filepath.Join(f.packed, name): z.Bytes(), filepath.Join(f.others, name): otherwise(t, content, random)} {
+		packed := archivetest.Compress(t, nil, content, stream.WithMethod(codec.Mix), stream.WithLevel(1), stream.WithPrimer(0), stream.WithChunkSize(300+random.IntN(900)))
+		for path, data := range map[string][]byte{filepath.Join(f.plain, name): content, filepath.Join(f.packed, name): packed, filepath.Join(f.others, name): otherwise(t, content, random)} {
 			if err := os.WriteFile(path, data, 0o666); err != nil {
 				t.Fatal(err)
 			}

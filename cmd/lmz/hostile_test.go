@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -65,18 +66,7 @@ func TestHostileMemory(t *testing.T) {
 	level := func(n byte) []byte { return fieldOf(9, []byte{n}) }
 	primer := fieldOf(7, []byte{1})
 	zeros := func(method codec.Method, n int) []byte {
-		var out bytes.Buffer
-		w, err := stream.NewWriter(&out, nil, stream.WithMethod(method), stream.WithChunkSize(n))
-		if err == nil {
-			_, err = w.Write(make([]byte, n))
-		}
-		if err == nil {
-			err = w.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out.Bytes()
+		return archivetest.Compress(t, nil, make([]byte, n), stream.WithMethod(method), stream.WithChunkSize(n))
 	}
 	var levels, claims []byte
 	for range 3 {

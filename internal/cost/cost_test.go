@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/mix"
@@ -56,22 +57,6 @@ func (l *ledger) visitor() Visitor {
 	}
 }
 
-func compress(t testing.TB, text []byte, m lm.Model, opts ...stream.WriterOption) []byte {
-	t.Helper()
-	var archive bytes.Buffer
-	z, err := stream.NewWriter(&archive, m, opts...)
-	if err == nil {
-		_, err = z.Write(text)
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return archive.Bytes()
-}
-
 // The costs of a chunk's bytes add up to its payload, whatever the method, level and model, and the
 // chunks with what is around them to the archive.
 func TestSum(t *testing.T) {
@@ -104,7 +89,7 @@ func TestSum(t *testing.T) {
 		"nothing":    {nil, nil, nil, mix.Winners},
 		"one byte":   {[]byte("x"), nil, nil, mix.Winners},
 	} {
-		archive := compress(t, c.text, c.model, c.opts...)
+		archive := archivetest.Compress(t, c.model, c.text, c.opts...)
 		var l ledger
 		o := Options{Models: find, Dictionaries: stream.DictionarySet(text[:9000])}
 		size, err := Walk(t.Context(), bytes.NewReader(archive), o, l.visitor())
@@ -146,7 +131,7 @@ func TestFrames(t *testing.T) {
 	v := l.visitor()
 	v.Frame = func(h *format.Header) { headers = append(headers, h.Level) }
 	frames := [][]byte{
-		compress(t, text, nil, stream.WithLevel(2)), compress(t, nil, nil), compress(t, text[:4000], nil, stream.WithLevel(5), stream.WithChunkSize(1500)),
+		archivetest.Compress(t, nil, text, stream.WithLevel(2)), archivetest.Compress(t, nil, nil), archivetest.Compress(t, nil, text[:4000], stream.WithLevel(5), stream.WithChunkSize(1500)),
 	}
 	archive := slices.Concat(frames...)
 	size, err := Walk(t.Context(), bytes.NewReader(archive), Options{}, v)
@@ -232,7 +217,7 @@ func TestWinners(t *testing.T) {
 // Skipping chunks leaves the costs of the others as they are.
 func TestSkip(t *testing.T) {
 	text := log(t, 60_000)
-	archive := compress(t, text, nil, stream.WithPrimer(8000), stream.WithChunkSize(9000))
+	archive := archivetest.Compress(t, nil, text, stream.WithPrimer(8000), stream.WithChunkSize(9000))
 	var all, some ledger
 	if _, err := Walk(t.Context(), bytes.NewReader(archive), Options{}, all.visitor()); err != nil {
 		t.Fatal(err)
@@ -265,7 +250,7 @@ func TestSkip(t *testing.T) {
 
 func TestWalkFails(t *testing.T) {
 	text := log(t, 30_000)
-	archive := compress(t, text, nil, stream.WithChunkSize(9000))
+	archive := archivetest.Compress(t, nil, text, stream.WithChunkSize(9000))
 	huge := format.AppendHeader(nil, &format.Header{ChunkSize: 1 << 30})
 	huge = format.AppendChunk(huge, &format.RecordHeader{Method: codec.Zstd, Raw: 900 << 20}, 1<<30, 0, []byte("payload"))
 	for name, c := range map[string]struct {
@@ -279,8 +264,8 @@ func TestWalkFails(t *testing.T) {
 		"no end":    {archive[:len(archive)-30], Options{}, stream.ErrTruncated},
 		"text":      {text, Options{}, stream.ErrNotArchive},
 		"memory":    {archive, Options{Memory: 100_000}, stream.ErrTooLarge},
-		"no dict":   {compress(t, text, nil, stream.WithDictionary(text[:100])), Options{}, stream.ErrNoDictionary},
-		"no model":  {compress(t, text[:5000], fakemodel.New(fakemodel.Options{}), stream.WithMethod(codec.LM)), Options{}, codec.ErrNoModel},
+		"no dict":   {archivetest.Compress(t, nil, text, stream.WithDictionary(text[:100])), Options{}, stream.ErrNoDictionary},
+		"no model":  {archivetest.Compress(t, fakemodel.New(fakemodel.Options{}), text[:5000], stream.WithMethod(codec.LM)), Options{}, codec.ErrNoModel},
 		"other end": {append(bytes.Clone(archive), "x"...), Options{}, stream.ErrCorrupt},
 	} {
 		if _, err := Walk(t.Context(), bytes.NewReader(c.archive), c.o, Visitor{}); !errors.Is(err, c.want) {

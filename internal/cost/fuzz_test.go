@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
@@ -16,10 +17,10 @@ import (
 func FuzzWalk(f *testing.F) {
 	m := fakemodel.New(fakemodel.Options{})
 	text := log(f, 3000)
-	f.Add(compress(f, text, nil, stream.WithLevel(1)))
-	f.Add(compress(f, text, nil, stream.WithLevel(3), stream.WithChunkSize(700), stream.WithPrimer(800)))
-	f.Add(compress(f, text[:600], m, stream.WithMethod(codec.LM), stream.WithChunkSize(300)))
-	f.Add(compress(f, text, nil, stream.WithMethod(codec.Zstd)))
+	f.Add(archivetest.Compress(f, nil, text, stream.WithLevel(1)))
+	f.Add(archivetest.Compress(f, nil, text, stream.WithLevel(3), stream.WithChunkSize(700), stream.WithPrimer(800)))
+	f.Add(archivetest.Compress(f, m, text[:600], stream.WithMethod(codec.LM), stream.WithChunkSize(300)))
+	f.Add(archivetest.Compress(f, nil, text, stream.WithMethod(codec.Zstd)))
 	find := func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }
 	f.Fuzz(func(t *testing.T, archive []byte) {
 		const memory = 64 << 20

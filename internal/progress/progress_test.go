@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/progress"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/models/embedded"
@@ -28,17 +29,7 @@ func TestToldOfChunks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, method := range []codec.Method{codec.Mix, codec.LM, codec.RankHuffman} {
-		var archive bytes.Buffer
-		w, err := stream.NewWriter(&archive, model, stream.WithMethod(method), stream.WithChunkSize(len(text)))
-		if err == nil {
-			_, err = w.Write(text)
-		}
-		if err == nil {
-			err = w.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		archive := archivetest.Compress(t, model, text, stream.WithMethod(method), stream.WithChunkSize(len(text)))
 		last, calls := -1, 0
 		ctx := progress.With(t.Context(), func(done, of int) {
 			if of != len(text) || done <= last || done > of {
@@ -47,7 +38,7 @@ func TestToldOfChunks(t *testing.T) {
 			last = done
 			calls++
 		})
-		r, err := stream.NewReader(&archive, store.Model, stream.WithContext(ctx), stream.WithWorkers(1))
+		r, err := stream.NewReader(bytes.NewReader(archive), store.Model, stream.WithContext(ctx), stream.WithWorkers(1))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/lmz-go/lmz/tools/internal/cpu"
 )
 
-// archiver is a program that keeps files in archives. Its commands run in a folder where the file is
-// "data", the archive is "archive" and what is extracted goes to "out", a file or a folder.
+// archiver is a program that keeps files in archives. Its commands run in a folder where the file
+// is "data", the archive is "archive" and what is extracted goes to "out", a file or a folder.
 type archiver struct {
 	name, program, debian string
 	add, extract          []string

@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"time"
 )
@@ -92,14 +91,12 @@ func measureCurve(o *options, title string, data [][]byte) ([]point, error) {
 	presets := o.presetsOr(0, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 	var contestants []contestant
 	for _, p := range presets {
-		contestants = append(contestants, contestant{fmt.Sprintf("lmz -%d", p), func(data []byte) (time.Duration, time.Duration, int64, error) { return timePreset(data, p) }})
+		contestants = append(contestants, contestant{fmt.Sprintf("lmz -%d", p), lmzLevel(p).time})
 	}
 	for _, f := range filters {
-		if _, err := exec.LookPath(f.compress[0]); err != nil {
-			o.progress("%s is not installed: it is left out", f.compress[0])
-			continue
+		if f.installed(o) {
+			contestants = append(contestants, contestant{f.name, f.run})
 		}
-		contestants = append(contestants, contestant{f.name, f.run})
 	}
 	for _, a := range []archiver{ppmdArchiver, zpaq3Archiver, zpaqArchiver} {
 		if a.installed(o) {

@@ -89,7 +89,7 @@ func main() {
 	flag.StringVar(&o.data, "data", "../shared/data/bench", "`folder` of the benchmark files, baselines.tsv and strong.tsv")
 	flag.StringVar(&o.files, "files", "", "count only files whose names begin with this `prefix`, as loghub-2k/")
 	flag.Func("presets", "measure these instead of the table's own, as `1,3`", o.setPresets)
-	flag.BoolVar(&o.quick, "quick", false, "one round instead of three; only small files, or the first MB of files")
+	flag.BoolVar(&o.quick, "quick", false, "one round; only small files, or the first MB of files")
 	flag.IntVar(&o.head, "head", 128<<10, "`bytes` of each file in the table model")
 	flag.IntVar(&o.times, "rounds", 3, "how `often` times are taken; the median counts")
 	flag.StringVar(&o.pictures, "pictures", "docs", "`folder` for the pictures of the table curve")

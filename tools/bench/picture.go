@@ -5,16 +5,16 @@ package main
 import (
 	"fmt"
 	"image/color"
-	"math"
 	"os"
 	"slices"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/lmz-go/lmz/tools/internal/chart"
 )
 
 const (
@@ -22,15 +22,11 @@ const (
 	pictureHeight = 11 * vg.Centimeter
 )
 
-var (
-	oursColor   = color.RGBA{0x00, 0x72, 0xb2, 255}
-	othersColor = color.RGBA{0xd5, 0x5e, 0x00, 255}
-)
+var oursColor, othersColor = chart.Palette[0], chart.Palette[1]
 
 // drawCurve draws bytes against speed, compressing on the left and decompressing on the right. Up
 // and to the right is better.
 func drawCurve(path, title string, bytes int, points []point) error {
-	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	c := vgsvg.New(pictureWidth, pictureHeight)
 	whole := draw.New(c)
 	whole.SetColor(color.White)
@@ -56,11 +52,12 @@ func drawCurve(path, title string, bytes int, points []point) error {
 }
 
 func panel(title string, bytes int, points []point, decompressing bool) (*plot.Plot, error) {
-	p := plot.New()
+	p := chart.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, "MB/s of one core", "original / archive"
 	p.Title.Padding = vg.Points(6)
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powers{1, 2, 5}
-	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, powers{1, 1.5, 2, 3, 4, 5, 7}
+	text := func(v float64) string { return fmt.Sprintf("%.4g", v) }
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, chart.LogTicks{Multiples: []float64{1, 2, 5}, Text: text}
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, chart.LogTicks{Multiples: []float64{1, 1.5, 2, 3, 4, 5, 7}, Text: text}
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xe4}, color.Gray{0xe4}
 	p.Add(grid)
@@ -142,19 +139,4 @@ func (l labels) Plot(c draw.Canvas, p *plot.Plot) {
 		style.XAlign, style.YAlign = draw.XLeft, draw.YBottom
 		c.FillText(style, at, a.name)
 	}
-}
-
-// powers marks round numbers of each power of ten.
-type powers []float64
-
-func (p powers) Ticks(low, high float64) []plot.Tick {
-	var ticks []plot.Tick
-	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
-		for _, m := range p {
-			if v := m * math.Pow(10, e); v >= low*0.999 && v <= high*1.001 {
-				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%.4g", v)})
-			}
-		}
-	}
-	return ticks
 }

@@ -37,6 +37,15 @@ var filters = []filter{
 	{"lrzip -z", []string{"lrzip", "-q", "-z", "-p1"}, []string{"lrzip", "-q", "-d", "-p1"}},
 }
 
+// installed says which program is missing if it is not there.
+func (f filter) installed(o *options) bool {
+	_, err := exec.LookPath(f.compress[0])
+	if err != nil {
+		o.progress("%s is not installed: it is left out", f.compress[0])
+	}
+	return err == nil
+}
+
 // run compresses data and decompresses it, and gives the CPU time of both.
 func (f filter) run(data []byte) (compress, decompress time.Duration, size int64, err error) {
 	archive, compress, err := throughPipe(f.compress, data)
@@ -68,15 +77,12 @@ func prose(o *options) error {
 	}
 	var contestants []contestant
 	for _, p := range o.presetsOr(1, 2, 3, 4) {
-		run := func(data []byte) (time.Duration, time.Duration, int64, error) { return timePreset(data, p) }
-		contestants = append(contestants, contestant{fmt.Sprintf("-%d", p), run})
+		contestants = append(contestants, contestant{fmt.Sprintf("-%d", p), lmzLevel(p).time})
 	}
 	for _, f := range filters[:sorting] {
-		if _, err := exec.LookPath(f.compress[0]); err != nil {
-			o.progress("%s is not installed: its rows are left out", f.compress[0])
-			continue
+		if f.installed(o) {
+			contestants = append(contestants, contestant{f.name, f.run})
 		}
-		contestants = append(contestants, contestant{f.name, f.run})
 	}
 	for _, k := range append(kanziSorting, kanziLevels...) {
 		contestants = append(contestants, contestant{k.name, k.time})
@@ -101,9 +107,7 @@ func prose(o *options) error {
 				times.add(compress, decompress)
 				times.size = size
 			}
-			speed := func(d []time.Duration) string {
-				return fmt.Sprintf("%.2f", float64(len(data))/1e6/median(d).Seconds())
-			}
+			speed := func(d []time.Duration) string { return fmt.Sprintf("%.2f", rate(len(data), median(d))) }
 			t.row(f.name, grouped(int64(len(data))), c.name, grouped(times.size), speed(times.compress), speed(times.decompress))
 			o.progress("prose: %s, %s", f.name, c.name)
 		}

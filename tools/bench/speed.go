@@ -45,8 +45,7 @@ func speed(o *options) error {
 	}
 	presets := o.presetsOr(1, 3, 6)
 	for _, p := range presets {
-		run := func(data []byte) (time.Duration, time.Duration, int64, error) { return timePreset(data, p) }
-		contestants = append(contestants, contestant{fmt.Sprintf("-%d", p), run})
+		contestants = append(contestants, contestant{fmt.Sprintf("-%d", p), lmzLevel(p).time})
 	}
 	fmt.Fprintf(o.out, "## Speed\n\nCPU time (user and system) on one core, rounds in turn: %d, the median counts; without a model. The ratios are speeds: CPU time of `zpaq a -m5 -t1` and `zpaq x -t1` divided by that of the row.", o.rounds())
 	for _, p := range presets {
@@ -94,11 +93,14 @@ func (c *clock) add(compress, decompress time.Duration) {
 	c.compress, c.decompress = append(c.compress, compress), append(c.decompress, decompress)
 }
 
-// timePreset compresses and decompresses with one worker.
-func timePreset(data []byte, preset int) (compressed, decompressed time.Duration, size int64, err error) {
+// lmzLevel is a preset, which is timed without a model.
+type lmzLevel int
+
+// time compresses data and decompresses it with one worker.
+func (l lmzLevel) time(data []byte) (compressed, decompressed time.Duration, size int64, err error) {
 	var archive []byte
 	compressed, err = cpu.Time(func() error {
-		archive, err = compress(data, nil, stream.WithMethod(codec.Mix), stream.WithLevel(preset), stream.WithWorkers(1))
+		archive, err = compress(data, nil, stream.WithMethod(codec.Mix), stream.WithLevel(int(l)), stream.WithWorkers(1))
 		return err
 	})
 	if err != nil {
@@ -113,7 +115,7 @@ func timePreset(data []byte, preset int) (compressed, decompressed time.Duration
 func (t *markdown) speedRow(name string, bytes int, contestant string, c, theirs clock) {
 	cells := []string{name, grouped(int64(bytes)), contestant, grouped(c.size), ratio(c.size, theirs.size)}
 	for _, x := range [][]time.Duration{c.compress, c.decompress} {
-		cells = append(cells, fmt.Sprintf("%.2f", float64(bytes)/1e6/median(x).Seconds()))
+		cells = append(cells, fmt.Sprintf("%.2f", rate(bytes, median(x))))
 	}
 	for _, x := range [][2][]time.Duration{{theirs.compress, c.compress}, {theirs.decompress, c.decompress}} {
 		if len(x[0]) == 0 {

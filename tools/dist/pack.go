@@ -5,18 +5,21 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
+// name is what the files for a system are called, without what tells their kind.
+func (r *release) name(t target) string { return "lmz-" + r.version + "-" + t.String() }
+
 func (r *release) archiveName(t target) string {
-	name := "lmz-" + r.version + "-" + t.String()
 	if t.os == "windows" {
-		return name + ".zip"
+		return r.name(t) + ".zip"
 	}
-	return name + ".tar.gz"
+	return r.name(t) + ".tar.gz"
 }
 
 // pack makes the archive for a system: a folder with the program and what belongs to it.
@@ -33,7 +36,7 @@ func (r *release) pack(t target, program string) ([]byte, error) {
 	files := []file{
 		{filepath.Base(program), 0o755, binary}, {"LICENSE", 0o644, r.licence}, {"NOTICES.txt", 0o644, r.notices}, {"README.md", 0o644, r.readme},
 	}
-	folder := strings.TrimSuffix(strings.TrimSuffix(r.archiveName(t), ".zip"), ".tar.gz") + "/"
+	folder := r.name(t) + "/"
 	var out bytes.Buffer
 	if t.os == "windows" {
 		z := zip.NewWriter(&out)
@@ -95,8 +98,8 @@ func (r *release) formula(archives map[target][]byte) error {
 		for _, cpu := range []struct{ arch, name string }{{"arm64", "on_arm"}, {"amd64", "on_intel"}} {
 			t := target{on.system, cpu.arch}
 			if a, ok := archives[t]; ok {
-				fmt.Fprintf(&inner, "    %s do\n      url \"https://github.com/lmz-go/lmz/releases/download/v%s/%s\"\n      sha256 \"%s\"\n    end\n",
-					cpu.name, r.version, r.archiveName(t), sha256Hex(a))
+				fmt.Fprintf(&inner, "    %s do\n      url \"https://github.com/lmz-go/lmz/releases/download/v%s/%s\"\n      sha256 \"%x\"\n    end\n",
+					cpu.name, r.version, r.archiveName(t), sha256.Sum256(a))
 				systems++
 			}
 		}

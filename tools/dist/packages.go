@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -12,8 +10,6 @@ import (
 	"github.com/goreleaser/nfpm/v2/files"
 	_ "github.com/goreleaser/nfpm/v2/rpm"
 )
-
-func sha256Hex(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }
 
 // packages makes those of Debian and Red Hat.
 func (r *release) packages(tmp string, t target, program string) error {
@@ -48,7 +44,7 @@ func (r *release) packages(tmp string, t target, program string) error {
 		if err := packager.Package(info, &out); err != nil {
 			return err
 		}
-		if err := r.write("lmz-"+r.version+"-"+t.String()+"."+format, out.Bytes()); err != nil {
+		if err := r.write(r.name(t)+"."+format, out.Bytes()); err != nil {
 			return err
 		}
 	}

@@ -36,8 +36,8 @@ type series struct {
 
 var allSeries = []series{{1, 3200, 70}, {2, 3200, 80}}
 
-// sampleAll draws all series. What comes out depends on the model alone: it is computed in integers,
-// and each sample has its own random numbers.
+// sampleAll draws all series. What comes out depends on the model alone: it is computed in
+// integers, and each sample has its own random numbers.
 func sampleAll(ctx context.Context) (texts [][]byte, err error) {
 	store := models.NewStore(models.Options{Embedded: embedded.Models()})
 	defer func() { err = errors.Join(err, store.Close()) }()

@@ -10,8 +10,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -135,39 +137,47 @@ func (s *study) runJob(j job, in []byte) (out []byte, t taken, err error) {
 }
 
 // timed runs a command that filters its input.
-// peaked is a command that writes its peak memory in KiB to a file, by GNU's program time, and the
-// command itself where there is none. What the system says of a child of this process would be of
-// this process.
-func peaked(c *exec.Cmd, file string) *exec.Cmd {
-	flags := []string{"-q", "-f", "%M", "-o", file}
-	program, err := exec.LookPath("time")
-	if err != nil || exec.Command(program, append(flags, "true")...).Run() != nil {
-		return c
-	}
-	c.Args = append(append([]string{program}, flags...), c.Args...)
-	c.Path = program
-	return c
-}
-
-// timed runs a command. Its peak memory is known where there is GNU's program time.
 func timed(c *exec.Cmd, in []byte) (out []byte, t taken, err error) {
-	peak, err := os.CreateTemp("", "study-peak-")
-	if err != nil {
-		return nil, t, err
-	}
-	defer os.Remove(peak.Name())
-	defer peak.Close()
-	c = peaked(c, peak.Name())
 	var result, why bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(in), &result, &why
 	start := time.Now()
 	if err := c.Run(); err != nil {
 		return nil, t, fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, why.Bytes())
 	}
-	t = taken{cpu: cpu.Used(c.ProcessState.SysUsage().(*syscall.Rusage)), clock: time.Since(start)}
-	if b, err := io.ReadAll(peak); err == nil {
-		kib, _ := strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
-		t.memory = kib << 10
+	return result.Bytes(), taken{cpu: cpu.Used(c.ProcessState.SysUsage().(*syscall.Rusage)), clock: time.Since(start)}, nil
+}
+
+// peakFlags make GNU's program time write the peak memory of a command in KiB, to the file that
+// follows them.
+var peakFlags = []string{"-q", "-f", "%M", "-o"}
+
+// gnuTime is where GNU's program time is; empty: nowhere.
+var gnuTime = sync.OnceValue(func() string {
+	program, err := exec.LookPath("time")
+	if err != nil || exec.Command(program, append(slices.Clone(peakFlags), os.DevNull, "true")...).Run() != nil {
+		return ""
 	}
-	return result.Bytes(), t, nil
+	return program
+})
+
+// timedWithPeak is timed for programs of others, of which GNU's program time tells the peak memory,
+// where it is there.
+func timedWithPeak(c *exec.Cmd, in []byte) (out []byte, t taken, err error) {
+	program := gnuTime()
+	if program == "" {
+		return timed(c, in)
+	}
+	peak, err := os.CreateTemp("", "study-peak-")
+	if err != nil {
+		return nil, t, err
+	}
+	defer os.Remove(peak.Name())
+	defer peak.Close()
+	c.Path, c.Args = program, slices.Concat([]string{program}, peakFlags, []string{peak.Name()}, c.Args)
+	out, t, err = timed(c, in)
+	if err == nil {
+		_, err = fmt.Fscan(peak, &t.memory)
+		t.memory <<= 10
+	}
+	return out, t, err
 }

@@ -114,7 +114,7 @@ func (s *study) ways(r *report) (ways []way) {
 		}
 		run := func(args ...string) func([]byte) ([]byte, taken, error) {
 			return func(in []byte) ([]byte, taken, error) {
-				return timed(exec.CommandContext(s.ctx, p.program, args...), in)
+				return timedWithPeak(exec.CommandContext(s.ctx, p.program, args...), in)
 			}
 		}
 		ways = append(ways, way{p.program + " " + p.level, run(p.level, "-c"), run("-dc"), p.program + " " + p.level + " | " + p.program + " -dc", 0})

@@ -11,11 +11,12 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/lmz-go/lmz/tools/internal/chart"
 )
 
 // figure is a plot: curves, or bars where there are labels.
@@ -50,17 +51,9 @@ const (
 	figureHeight = 9 * vg.Centimeter
 )
 
-// palette is Okabe and Ito's, which can be told apart with any eyes.
-var palette = []color.Color{
-	color.RGBA{0x00, 0x72, 0xb2, 255}, color.RGBA{0xd5, 0x5e, 0x00, 255}, color.RGBA{0x00, 0x9e, 0x73, 255},
-	color.RGBA{0xcc, 0x79, 0xa7, 255}, color.RGBA{0xe6, 0x9f, 0x00, 255}, color.RGBA{0x56, 0xb4, 0xe9, 255}, color.RGBA{0x44, 0x44, 0x44, 255},
-	color.RGBA{0xb8, 0xac, 0x1e, 255},
-}
-
 // svg draws the figure.
 func (f figure) svg() (string, error) {
-	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
-	p := plot.New()
+	p := chart.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.Title, f.X, f.Y
 	p.Title.TextStyle.Font.Size, p.Title.Padding = vg.Points(12), vg.Points(8)
 	p.BackgroundColor = color.Transparent
@@ -106,7 +99,7 @@ func (f figure) curves(p *plot.Plot, legend *plot.Legend) error {
 		if err != nil {
 			return err
 		}
-		line.Color, line.Width = palette[i%len(palette)], vg.Points(1.6)
+		line.Color, line.Width = chart.Palette[i%len(chart.Palette)], vg.Points(1.6)
 		dots.Color, dots.Shape, dots.Radius = line.Color, draw.CircleGlyph{}, vg.Points(2.4)
 		if s.Dots {
 			p.Add(dots)
@@ -120,11 +113,12 @@ func (f figure) curves(p *plot.Plot, legend *plot.Legend) error {
 		legend.Add(s.Name, line)
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plainTicks{}, plainTicks{}
+	logTicks := chart.LogTicks{Multiples: []float64{1, 2, 5}, Text: tickText}
 	if f.LogX {
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks
 	}
 	if f.LogY {
-		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, logTicks{}
+		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, logTicks
 	} else if !f.Near {
 		p.Y.Min = min(0, p.Y.Min)
 	}
@@ -140,7 +134,7 @@ func (f figure) bars(p *plot.Plot, legend *plot.Legend) error {
 		if err != nil {
 			return err
 		}
-		b.Color, b.LineStyle.Width = palette[i%len(palette)], 0
+		b.Color, b.LineStyle.Width = chart.Palette[i%len(chart.Palette)], 0
 		b.Offset = width * vg.Length(float64(i)-float64(len(f.Series)-1)/2)
 		p.Add(b)
 		if s.Name != "" {
@@ -161,21 +155,6 @@ func (plainTicks) Ticks(low, high float64) []plot.Tick {
 	for i, t := range ticks {
 		if t.Label != "" {
 			ticks[i].Label = tickText(math.Round(t.Value*1e6) / 1e6)
-		}
-	}
-	return ticks
-}
-
-// logTicks marks 1, 2 and 5 of each power of ten.
-type logTicks struct{}
-
-func (logTicks) Ticks(low, high float64) []plot.Tick {
-	var ticks []plot.Tick
-	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
-		for _, m := range []float64{1, 2, 5} {
-			if v := m * math.Pow(10, e); v >= low*0.999 && v <= high*1.001 {
-				ticks = append(ticks, plot.Tick{Value: v, Label: tickText(v)})
-			}
 		}
 	}
 	return ticks

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"math"
@@ -14,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -232,19 +232,9 @@ func TestDirections(t *testing.T) {
 
 // Chunks that have another method than was asked for are said to, by its name.
 func TestOtherMethods(t *testing.T) {
-	var archive bytes.Buffer
-	z, err := stream.NewWriter(&archive, nil, stream.WithMethod(codec.Raw), stream.WithChunkSize(4))
-	if err == nil {
-		_, err = z.Write([]byte("one two"))
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	archive := archivetest.Compress(t, nil, []byte("one two"), stream.WithMethod(codec.Raw), stream.WithChunkSize(4))
 	for asked, want := range map[codec.Method]string{0: "", codec.Mix: "2 of 2 chunks by raw"} {
-		if got := otherMethods(archive.Bytes(), asked); got != want {
+		if got := otherMethods(archive, asked); got != want {
 			t.Errorf("%s was asked for: %q, want %q", asked, got, want)
 		}
 	}

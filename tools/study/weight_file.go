@@ -127,15 +127,7 @@ func (w *weightFile) rounded(bits int) []weightTensor {
 			return
 		}
 		for block := range slices.Chunk(t.values, blockWeights) {
-			scale := 0.0
-			for _, v := range block {
-				scale = max(scale, math.Abs(float64(v))/most)
-			}
-			for i, v := range block {
-				if scale > 0 {
-					block[i] = float32(math.Round(float64(v)/scale) * scale)
-				}
-			}
+			round(block, most)
 		}
 	})
 }
@@ -148,17 +140,22 @@ func (w *weightFile) roundedRows(kind string) []weightTensor {
 			return
 		}
 		for row := range slices.Chunk(t.values, t.columns) {
-			scale := 0.0
-			for _, v := range row {
-				scale = max(scale, math.Abs(float64(v))/127)
-			}
-			for i, v := range row {
-				if scale > 0 {
-					row[i] = float32(math.Round(float64(v)/scale) * scale)
-				}
-			}
+			round(row, 127)
 		}
 	})
+}
+
+// round makes the weights multiples of a scale, of which the greatest is most.
+func round(weights []float32, most float64) {
+	scale := 0.0
+	for _, v := range weights {
+		scale = max(scale, math.Abs(float64(v))/most)
+	}
+	for i, v := range weights {
+		if scale > 0 {
+			weights[i] = float32(math.Round(float64(v)/scale) * scale)
+		}
+	}
 }
 
 // pruning says which weights count as small.

@@ -29,6 +29,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/dict"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
@@ -291,29 +292,13 @@ func logText(lines int) []byte {
 	return b.Bytes()
 }
 
-func compress(t *testing.T, text []byte, opts ...stream.WriterOption) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w, err := stream.NewWriter(&b, nil, opts...)
-	if err == nil {
-		_, err = w.Write(text)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // An archive is opened, read from its beginning, its end and within, searched, checked and saved,
 // and the page asks nothing of a network.
 func TestReading(t *testing.T) {
 	s := show(t)
 	text := logText(4000)
 	lines := strings.Split(string(text), "\n")
-	archive := compress(t, text, stream.WithLevel(1), stream.WithChunkSize(50000), stream.WithPrimer(20000))
+	archive := archivetest.Compress(t, nil, text, stream.WithLevel(1), stream.WithChunkSize(50000), stream.WithPrimer(20000))
 	s.picture("start")
 	s.open(s.write("shop.log.lmz", archive))
 	if got := s.text("facts"); !strings.Contains(got, "4,000") || !strings.Contains(got, "level\n1") {
@@ -389,9 +374,14 @@ func TestReading(t *testing.T) {
 		return e != "" && strings.HasPrefix(hits[1], e)
 	})
 	s.picture("search")
+	s.value("document.querySelector('#reading button').click()") // what goes on reading marks as before
+	s.line(14)
+	if got := s.value("document.querySelector('.here mark')?.textContent"); got != "ERROR" {
+		t.Errorf("behind a cancelled reading, marked is %v", got)
+	}
 
 	// Chunks, a check, and all of it.
-	s.click("tab-chunks")
+	s.value("for (let i = 0; i < 2; i++) document.getElementById('tab-chunks').click()")
 	s.until("the chunks", func() bool { return strings.Contains(s.text("chunks"), "in 1 frame") })
 	index, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 	if n := s.value("document.querySelectorAll('#chunks td button').length").(float64); err != nil || int(n) != len(index[0].Chunks) {
@@ -431,7 +421,7 @@ func grouped(n int) string {
 func TestDamage(t *testing.T) {
 	s := show(t)
 	text := logText(4000)
-	archive := compress(t, text, stream.WithLevel(1), stream.WithChunkSize(40000), stream.WithPrimer(20000))
+	archive := archivetest.Compress(t, nil, text, stream.WithLevel(1), stream.WithChunkSize(40000), stream.WithPrimer(20000))
 	frames, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		t.Fatal(err)
@@ -441,7 +431,12 @@ func TestDamage(t *testing.T) {
 	for i := range 12 {
 		damaged[hit.Offset+hit.Size/2+int64(7*i)] ^= 0xff
 	}
+	// What stands in the search box, and is no expression, was not searched for.
+	s.value("document.getElementById('text').value = '('; document.getElementById('expression').checked = true")
 	s.open(s.write("damaged.lmz", damaged))
+	if got := s.text("wrong"); got != "" || s.first() == "" {
+		t.Fatalf("it is not shown: %q", got)
+	}
 	before := bytes.Count(text[:hit.RawOffset], []byte{'\n'})
 	s.line(before - 2)
 	s.until("what is lost", func() bool { return s.value("document.querySelector('.row.lost')?.dataset.line") == fmt.Sprint(before) })
@@ -471,7 +466,7 @@ func TestDamage(t *testing.T) {
 	s.open(s.write("cut.lmz", archive[:hit.Offset+10]))
 	s.until("what is missing", func() bool { return strings.Contains(s.text("wrong"), "ends early") })
 	s.key(kb.End)
-	s.open(s.write("empty.lmz", compress(t, nil)))
+	s.open(s.write("empty.lmz", archivetest.Compress(t, nil, nil)))
 	s.until("that it is empty", func() bool { return strings.Contains(s.text("lines"), "is empty") })
 	s.do(chromedp.SetUploadFiles("#file", []string{s.write("a.lmz", []byte("\x8clmz and no archive"))}))
 	s.until("that it is none", func() bool { return s.text("wrong") != "" && s.text("app") == "" })
@@ -492,18 +487,7 @@ func TestModelAndDictionary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var b bytes.Buffer
-		w, err := stream.NewWriter(&b, m, stream.WithMethod(codec.LM))
-		if err == nil {
-			_, err = w.Write(prose)
-		}
-		if err == nil {
-			err = w.Close()
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.open(s.write(name+".lmz", b.Bytes()))
+		s.open(s.write(name+".lmz", archivetest.Compress(t, m, prose, stream.WithMethod(codec.LM))))
 		s.until("its text", func() bool { return strings.Contains(s.text("lines"), strings.Split(string(prose), "\n")[2]) })
 		if got := s.text("facts"); !strings.Contains(got, "model\nlmz-"+name) {
 			t.Errorf("it says of the archive %q", got)
@@ -512,7 +496,7 @@ func TestModelAndDictionary(t *testing.T) {
 
 	text := logText(300)
 	words := dict.Build([][]byte{logText(200)}, 10000)
-	file := s.write("with.lmz", compress(t, text, stream.WithDictionary(words)))
+	file := s.write("with.lmz", archivetest.Compress(t, nil, text, stream.WithDictionary(words)))
 	s.open(file)
 	s.until("that it needs a dictionary", func() bool { return strings.Contains(s.text("wrong"), "dictionary") })
 	s.open(file, s.write("words.dict", words))
@@ -532,7 +516,7 @@ func TestHostileText(t *testing.T) {
 	}
 	text.WriteString(strings.Repeat("a long line without an end ✓ ", 20000))
 	text.WriteString("\nthe last")
-	s.open(s.write("<img src=x onerror=owned=4>.lmz", compress(t, text.Bytes())))
+	s.open(s.write("<img src=x onerror=owned=4>.lmz", archivetest.Compress(t, nil, text.Bytes())))
 	s.until("the text", func() bool { return s.first() != "" })
 	row := s.value("document.querySelector('.row .t').textContent").(string)
 	if want := evil + "␛[31m ‹U+202E›gnp.exe␀ \ufffd\ufffd end␍"; row != want {
@@ -578,7 +562,7 @@ func TestNoNetwork(t *testing.T) {
 // A large archive is opened without being read or decompressed: the chunks that are seen alone.
 func TestLargeArchive(t *testing.T) {
 	s := show(t)
-	part := compress(t, logText(40000), stream.WithLevel(1), stream.WithChunkSize(1<<20), stream.WithPrimer(20000))
+	part := archivetest.Compress(t, nil, logText(40000), stream.WithLevel(1), stream.WithChunkSize(1<<20), stream.WithPrimer(20000))
 	const parts = 300
 	text := logText(40000)
 	file := s.write("large.lmz", bytes.Repeat(part, parts))

@@ -15,8 +15,8 @@ type Place struct {
 	Goes   bool  `json:"goes"`   // it is within a line
 }
 
-// row is a line as it is shown, a part of a long one, or what is lost in place of some.
-type row struct {
+// Row is a line as it is shown, a part of a long one, or what is lost in place of some.
+type Row struct {
 	Place
 	Parts []string `json:"parts,omitempty"` // every second one matches the pattern
 	Lost  *lost    `json:"lost,omitempty"`
@@ -33,7 +33,7 @@ type lost struct {
 type page struct {
 	From Place `json:"from"`
 	To   Place `json:"to"`
-	Rows []row `json:"rows"`
+	Rows []Row `json:"rows"`
 }
 
 // A page has at most so many rows and bytes of content. It is read in steps, and ends behind one
@@ -51,7 +51,7 @@ func (v *View) Forward(at Place) (*page, error) { return v.page(at, v.Size(), pa
 // page is the one that begins at a place, and ends in front of the byte until at the latest, with
 // so many rows at least if there are as many.
 func (v *View) page(at Place, until int64, enough int) (*page, error) {
-	p := &page{From: at, To: at, Rows: []row{}}
+	p := &page{From: at, To: at, Rows: []Row{}}
 	limit := min(at.Offset+pageBytes, until)
 	var text []byte // behind p.To
 	for end := at.Offset; end < limit && len(p.Rows) < enough; {
@@ -90,7 +90,7 @@ func (v *View) page(at Place, until int64, enough int) (*page, error) {
 				return nil, err
 			}
 			at := Place{gone.Offset, p.To.Line, false}
-			p.Rows = append(p.Rows, row{Place: at, Lost: &lost{gone.Size, line - at.Line, gone.Err.Error()}})
+			p.Rows = append(p.Rows, Row{Place: at, Lost: &lost{gone.Size, line - at.Line, gone.Err.Error()}})
 			p.To = Place{gone.Offset + gone.Size, line, false}
 			end = p.To.Offset
 		}
@@ -100,7 +100,7 @@ func (v *View) page(at Place, until int64, enough int) (*page, error) {
 
 // add adds a row of text and the line ends behind it, 0 or 1.
 func (p *page) add(v *View, text []byte, ends int64) {
-	p.Rows = append(p.Rows, row{Place: p.To, Parts: v.parts(text)})
+	p.Rows = append(p.Rows, Row{Place: p.To, Parts: v.parts(text)})
 	p.To = Place{p.To.Offset + int64(len(text)) + ends, p.To.Line + ends, false}
 }
 

@@ -10,23 +10,13 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/stream"
 )
 
 func viewOf(t *testing.T, text []byte, damage func(archive []byte, chunks []stream.Chunk), opts ...stream.WriterOption) *View {
 	t.Helper()
-	var b bytes.Buffer
-	w, err := stream.NewWriter(&b, nil, opts...)
-	if err == nil {
-		_, err = w.Write(text)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive := b.Bytes()
+	archive := archivetest.Compress(t, nil, text, opts...)
 	frames, err := stream.ReadIndex(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
 		t.Fatal(err)

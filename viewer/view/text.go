@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,22 +39,13 @@ func visible(text []byte) string {
 		case r == 0x7f:
 			b.WriteRune('\u2421')
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != 0x200d || r == 0x2028 || r == 0x2029:
-			b.WriteString("‹" + strings.ToUpper(hex(r)) + "›")
+			fmt.Fprintf(&b, "‹%U›", r)
 		default:
 			b.WriteRune(r) // a byte that is no part of a character becomes U+FFFD
 		}
 		text = text[n:]
 	}
 	return b.String()
-}
-
-func hex(r rune) string {
-	const digits = "0123456789abcdef"
-	s := ""
-	for ; r > 0 || len(s) < 4; r >>= 4 {
-		s = digits[r&15:r&15+1] + s
-	}
-	return "U+" + s
 }
 
 // excerpt is a line with at most about so many bytes, from somewhat in front of the first match on.

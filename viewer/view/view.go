@@ -1,5 +1,5 @@
-// Package view shows an archive to a person, a page at a time: rows of lines, what is lost, what was
-// found. Its types are what the page of the program viewer is told, as JSON.
+// Package view shows an archive to a person, a page at a time: rows of lines, what is lost, what
+// was found. Its types are what the page of the program viewer is told, as JSON.
 package view
 
 import (
@@ -146,13 +146,6 @@ func (s Source) List() listing {
 	return l
 }
 
-// Hit is a line that was found, or what could not be searched.
-type Hit struct {
-	Place
-	Parts []string `json:"parts,omitempty"`
-	Lost  *lost    `json:"lost,omitempty"`
-}
-
 // Query is what is looked for.
 type Query struct {
 	Text       string `json:"text"`
@@ -177,12 +170,12 @@ func (v *View) Highlight(q *Query) (err error) {
 // hitBytes is how much of a line that was found is shown at most.
 const hitBytes = 400
 
-// Find searches all of the archive.
-func (v *View) Find(p *search.Pattern, found func(Hit) error) (stream.Found, error) {
+// Find searches all of the archive. found is given lines, and what is lost in place of some.
+func (v *View) Find(p *search.Pattern, found func(Row) error) (stream.Found, error) {
 	return v.Search(stream.Search{
 		Pattern: p,
 		Found: func(l stream.Line) error {
-			return found(Hit{Place: Place{Offset: l.Offset, Line: l.Number - 1}, Parts: partsOf(p, excerpt(p, l.Text, hitBytes))})
+			return found(Row{Place: Place{Offset: l.Offset, Line: l.Number - 1}, Parts: partsOf(p, excerpt(p, l.Text, hitBytes))})
 		},
 		Damaged: func(e *stream.LostError) error {
 			line, err := v.LineAt(e.Offset)
@@ -190,7 +183,7 @@ func (v *View) Find(p *search.Pattern, found func(Hit) error) (stream.Found, err
 			if err = errors.Join(err, errBehind); err != nil {
 				return err
 			}
-			return found(Hit{Place: Place{Offset: e.Offset, Line: line}, Lost: &lost{e.Size, behind - line, e.Err.Error()}})
+			return found(Row{Place: Place{Offset: e.Offset, Line: line}, Lost: &lost{e.Size, behind - line, e.Err.Error()}})
 		},
 	})
 }

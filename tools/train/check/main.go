@@ -1,7 +1,7 @@
 //go:build unix
 
-// Command check evaluates GGUF models with the engine that the codecs use: exact where it can compute
-// the model, else libllama.
+// Command check evaluates GGUF models with the engine that the codecs use: exact where it can
+// compute the model, else libllama.
 //
 //	check MODEL sample.json        compares loss and tokens with what the trainer wrote (scripts/train/sample.py)
 //	check -quantized F32 Q8_0      compares the exporter's quantization with libllama's

@@ -14,9 +14,9 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// reportSpeed prints how many tokens of a file the engine predicts per second of CPU time, one core,
-// lanes windows in lockstep from empty to full, as the codecs use it; and the bytes that they stand
-// for.
+// reportSpeed prints how many tokens of a file the engine predicts per second of CPU time, one
+// core, lanes windows in lockstep from empty to full, as the codecs use it; and the bytes that they
+// stand for.
 func reportSpeed(m lm.Model, files []string, lanes, limit int) error {
 	window := m.ContextLength()
 	s, err := m.NewSession(lanes, window)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/cost"
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/stream"
@@ -43,21 +44,11 @@ func shopLog(n int) []byte {
 // explained is the Report about a text, and the archive that it is of.
 func explained(t testing.TB, text []byte, m lm.Model, opts ...stream.WriterOption) (*Report, []byte) {
 	t.Helper()
-	var archive bytes.Buffer
-	z, err := stream.NewWriter(&archive, m, opts...)
-	if err == nil {
-		_, err = z.Write(text)
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := Read(t.Context(), bytes.NewReader(archive.Bytes()), cost.Options{}, Source{})
+	archive := archivetest.Compress(t, m, text, opts...)
+	r, err := Read(t.Context(), bytes.NewReader(archive), cost.Options{}, Source{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Finish("shop.log")
-	return r, archive.Bytes()
+	return r, archive
 }
