@@ -189,7 +189,7 @@ func (c *grepCommand) open(ctx context.Context, name string, out *grepOutput) er
 	}
 	defer src.Close()
 	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || beginsArchive(src)) {
-		return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
+		return c.readArchive(ctx, src, func(archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
 	}
 	text, closeText, err := c.openText(ctx, name, bufio.NewReader(src))
 	if err != nil {

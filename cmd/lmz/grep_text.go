@@ -11,23 +11,23 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/stream"
 )
 
-// What files begin with.
+// What files of other programs begin with.
 const (
-	archiveMagic = "\x8clmz"
-	gzipMagic    = "\x1f\x8b"
-	zstdMagic    = "\x28\xb5\x2f\xfd"
-	xzMagic      = "\xfd7zXZ\x00"
+	gzipMagic = "\x1f\x8b"
+	zstdMagic = "\x28\xb5\x2f\xfd"
+	xzMagic   = "\xfd7zXZ\x00"
 )
 
 // beginsArchive says whether a regular file begins as an archive does.
 func beginsArchive(src *file.Source) bool {
-	var head [len(archiveMagic)]byte
+	var head [len(format.HeaderMagic)]byte
 	n, _ := src.ReadAt(head[:], 0)
-	return string(head[:n]) == archiveMagic
+	return string(head[:n]) == format.HeaderMagic
 }
 
 // openText gives the text of what is no archive that can be read anywhere in: of an archive that
@@ -40,7 +40,7 @@ func (c *grepCommand) openText(ctx context.Context, name string, in *bufio.Reade
 	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	nothing := func() {}
 	switch {
-	case begins(archiveMagic):
+	case begins(format.HeaderMagic):
 		z, err := stream.NewReader(in, c.findModel, c.options(ctx, func(damage error) { c.repaired(name, damage) })...)
 		if err != nil {
 			return nil, nil, err
