@@ -87,18 +87,21 @@ func (s *sources) expand(a *app, names []string, archives bool) (files []string,
 
 // listed gives the names that --files0 lists.
 func (s *sources) listed() (names []string, err error) {
-	var text []byte
-	if s.list == "-" {
-		text, err = io.ReadAll(os.Stdin)
-	} else {
-		text, err = os.ReadFile(s.list)
-	}
+	text, err := readAll(s.list)
 	for name := range bytes.SplitSeq(text, []byte{0}) {
 		if len(name) > 0 && !s.excluded(filepath.ToSlash(string(name))) {
 			names = append(names, string(name))
 		}
 	}
 	return names, err
+}
+
+// readAll gives what is in a file, "-" for standard input.
+func readAll(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(os.Stdin)
+	}
+	return os.ReadFile(name)
 }
 
 // excluded says whether a file or folder is left out.
