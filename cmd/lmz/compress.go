@@ -141,7 +141,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		return err
 	}
 	if changed := from.Changed(); changed != "" {
-		c.warn()
+		c.warned.Store(true)
 		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
 	return w.Close()

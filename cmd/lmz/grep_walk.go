@@ -31,7 +31,7 @@ func (c *grepCommand) walk(names []string) (files []string) {
 				full = below
 			}
 			if err != nil {
-				c.failed = true
+				c.failed.Store(true)
 				if !c.noMessages {
 					c.ui.Failure(ui.InFile(path.Clean(full), err))
 				}
@@ -46,7 +46,7 @@ func (c *grepCommand) walk(names []string) (files []string) {
 			return nil
 		})
 		if err != nil {
-			c.failed = true
+			c.failed.Store(true)
 			c.ui.Failure(ui.InFile(name, err))
 		}
 	}

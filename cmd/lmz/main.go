@@ -53,9 +53,9 @@ func run(args []string, backend models.Backend) int {
 		a.signals.diePiped(err)
 		a.ui.Failure(err)
 		return exitFailure
-	case a.failed:
+	case a.failed.Load():
 		return exitFailure
-	case a.warned:
+	case a.warned.Load():
 		return exitWarning
 	}
 	return exitOK

@@ -61,7 +61,7 @@ func (s *sources) expand(a *app, names []string, archives bool) (files []string,
 			continue
 		}
 		fail := func(file string, err error) {
-			a.failed = true
+			a.failed.Store(true)
 			a.ui.Failure(ui.InFile(file, err))
 		}
 		err := fs.WalkDir(os.DirFS(name), ".", func(below string, d fs.DirEntry, err error) error {
