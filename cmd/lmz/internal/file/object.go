@@ -28,7 +28,7 @@ func store() (remote.Store, error) {
 	if s := remote.Registered(); s != nil {
 		return s, nil
 	}
-	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs if it is next to it or in $PATH")
+	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs for URLs in its arguments; if lmz-cloud is not installed, make builds it, and it belongs next to lmz or into $PATH")
 }
 
 // Traffic counts the requests for the content of an object, and the bytes that they gave. Of files
