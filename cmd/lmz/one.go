@@ -19,8 +19,8 @@ import (
 // oneCommand is lmz --one: an archive of a tar of many files.
 type oneCommand struct{ compressCommand }
 
-// oneChunkSize is the least chunk size that --one takes by default, in bytes: files learn from those
-// in front of them in their chunk.
+// oneChunkSize is the least chunk size that --one takes by default, in bytes: files learn from
+// those in front of them in their chunk.
 const oneChunkSize = 32 << 20
 
 // packed is a tar that is being written to an archive.

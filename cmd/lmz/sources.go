@@ -118,7 +118,8 @@ func (s *sources) excluded(below string) bool {
 	return false
 }
 
-// mirrored is where --output-dir has what a file becomes: under the path by which the file is named.
+// mirrored is where --output-dir has what a file becomes: under the path by which the file is
+// named.
 func mirrored(dir, name string) (string, error) {
 	below := filepath.ToSlash(filepath.Clean(name))
 	below = strings.TrimLeft(strings.TrimPrefix(below, filepath.VolumeName(name)), "/")
