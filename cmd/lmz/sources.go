@@ -56,33 +56,46 @@ func (s *sources) expand(a *app, names []string, archives bool) (files []string,
 		return names, nil
 	}
 	for _, name := range names {
-		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
+		if !isFolder(name) {
 			files = append(files, name)
 			continue
 		}
-		fail := func(file string, err error) {
-			a.failed.Store(true)
-			a.ui.Failure(ui.InFile(file, err))
+		wanted := func(below string, d fs.DirEntry) bool {
+			return !s.excluded(below) && (d.IsDir() || strings.HasSuffix(below, suffix) == archives)
 		}
-		err := fs.WalkDir(os.DirFS(name), ".", func(below string, d fs.DirEntry, err error) error {
-			full := filepath.Join(name, below)
-			switch {
-			case err != nil:
-				fail(full, err)
-			case below != "." && s.excluded(below):
-				if d.IsDir() {
-					return fs.SkipDir
-				}
-			case d.Type().IsRegular() && strings.HasSuffix(below, suffix) == archives:
-				files = append(files, full)
-			}
-			return nil
-		})
-		if err != nil {
-			fail(name, err)
+		for _, below := range filesBelow(name, wanted, func(below string, err error) {
+			a.failed.Store(true)
+			a.ui.Failure(ui.InFile(filepath.Join(name, below), err))
+		}) {
+			files = append(files, filepath.Join(name, below))
 		}
 	}
 	return files, nil
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return name != "-" && err == nil && info.IsDir()
+}
+
+// filesBelow gives the regular files in a folder, or in that which a link of this name leads to, by
+// their paths below it. What is not wanted is left out, a folder with all that is in it; fail is
+// told of folders that cannot be read.
+func filesBelow(folder string, wanted func(below string, d fs.DirEntry) bool, fail func(below string, err error)) (files []string) {
+	_ = fs.WalkDir(os.DirFS(folder), ".", func(below string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			fail(below, err)
+		case below != "." && !wanted(below, d):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case d.Type().IsRegular():
+			files = append(files, below)
+		}
+		return nil
+	})
+	return files
 }
 
 // listed gives the names that --files0 lists.
