@@ -64,7 +64,7 @@ func (d *destination) prepare(name string) (done bool, err error) {
 		return false, nil
 	}
 	if d.existing {
-		if _, err := os.Lstat(name); err == nil {
+		if _, err := os.Lstat(remote.Path(name)); err == nil {
 			return true, nil
 		}
 	}
