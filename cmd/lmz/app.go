@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/spf13/pflag"
@@ -33,9 +32,8 @@ type app struct {
 	json  bool
 
 	alone  atomic.Bool // the model that flags ask for cannot be had, which has been said
-	mu     sync.Mutex  // of these
-	failed bool        // some file failed
-	warned bool        // some file was skipped
+	failed atomic.Bool // some file failed
+	warned atomic.Bool // some file was skipped
 }
 
 func newApp(backend models.Backend) *app {
@@ -121,26 +119,14 @@ func (a *app) each(files []string, do func(name string) error) {
 		var skip *ui.SkipError
 		switch {
 		case errors.As(err, &skip):
-			a.warn()
+			a.warned.Store(true)
 			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
 		case err != nil:
 			a.signals.diePiped(err)
-			a.fail()
+			a.failed.Store(true)
 			a.ui.Failure(ui.InFile(name, err))
 		}
 	}
-}
-
-func (a *app) fail() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failed = true
-}
-
-func (a *app) warn() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.warned = true
 }
 
 // create opens the output called name, "-" for standard output. src is what it is made from.

@@ -60,7 +60,11 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.prepare(outName, c.tally); done || err != nil {
+	done, err := c.prepare(outName)
+	if done {
+		c.tally.existing.Add(1)
+	}
+	if done || err != nil {
 		return err
 	}
 	out, err := c.createArchive(outName, src, file.Manner{Force: c.force, Live: c.flushEvery > 0})
@@ -137,7 +141,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		return err
 	}
 	if changed := from.Changed(); changed != "" {
-		c.warn()
+		c.warned.Store(true)
 		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
 	return w.Close()

@@ -74,7 +74,7 @@ func (c *compressCommand) summarize() {
 	if n := t.existing.Load(); n > 0 {
 		text = "; those of " + plural(n) + " exist already"
 	}
-	if c.failed || c.warned {
+	if c.failed.Load() || c.warned.Load() {
 		text += "; not all went well"
 	}
 	c.ui.Summary("%s: %s -> %s (%s)%s", plural(t.files.Load()), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed), text)

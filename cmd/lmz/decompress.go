@@ -19,7 +19,6 @@ type decompressCommand struct {
 	reading
 	destination
 	removal
-	tally *tally
 }
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
@@ -39,7 +38,7 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if done, err := c.prepare(outName, c.tally); done || err != nil {
+	if done, err := c.prepare(outName); done || err != nil {
 		return err
 	}
 	out, err := c.create(outName, src, file.Manner{Force: c.force, Sparse: !c.noSparse})

@@ -59,13 +59,12 @@ func (d *destination) place(name string) (string, error) {
 
 // prepare makes the folder that a result goes to, and says whether it is there already and is to be
 // left alone.
-func (d *destination) prepare(name string, t *tally) (done bool, err error) {
+func (d *destination) prepare(name string) (done bool, err error) {
 	if name == "-" {
 		return false, nil
 	}
 	if d.existing {
-		if _, err := os.Lstat(name); err == nil {
-			t.existing.Add(1)
+		if _, err := os.Lstat(remote.Path(name)); err == nil {
 			return true, nil
 		}
 	}

@@ -158,7 +158,7 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 		return err
 	}
 	if changed := from.Changed(); changed != "" && r.SourceBytes == 0 { // a sample is read in places
-		c.warned = true
+		c.warned.Store(true)
 		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
 	r.Finish(ui.Input(src.Name))

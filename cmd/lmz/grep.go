@@ -165,7 +165,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 		var opening *fs.PathError
 		var skip *ui.SkipError
 		if c.noMessages && (errors.As(err, &opening) || errors.As(err, &skip)) {
-			c.failed = true
+			c.failed.Store(true)
 			return nil
 		}
 		return err
@@ -173,7 +173,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 	switch {
 	case c.quiet && c.found:
 		return exitStatus(exitOK) // whatever failed
-	case c.failed || c.warned:
+	case c.failed.Load() || c.warned.Load():
 		return exitStatus(grepFailed)
 	case !c.found:
 		return exitStatus(grepNothing)
@@ -189,7 +189,7 @@ func (c *grepCommand) open(ctx context.Context, name string, out *grepOutput) er
 	}
 	defer src.Close()
 	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || beginsArchive(src)) {
-		return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
+		return c.readArchive(ctx, src, func(archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
 	}
 	text, closeText, err := c.openText(ctx, name, bufio.NewReader(src))
 	if err != nil {
@@ -228,7 +228,7 @@ func (c *grepCommand) grep(src *file.Source, search func(stream.Search) (stream.
 		s.Before, s.After = c.before.or(c.both), c.after.or(c.both)
 	}
 	s.Damaged = func(lost *stream.LostError) error {
-		c.failed = true
+		c.failed.Store(true)
 		c.ui.Failure(ui.InFile(src.Name, lost))
 		return nil
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -59,13 +57,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 
 // readPatterns gives the lines of a file, "-" for standard input.
 func readPatterns(name string) ([]string, error) {
-	var text []byte
-	var err error
-	if name == "-" {
-		text, err = io.ReadAll(os.Stdin)
-	} else {
-		text, err = os.ReadFile(name)
-	}
+	text, err := readAll(name)
 	if err != nil || len(text) == 0 {
 		return nil, err
 	}

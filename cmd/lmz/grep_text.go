@@ -11,22 +11,23 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/stream"
 )
 
-// What files begin with.
+// What files of other programs begin with.
 const (
-	archiveMagic = "\x8clmz"
-	gzipMagic    = "\x1f\x8b"
-	zstdMagic    = "\x28\xb5\x2f\xfd"
-	xzMagic      = "\xfd7zXZ\x00"
+	gzipMagic = "\x1f\x8b"
+	zstdMagic = "\x28\xb5\x2f\xfd"
+	xzMagic   = "\xfd7zXZ\x00"
 )
 
 // beginsArchive says whether a regular file begins as an archive does.
 func beginsArchive(src *file.Source) bool {
-	var head [len(archiveMagic)]byte
+	var head [len(format.HeaderMagic)]byte
 	n, _ := src.ReadAt(head[:], 0)
-	return string(head[:n]) == archiveMagic
+	return string(head[:n]) == format.HeaderMagic
 }
 
 // openText gives the text of what is no archive that can be read anywhere in: of an archive that
@@ -39,7 +40,7 @@ func (c *grepCommand) openText(ctx context.Context, name string, in *bufio.Reade
 	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	nothing := func() {}
 	switch {
-	case begins(archiveMagic):
+	case begins(format.HeaderMagic):
 		z, err := stream.NewReader(in, c.findModel, c.options(ctx, func(damage error) { c.repaired(name, damage) })...)
 		if err != nil {
 			return nil, nil, err
@@ -63,6 +64,10 @@ func (c *grepCommand) openText(ctx context.Context, name string, in *bufio.Reade
 
 // searchText does with a text what stream.Archive.Search does with an archive.
 func searchText(ctx context.Context, text io.Reader, s stream.Search) (found stream.Found, err error) {
+	inSpan, err := inSpan(s.Span)
+	if err != nil {
+		return found, err
+	}
 	in := bufio.NewReaderSize(text, 256<<10)
 	tell := s.Found
 	if tell == nil {
@@ -81,7 +86,7 @@ func searchText(ctx context.Context, text io.Reader, s stream.Search) (found str
 		}
 		line := stream.Line{Number: number, Offset: offset, Text: bytes.TrimSuffix(text, []byte{'\n'}), Context: true}
 		offset += int64(len(text))
-		if !enough {
+		if !enough && inSpan(line.Text) {
 			matches, err := s.Pattern.MatchContext(ctx, line.Text)
 			if err != nil {
 				return found, err
@@ -113,6 +118,22 @@ func searchText(ctx context.Context, text io.Reader, s stream.Search) (found str
 		}
 	}
 	return found, nil
+}
+
+// inSpan gives what says of one line after the other whether it is of the time s.
+func inSpan(s *stream.TimeSpan) (func(line []byte) bool, error) {
+	if s == nil {
+		return func([]byte) bool { return true }, nil
+	}
+	finder, err := timestamp.NewFinder(s.Format)
+	span := timestamp.NewSpan(s.Since, s.Until, s.Written)
+	within := span.First() == timestamp.Within
+	return func(line []byte) bool {
+		if t, ok := finder.Find(line); ok {
+			within = span.Contains(t)
+		}
+		return within
+	}, err
 }
 
 // readLine gives the next line with its end, if it has one: valid until the next call.

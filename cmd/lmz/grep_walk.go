@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -16,38 +15,26 @@ import (
 // walk puts in the place of folders the files in them, whose names are written then.
 func (c *grepCommand) walk(names []string) (files []string) {
 	for _, name := range names {
-		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
+		if !isFolder(name) {
 			files = append(files, name)
 			continue
 		}
 		c.names = true
-		// Also where the name is that of a link.
-		err := fs.WalkDir(os.DirFS(name), ".", func(below string, d fs.DirEntry, err error) error {
-			full := name + "/" + below
-			if strings.HasSuffix(name, "/") {
-				full = name + below
+		in := name + "/"
+		switch {
+		case name == ".":
+			in = ""
+		case strings.HasSuffix(name, "/"):
+			in = name
+		}
+		wanted := func(_ string, d fs.DirEntry) bool { return !d.IsDir() || !c.chosen.leaveFolder(d.Name()) }
+		for _, below := range filesBelow(name, wanted, func(below string, err error) {
+			c.failed.Store(true)
+			if !c.noMessages {
+				c.ui.Failure(ui.InFile(path.Clean(in+below), err))
 			}
-			if name == "." {
-				full = below
-			}
-			if err != nil {
-				c.failed = true
-				if !c.noMessages {
-					c.ui.Failure(ui.InFile(path.Clean(full), err))
-				}
-				return nil
-			}
-			switch {
-			case d.IsDir() && below != "." && c.chosen.leaveFolder(d.Name()):
-				return fs.SkipDir
-			case d.Type().IsRegular():
-				files = append(files, full)
-			}
-			return nil
-		})
-		if err != nil {
-			c.failed = true
-			c.ui.Failure(ui.InFile(name, err))
+		}) {
+			files = append(files, in+below)
 		}
 	}
 	return files

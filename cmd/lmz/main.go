@@ -53,18 +53,21 @@ func run(args []string, backend models.Backend) int {
 		a.signals.diePiped(err)
 		a.ui.Failure(err)
 		return exitFailure
-	case a.failed:
+	case a.failed.Load():
 		return exitFailure
-	case a.warned:
+	case a.warned.Load():
 		return exitWarning
 	}
 	return exitOK
 }
 
-// execute runs the command, or lmz-cloud in its place if it is about objects of a store.
+// execute runs the command, or lmz-cloud in its place if it may be about objects of a store. Where
+// there is no lmz-cloud none can be opened, but a URL may also be what lmz grep is to find.
 func execute(a *app, args []string) error {
 	if remote.Registered() == nil && slices.ContainsFunc(args, namesObject) {
-		return runProgram("lmz-cloud", args)
+		if path, err := findProgram("lmz-cloud"); err == nil {
+			return replace(path, append([]string{"lmz-cloud"}, args...))
+		}
 	}
 	root := newRootCommand(a)
 	root.SetArgs(args)

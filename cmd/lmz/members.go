@@ -11,8 +11,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// member is a file in the tar of --one. The last file of the tar lists all others, one on each line,
-// and ends with a line that says where it begins, so that it is found from the end.
+// member is a file in the tar of --one. The last file of the tar lists all others, one on each
+// line, and ends with a line that says where it begins, so that it is found from the end.
 type member struct {
 	Name   string `json:"name"`
 	Offset int64  `json:"offset"` // of its content in the tar

@@ -113,7 +113,7 @@ func (c modelCommand) list() error {
 	for _, f := range c.store.List() {
 		s, err := c.summarize(f)
 		if err != nil {
-			c.warned = true
+			c.warned.Store(true)
 			c.ui.Warning("", "%v", ui.InFile(f.String(), err))
 			continue
 		}

@@ -42,7 +42,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	}
 	m, err := c.openModelFile(ctx, f)
 	if errors.Is(err, llama.ErrNotBuilt) {
-		c.warned = true
+		c.warned.Store(true)
 		c.ui.Warning(hintFor(err), "%s: the file is good, but what it computes was not checked: %v", name, llama.ErrNotBuilt)
 		fmt.Printf("%s: file ok, %s, SHA-256 %s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]))
 		return nil

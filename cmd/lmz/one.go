@@ -19,8 +19,8 @@ import (
 // oneCommand is lmz --one: an archive of a tar of many files.
 type oneCommand struct{ compressCommand }
 
-// oneChunkSize is the least chunk size that --one takes by default, in bytes: files learn from those
-// in front of them in their chunk.
+// oneChunkSize is the least chunk size that --one takes by default, in bytes: files learn from
+// those in front of them in their chunk.
 const oneChunkSize = 32 << 20
 
 // packed is a tar that is being written to an archive.
@@ -46,10 +46,8 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 	slices.SortStableFunc(files, func(a, b string) int {
 		return cmp.Or(strings.Compare(filepath.Base(a), filepath.Base(b)), strings.Compare(a, b))
 	})
-	if c.existing {
-		if done, err := c.prepare(c.output, c.tally); done || err != nil {
-			return err
-		}
+	if done, err := c.prepare(c.output); done || err != nil {
+		return err
 	}
 	whole := &file.Source{Name: c.output, Info: private{}}
 	out, err := c.createArchive(c.output, whole, file.Manner{Force: c.force})
@@ -161,9 +159,6 @@ func (c *oneCommand) pack(p *packed, name string) (err, broken error) {
 func (p *packed) finish() error {
 	text := appendMembers(nil, p.members)
 	header := &tar.Header{Name: membersName, Mode: 0o644, Typeflag: tar.TypeReg, Format: tar.FormatPAX}
-	if err := p.tar.Flush(); err != nil {
-		return err
-	}
 	header.Size = int64(len(text)) + membersEnd
 	if err := p.tar.WriteHeader(header); err != nil {
 		return err

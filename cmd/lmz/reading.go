@@ -48,12 +48,17 @@ func (r *reading) readAnywhere(ctx context.Context, name string, read func(*file
 		return err
 	}
 	defer src.Close()
-	notice := func(damage error) { r.repaired(name, damage) }
+	return r.readArchive(ctx, src, func(archive *stream.Archive) error { return read(src, archive) })
+}
+
+// readArchive is readAnywhere for a file that is open, and whose size is known.
+func (r *reading) readArchive(ctx context.Context, src *file.Source, read func(*stream.Archive) error) error {
+	notice := func(damage error) { r.repaired(src.Name, damage) }
 	archive, err := stream.Open(src, src.Size(), r.findModel, r.options(ctx, notice)...)
 	if err != nil {
 		return err
 	}
-	err = read(src, archive)
+	err = read(archive)
 	r.traffic(src)
 	if closed := archive.Close(); err == nil {
 		err = closed

@@ -225,7 +225,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	case r.test:
 		return (&testCommand{reading{app: r.app, coding: r.coding}, r.force}).run(ctx, files)
 	case r.decompress:
-		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, new(tally)}).run(ctx, files)
+		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
 	if r.one && compress.chunkSize == 0 {

@@ -56,49 +56,65 @@ func (s *sources) expand(a *app, names []string, archives bool) (files []string,
 		return names, nil
 	}
 	for _, name := range names {
-		if info, err := os.Stat(name); name == "-" || err != nil || !info.IsDir() {
+		if !isFolder(name) {
 			files = append(files, name)
 			continue
 		}
-		fail := func(file string, err error) {
-			a.failed = true
-			a.ui.Failure(ui.InFile(file, err))
+		wanted := func(below string, d fs.DirEntry) bool {
+			return !s.excluded(below) && (d.IsDir() || strings.HasSuffix(below, suffix) == archives)
 		}
-		err := fs.WalkDir(os.DirFS(name), ".", func(below string, d fs.DirEntry, err error) error {
-			full := filepath.Join(name, below)
-			switch {
-			case err != nil:
-				fail(full, err)
-			case below != "." && s.excluded(below):
-				if d.IsDir() {
-					return fs.SkipDir
-				}
-			case d.Type().IsRegular() && strings.HasSuffix(below, suffix) == archives:
-				files = append(files, full)
-			}
-			return nil
-		})
-		if err != nil {
-			fail(name, err)
+		for _, below := range filesBelow(name, wanted, func(below string, err error) {
+			a.failed.Store(true)
+			a.ui.Failure(ui.InFile(filepath.Join(name, below), err))
+		}) {
+			files = append(files, filepath.Join(name, below))
 		}
 	}
 	return files, nil
 }
 
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return name != "-" && err == nil && info.IsDir()
+}
+
+// filesBelow gives the regular files in a folder, or in that which a link of this name leads to, by
+// their paths below it. What is not wanted is left out, a folder with all that is in it; fail is
+// told of folders that cannot be read.
+func filesBelow(folder string, wanted func(below string, d fs.DirEntry) bool, fail func(below string, err error)) (files []string) {
+	_ = fs.WalkDir(os.DirFS(folder), ".", func(below string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			fail(below, err)
+		case below != "." && !wanted(below, d):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case d.Type().IsRegular():
+			files = append(files, below)
+		}
+		return nil
+	})
+	return files
+}
+
 // listed gives the names that --files0 lists.
 func (s *sources) listed() (names []string, err error) {
-	var text []byte
-	if s.list == "-" {
-		text, err = io.ReadAll(os.Stdin)
-	} else {
-		text, err = os.ReadFile(s.list)
-	}
+	text, err := readAll(s.list)
 	for name := range bytes.SplitSeq(text, []byte{0}) {
 		if len(name) > 0 && !s.excluded(filepath.ToSlash(string(name))) {
 			names = append(names, string(name))
 		}
 	}
 	return names, err
+}
+
+// readAll gives what is in a file, "-" for standard input.
+func readAll(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(os.Stdin)
+	}
+	return os.ReadFile(name)
 }
 
 // excluded says whether a file or folder is left out.
@@ -115,7 +131,8 @@ func (s *sources) excluded(below string) bool {
 	return false
 }
 
-// mirrored is where --output-dir has what a file becomes: under the path by which the file is named.
+// mirrored is where --output-dir has what a file becomes: under the path by which the file is
+// named.
 func mirrored(dir, name string) (string, error) {
 	below := filepath.ToSlash(filepath.Clean(name))
 	below = strings.TrimLeft(strings.TrimPrefix(below, filepath.VolumeName(name)), "/")

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -110,11 +111,13 @@ func parseZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// dates are those that are no whole times of a log.
+// dates are a day, or a time of one, of any year: those of logs are from 1970 on, up to 2199.
 var dates = []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02T15:04:05"}
 
-// relative is a time before now.
-var relative = regexp.MustCompile(`^-?(\d+) ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)( ago)?$`)
+// relative finds times before now; it is made when it is needed, not whenever lmz starts.
+var relative = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^-?(\d+) ?(s|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)( ago)?$`)
+})
 
 // parseTime reads what a user calls a time, in the zone of now.
 func parseTime(text string, now time.Time) (time.Time, bool) {
@@ -128,7 +131,7 @@ func parseTime(text string, now time.Time) (time.Time, bool) {
 	case "yesterday":
 		return midnight.AddDate(0, 0, -1), true
 	}
-	if m := relative.FindStringSubmatch(text); m != nil {
+	if m := relative().FindStringSubmatch(text); m != nil {
 		n, err := strconv.Atoi(m[1])
 		if err != nil || n > 1e6 {
 			return now, false

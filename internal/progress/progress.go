@@ -6,8 +6,8 @@ import "context"
 
 type key struct{}
 
-// With gives a context whose coders tell told how many bytes of the chunk at hand they have decoded,
-// and of how many. It is called on their goroutines, often: every thousand bytes or so.
+// With gives a context whose coders tell told how many bytes of the chunk at hand they have
+// decoded, and of how many. It is called on their goroutines, often: every thousand bytes or so.
 func With(ctx context.Context, told func(done, of int)) context.Context {
 	return context.WithValue(ctx, key{}, told)
 }

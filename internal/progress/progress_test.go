@@ -14,8 +14,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// Whoever reads an archive with a context that names somebody has him told, by the methods that take
-// their time, of bytes that grow up to the chunk's.
+// Whoever reads an archive with a context that names somebody has him told, by the methods that
+// take their time, of bytes that grow up to the chunk's.
 func TestToldOfChunks(t *testing.T) {
 	text, err := os.ReadFile("../../docs/DETERMINISM.md")
 	if err != nil {

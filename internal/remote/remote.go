@@ -42,7 +42,7 @@ type Upload interface {
 	Commit() error
 	// Prove reads the object back and compares its SHA-256 with that of what was written.
 	Prove() error
-	// Discard gives up what was not committed.
+	// Discard gives up what was not committed, and frees what an Upload takes.
 	Discard()
 }
 

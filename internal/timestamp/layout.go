@@ -135,7 +135,7 @@ func (l layout) read(b []byte) (Stamp, bool) {
 				if it.verb == 'L' {
 					unit = 1_000_000
 				}
-				ok = v < int64(days(lastYear, 12, 31))*86400*(Second/unit)
+				ok = v < days(lastYear, 12, 31)*86400*(Second/unit)
 				moment = v * unit
 			}
 			i += n

@@ -23,8 +23,8 @@ func (r *Range) Add(s Stamp) {
 // Empty says whether no line has a time.
 func (r *Range) Empty() bool { return r.Has == [Kinds]bool{} }
 
-// Of finds the times in a chunk, also of the line that it begins and does not end. begun is the beginning of the line that goes on in it, as Begun
-// gives it.
+// Of finds the times in a chunk, also of the line that it begins and does not end. begun is the
+// beginning of the line that goes on in it, as Begun gives it.
 func (f *Finder) Of(begun, chunk []byte) Range {
 	r := Range{Ends: chunk[len(chunk)-1] == '\n'}
 	for first := true; ; first = false {
@@ -36,7 +36,7 @@ func (f *Finder) Of(begun, chunk []byte) Range {
 		if first && len(begun) > 0 {
 			line = join(begun, line)
 		}
-		if s, ok := f.Find(line); ok && len(line) > 0 {
+		if s, ok := f.Find(line); ok {
 			r.Add(s)
 			r.Starts = r.Starts || first && i >= 0 && len(begun) == 0
 		}

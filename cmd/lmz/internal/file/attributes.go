@@ -15,7 +15,10 @@ func (o *Output) Restrict(mode fs.FileMode) error {
 	return o.file.Chmod(info.Mode().Perm() & (mode | 0o600))
 }
 
-// SetMode gives the output a mode, less the umask.
+// SetMode gives a staged output a mode, less the umask; objects have none.
 func (o *Output) SetMode(mode fs.FileMode) error {
+	if o.upload != nil {
+		return nil
+	}
 	return o.file.Chmod(mode &^ umask())
 }

@@ -28,7 +28,7 @@ func store() (remote.Store, error) {
 	if s := remote.Registered(); s != nil {
 		return s, nil
 	}
-	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs if it is next to it or in $PATH")
+	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs for URLs in its arguments; if lmz-cloud is not installed, make builds it, and it belongs next to lmz or into $PATH")
 }
 
 // Traffic counts the requests for the content of an object, and the bytes that they gave. Of files
@@ -43,7 +43,7 @@ func (s *Source) Traffic() (requests, bytes int64) {
 // createObject begins an object of a store.
 func (s *Set) createObject(url string, src *Source, how Manner) (*Output, error) {
 	switch {
-	case src.Name == url:
+	case src.object != nil && src.Name == url:
 		return nil, ErrSame
 	case how.Live:
 		return nil, ui.Hinted("an object is there only when it is complete", "--flush-every writes to files and pipes")
@@ -52,7 +52,7 @@ func (s *Set) createObject(url string, src *Source, how Manner) (*Output, error)
 	if err != nil {
 		return nil, err
 	}
-	o := &Output{Name: url, force: how.Force, staged: true, set: s}
+	o := &Output{Name: url, force: how.Force, staged: true}
 	if o.upload, err = to.Create(context.Background(), url, how.Force); errors.Is(err, fs.ErrExist) {
 		return nil, o.exists()
 	}
@@ -62,10 +62,7 @@ func (s *Set) createObject(url string, src *Source, how Manner) (*Output, error)
 	o.writer = o.upload
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current == nil {
-		s.current = map[*Output]bool{}
-	}
-	s.current[o] = true
+	s.keep(o)
 	return o, nil
 }
 

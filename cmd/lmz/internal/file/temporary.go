@@ -38,7 +38,13 @@ func (s *Set) stage(o *Output, perm fs.FileMode) error {
 
 // adopt makes an open file the temporary one of o. s.mu must be held.
 func (s *Set) adopt(o *Output, f *os.File) {
-	o.set, o.file, o.temporary = s, f, f.Name()
+	o.file, o.temporary = f, f.Name()
+	s.keep(o)
+}
+
+// keep makes o one of the unfinished outputs. s.mu must be held.
+func (s *Set) keep(o *Output) {
+	o.set = s
 	if s.current == nil {
 		s.current = map[*Output]bool{}
 	}
@@ -88,12 +94,13 @@ func (s *Set) publish(o *Output) error {
 func (s *Set) discard(o *Output) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.current[o] {
-		s.remove(o)
-	}
-	if o.upload != nil {
+	if o.upload != nil { // also what is committed, whose bucket is still open
+		delete(s.current, o)
 		o.upload.Discard()
 		return
+	}
+	if s.current[o] {
+		s.remove(o)
 	}
 	o.file.Close()
 }
