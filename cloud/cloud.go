@@ -52,10 +52,8 @@ type Bucket interface {
 	First(ctx context.Context, key string, n int64) (io.ReadCloser, Info, error)
 	// Range opens n bytes of a version from off on, or all that follows if n is negative.
 	Range(ctx context.Context, of Info, off, n int64) (io.ReadCloser, error)
-	// Create begins an object that is there after Commit, with a few names and values.
-	Create(ctx context.Context, key string, overwrite bool, metadata map[string]string) (Upload, error)
-	// Metadata gives the names and values of a version.
-	Metadata(ctx context.Context, of Info) (map[string]string, error)
+	// Create begins an object that is there after Commit.
+	Create(ctx context.Context, key string, overwrite bool) (Upload, error)
 	// Remove deletes an object if it still is this version.
 	Remove(ctx context.Context, of Info) error
 	// Tag puts tags on an object, if the store has them, else the error is errors.ErrUnsupported.

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// files is the file system; keys are names of files. Objects have no metadata.
+// files is the file system; keys are names of files.
 type files struct{}
 
 func (files) Close() error { return nil }
@@ -89,8 +89,6 @@ func (files) Range(_ context.Context, of Info, off, n int64) (io.ReadCloser, err
 	}{io.NewSectionReader(f, off, n), f}, nil
 }
 
-func (files) Metadata(context.Context, Info) (map[string]string, error) { return nil, nil }
-
 func (f files) Remove(ctx context.Context, of Info) error {
 	now, err := f.Stat(ctx, of.Key)
 	if err != nil {
@@ -104,7 +102,7 @@ func (f files) Remove(ctx context.Context, of Info) error {
 
 func (files) Tag(context.Context, Info, map[string]string) error { return errNoTags }
 
-func (files) Create(_ context.Context, key string, overwrite bool, _ map[string]string) (Upload, error) {
+func (files) Create(_ context.Context, key string, overwrite bool) (Upload, error) {
 	if _, err := os.Lstat(key); err == nil && !overwrite {
 		return nil, &fs.PathError{Op: "create", Path: key, Err: fs.ErrExist}
 	}

@@ -76,14 +76,6 @@ func (o objects) stat(ctx context.Context, key string) (Info, map[string]string,
 	return info, a.Metadata, nil
 }
 
-func (o objects) Metadata(ctx context.Context, of Info) (map[string]string, error) {
-	now, metadata, err := o.stat(ctx, of.Key)
-	if err == nil && now.Version != of.Version {
-		err = fmt.Errorf("%s: %w", of.Key, ErrChanged)
-	}
-	return metadata, err
-}
-
 func (o objects) First(ctx context.Context, key string, n int64) (io.ReadCloser, Info, error) {
 	r, err := o.b.NewRangeReader(ctx, key, 0, n, &blob.ReaderOptions{BeforeRead: quiet})
 	if err != nil {
@@ -163,7 +155,7 @@ func (o objects) Tag(ctx context.Context, of Info, tags map[string]string) error
 // idKey names the metadata that tells an upload of ours from others.
 const idKey = "lmz-upload"
 
-func (o objects) Create(ctx context.Context, key string, overwrite bool, metadata map[string]string) (Upload, error) {
+func (o objects) Create(ctx context.Context, key string, overwrite bool) (Upload, error) {
 	if !overwrite {
 		if exists, err := o.b.Exists(ctx, key); err != nil {
 			return nil, named("create", key, err)
@@ -172,12 +164,10 @@ func (o objects) Create(ctx context.Context, key string, overwrite bool, metadat
 		}
 	}
 	u := &upload{to: o, key: key, id: rand.Text(), ctx: ctx}
-	with := map[string]string{idKey: u.id}
-	maps.Copy(with, metadata)
 	writing, cancel := context.WithCancel(ctx)
 	w, err := o.b.NewWriter(writing, key, &blob.WriterOptions{
 		BufferSize: partSize, MaxConcurrency: partsAtOnce, IfNotExist: !overwrite,
-		ContentType: "application/octet-stream", Metadata: with,
+		ContentType: "application/octet-stream", Metadata: map[string]string{idKey: u.id},
 	})
 	if err != nil {
 		cancel()

@@ -47,7 +47,7 @@ func (store) Create(ctx context.Context, url string, overwrite bool) (remote.Upl
 	if err != nil {
 		return nil, err
 	}
-	u, err := b.Create(ctx, key, overwrite, nil)
+	u, err := b.Create(ctx, key, overwrite)
 	if err != nil {
 		b.Close()
 		return nil, err

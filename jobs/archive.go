@@ -107,7 +107,7 @@ func (it *item) unchanged(ctx context.Context, from cloud.Bucket) error {
 // put compresses the sources into a new object. What each of its records decodes to is compared
 // with what was read before the object is there.
 func (it *item) put(ctx context.Context, from, to cloud.Bucket, key string, r *record) error {
-	u, err := to.Create(ctx, key, false, nil)
+	u, err := to.Create(ctx, key, false)
 	if err != nil {
 		return err
 	}
