@@ -121,17 +121,10 @@ func inMemory(name string) *blob.Bucket {
 
 // Join gives the URL, or the name of a file, of a key below another one.
 func Join(name, below string) string {
-	base, query, _ := strings.Cut(name, "?")
-	if !remote.IsURL(name) {
-		base, query = name, ""
+	if _, folder := remote.Cut(name, "/"); !folder && below != "" {
+		below = "/" + below
 	}
-	if below != "" && !strings.HasSuffix(base, "/") {
-		base += "/"
-	}
-	if query != "" {
-		query = "?" + query
-	}
-	return base + below + query
+	return remote.Extend(name, below)
 }
 
 var errNoTags = fmt.Errorf("objects of this store cannot be tagged by lmz: %w", errors.ErrUnsupported)
