@@ -56,7 +56,8 @@ type Bucket interface {
 	Create(ctx context.Context, key string, overwrite bool) (Upload, error)
 	// Remove deletes an object if it still is this version.
 	Remove(ctx context.Context, of Info) error
-	// Tag puts tags on an object, if the store has them, else the error is errors.ErrUnsupported.
+	// Tag puts tags on an object if it still is this version; where the store has no tags, the error
+	// is errors.ErrUnsupported.
 	Tag(ctx context.Context, of Info, tags map[string]string) error
 	Close() error
 }

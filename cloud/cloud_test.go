@@ -170,24 +170,6 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
-// TestTags puts a tag beside those that an object has.
-func TestTags(t *testing.T) {
-	s3 := s3test.Start(t, "logs")
-	b, key := open(t, s3test.URL(s3.Address, "logs", "o"))
-	info, err := put(b, key, false, []byte("x"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, tag := range []string{"one", "two"} {
-		if err := b.Tag(context.Background(), info, map[string]string{tag: "yes"}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if now, err := b.Stat(context.Background(), key); err != nil || now.Version != info.Version {
-		t.Errorf("a tag makes another version: %v", err)
-	}
-}
-
 // TestObjectReads checks the laws of io.ReaderAt, that reads anywhere give what is there, and how
 // few requests they take.
 func TestObjectReads(t *testing.T) {

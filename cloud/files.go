@@ -90,12 +90,8 @@ func (files) Range(_ context.Context, of Info, off, n int64) (io.ReadCloser, err
 }
 
 func (f files) Remove(ctx context.Context, of Info) error {
-	now, err := f.Stat(ctx, of.Key)
-	if err != nil {
+	if err := unchanged(ctx, f, of); err != nil {
 		return err
-	}
-	if now.Version != of.Version {
-		return fmt.Errorf("%s: %w", of.Key, ErrChanged)
 	}
 	return os.Remove(of.Key)
 }

@@ -114,14 +114,10 @@ func (o objects) Range(ctx context.Context, of Info, off, n int64) (io.ReadClose
 }
 
 func (o objects) Remove(ctx context.Context, of Info) error {
-	now, err := o.Stat(ctx, of.Key)
-	if err != nil {
+	if err := unchanged(ctx, o, of); err != nil {
 		return err
 	}
-	if now.Version != of.Version {
-		return fmt.Errorf("%s: %w", of.Key, ErrChanged)
-	}
-	err = o.b.DeleteWithOptions(ctx, of.Key, &blob.DeleteOptions{BeforeDelete: func(as func(any) bool) error {
+	err := o.b.DeleteWithOptions(ctx, of.Key, &blob.DeleteOptions{BeforeDelete: func(as func(any) bool) error {
 		matchDelete(as, of.Version)
 		return nil
 	}})
@@ -136,12 +132,16 @@ func (o objects) Tag(ctx context.Context, of Info, tags map[string]string) error
 	if !o.b.As(&client) {
 		return errNoTags
 	}
+	if err := unchanged(ctx, o, of); err != nil {
+		return err
+	}
 	have, err := client.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{Bucket: &o.name, Key: &of.Key})
+	if err != nil {
+		return named("tag", of.Key, err)
+	}
 	all := map[string]string{}
-	if err == nil {
-		for _, t := range have.TagSet {
-			all[aws.ToString(t.Key)] = aws.ToString(t.Value)
-		}
+	for _, t := range have.TagSet {
+		all[aws.ToString(t.Key)] = aws.ToString(t.Value)
 	}
 	maps.Copy(all, tags)
 	var set []s3types.Tag

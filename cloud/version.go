@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -56,6 +57,15 @@ func version(as func(any) bool, info Info) string {
 		return fmt.Sprintf("%d %d", info.ModTime.UnixNano(), info.Size)
 	}
 	return strings.Trim(etag, `"`)
+}
+
+// unchanged makes sure that an object still is this version.
+func unchanged(ctx context.Context, b Bucket, of Info) error {
+	now, err := b.Stat(ctx, of.Key)
+	if err == nil && now.Version != of.Version {
+		err = fmt.Errorf("%s: %w", of.Key, ErrChanged)
+	}
+	return err
 }
 
 // quiet keeps the SDK of S3 from saying for each object of several parts that there is no checksum
