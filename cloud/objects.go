@@ -118,7 +118,7 @@ func (o objects) Remove(ctx context.Context, of Info) error {
 		return err
 	}
 	err := o.b.DeleteWithOptions(ctx, of.Key, &blob.DeleteOptions{BeforeDelete: func(as func(any) bool) error {
-		matchDelete(as, of.Version)
+		match(as, of.Version)
 		return nil
 	}})
 	if gcerrors.Code(err) == gcerrors.FailedPrecondition {

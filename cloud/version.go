@@ -78,41 +78,27 @@ func quiet(as func(any) bool) error {
 	return nil
 }
 
-// match makes a request one for this version.
+// match makes a request, to read or to delete, one for this version.
 func match(as func(any) bool, version string) {
 	var (
-		in     *s3.GetObjectInput
+		get    *s3.GetObjectInput
+		del    *s3.DeleteObjectInput
 		handle **storage.ObjectHandle
 		stream *azblob.DownloadStreamOptions
-	)
-	etag := `"` + version + `"`
-	switch {
-	case as(&in):
-		in.IfMatch = &etag
-	case as(&handle):
-		if generation, err := strconv.ParseInt(version, 10, 64); err == nil {
-			*handle = (*handle).Generation(generation)
-		}
-	case as(&stream):
-		stream.AccessConditions = accessIf(etag)
-	}
-}
-
-// matchDelete is match for deleting.
-func matchDelete(as func(any) bool, version string) {
-	var (
-		in     *s3.DeleteObjectInput
-		handle **storage.ObjectHandle
 		remove *azblobblob.DeleteOptions
 	)
 	etag := `"` + version + `"`
 	switch {
-	case as(&in):
-		in.IfMatch = &etag
+	case as(&get):
+		get.IfMatch = &etag
+	case as(&del):
+		del.IfMatch = &etag
 	case as(&handle):
 		if generation, err := strconv.ParseInt(version, 10, 64); err == nil {
 			*handle = (*handle).If(storage.Conditions{GenerationMatch: generation})
 		}
+	case as(&stream):
+		stream.AccessConditions = accessIf(etag)
 	case as(&remove):
 		remove.AccessConditions = accessIf(etag)
 	}
