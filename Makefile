@@ -7,7 +7,8 @@
 # make study    measure language models as compressors, next to what others published (docs/STUDY.md)
 # make viewer   make dist/lmz-viewer.html, a page that shows archives in any browser
 # make test-viewer  try that page in a headless Chromium, where there is one
-# make dist     make what a release gives out, in dist/release: VERSION=0.9.0 names it, ONLY=linux-amd64 makes a part
+# make dist     make what a release gives out, in dist/release: VERSION=0.9.0 names it,
+#               ONLY=linux-amd64 makes a part
 # make install  install into PREFIX (default /usr/local)
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
@@ -112,6 +113,8 @@ ONLY ?=
 mutate:
 	CGO_ENABLED=0 $(GO) run -buildvcs=false ./tools/mutate -n '$(MUTANTS)' -seed '$(SEED)' -only '$(ONLY)'
 
+torture: SHELL := bash
+torture: .SHELLFLAGS := -o pipefail -c
 torture: setup
 	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Restored|Behind|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
 		./stream ./salvage ./cmd/lmz/... ./llama | grep -aE '^(---|ok|FAIL|panic)|_test.go'
@@ -128,7 +131,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Workers, databases and the server of S3 killed at random moments, LMZ_KILLS times (default 50).
 test-kill:
-	LMZ_KILLS='$(or $(LMZ_KILLS),50)' CGO_ENABLED=0 $(GO) test -count=1 -timeout 30m -v -run Killed ./jobs | grep -v '^lmz job'
+	LMZ_KILLS='$(or $(LMZ_KILLS),50)' CGO_ENABLED=0 $(GO) test -count=1 -timeout 30m -v -run Killed ./jobs
 
 lint-deploy:
 	scripts/lint-deploy
