@@ -188,9 +188,9 @@ func killRounds() int {
 	return 4
 }
 
-// TestKilled kills workers, the server of S3, the database, or several of them, at random moments, while a fiftieth of the
-// requests fail, until the number of rounds is reached; then lets the job end. Two workers share it
-// where the database allows that.
+// TestKilled kills workers, the server of S3, the database, or several of them, at random moments,
+// while a fiftieth of the requests fail, until the number of rounds is reached; then lets the job
+// end. Two workers share it where the database allows that.
 func TestKilled(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { testKilled(t, "sqlite:"+filepath.Join(t.TempDir(), "jobs.db"), nil, 1) })
 	t.Run("postgres", func(t *testing.T) {
