@@ -56,19 +56,16 @@ func reportCommand() *cobra.Command {
 		Short: "List what a job did, a line for each source, for auditors",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := openClient(cmd.Context(), o.db)
-			if err != nil {
-				return err
-			}
-			defer dbos.Shutdown(c, time.Second)
-			list, err := rows(c, args[0])
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(append([]row{}, list...))
-			}
-			return writeCSV(list)
+			return withClient(cmd.Context(), o.db, func(c dbos.Client) error {
+				list, err := rows(c, args[0])
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(append([]row{}, list...))
+				}
+				return writeCSV(list)
+			})
 		},
 	}
 	o.addDatabase(c)

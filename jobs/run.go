@@ -42,10 +42,6 @@ func (o *options) addWorker(c *cobra.Command) {
 	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "archives made at once")
 }
 
-func (o *options) addName(c *cobra.Command) {
-	c.Flags().StringVar(&o.name, "name", "", "name of the job (default: made of SOURCE)")
-}
-
 // check finishes the options. args are SOURCE and DEST.
 func (o *options) check(args []string) error {
 	if o.name == "" {
@@ -128,9 +124,9 @@ it again: what is done is not done again. What is compressed already (.gz, .zst,
 		},
 	}
 	o.addDatabase(c)
-	o.addName(c)
 	o.addWorker(c)
 	f := c.Flags()
+	f.StringVar(&o.name, "name", "", "name of the job (default: made of SOURCE)")
 	f.IntVarP(&o.level, "level", "l", 3, "level of lmz, 1 to 9")
 	f.StringVar(&o.plan, "plan", "", "take the levels from this file of lmz job plan --json")
 	f.StringVar(&o.policy, "source", keep, "what becomes of a source when its archive is proven: keep, tag (lmz-archived=true; S3) or delete")
@@ -149,8 +145,7 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	all, left := o.items(objects, base)
-	atOnce := o.atOnce
-	e, err := openEngine(ctx, o.db, workerName(o.worker), atOnce)
+	e, err := openEngine(ctx, o.db, workerName(o.worker), o.atOnce)
 	if err != nil {
 		return err
 	}

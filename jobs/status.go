@@ -75,13 +75,18 @@ func counts(c dbos.Client, job string) (p progress, err error) {
 	return p, err
 }
 
-// openClient opens a database to look into it.
-func openClient(ctx context.Context, db string) (dbos.Client, error) {
+// withClient opens a database for what looks into it.
+func withClient(ctx context.Context, db string, do func(dbos.Client) error) error {
 	url, err := databaseURL(db)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return dbos.NewClient(ctx, dbos.ClientConfig{DatabaseURL: url, Logger: quiet()})
+	c, err := dbos.NewClient(ctx, dbos.ClientConfig{DatabaseURL: url, Logger: quiet()})
+	if err != nil {
+		return err
+	}
+	defer dbos.Shutdown(c, time.Second)
+	return do(c)
 }
 
 // as decodes what the engine has kept as JSON.
@@ -154,45 +159,46 @@ func statusCommand() *cobra.Command {
 		Short: "Say where jobs are",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := openClient(cmd.Context(), o.db)
-			if err != nil {
-				return err
-			}
-			defer dbos.Shutdown(c, time.Second)
-			list, err := jobs(c, strings.Join(args, ""), time.Now())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(append([]*progress{}, list...))
-			}
-			t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(t, "job\tarchives\twaiting\trunning\tdone\tfailed\tMB\tdone MB\tratio\tMB/s\tend")
-			for _, p := range list {
-				ratio, end := "-", "-"
-				if p.ArchiveBytes > 0 {
-					ratio = fmt.Sprintf("%.2f", float64(p.DoneBytes)/float64(p.ArchiveBytes))
+			return withClient(cmd.Context(), o.db, func(c dbos.Client) error {
+				list, err := jobs(c, strings.Join(args, ""), time.Now())
+				if err != nil {
+					return err
 				}
-				if !p.End.IsZero() {
-					end = p.End.Format("2006-01-02 15:04:05")
+				if asJSON {
+					return printJSON(append([]*progress{}, list...))
 				}
-				fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%s\t%.2f\t%s\n", p.Job, p.Archives, p.Waiting, p.Running, p.Done,
-					p.Failed+p.Cancelled, float64(p.Bytes)/1e6, float64(p.DoneBytes)/1e6, ratio, p.BytesSecond/1e6, end)
-			}
-			if err := t.Flush(); err != nil {
-				return err
-			}
-			for _, p := range list {
-				for _, f := range p.Failures {
-					fmt.Printf("failed: %s: %s\n", f.Archive, f.Error)
-				}
-			}
-			return nil
+				return printStatus(list)
+			})
 		},
 	}
 	o.addDatabase(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+func printStatus(list []*progress) error {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "job\tarchives\twaiting\trunning\tdone\tfailed\tMB\tdone MB\tratio\tMB/s\tend")
+	for _, p := range list {
+		ratio, end := "-", "-"
+		if p.ArchiveBytes > 0 {
+			ratio = fmt.Sprintf("%.2f", float64(p.DoneBytes)/float64(p.ArchiveBytes))
+		}
+		if !p.End.IsZero() {
+			end = p.End.Format("2006-01-02 15:04:05")
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%s\t%.2f\t%s\n", p.Job, p.Archives, p.Waiting, p.Running, p.Done,
+			p.Failed+p.Cancelled, float64(p.Bytes)/1e6, float64(p.DoneBytes)/1e6, ratio, p.BytesSecond/1e6, end)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, p := range list {
+		for _, f := range p.Failures {
+			fmt.Printf("failed: %s: %s\n", f.Archive, f.Error)
+		}
+	}
+	return nil
 }
 
 func printJSON(v any) error {
@@ -211,12 +217,7 @@ all that is neither done nor waiting goes back into the queue. A worker that is
 there after all notices that it has lost the archive.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := openClient(cmd.Context(), o.db)
-			if err != nil {
-				return err
-			}
-			defer dbos.Shutdown(c, time.Second)
-			return resume(c, args[0])
+			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return resume(c, args[0]) })
 		},
 	}
 	o.addDatabase(c)
@@ -254,23 +255,22 @@ func cancelCommand() *cobra.Command {
 		Short: "Do no more of a job; what is done stays",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := openClient(cmd.Context(), o.db)
-			if err != nil {
-				return err
-			}
-			defer dbos.Shutdown(c, time.Second)
-			all, err := workflows(c, args[0], dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
-				dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending))
-			if err != nil || len(all) == 0 {
-				return err
-			}
-			var ids []string
-			for _, w := range all {
-				ids = append(ids, w.ID)
-			}
-			return dbos.CancelWorkflows(c, ids)
+			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return cancel(c, args[0]) })
 		},
 	}
 	o.addDatabase(c)
 	return c
+}
+
+func cancel(c dbos.Client, job string) error {
+	all, err := workflows(c, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
+		dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending))
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	var ids []string
+	for _, w := range all {
+		ids = append(ids, w.ID)
+	}
+	return dbos.CancelWorkflows(c, ids)
 }
