@@ -188,16 +188,19 @@ func (e *engine) wait(ctx context.Context, job string) error {
 			return fmt.Errorf("interrupted: the same command goes on")
 		case <-time.After(300 * time.Millisecond):
 		}
-		n, err := counts(e, job)
+		// A database may have millions of archives that are done: they are counted once, at the end.
+		left, err := unfinished(e, job, dbos.WithFilterLimit(1))
 		if err != nil {
 			return err
 		}
-		if n.open() == 0 {
-			if n.Failed > 0 {
-				return failures(n.Failed)
-			}
-			return nil
+		if len(left) > 0 {
+			continue
 		}
+		n, err := counts(e, job)
+		if err == nil && n.Failed > 0 {
+			err = failures(n.Failed)
+		}
+		return err
 	}
 }
 

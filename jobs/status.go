@@ -75,6 +75,12 @@ func counts(c dbos.Client, job string) (p progress, err error) {
 	return p, err
 }
 
+// unfinished gives the workflows of a job that wait or run, without what they are given.
+func unfinished(c dbos.Client, job string, opts ...dbos.ListWorkflowsOption) ([]dbos.WorkflowStatus, error) {
+	return workflows(c, job, append(opts, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
+		dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending))...)
+}
+
 // withClient opens a database for what looks into it.
 func withClient(ctx context.Context, db string, do func(dbos.Client) error) error {
 	url, err := databaseURL(db)
@@ -263,8 +269,7 @@ func cancelCommand() *cobra.Command {
 }
 
 func cancel(c dbos.Client, job string) error {
-	all, err := workflows(c, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
-		dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending))
+	all, err := unfinished(c, job)
 	if err != nil || len(all) == 0 {
 		return err
 	}
