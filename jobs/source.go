@@ -129,7 +129,11 @@ const (
 
 // items says which archives are made of the objects.
 func (o *options) items(objects []cloud.Info, base string) (all []*item, left int) {
-	var pack *item
+	var (
+		pack   *item
+		folder string // of what is in the pack
+		packed int64  // bytes in it
+	)
 	for _, s := range objects {
 		name := below(s.Key, base)
 		if isCompressed(s.Key) {
@@ -143,7 +147,8 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 			continue
 		}
 		dir := path.Dir(name)
-		if pack == nil || path.Dir(below(pack.Sources[0].Key, base)) != dir || pack.size()+s.Size > packSize {
+		if pack == nil || folder != dir || packed+s.Size > packSize {
+			folder, packed = dir, s.Size
 			pack = it
 			pack.Pack = true
 			all = append(all, pack)
@@ -152,6 +157,7 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 			continue
 		}
 		pack.Sources = append(pack.Sources, s)
+		packed += s.Size
 	}
 	return all, left
 }
