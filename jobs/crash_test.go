@@ -341,6 +341,35 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestEnqueue puts archives into the database beside workers: it takes none of what waits, and says
+// nothing of how many they make at once.
+func TestEnqueue(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	db := filepath.Join(dir, "jobs.db")
+	e, err := openEngine(ctx, db, "w", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.close()
+	makeTree(t, filepath.Join(dir, "in"), 4, 9)
+	args := []string{"run", "--enqueue", "--db", db, "-l", "1", "--at-once", "7"}
+	for _, name := range []string{"a", "b"} {
+		job(t, append(args, "--name", name, filepath.Join(dir, "in"), filepath.Join(dir, name))...)
+	}
+	if e, err = openEngine(ctx, db, "", 7); err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	if n := e.queue.GetWorkerConcurrency(); n == nil || *n != 3 {
+		t.Error("workers make another number of archives at once")
+	}
+	time.Sleep(time.Second) // in which a worker takes some
+	if is, err := counts(e, ""); err != nil || is.Waiting == 0 || is.open() != is.Waiting || is.Archives != is.Waiting {
+		t.Errorf("%+v, %v, want all waiting", is, err)
+	}
+}
+
 // TestStranger leaves an object alone that is in the way, and keeps the source; when it is gone,
 // resume makes the archive.
 func TestStranger(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -36,11 +37,17 @@ type engine struct {
 	queue dbos.Queue
 }
 
-// openEngine starts working: what this worker was at when it was killed, and what is queued.
+// openEngine starts working: what this worker was at when it was killed, and what is queued, atOnce
+// at a time. Without the name of a worker it only puts archives into the database.
 func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, error) {
 	url, err := databaseURL(db)
 	if err != nil {
 		return nil, err
+	}
+	conflict := dbos.QueueConflictUpdateIfLatestVersion
+	only := worker == ""
+	if only { // how many are worked on at once is kept with the queue: leave it to the workers
+		worker, conflict = rand.Text(), dbos.QueueConflictNeverUpdate
 	}
 	c, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
 		AppName: application, DatabaseURL: url, ApplicationVersion: version, ExecutorID: worker, Logger: quiet(),
@@ -50,9 +57,13 @@ func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, er
 	}
 	// A machine may be killed any number of times.
 	dbos.RegisterWorkflow(c, archiveWorkflow, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(1_000_000))
-	q, err := dbos.RegisterQueue(c, queueName, dbos.WithWorkerConcurrency(atOnce), dbos.WithQueueBasePollingInterval(200*time.Millisecond))
+	q, err := dbos.RegisterQueue(c, queueName, dbos.WithWorkerConcurrency(atOnce), dbos.WithQueueBasePollingInterval(200*time.Millisecond),
+		dbos.WithQueueOnConflict(conflict))
 	if err != nil {
 		return nil, err
+	}
+	if only {
+		dbos.ListenQueues(c, "none")
 	}
 	if err := dbos.Launch(c); err != nil {
 		return nil, err

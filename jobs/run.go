@@ -145,14 +145,15 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	all, left := o.items(objects, base)
-	e, err := openEngine(ctx, o.db, workerName(o.worker), o.atOnce)
+	worker := ""
+	if !o.enqueueOnly {
+		worker = workerName(o.worker)
+	}
+	e, err := openEngine(ctx, o.db, worker, o.atOnce)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	if o.enqueueOnly {
-		dbos.ListenQueues(e, "none")
-	}
 	if err := e.enqueue(o.name, all); err != nil {
 		return err
 	}
