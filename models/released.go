@@ -22,23 +22,23 @@ type Released struct {
 var released = []Released{
 	{
 		Name: "base", File: "base-q8_0.gguf",
-		SHA256: mustHash("bf58e156b4eae1c1f9f5d09d51fea99bde22e509c26caa7e1e6e7dc2aeb16a18"),
+		SHA256: mustHash("c01b97c347fdfeb4a3a959b6640bbbbc638afcecb08f637c852f28b2e193ed59"),
 		Probes: map[string][8]byte{
-			"exact":   mustProbe("77655706a4fcf11a"),
-			"sse42":   mustProbe("91186002bbe90b2b"),
-			"avx2":    mustProbe("8959388f069b7d46"),
-			"avx512":  mustProbe("a5e3a7a7153ad132"),
+			"exact":   mustProbe("aedd41d15860f072"),
+			"sse42":   mustProbe("0614f5d383382461"),
+			"avx2":    mustProbe("ee30fc764e05d749"),
+			"avx512":  mustProbe("8ea562764d52a07d"),
 			"dotprod": mustProbe("fa3c932b63376e87"),
 		},
 	},
 	{
 		Name: "nano", File: "nano-q8_0.gguf",
-		SHA256: mustHash("bca1578c7ffaf8fb1f0c3997a967e4a20eca6b4bd1bb6a37bfa1fc2ef2a8ae29"),
+		SHA256: mustHash("383245345143dcb79967aa787d1c1afa1d486a7f96b7338a8c9bcd21fab26e33"),
 		Probes: map[string][8]byte{
-			"exact":   mustProbe("cccb7e319ef5ea66"),
-			"sse42":   mustProbe("80c7b79aa6f2e449"),
-			"avx2":    mustProbe("4a860a2e136be7d8"),
-			"avx512":  mustProbe("d3524b1f98ff36f0"),
+			"exact":   mustProbe("0169d9aeeadb7412"),
+			"sse42":   mustProbe("5015c77c17a94854"),
+			"avx2":    mustProbe("63aa13d63d0cf4cb"),
+			"avx512":  mustProbe("c9092aa1fb92be32"),
 			"dotprod": mustProbe("420331683aaf78d9"),
 		},
 	},

@@ -30,7 +30,7 @@ FAVOURED = {"logs/otrf-windows-events": 2, "logs/otrf-zeek": 2}
 
 # No source is read more often than this by a run over so many bytes; what it leaves goes to the
 # rest of its category.
-MAX_PASSES, RUN_BYTES = 4, 250e6
+MAX_PASSES, RUN_BYTES = 8, 2200e6
 
 
 def windows(data):

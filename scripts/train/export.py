@@ -61,6 +61,8 @@ def tensors(c, state):
     """The parameters by GGUF name; the rows of attn_q and attn_k in the order of neighbouring rotary pairs."""
     out = {}
     for name, tensor in state.items():
+        if name == "output.weight" and c.tied:
+            continue
         if name.endswith(("attn_q.weight", "attn_k.weight")):
             tensor = tensor.view(-1, 2, c.head_width // 2, c.width).transpose(1, 2).reshape(-1, c.width)
         out[name] = tensor.float().numpy()
@@ -68,7 +70,7 @@ def tensors(c, state):
 
 
 def load(run):
-    state = torch.load(os.path.join(run, "checkpoint.pt"))
+    state = torch.load(os.path.join(run, "checkpoint.pt"), map_location="cpu")
     return model.Config(**state["config"]), state
 
 

@@ -9,6 +9,7 @@ from torch import nn
 ROPE_BASE = 10000.0
 EPSILON = 1e-5
 QUERIES = 128  # rows of a block of attention
+TIED_STD = 0.02  # of an embedding that is the output too, at the start
 
 
 @dataclasses.dataclass
@@ -20,6 +21,8 @@ class Config:
     kv_heads: int = 1
     ffn: int = 704
     context: int = 512
+    tied: bool = False  # the output matrix is the embedding
+    rounded: bool = False  # train with the roundings of class exact
 
     @property
     def head_width(self):
@@ -50,11 +53,20 @@ def rotate(x, cos, sin):
     return torch.cat((a * cos - b * sin, a * sin + b * cos), -1).to(x.dtype)
 
 
+def int8(x):
+    """x as class exact rounds it, to 255 steps of its last dimension's greatest magnitude; gradients pass through."""
+    wide = x.float()
+    step = wide.detach().abs().amax(-1, keepdim=True).clamp(min=1e-20) / 127
+    return (wide + ((wide / step).round() * step - wide).detach()).to(x.dtype)
+
+
 def attention(q, k, v):
     """Causal attention; q: [batch, heads, time, width], k, v: [batch, kv_heads, time, width].
 
-    Plain matrix products by blocks of queries: on a CPU several times faster than scaled_dot_product_attention of
-    PyTorch 2.6, and what lies above the diagonal is mostly skipped."""
+    On a CPU, plain matrix products by blocks of queries: several times faster there than scaled_dot_product_attention
+    of PyTorch 2.6, and what lies above the diagonal is mostly skipped."""
+    if q.is_cuda:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=q.shape[1] != k.shape[1])
     batch, heads, time, width = q.shape
     group, outputs = heads // k.shape[1], []
     for start in range(0, time, QUERIES):
@@ -88,16 +100,21 @@ class Block(nn.Module):
 
     def forward(self, x, cos, sin):
         batch, time, width = x.shape
+        rounded = int8 if self.c.rounded else lambda t: t
 
         def heads(t):
             return t.view(batch, time, -1, self.c.head_width).transpose(1, 2)
 
-        h = self.attn_norm(x)
-        q, k = rotate(heads(self.attn_q(h)), cos, sin), rotate(heads(self.attn_k(h)), cos, sin)
-        y = attention(q, k, heads(self.attn_v(h)))
-        x = x + self.attn_output(y.transpose(1, 2).reshape(batch, time, width))
-        h = self.ffn_norm(x)
-        return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
+        def product(matrix, t):
+            return F.linear(t, rounded(matrix.weight))
+
+        h = rounded(self.attn_norm(x))
+        q = rounded(rotate(heads(product(self.attn_q, h)), cos, sin))
+        k = rounded(rotate(heads(product(self.attn_k, h)), cos, sin))
+        y = attention(q, k, rounded(heads(product(self.attn_v, h))))
+        x = x + product(self.attn_output, rounded(y.transpose(1, 2).reshape(batch, time, width)))
+        h = rounded(self.ffn_norm(x))
+        return x + product(self.ffn_down, rounded(F.silu(product(self.ffn_gate, h)) * product(self.ffn_up, h)))
 
 
 class Llama(nn.Module):
@@ -110,8 +127,10 @@ class Llama(nn.Module):
         self.blk = nn.ModuleList([Block(c) for _ in range(c.layers)])
         self.output_norm = RMSNorm(c.width)
         self.output = nn.Linear(c.width, c.vocab, bias=False)
-        nn.init.normal_(self.token_embd.weight, std=0.5)
+        nn.init.normal_(self.token_embd.weight, std=TIED_STD if c.tied else 0.5)
         nn.init.zeros_(self.output.weight)
+        if c.tied:
+            self.output.weight = self.token_embd.weight
         cos, sin = rotary(c.context, c.head_width)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
@@ -128,15 +147,26 @@ class Llama(nn.Module):
         """Mean cross-entropy in nats per token; tokens, targets: [batch, time]."""
         return self.cost(self(tokens), targets)
 
+    def logits(self, x):
+        """What forward returned to logits, float32 [batch * time, vocab]."""
+        h = self.output_norm(x)
+        if self.c.rounded:
+            return F.linear(int8(h), int8(self.output.weight)).flatten(0, 1).float()
+        return self.output(h).flatten(0, 1).float()
+
     def cost(self, x, targets):
-        logits = self.output(self.output_norm(x))
-        return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
+        return F.cross_entropy(self.logits(x), targets.flatten())
 
     def distilled(self, tokens, targets, teacher, share):
         """(1 - share) of the cross-entropy and share of the divergence KL(teacher || model), nats per token."""
-        logits = self.output(self.output_norm(self(tokens))).flatten(0, 1).float()
         with torch.no_grad():
-            soft = teacher.output(teacher.output_norm(teacher(tokens))).flatten(0, 1).float().log_softmax(-1)
+            known = teacher(tokens)
+        return self.taught(self(tokens), known, targets, teacher, share)
+
+    def taught(self, x, known, targets, teacher, share):
+        logits = self.logits(x)
+        with torch.no_grad():
+            soft = teacher.logits(known).log_softmax(-1)
         divergence = F.kl_div(logits.log_softmax(-1), soft, reduction="batchmean", log_target=True)
         return (1 - share) * F.cross_entropy(logits, targets.flatten()) + share * divergence
 
@@ -145,6 +175,7 @@ class Llama(nn.Module):
         for block in self.blk:
             block.compile(dynamic=False)
         self.cost = torch.compile(self.cost, dynamic=False)
+        self.taught = torch.compile(self.taught, dynamic=False)
 
     def matrices(self):
         """The blocks' weight matrices: what Muon trains."""

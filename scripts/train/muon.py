@@ -24,16 +24,19 @@ class Muon(torch.optim.Optimizer):
     @torch.no_grad()
     def step(self):
         for group in self.param_groups:
+            params = group["params"]
+            grads = [p.grad for p in params]
+            momenta = [self.state[p].setdefault("momentum", torch.zeros_like(p)) for p in params]
+            torch._foreach_mul_(momenta, group["momentum"])
+            torch._foreach_add_(momenta, grads)
+            updates = torch._foreach_add(grads, momenta, alpha=group["momentum"])
             by_shape = collections.defaultdict(list)
-            for p in group["params"]:
-                momentum = self.state[p].setdefault("momentum", torch.zeros_like(p))
-                momentum.mul_(group["momentum"]).add_(p.grad)
-                update = p.grad.add(momentum, alpha=group["momentum"])
+            for p, update in zip(params, updates):
                 tall = p.shape[0] > p.shape[1]
-                by_shape[tuple(sorted(p.shape))].append((p, update.T if tall else update, tall))
-            for members in by_shape.values():
-                updates = orthogonalize(torch.stack([update for _, update, _ in members]))
-                for (p, _, tall), update in zip(members, updates):
-                    scale = max(1, p.shape[0] / p.shape[1]) ** 0.5
-                    p.mul_(1 - group["lr"] * group["weight_decay"])
-                    p.add_(update.T if tall else update, alpha=-group["lr"] * scale)
+                by_shape[tuple(sorted(p.shape)), tall].append((p, update.T if tall else update))
+            if group["weight_decay"]:
+                torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
+            for (shape, tall), members in by_shape.items():
+                steps = orthogonalize(torch.stack([update for _, update in members]))
+                steps = steps * (max(1, members[0][0].shape[0] / members[0][0].shape[1]) ** 0.5)
+                torch._foreach_add_([p for p, _ in members], [s.T if tall else s for s in steps], alpha=-group["lr"])

@@ -9,6 +9,7 @@ import argparse
 import collections
 import heapq
 import json
+import multiprocessing
 import os
 import random
 
@@ -140,18 +141,22 @@ def sample_counts(text, sources, sample):
 
 
 def encode_corpus(tokenizer, text, sources, out):
+    global piece_tokens  # what is forked into the workers
+
+    def piece_tokens(piece):
+        offset, length = piece
+        return np.append(np.uint16(tokenizer.bos), tokenizer.encode(text[offset:offset + length].tobytes().decode()))
+
     ranges, position = [], 0
-    with open(os.path.join(out, "tokens.u16"), "wb") as f:
+    with open(os.path.join(out, "tokens.u16"), "wb") as f, multiprocessing.get_context("fork").Pool() as workers:
         for source in sources:
             entry = {key: source[key] for key in ("name", "category", "weight")}
             for part in ("train", "val"):
-                start, size = position, 0
-                for offset, length in source[part]:
-                    tokens = tokenizer.encode(text[offset:offset + length].tobytes().decode())
-                    f.write(np.array([tokenizer.bos], dtype="<u2").tobytes() + tokens.astype("<u2").tobytes())
-                    position += 1 + len(tokens)
-                    size += length
-                entry[part], entry[part + "_bytes"] = [start, position], size
+                start = position
+                for tokens in workers.imap(call_piece_tokens, source[part], 4):
+                    f.write(tokens.astype("<u2").tobytes())
+                    position += len(tokens)
+                entry[part], entry[part + "_bytes"] = [start, position], sum(length for _, length in source[part])
             ranges.append(entry)
             n = entry["train"][1] - entry["train"][0]
             print(f"{entry['name']:40} {n:9} tokens  {entry['train_bytes'] / max(1, n):.2f} bytes/token", flush=True)
@@ -159,17 +164,25 @@ def encode_corpus(tokenizer, text, sources, out):
         json.dump({"bos": tokenizer.bos, "tokens": position, "sources": ranges}, f, indent=1)
 
 
+def call_piece_tokens(piece):
+    return piece_tokens(piece)
+
+
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("out", help="working folder of corpus.py")
     p.add_argument("--vocab", type=int, default=4096, help="tokens, BOS included (default 4096)")
+    p.add_argument("--learned", action="store_true", help="encode with OUT/tokenizer.json as it is")
     p.add_argument("--sample", type=float, default=24, help="MiB of text to learn merges from (default 24)")
     a = p.parse_args()
     with open(os.path.join(a.out, "corpus.json")) as f:
         sources = json.load(f)["sources"]
     text = np.memmap(os.path.join(a.out, "text.bin"), dtype=np.uint8, mode="r")
-    merges = learn(sample_counts(text, sources, a.sample * (1 << 20)), a.vocab)
-    print(f"{len(merges)} merges, last {merges[-1:]}", flush=True)
-    tokenizer = Tokenizer(merges, a.vocab)
-    tokenizer.save(os.path.join(a.out, "tokenizer.json"))
+    if a.learned:
+        tokenizer = Tokenizer.load(os.path.join(a.out, "tokenizer.json"))
+    else:
+        merges = learn(sample_counts(text, sources, a.sample * (1 << 20)), a.vocab)
+        print(f"{len(merges)} merges, last {merges[-1:]}", flush=True)
+        tokenizer = Tokenizer(merges, a.vocab)
+        tokenizer.save(os.path.join(a.out, "tokenizer.json"))
     encode_corpus(tokenizer, text, sources, a.out)

@@ -39,31 +39,34 @@ def learning_rate(step, progress, stable):
 
 class Trainer:
     def __init__(self, a):
-        self.a, self.data = a, Data(a.out)
+        self.a, self.data = a, Data(a.out, a.device)
         torch.manual_seed(a.seed)
         self.config = Config(vocab=self.data.bos + 1, width=a.width, layers=a.layers, heads=a.heads, kv_heads=a.kv_heads,
-                             ffn=a.ffn, context=max(length for _, length, _ in phases(a.phases)))
-        self.model = Llama(self.config)
+                             ffn=a.ffn, context=max(length for _, length, _ in phases(a.phases)), tied=a.tied, rounded=a.rounded)
+        self.model = Llama(self.config).to(a.device)
         if a.optimizer == "muon":
             self.optimizers = [Muon(self.model.matrices(), lr=a.muon_lr),
-                               torch.optim.AdamW(self.model.others(), lr=a.adam_lr, betas=(0.9, 0.95), weight_decay=0)]
+                               torch.optim.AdamW(self.model.others(), lr=a.adam_lr, betas=(0.9, 0.95), weight_decay=0,
+                                                 fused=a.device == "cuda")]
         else:
             self.optimizers = [torch.optim.AdamW(self.model.parameters(), lr=a.adam_lr, betas=(0.9, 0.95), weight_decay=0.1)]
         self.peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
         self.step, self.tokens, self.seconds = 0, 0, 0.0
-        self.rng = np.random.default_rng(a.seed)
+        self.rng = torch.Generator(a.device).manual_seed(a.seed)
         self.stopped = False
         self.path = os.path.join(a.run, "checkpoint.pt")
         self.teacher = None
         if a.teacher:
             state = torch.load(os.path.join(a.teacher, "checkpoint.pt"))
-            self.teacher = Llama(Config(**state["config"]))
+            self.teacher = Llama(Config(**state["config"])).to(a.device)
             self.teacher.load_state_dict(state["model"])
+            if a.compile:
+                self.teacher.compile_parts()
         if a.compile:
             self.model.compile_parts()
 
     def loss(self, x, y):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(self.a.device, dtype=torch.bfloat16):
             if self.teacher and torch.is_grad_enabled():
                 return self.model.distilled(x, y, self.teacher, self.a.distill)
             return self.model.loss(x, y)
@@ -73,17 +76,17 @@ class Trainer:
 
     def save(self):
         state = {"config": dataclasses.asdict(self.config), "model": self.model.state_dict(),
-                 "optimizers": [o.state_dict() for o in self.optimizers], "rng": self.rng.bit_generator.state,
+                 "optimizers": [o.state_dict() for o in self.optimizers], "rng": self.rng.get_state(),
                  "step": self.step, "tokens": self.tokens, "seconds": self.seconds}
         torch.save(state, self.path + ".new")
         os.replace(self.path + ".new", self.path)
 
     def resume(self):
-        state = torch.load(self.path)
+        state = torch.load(self.path, map_location=self.a.device)
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"]):
             optimizer.load_state_dict(saved)
-        self.rng.bit_generator.state = state["rng"]
+        self.rng.set_state(state["rng"].cpu())
         self.step, self.tokens, self.seconds = state["step"], state["tokens"], state["seconds"]
 
     def log(self, **entry):
@@ -123,12 +126,12 @@ class Trainer:
                 optimizer.param_groups[0]["lr"] = peak * rate
                 optimizer.step()
             self.model.zero_grad(set_to_none=True)
-            losses.append(loss.item())
+            losses.append(loss.detach())  # read only for the log: a GPU shall not wait for that
             now = time.time()
             self.seconds, mark = self.seconds + now - mark, now
             self.step, self.tokens = self.step + 1, self.tokens + batch * length
             if self.step % a.log_steps == 0:
-                self.log(loss=round(float(np.mean(losses)), 4), rate=round(rate, 4), progress=round(progress, 4))
+                self.log(loss=round(torch.stack(losses).mean().item(), 4), rate=round(rate, 4), progress=round(progress, 4))
                 losses = []
             if self.seconds - saved > 180:
                 saved = self.seconds
@@ -156,6 +159,7 @@ if __name__ == "__main__":
     p.add_argument("--heads", type=int, default=4)
     p.add_argument("--kv-heads", type=int, default=1)
     p.add_argument("--ffn", type=int, default=704)
+    p.add_argument("--tied", action="store_true", help="the output matrix is the embedding")
     p.add_argument("--phases", default="256x24:0.5,512x16:1", help="LENGTHxBATCH:UNTIL,…; the last UNTIL is 1")
     p.add_argument("--optimizer", choices=("muon", "adamw"), default="muon")
     p.add_argument("--muon-lr", type=float, default=0.02)
@@ -163,6 +167,8 @@ if __name__ == "__main__":
     p.add_argument("--stable", type=float, default=0.4, help="share of the run before the learning rate falls")
     p.add_argument("--teacher", help="learn from the model of this run, of the same tokenizer, too")
     p.add_argument("--distill", type=float, default=0.5, help="weight of the teacher")
+    p.add_argument("--rounded", action="store_true", help="train with the roundings of class exact")
+    p.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--compile", action="store_true", help="torch.compile (PyTorch 2 with a C++ compiler): 2-3 times faster")
