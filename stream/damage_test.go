@@ -86,7 +86,7 @@ func TestTruncation(t *testing.T) {
 					}
 				}
 			}
-			if !errors.Is(err, ErrTruncated) || !bytes.Equal(got, content[:whole]) {
+			if !errors.Is(err, ErrTruncated) || !errors.Is(err, io.ErrUnexpectedEOF) || !bytes.Equal(got, content[:whole]) {
 				t.Fatalf("%d of %d bytes: %d bytes, want %d; error %v", n, len(archive), len(got), whole, err)
 			}
 		}

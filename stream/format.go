@@ -16,6 +16,7 @@ var (
 	// ErrCorrupt says that bytes of the archive are not the ones that were written.
 	ErrCorrupt = format.ErrCorrupt
 	// ErrTruncated says that the archive ends too early. What was returned before it is complete.
+	// To errors.Is it is io.ErrUnexpectedEOF, too.
 	ErrTruncated = format.ErrTruncated
 	// ErrUnfinished is an ErrTruncated between two records: the archive is being written, or its
 	// writer was stopped behind a Flush. All that was flushed is intact.

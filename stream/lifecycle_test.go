@@ -272,14 +272,31 @@ func TestNothing(t *testing.T) {
 		}
 		r.Close()
 	}
-	if _, err := NewReader(nil, nil); err == nil {
-		t.Error("NewReader(nil) gives no error")
+	none, err := NewReader(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := none.Read(make([]byte, 1)); err == nil || err == io.EOF {
+		t.Error("Read of NewReader(nil):", err)
+	}
+	if err := none.Close(); err != nil {
+		t.Error(err)
 	}
 	if _, err := Open(nil, 10, nil); err == nil {
 		t.Error("Open(nil) gives no error")
 	}
-	if _, err := NewWriter(nil, nil); err == nil {
-		t.Error("NewWriter(nil) gives no error")
+	for name, use := range map[string]func(*Writer) error{
+		"Write":    func(w *Writer) error { _, err := w.Write(log); return err },
+		"ReadFrom": func(w *Writer) error { _, err := w.ReadFrom(bytes.NewReader(log)); return err },
+		"Flush":    (*Writer).Flush,
+	} {
+		w, err := NewWriter(nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if use(w) == nil || w.Close() == nil {
+			t.Errorf("%s of NewWriter(nil), or Close behind it, gives no error", name)
+		}
 	}
 	w, err := NewWriter(io.Discard, nil, withMethod(nil, []WriterOption{WithMethod(codec.Mix), WithLevel(1)})...)
 	if err != nil {

@@ -30,20 +30,29 @@ type Reader struct {
 // codec.ErrNoModel, or what r and models return.
 //
 // The Reader reads r ahead of what it gives out, and gives out all whole chunks in front of an
-// error; errors of a chunk are *ChunkError. Close must be called.
+// error; errors of a chunk are *ChunkError. Close must be called. With r nil, all that can be called
+// is Reset, DecodeAll and Close.
 func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, error) {
 	o, err := newReaderOptions(opts)
 	if err != nil {
 		return nil, err
 	}
-	options := o.engine(models)
-	options.Inline = o.ctx.Done() == nil // else who reads ahead may have to be left behind
-	z := &Reader{opts: o, engine: engine.New(o.ctx, options)}
+	o.models = models
+	z := &Reader{opts: o, engine: newEngine(o), err: errNoSource}
+	if r == nil {
+		return z, nil
+	}
 	if err := z.Reset(r); err != nil {
 		z.Close()
 		return nil, err
 	}
 	return z, nil
+}
+
+func newEngine(o *readerOptions) *engine.Engine {
+	options := o.engine(o.models)
+	options.Inline = o.ctx.Done() == nil // else who reads ahead may have to be left behind
+	return engine.New(o.ctx, options)
 }
 
 // Reset makes the Reader read another archive, as NewReader would with the same models and options.

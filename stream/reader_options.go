@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/lmz-go/lmz/internal/engine"
 )
@@ -14,6 +15,8 @@ type readerOptions struct {
 	cache        int64
 	dictionaries engine.Dictionaries
 	notice       func(error)
+	models       ModelSource
+	twins        sync.Pool // of *Reader, for DecodeAll
 }
 
 func newReaderOptions(opts []ReaderOption) (*readerOptions, error) {

@@ -53,14 +53,12 @@ type Writer struct {
 
 // NewWriter makes a Writer that writes a frame to w. With m nil only methods without a model can be
 // used; else m must stay open until Close, and its probe is computed here. What fails later fails
-// all later calls with the same error. Close must be called, also after an error.
+// all later calls with the same error. Close must be called, also after an error. With w nil, all
+// that can be called is Reset, EncodeAll and Close.
 func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 	o, err := newWriterOptions(m, opts)
 	if err != nil {
 		return nil, err
-	}
-	if w == nil {
-		return nil, errNoTarget
 	}
 	h := Header{ChunkSize: max(o.chunkSize, o.primerSize), Mixes: o.method == codec.Mix || o.method == codec.BWT, Level: o.level, TimeFormat: o.timeFormat}
 	switch {
@@ -95,7 +93,7 @@ func NewWriter(w io.Writer, m lm.Model, opts ...WriterOption) (*Writer, error) {
 
 // Reset makes the Writer write a new frame to w, as NewWriter would with the same model and
 // options. What has not been written of the frame before it is dropped. With w nil, all that can be
-// called then is Reset and Close.
+// called then is Reset, EncodeAll and Close.
 func (z *Writer) Reset(w io.Writer) {
 	z.stop()
 	primed, before := z.primed, z.verifier
@@ -107,9 +105,6 @@ func (z *Writer) Reset(w io.Writer) {
 		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.NewIndex(&says), primer: z.opts.primerSize,
-	}
-	if w == nil {
-		z.err = errNoTarget
 	}
 	if z.opts.verify {
 		z.verifier = newVerifier(z.opts, z.says)
@@ -167,9 +162,7 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 
 // room makes room for at least one more byte in the chunk. Only a chunk that goes on is cut.
 func (z *Writer) room() error {
-	if z.err == nil {
-		z.err = context.Cause(z.opts.ctx)
-	}
+	z.check()
 	// What is left behind a primer may be several chunks.
 	for z.err == nil && len(z.buf) >= z.limit() {
 		size := z.opts.chunkSize
@@ -182,6 +175,17 @@ func (z *Writer) room() error {
 		z.submit(cut(z.buf[:size]), true)
 	}
 	return z.err
+}
+
+// check finds what lets nothing be written.
+func (z *Writer) check() {
+	switch {
+	case z.err != nil:
+	case z.w == nil:
+		z.err = errNoTarget
+	default:
+		z.err = context.Cause(z.opts.ctx)
+	}
 }
 
 // sorts reports whether a chunk is to be tried with codec.BWT: prose that does not ask a model, is
@@ -431,9 +435,7 @@ func (z *Writer) put(p []byte) {
 func (z *Writer) Flush() error { return z.flush(true) }
 
 func (z *Writer) flush(more bool) error {
-	if z.err == nil {
-		z.err = context.Cause(z.opts.ctx)
-	}
+	z.check()
 	if len(z.buf) > 0 && z.err == nil {
 		z.submit(len(z.buf), more)
 	}
@@ -457,11 +459,13 @@ func (z *Writer) Close() error {
 	if z.chunks == 0 && len(z.buf) == 0 && !z.begun && z.opts.method == codec.Mix {
 		z.asks = false
 	}
-	z.flush(false)
-	z.protectLone()
-	z.filters.finish(z.index.Total.Chunks)
-	z.putFilters()
-	z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
+	if z.w != nil || z.err != nil {
+		z.flush(false)
+		z.protectLone()
+		z.filters.finish(z.index.Total.Chunks)
+		z.putFilters()
+		z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
+	}
 	z.stop()
 	z.closed = true
 	if z.err != nil {

@@ -3,6 +3,7 @@ package stream
 import (
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/coder"
@@ -30,6 +31,7 @@ type writerOptions struct {
 	verify     bool
 	decoded    io.Writer // may be nil, as may be what follows
 	fellBack   func(error)
+	twins      sync.Pool // of *Writer, for EncodeAll
 
 	mislead   func(m codec.Method, raw []byte) []byte // for tests: what m encodes instead
 	misfilter func(*format.ChunkFilter)               // for tests: changes the chunk's filter

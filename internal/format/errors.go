@@ -15,13 +15,19 @@ var (
 	// ErrCorrupt says that bytes of the archive are not the ones that were written.
 	ErrCorrupt = errors.New("archive is corrupt")
 	// ErrTruncated says that the archive ends too early. What was returned before it is complete.
-	ErrTruncated = errors.New("archive is truncated")
+	// To errors.Is it is io.ErrUnexpectedEOF, too.
+	ErrTruncated error = truncated{}
 	// ErrUnfinished is an ErrTruncated between two records: the archive is being written, or its
 	// writer was stopped behind a Flush. All that was flushed is intact.
 	ErrUnfinished = fmt.Errorf("%w between chunks: it is being written, or was not finished", ErrTruncated)
 	// ErrTooLarge says that reading the archive needs more memory than allowed.
 	ErrTooLarge = errors.New("archive needs more memory than the limit")
 )
+
+type truncated struct{}
+
+func (truncated) Error() string        { return "archive is truncated" }
+func (truncated) Is(target error) bool { return target == io.ErrUnexpectedEOF }
 
 // ChunkError says which chunk could not be read.
 type ChunkError struct {
