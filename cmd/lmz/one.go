@@ -4,9 +4,6 @@ import (
 	"archive/tar"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -14,6 +11,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/members"
 )
 
 // oneCommand is lmz --one: an archive of a tar of many files.
@@ -22,23 +20,6 @@ type oneCommand struct{ compressCommand }
 // oneChunkSize is the least chunk size that --one takes by default, in bytes: files learn from
 // those in front of them in their chunk.
 const oneChunkSize = 32 << 20
-
-// packed is a tar that is being written to an archive.
-type packed struct {
-	tar     *tar.Writer
-	at      int64 // bytes of the tar so far
-	to      io.Writer
-	members []member
-	seen    map[[sha256.Size]byte]int // number of the member with this content
-	sizes   map[int64]int             // how many members have this size
-	mode    fs.FileMode               // of whoever may read all
-}
-
-func (p *packed) Write(b []byte) (int, error) {
-	n, err := p.to.Write(b)
-	p.at += int64(n)
-	return n, err
-}
 
 // run packs files into -o. One that cannot be opened is left out, and said to have failed.
 func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
@@ -62,19 +43,19 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 		return err
 	}
 	defer w.Close()
-	p := &packed{to: w, seen: map[[sha256.Size]byte]int{}, sizes: map[int64]int{}, mode: 0o666}
-	p.tar = tar.NewWriter(p)
-	var broken error
+	p := members.NewWriter(w)
+	mode := fs.FileMode(0o666) // of whoever may read all
 	c.each(files, func(name string) error {
-		if broken != nil {
+		if p.Err() != nil {
 			return nil
 		}
-		err, broken = c.pack(p, name)
+		readable, err := c.pack(p, name)
+		if mode &= readable; p.Err() != nil {
+			return nil
+		}
 		return err
 	})
-	if broken == nil {
-		broken = p.finish()
-	}
+	broken := p.Close()
 	if broken == nil {
 		broken = w.Close()
 	}
@@ -83,7 +64,7 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 		return ui.InFile(c.output, broken)
 	}
 	if out.Staged() {
-		if err := out.SetMode(p.mode); err != nil {
+		if err := out.SetMode(mode); err != nil {
 			return ui.InFile(c.output, err)
 		}
 	}
@@ -100,74 +81,27 @@ type private struct{ fs.FileInfo }
 
 func (private) Mode() fs.FileMode { return 0o600 }
 
-// pack adds a file. After an error that is broken, the tar is of no use.
-func (c *oneCommand) pack(p *packed, name string) (err, broken error) {
+// pack adds a file, and says who may read it.
+func (c *oneCommand) pack(p *members.Writer, name string) (fs.FileMode, error) {
 	src, err := file.Open(name, false)
 	if err != nil {
-		return err, nil
+		return 0o666, err
 	}
 	defer src.Close()
 	if !src.Regular() {
-		return ui.Skip("is not a regular file", "--one takes files"), nil
+		return 0o666, ui.Skip("is not a regular file", "--one takes files")
 	}
 	header, err := tar.FileInfoHeader(src.Info, "")
 	if err != nil {
-		return err, nil
+		return 0o666, err
 	}
 	header.Name, header.Uname, header.Gname = strings.TrimLeft(filepath.ToSlash(filepath.Clean(name)), "/"), "", ""
-	header.Format = tar.FormatPAX
-	size := src.Size()
-	p.mode &= src.Info.Mode().Perm() | 0o600
-	if size > 0 && p.sizes[size] > 0 {
-		sum := sha256.New()
-		if _, err := io.Copy(sum, io.NewSectionReader(src, 0, size)); err != nil {
-			return err, nil
-		}
-		if i, ok := p.seen[[sha256.Size]byte(sum.Sum(nil))]; ok && p.members[i].Size == size {
-			header.Typeflag, header.Linkname, header.Size = tar.TypeLink, p.members[i].Name, 0
-			if err := p.tar.WriteHeader(header); err != nil {
-				return nil, err
-			}
-			c.tally.add(size, 0)
-			p.members = append(p.members, member{Name: header.Name, Offset: p.members[i].Offset, Size: size})
-			return nil, nil
-		}
+	header.Size = src.Size()
+	if err := p.Add(header, src); err != nil {
+		return src.Info.Mode().Perm() | 0o600, err
 	}
-	if err := p.tar.WriteHeader(header); err != nil {
-		return nil, err
-	}
-	m := member{Name: header.Name, Offset: p.at, Size: size}
-	sum := sha256.New()
-	n, err := io.Copy(p.tar, io.TeeReader(io.NewSectionReader(src, 0, size), sum))
-	if err == nil && n < size {
-		err = fmt.Errorf("%s was cut off while it was read: only %d of its %d bytes were there", name, n, size)
-	}
-	if err == nil {
-		err = p.tar.Flush()
-	}
-	if err != nil {
-		return nil, err
-	}
-	p.members = append(p.members, m)
-	p.seen[[sha256.Size]byte(sum.Sum(nil))] = len(p.members) - 1
-	p.sizes[size]++
-	c.tally.add(size, 0)
-	return nil, nil
-}
-
-// finish adds the names of all members, and the end of the tar.
-func (p *packed) finish() error {
-	text := appendMembers(nil, p.members)
-	header := &tar.Header{Name: membersName, Mode: 0o644, Typeflag: tar.TypeReg, Format: tar.FormatPAX}
-	header.Size = int64(len(text)) + membersEnd
-	if err := p.tar.WriteHeader(header); err != nil {
-		return err
-	}
-	text = fmt.Appendf(text, membersTrailer, p.at)
-	if _, err := p.tar.Write(text); err != nil {
-		return err
-	}
-	return p.tar.Close()
+	c.tally.add(src.Size(), 0)
+	return src.Info.Mode().Perm() | 0o600, nil
 }
 
 // checkOne finds options that --one does not go with.
