@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -10,7 +11,10 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/lmz-go/lmz/search"
 	"github.com/lmz-go/lmz/stream"
@@ -26,9 +30,9 @@ func requests(n int) string {
 }
 
 // archived is the archive of a text.
-func archived(text string) []byte {
+func archived(text string, opts ...stream.WriterOption) []byte {
 	var b bytes.Buffer
-	w, err := stream.NewWriter(&b, nil)
+	w, err := stream.NewWriter(&b, nil, opts...)
 	if err == nil {
 		if _, err = io.WriteString(w, text); err == nil {
 			err = w.Close()
@@ -88,19 +92,37 @@ func ExampleArchive_httpRanges() {
 	}))
 	defer server.Close()
 
-	request, err := http.NewRequest(http.MethodGet, server.URL+"/requests.log", nil)
-	if err != nil {
+	// Many may ask at once: a chunk that several want is decoded once.
+	parts := make([]string, 4)
+	var clients errgroup.Group
+	for i := range parts {
+		clients.Go(func() error {
+			request, err := http.NewRequest(http.MethodGet, server.URL+"/requests.log", nil)
+			if err != nil {
+				return err
+			}
+			request.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", 100*i, 100*i+19))
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			part, err := io.ReadAll(response.Body)
+			parts[i] = fmt.Sprintf("%s: %q", response.Status, part)
+			return err
+		})
+	}
+	if err := clients.Wait(); err != nil {
 		log.Fatal(err)
 	}
-	request.Header.Set("Range", "bytes=0-45")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		log.Fatal(err)
+	for _, part := range parts {
+		fmt.Println(part)
 	}
-	defer response.Body.Close()
-	part, err := io.ReadAll(response.Body)
-	fmt.Printf("%s: %q, %v\n", response.Status, part, err)
-	// Output: 206 Partial Content: "2026-11-25T10:00:00 INFO request 0 served in 0", <nil>
+	// Output:
+	// 206 Partial Content: "2026-11-25T10:00:00 "
+	// 206 Partial Content: "s\n2026-11-25T10:00:0"
+	// 206 Partial Content: "09 ms\n2026-11-25T10:"
+	// 206 Partial Content: "in 515 ms\n2026-11-25"
 }
 
 // LineOffset and ReadAt give any line of an archive.
@@ -149,4 +171,103 @@ func ExampleArchive_Search() {
 	// 300: 2026-11-25T10:04:59 INFO request 299 served in 510 ms
 	// 400: 2026-11-25T10:06:39 INFO request 399 served in 63 ms
 	// 9 <nil>
+}
+
+// A Span takes the lines of a time, of any pattern: here those of half a minute that took
+// less than 100 ms.
+func ExampleTimeSpan() {
+	archive := archived(requests(1000))
+	a, err := stream.Open(bytes.NewReader(archive), int64(len(archive)), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer a.Close()
+	pattern, err := search.Compile(` \d\d ms`, search.Options{}) // "" is any line
+	if err != nil {
+		log.Fatal(err)
+	}
+	since := time.Date(2026, 11, 25, 10, 10, 0, 0, time.UTC) // the log has no zone: as a clock shows
+	span := stream.TimeSpan{Since: since, Until: since.Add(30 * time.Second)}
+	_, err = a.Search(stream.Search{Pattern: pattern, Span: &span, Found: func(l stream.Line) error {
+		fmt.Printf("%s\n", l.Text)
+		return nil
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 2026-11-25T10:10:08 INFO request 608 served in 96 ms
+	// 2026-11-25T10:10:17 INFO request 617 served in 46 ms
+	// 2026-11-25T10:10:27 INFO request 627 served in 99 ms
+}
+
+// What is small is compressed and decompressed at once. Many goroutines share the Writer and the
+// Reader, which keep their tables from call to call.
+func ExampleWriter_EncodeAll() {
+	w, err := stream.NewWriter(nil, nil, stream.WithLevel(3))
+	if err != nil {
+		log.Fatal(err)
+	}
+	r, err := stream.NewReader(nil, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer r.Close()
+	var messages errgroup.Group
+	for i := range 10 {
+		messages.Go(func() error {
+			archive, err := w.EncodeAll([]byte(requests(i)), nil)
+			if err != nil {
+				return err
+			}
+			text, err := r.DecodeAll(archive, nil)
+			if err == nil && string(text) != requests(i) {
+				err = fmt.Errorf("%d requests are others now", i)
+			}
+			return err
+		})
+	}
+	fmt.Println(messages.Wait())
+	// Output: <nil>
+}
+
+// Writers of streams that are opened often are pooled, for their tables. Reset lets go of the
+// stream that was written.
+func ExampleWriter_Reset() {
+	writers := sync.Pool{New: func() any {
+		w, err := stream.NewWriter(nil, nil, stream.WithLevel(3))
+		if err != nil {
+			log.Fatal(err) // it is one of the options
+		}
+		return w
+	}}
+	archive := func(dst io.Writer, src io.Reader) error {
+		w := writers.Get().(*stream.Writer)
+		defer writers.Put(w)
+		defer w.Reset(nil)
+		w.Reset(dst)
+		_, err := io.Copy(w, src)
+		return errors.Join(err, w.Close())
+	}
+	for i := range 3 {
+		var b bytes.Buffer
+		if err := archive(&b, strings.NewReader(requests(100*i))); err != nil {
+			log.Fatal(err)
+		}
+		text, err := io.ReadAll(reader(&b))
+		fmt.Println(string(text) == requests(100*i), err)
+	}
+	// Output:
+	// true <nil>
+	// true <nil>
+	// true <nil>
+}
+
+// reader is that of an archive.
+func reader(r io.Reader) io.Reader {
+	z, err := stream.NewReader(r, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return z
 }

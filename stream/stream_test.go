@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -527,29 +526,6 @@ func TestOptions(t *testing.T) {
 			t.Errorf("reader option %d: no error", i)
 		}
 	}
-}
-
-func ExampleWriter() {
-	var archive bytes.Buffer
-	w, err := NewWriter(&archive, nil, WithMethod(codec.Zstd))
-	if err != nil {
-		panic(err)
-	}
-	fmt.Fprintln(w, "what was written")
-	if err := w.Close(); err != nil {
-		panic(err)
-	}
-
-	r, err := NewReader(&archive, nil)
-	if err != nil {
-		panic(err)
-	}
-	defer r.Close()
-	back, err := io.ReadAll(r)
-	fmt.Printf("%s%v\n", back, err)
-	// Output:
-	// what was written
-	// <nil>
 }
 
 // timesSize is about what a chunk takes to tell of the times of its lines, in bytes.
