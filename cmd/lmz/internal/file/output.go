@@ -109,7 +109,7 @@ func (o *Output) openLive(perm fs.FileMode) (err error) {
 		}
 	}
 	o.live = true
-	o.file, err = os.OpenFile(o.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	o.file, err = openShared(o.Name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if o.writer = o.file; errors.Is(err, fs.ErrExist) {
 		return o.exists()
 	}
@@ -198,12 +198,7 @@ func (o *Output) Prove() error {
 	if !o.staged {
 		return ui.Skip("is kept: the output is not a regular file", "")
 	}
-	d, err := os.Open(filepath.Dir(o.Name))
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
+	if err := syncFolder(filepath.Dir(o.Name)); err != nil {
 		return err
 	}
 	now, err := os.Lstat(o.Name)

@@ -50,7 +50,7 @@ func Open(name string, meant bool) (*Source, error) {
 	if info.Mode().IsRegular() {
 		flags |= nonBlock // else it blocks if a FIFO has taken the name since
 	}
-	f, err := os.OpenFile(name, flags, 0)
+	f, err := openShared(name, flags, 0)
 	if err != nil {
 		return nil, err
 	}

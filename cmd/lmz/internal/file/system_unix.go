@@ -18,6 +18,21 @@ const (
 	noFollow = unix.O_NOFOLLOW
 )
 
+// openShared opens a file so that it can be renamed, replaced and deleted while it is open.
+func openShared(name string, flags int, perm fs.FileMode) (*os.File, error) {
+	return os.OpenFile(name, flags, perm)
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
 func stateOf(f *os.File, s *state) error { return unix.Fstat(int(f.Fd()), s) }
 
 // mine reports whether a file is a regular one of this user.

@@ -18,6 +18,56 @@ const (
 	noFollow = 0
 )
 
+// openShared opens a file as os.OpenFile does, so that it can be renamed, replaced and deleted while
+// it is open.
+func openShared(name string, flags int, _ fs.FileMode) (*os.File, error) {
+	fail := func(err error) (*os.File, error) { return nil, &os.PathError{Op: "open", Path: name, Err: err} }
+	path, err := windows.UTF16PtrFromString(name)
+	if err != nil {
+		return fail(err)
+	}
+	access := uint32(windows.GENERIC_READ)
+	switch {
+	case flags&os.O_RDWR != 0:
+		access |= windows.GENERIC_WRITE
+	case flags&os.O_WRONLY != 0:
+		access = windows.GENERIC_WRITE
+	}
+	mode := uint32(windows.OPEN_EXISTING)
+	switch {
+	case flags&(os.O_CREATE|os.O_EXCL) == os.O_CREATE|os.O_EXCL:
+		mode = windows.CREATE_NEW
+	case flags&os.O_CREATE != 0:
+		mode = windows.OPEN_ALWAYS
+	}
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	h, err := windows.CreateFile(path, access, share, nil, mode, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		return fail(err)
+	}
+	return os.NewFile(uintptr(h), name), nil
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(name string) error {
+	fail := func(err error) error { return &os.PathError{Op: "sync", Path: name, Err: err} }
+	path, err := windows.UTF16PtrFromString(name)
+	if err != nil {
+		return fail(err)
+	}
+	// To flush it takes a right to write. Who could make a file has this one.
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	h, err := windows.CreateFile(path, windows.FILE_WRITE_DATA, share, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_BACKUP_SEMANTICS, 0)
+	if err != nil {
+		return fail(err)
+	}
+	defer windows.CloseHandle(h)
+	if err := windows.FlushFileBuffers(h); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
 func stateOf(f *os.File, s *state) (err error) {
 	s.FileInfo, err = f.Stat()
 	return err
@@ -35,7 +85,7 @@ func compare(name string, was *state) (same, unchanged bool, err error) {
 	if err != nil {
 		return false, false, err
 	}
-	same = now.Mode().IsRegular() && os.SameFile(now, was)
+	same = now.Mode().IsRegular() && os.SameFile(now, was.FileInfo) // which knows only its own type
 	return same, now.Size() == was.Size() && now.ModTime().Equal(was.ModTime()), nil
 }
 

@@ -80,9 +80,9 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 	if !info.Mode().IsRegular() {
 		return false, ui.Hinted("is not a regular file", "--append takes the name of an archive")
 	}
-	f, err := os.OpenFile(t.Name, os.O_RDWR, 0) // some file systems lock only what can be written
+	f, err := openShared(t.Name, os.O_RDWR, 0) // some file systems lock only what can be written
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		f, err = os.Open(t.Name)
+		f, err = openShared(t.Name, os.O_RDONLY, 0)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -111,7 +111,7 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 // now, it is not done.
 func (t *Target) openFirst(s *Set, waiting func()) (done bool, err error) {
 	name := appendName(t.Name)
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|noFollow|nonBlock, 0o600)
+	f, err := openShared(name, os.O_RDWR|os.O_CREATE|noFollow|nonBlock, 0o600)
 	if err != nil {
 		return false, err
 	}
@@ -174,7 +174,14 @@ func (t *Target) Commit(mode fs.FileMode) error {
 	if !names(t.Name, t.Info) {
 		return ui.Hinted("another file has taken its place meanwhile", "nothing was appended: who replaces an archive must not do so while lmz appends to it")
 	}
-	return t.Output.Commit(nil)
+	err := t.Output.Commit(nil)
+	if errors.Is(err, fs.ErrPermission) && t.Output.temporary != "" {
+		// Windows replaces no open file where the file system lacks the means of POSIX. Who waits
+		// for the lock has it open, too, so that either this fails, or nobody sees the old archive.
+		t.Old.Close()
+		err = t.Output.Commit(nil)
+	}
+	return err
 }
 
 // Close removes what was not committed, and unlocks.

@@ -5,31 +5,12 @@ package file
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 )
-
-// appendLine appends to a target as lmz --append does, and proves it.
-func appendLine(name, line string) error {
-	t, err := new(Set).OpenTarget(name, func() {})
-	if err != nil {
-		return err
-	}
-	defer t.Close()
-	if t.Old != nil {
-		if _, err := io.Copy(t.Output, t.Old); err != nil {
-			return err
-		}
-	}
-	if _, err := fmt.Fprintln(t.Output, line); err != nil {
-		return err
-	}
-	return errors.Join(t.Commit(0o666), t.Output.Prove())
-}
 
 // Those who append to a file that does not exist yet wait for each other, and none of them finds
 // another file in the place of its own before it is done.

@@ -24,7 +24,7 @@ func (s *Set) stage(o *Output, perm fs.FileMode) error {
 	defer s.mu.Unlock()
 	for {
 		name := temporaryName(o.Name, rand.Text()[:10])
-		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+		f, err := openShared(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -80,7 +80,7 @@ func (s *Set) publish(o *Output) error {
 	defer s.mu.Unlock()
 	rename := renameNew
 	if o.force {
-		rename = os.Rename
+		rename = renameOver
 	}
 	if err := rename(o.temporary, o.Name); err != nil {
 		return err
@@ -120,26 +120,4 @@ func (s *Set) Abort() {
 	for o := range s.current {
 		s.remove(o)
 	}
-}
-
-// link is renameNew by a second name for the file.
-func link(from, to string) error {
-	err := os.Link(from, to)
-	switch {
-	case err == nil:
-		return os.Remove(from)
-	case errors.Is(err, fs.ErrExist):
-		return err
-	}
-	return reserve(from, to) // the file system has no second names
-}
-
-// reserve is renameNew that takes the name with an empty file first.
-func reserve(from, to string) error {
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	f.Close()
-	return os.Rename(from, to)
 }
