@@ -28,7 +28,7 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
+.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -183,8 +183,16 @@ train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup
 	scripts/train/smoke
 
-install: all
+install: installable all
 	scripts/install-tree '$(PREFIX)'
+
+# Who may not is told so before all is built.
+installable:
+	@scripts/install-tree --check '$(PREFIX)'
+
+# What a program of another module that is built with -tags llama needs (README.md): eval "$(make -s env)"
+env: setup
+	@echo "export PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' CGO_LDFLAGS='$(CGO_LDFLAGS)' CGO_CPPFLAGS='$(CGO_CPPFLAGS)' GOFLAGS=\"-tags=llama '-ldflags=$(LLAMA_GO_LDFLAGS)'\""
 
 clean:
 	rm -rf bin

@@ -52,9 +52,15 @@ func runProgram(name string, args []string) error {
 }
 
 func findProgram(name string) (string, error) {
-	self, err := os.Executable()
-	if err == nil {
-		if self, err = filepath.EvalSymlinks(self); err == nil {
+	beside := []string{os.Args[0]} // for where there is no /proc
+	if self, err := os.Executable(); err == nil {
+		beside = []string{self, os.Args[0]}
+	}
+	for _, self := range beside {
+		if !strings.ContainsRune(self, filepath.Separator) {
+			continue // the shell has found it in $PATH
+		}
+		if self, err := filepath.EvalSymlinks(self); err == nil {
 			if path, err := exec.LookPath(filepath.Join(filepath.Dir(self), name)); err == nil {
 				return path, nil
 			}

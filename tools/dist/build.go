@@ -52,7 +52,7 @@ type modules struct {
 }
 
 // modulesOf reads what programs themselves say.
-func modulesOf(programs map[target]string) (modules, error) {
+func modulesOf(programs []string) (modules, error) {
 	var all modules
 	for _, file := range programs {
 		info, err := buildinfo.ReadFile(file)

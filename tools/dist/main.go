@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,8 +41,16 @@ func main() {
 	version := flag.String("version", "", "the release's version, such as 0.9.0")
 	seconds := flag.Int64("time", 0, "that of all files, in seconds since 1970")
 	out := flag.String("o", "dist/release", "folder, which is made anew")
+	notice := flag.String("notices", "", "write the licences of what is in the programs that are given as arguments to this file, and make nothing else")
 	only := flag.String("only", "", "systems to make it for, such as linux-amd64,darwin-arm64; all of them by default")
 	flag.Parse()
+	if *notice != "" {
+		if err := noticesOf(flag.Args(), *notice); err != nil {
+			fmt.Fprintln(os.Stderr, "dist:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(strings.TrimPrefix(*version, "v"), time.Unix(*seconds, 0).UTC(), *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
@@ -92,7 +101,7 @@ func (r *release) make(chosen []target) (err error) {
 			return err
 		}
 	}
-	made, err := modulesOf(programs)
+	made, err := modulesOf(slices.Collect(maps.Values(programs)))
 	if err != nil {
 		return err
 	}

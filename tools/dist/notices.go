@@ -54,6 +54,19 @@ func notices(sources string, all modules) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// noticesOf writes the licences of what is in programs of this tree.
+func noticesOf(programs []string, file string) error {
+	made, err := modulesOf(programs)
+	if err != nil {
+		return err
+	}
+	text, err := notices(".", made)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
 func section(b *bytes.Buffer, title string, text []byte) {
 	fmt.Fprintf(b, "\n%s\n%s\n\n%s\n", title, strings.Repeat("=", len(title)), bytes.TrimSpace(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))))
 }
