@@ -22,9 +22,9 @@
 
 PREFIX ?= /usr/local
 GO ?= go
-# The library, and a method, object stores, the command, jobs and the tools, modules of their own so
+# The library, and a method, object stores, the command, examples, jobs and the tools, modules of their own so
 # that what they need never reaches users of the library.
-PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
+PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./examples ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -142,6 +142,7 @@ lint: setup
 	$(GO) -C brotli mod tidy -diff
 	$(GO) -C cloud mod tidy -diff
 	$(GO) -C cmd/lmz mod tidy -diff
+	$(GO) -C examples mod tidy -diff
 	$(GO) -C jobs mod tidy -diff
 	$(GO) -C tools mod tidy -diff
 	$(GO) vet $(PKGS)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/models/embedded"
 	"github.com/lmz-go/lmz/stream"
@@ -17,8 +18,13 @@ func ExampleStore() {
 	store := models.NewStore(models.Options{Embedded: embedded.Models()}) // nothing is opened yet
 	defer store.Close()
 
+	model, err := store.Open(context.Background(), "nano", "") // of class exact, which needs no libllama
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	var archive bytes.Buffer
-	w, err := stream.NewWriter(&archive, nil) // or store.Open(ctx, "base", "") instead of nil, with the build tag llama
+	w, err := stream.NewWriter(&archive, model, stream.WithMethod(codec.LM))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -35,13 +41,13 @@ func ExampleStore() {
 	}
 	defer r.Close()
 	text, err := io.ReadAll(r)
-	fmt.Printf("%s%v\n", text, err)
+	fmt.Printf("%s%s %v\n", text, r.Header().Model.Class, err)
 
 	_, err = store.Open(context.Background(), "absent", "")
 	var missing *models.NotFoundError
 	fmt.Println(errors.As(err, &missing), err)
 	// Output:
 	// Nov 24 01:47:01 host app: ready
-	// <nil>
+	// exact <nil>
 	// true no model "absent"
 }
