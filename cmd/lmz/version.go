@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
@@ -60,9 +61,17 @@ func newVersionCommand(a *app) *cobra.Command {
 	}
 }
 
+// programVersion is what the linker was told, or what go install knows.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "unknown" && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return version
+}
+
 func (c versionCommand) versions() versions {
 	v := versions{
-		Lmz: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Lmz: programVersion(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		LibLlama: llama.Version(), Exact: exact.Kernel(), CanRun: append([]string{exact.Class}, llama.Classes()...),
 	}
 	b, err := llama.LoadBackend(c.class)
