@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/lm"
@@ -88,15 +89,16 @@ func write(t *testing.T, path string, data []byte) [32]byte {
 
 func TestSearchPath(t *testing.T) {
 	t.Setenv("HOME", "/home/u")
+	t.Setenv("USERPROFILE", "/home/u") // of Windows
 	t.Setenv("XDG_DATA_HOME", "")
-	t.Setenv(PathVariable, "/a:b.gguf::c")
-	want := []string{"/a", "b.gguf", "c", "/home/u/.local/share/lmz/models"}
+	t.Setenv(PathVariable, strings.Join([]string{"/a", "b.gguf", "", "c"}, string(os.PathListSeparator)))
+	want := []string{"/a", "b.gguf", "c", filepath.FromSlash("/home/u/.local/share/lmz/models")}
 	if got := SearchPath(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	t.Setenv(PathVariable, "")
 	t.Setenv("XDG_DATA_HOME", "/data")
-	if got, want := SearchPath(), []string{"/data/lmz/models"}; !slices.Equal(got, want) {
+	if got, want := SearchPath(), []string{filepath.FromSlash("/data/lmz/models")}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -294,7 +296,7 @@ func TestRehash(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(second, first)
-	if err := os.Chtimes(path, info.ModTime(), info.ModTime().Add(1)); err != nil {
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime().Add(time.Microsecond)); err != nil {
 		t.Fatal(err)
 	}
 	check(second, second)

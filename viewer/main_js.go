@@ -61,6 +61,7 @@ func main() {
 		others = append(others, bytesOf(h.Get("others").Index(i)))
 	}
 	s := view.NewSource(context.Background(), h.blob, h.blob.size, others, h.progress)
+	s.Written = time.UnixMilli(int64(h.Get("modified").Float()))
 	h.Call("ready")
 	var v *view.View
 	for text := range questions {
@@ -108,13 +109,6 @@ func (h *host) answer(v *view.View, q *question) (any, error) {
 
 // find tells of hits some at a time.
 func (h *host) find(v *view.View, q *question) (any, error) {
-	p, err := q.Query.Compile()
-	if err != nil {
-		return nil, err
-	}
-	if p == nil {
-		return stream.Found{}, nil
-	}
 	var hits []view.Row
 	last := time.Now()
 	flush := func() {
@@ -124,7 +118,7 @@ func (h *host) find(v *view.View, q *question) (any, error) {
 		hits, last = nil, time.Now()
 	}
 	shown := 0
-	found, err := v.Find(p, func(x view.Row) error {
+	found, err := v.Find(q.Query, func(x view.Row) error {
 		if shown++; shown <= shownHits || x.Lost != nil {
 			hits = append(hits, x)
 		}

@@ -341,7 +341,10 @@
   $('wrap').onchange = () => $('lines').classList.toggle('long', !$('wrap').checked);
 
   // Searching.
-  const query = () => $('text').value ? {text: $('text').value, anyCase: $('anyCase').checked, word: $('word').checked, expression: $('expression').checked} : null;
+  const query = () => $('text').value || $('since').value || $('until').value ? {
+    text: $('text').value, anyCase: $('anyCase').checked, word: $('word').checked, expression: $('expression').checked,
+    since: $('since').value, until: $('until').value,
+  } : null;
   $('search').onsubmit = guard(async e => {
     e.preventDefault();
     complain(short());

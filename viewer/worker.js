@@ -10,6 +10,7 @@
     const {module, file, others} = data;
     self.host = {
       size: file.size,
+      modified: file.lastModified,
       read: (from, n) => { try { return bytes(file.slice(from, from + n)); } catch (e) { return String(e.message || e); } },
       ready: () => postMessage({ready: true}),
       tell: text => postMessage({text}),

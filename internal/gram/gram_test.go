@@ -254,7 +254,7 @@ func TestQueryHasNoFalseNegatives(t *testing.T) {
 			t.Fatalf("%q matches %q, but its filter says it does not", pattern, line)
 		}
 	})
-	if matches < 20 {
+	if matches < 20 && !testing.Short() { // which draws few
 		t.Errorf("%d matches", matches)
 	}
 }

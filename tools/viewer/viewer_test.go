@@ -292,6 +292,27 @@ func logText(lines int) []byte {
 	return b.Bytes()
 }
 
+// Lines of a time are listed, of chunks that may have some.
+func TestTimes(t *testing.T) {
+	s := show(t)
+	lines := strings.Split(string(logText(4000)), "\n")
+	archive := archivetest.Compress(t, nil, logText(4000), stream.WithMethod(codec.Mix), stream.WithLevel(1), stream.WithChunkSize(20000), stream.WithPrimer(0))
+	s.open(s.write("shop.log.lmz", archive))
+	set := func(since, until string) {
+		s.value(fmt.Sprintf("document.getElementById('since').value = '%s'; document.getElementById('until').value = '%s'", since, until))
+	}
+	set("2026-03-01T00:30", "2026-03-01T00:30:20")
+	said, found := s.find("")
+	if len(found) != 20 || !strings.HasSuffix(found[0], lines[1800]) || !strings.HasPrefix(said, "20 lines; 1 of ") {
+		t.Errorf("20 seconds: %q, %d lines", said, len(found))
+	}
+	s.picture("times")
+	if said, found = s.find("ERROR"); len(found) != 1 || !strings.Contains(found[0], "ERROR") {
+		t.Errorf("an error in them: %q, %q", said, found)
+	}
+	set("", "")
+}
+
 // An archive is opened, read from its beginning, its end and within, searched, checked and saved,
 // and the page asks nothing of a network.
 func TestReading(t *testing.T) {

@@ -178,3 +178,45 @@ func TestExcerpt(t *testing.T) {
 		}
 	}
 }
+
+// Lines of a time are found with and without a text, and what is no time is an error.
+func TestFindTimes(t *testing.T) {
+	var text strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&text, "2026-03-01 10:%02d:%02d request %d\n", i/60, i%60, i)
+	}
+	v := viewOf(t, []byte(text.String()), nil, stream.WithMethod(codec.Mix), stream.WithLevel(1), stream.WithChunkSize(1000), stream.WithPrimer(0))
+	for _, test := range []struct {
+		query       Query
+		first, last int // lines, from 0; -1: an error
+		skips       bool
+	}{
+		{Query{Since: "2026-03-01T10:02", Until: "2026-03-01T10:02:30"}, 120, 149, true},
+		{Query{Since: "2026-03-01T10:04:50"}, 290, 299, true},
+		{Query{Until: "2026-03-01T10:00:01.500"}, 0, 1, true},
+		{Query{Text: "request 12", Since: "2026-03-01T10:02:01"}, 121, 129, true},
+		{Query{Since: "2026-03-01T10:09"}, 0, -1, true},
+		{Query{Since: "tomorrow"}, -1, 0, false},
+		{Query{Since: "2026-03-01T10:02", Until: "2026-03-01T10:01"}, -1, 0, false},
+		{Query{Since: "2026-03-01T10:02", Until: "2026-03-01T10:02"}, -1, 0, false},
+	} {
+		next := test.first
+		found, err := v.Find(&test.query, func(r Row) error {
+			if r.Line != int64(next) {
+				t.Errorf("%+v: line %d, want %d", test.query, r.Line, next)
+			}
+			next++
+			return nil
+		})
+		if test.first < 0 {
+			if err == nil {
+				t.Errorf("%+v: no error", test.query)
+			}
+		} else if err != nil || next != test.last+1 || found.Lines != int64(test.last-test.first+1) || (found.Skipped > 0) != test.skips {
+			t.Errorf("%+v: up to %d, %+v, %v", test.query, next-1, found, err)
+		}
+	}
+	if found, err := v.Find(&Query{}, nil); err != nil || found.Chunks != 0 {
+		t.Errorf("nothing is looked for: %+v, %v", found, err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/progress"
@@ -33,6 +34,8 @@ type Source struct {
 	size int64 // bytes
 	ctx  context.Context
 	salvage.Options
+
+	Written time.Time // when the file was changed last; zero: now
 }
 
 // NewSource takes other files, models and dictionaries that archives may need.
@@ -54,7 +57,7 @@ func NewSource(ctx context.Context, file io.ReaderAt, size int64, others [][]byt
 		}
 		return nil, fmt.Errorf("%w: SHA-256 %x; give the dictionary's file together with the archive's", stream.ErrNoDictionary, sum)
 	}
-	return Source{file, size, ctx, salvage.Options{
+	return Source{file: file, size: size, ctx: ctx, Options: salvage.Options{
 		Models: store.Model, Dictionaries: find,
 		Reader: []stream.ReaderOption{stream.WithWorkers(1), stream.WithLanes(1)},
 	}}
@@ -152,13 +155,42 @@ type Query struct {
 	Expression bool   `json:"expression"` // it is a regular expression, not a text
 	AnyCase    bool   `json:"anyCase"`
 	Word       bool   `json:"word"`
+	Since      string `json:"since"` // as <input type=datetime-local> has it; empty: any
+	Until      string `json:"until"`
 }
 
+// Compile gives what is looked for in lines; nil: they are not asked for any text.
 func (q *Query) Compile() (*search.Pattern, error) {
 	if q == nil || q.Text == "" {
 		return nil, nil
 	}
 	return search.Compile(q.Text, search.Options{Fixed: !q.Expression, IgnoreCase: q.AnyCase, Word: q.Word})
+}
+
+// span is the time of the lines that are looked for; nil: any.
+func (q *Query) span(written time.Time) (*stream.TimeSpan, error) {
+	if q == nil || q.Since == "" && q.Until == "" {
+		return nil, nil
+	}
+	span := &stream.TimeSpan{Written: written}
+	for text, to := range map[string]*time.Time{q.Since: &span.Since, q.Until: &span.Until} {
+		if text == "" {
+			continue
+		}
+		var err error
+		for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} { // takes fractions, too
+			if *to, err = time.Parse(layout, text); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q is no time", text)
+		}
+	}
+	if q.Since != "" && q.Since == q.Until {
+		return nil, errors.New("the time ends where it begins")
+	}
+	return span, nil
 }
 
 // Highlight chooses what pages mark.
@@ -170,12 +202,28 @@ func (v *View) Highlight(q *Query) (err error) {
 // hitBytes is how much of a line that was found is shown at most.
 const hitBytes = 400
 
-// Find searches all of the archive. found is given lines, and what is lost in place of some.
-func (v *View) Find(p *search.Pattern, found func(Row) error) (stream.Found, error) {
+// Find searches all of the archive, unless nothing is looked for. found is given lines, and what is
+// lost in place of some.
+func (v *View) Find(q *Query, found func(Row) error) (stream.Found, error) {
+	p, err := q.Compile()
+	if err != nil {
+		return stream.Found{}, err
+	}
+	span, err := q.span(v.Written)
+	if err != nil || p == nil && span == nil {
+		return stream.Found{}, err
+	}
+	lines := p
+	if p == nil { // all of that time
+		if lines, err = search.Compile("", search.Options{}); err != nil {
+			return stream.Found{}, err
+		}
+	}
 	return v.Search(stream.Search{
-		Pattern: p,
+		Pattern: lines,
+		Span:    span,
 		Found: func(l stream.Line) error {
-			return found(Row{Place: Place{Offset: l.Offset, Line: l.Number - 1}, Parts: partsOf(p, excerpt(p, l.Text, hitBytes))})
+			return found(Row{Place: Place{Offset: l.Offset, Line: l.Number - 1}, Parts: partsOf(p, excerpt(lines, l.Text, hitBytes))})
 		},
 		Damaged: func(e *stream.LostError) error {
 			line, err := v.LineAt(e.Offset)
