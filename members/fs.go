@@ -37,7 +37,8 @@ type entry struct {
 
 // Open reads the list of members of an archive, which must stay open; errors are those of List. A
 // path is the name of a member without what leads above the root: a member whose path another one
-// in front of it has, also as a folder, is left out, as is one whose path fs.ValidPath refuses.
+// in front of it has, also as a folder, is left out, as is one whose path fs.ValidPath refuses or has
+// more than 4096 bytes. The names are kept, which takes a hundred times their length at worst.
 func Open(a *stream.Archive) (*FS, error) {
 	list, err := List(a)
 	if err != nil {
@@ -45,7 +46,7 @@ func Open(a *stream.Archive) (*FS, error) {
 	}
 	f := &FS{archive: a, entries: map[string]*entry{".": {name: ".", folder: true}}}
 	for _, m := range list {
-		if name := strings.TrimPrefix(path.Clean("/"+m.Name), "/"); name != "" && fs.ValidPath(name) {
+		if name := strings.TrimPrefix(path.Clean("/"+m.Name), "/"); name != "" && len(name) <= longestPath && fs.ValidPath(name) {
 			f.add(name, m)
 		}
 	}
@@ -54,6 +55,9 @@ func Open(a *stream.Archive) (*FS, error) {
 	}
 	return f, nil
 }
+
+// longestPath bounds what the folders of one name take, in bytes.
+const longestPath = 4096
 
 func (f *FS) add(name string, m Member) {
 	if f.entries[name] != nil {

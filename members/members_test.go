@@ -127,6 +127,7 @@ func TestFS(t *testing.T) {
 func TestStrangeNames(t *testing.T) {
 	f, err := Open(packed(t, []given{
 		{"a", "first"}, {"/a", "second"}, {"a/b", "in a file"}, {"b/c", "1"}, {"b", "over a folder"}, {"../../d/../e", "2"}, {"..", "3"}, {"./g//h", "4"},
+		{"deep/" + strings.Repeat("d/", 3000) + "e", "5"},
 	}))
 	if err != nil {
 		t.Fatal(err)
