@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	cyclonedx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/lmz-go/lmz/tools/internal/notices"
 )
 
 // bill writes what programs are made of, as CycloneDX 1.6.
-func (r *release) bill(all modules) error {
+func (r *release) bill(all notices.Modules) error {
 	b := cyclonedx.NewBOM()
 	b.Metadata = &cyclonedx.Metadata{
 		Timestamp: r.time.Format("2006-01-02T15:04:05Z"),
@@ -21,13 +23,13 @@ func (r *release) bill(all modules) error {
 		},
 	}
 	parts := []cyclonedx.Component{{
-		BOMRef: "go", Type: cyclonedx.ComponentTypeLibrary, Name: "std", Version: strings.TrimPrefix(all.golang, "go"), PackageURL: "pkg:golang/std@" + strings.TrimPrefix(all.golang, "go"),
+		BOMRef: "go", Type: cyclonedx.ComponentTypeLibrary, Name: "std", Version: strings.TrimPrefix(all.Go, "go"), PackageURL: "pkg:golang/std@" + strings.TrimPrefix(all.Go, "go"),
 	}}
 	needs := []string{"go"}
-	for _, m := range all.list {
-		ref := "pkg:golang/" + m.path + "@" + m.version
-		c := cyclonedx.Component{BOMRef: ref, Type: cyclonedx.ComponentTypeLibrary, Name: m.path, Version: m.version, PackageURL: ref}
-		if sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(m.sum, "h1:")); err == nil && len(sum) == 32 {
+	for _, m := range all.List {
+		ref := "pkg:golang/" + m.Path + "@" + m.Version
+		c := cyclonedx.Component{BOMRef: ref, Type: cyclonedx.ComponentTypeLibrary, Name: m.Path, Version: m.Version, PackageURL: ref}
+		if sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(m.Sum, "h1:")); err == nil && len(sum) == 32 {
 			c.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(sum)}} // of the module, as go.sum has it
 		}
 		parts, needs = append(parts, c), append(needs, ref)

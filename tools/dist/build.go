@@ -1,13 +1,10 @@
 package main
 
 import (
-	"debug/buildinfo"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // build makes the program for a system, with the versions of modules that cmd/lmz names, as go
@@ -40,33 +37,4 @@ func (r *release) viewer() error {
 		return fmt.Errorf("making the viewer: %w: %s", err, said)
 	}
 	return nil
-}
-
-// module is one that is in a program.
-type module struct{ path, version, sum string }
-
-// modules is what programs are made of: all modules of others, and Go.
-type modules struct {
-	list   []module
-	golang string // version
-}
-
-// modulesOf reads what programs themselves say.
-func modulesOf(programs []string) (modules, error) {
-	var all modules
-	for _, file := range programs {
-		info, err := buildinfo.ReadFile(file)
-		if err != nil {
-			return all, err
-		}
-		all.golang = info.GoVersion
-		for _, d := range info.Deps {
-			if d.Replace == nil && !strings.HasPrefix(d.Path, "github.com/lmz-go/") {
-				all.list = append(all.list, module{d.Path, d.Version, d.Sum})
-			}
-		}
-	}
-	slices.SortFunc(all.list, func(a, b module) int { return strings.Compare(a.path+" "+a.version, b.path+" "+b.version) })
-	all.list = slices.Compact(all.list)
-	return all, nil
 }

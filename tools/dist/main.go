@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lmz-go/lmz/tools/internal/notices"
 )
 
 // target is a system that programs are made for.
@@ -41,16 +43,8 @@ func main() {
 	version := flag.String("version", "", "the release's version, such as 0.9.0")
 	seconds := flag.Int64("time", 0, "that of all files, in seconds since 1970")
 	out := flag.String("o", "dist/release", "folder, which is made anew")
-	notice := flag.String("notices", "", "write the licences of what is in the programs that are given as arguments to this file, and make nothing else")
 	only := flag.String("only", "", "systems to make it for, such as linux-amd64,darwin-arm64; all of them by default")
 	flag.Parse()
-	if *notice != "" {
-		if err := noticesOf(flag.Args(), *notice); err != nil {
-			fmt.Fprintln(os.Stderr, "dist:", err)
-			os.Exit(1)
-		}
-		return
-	}
 	if err := run(strings.TrimPrefix(*version, "v"), time.Unix(*seconds, 0).UTC(), *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "dist:", err)
 		os.Exit(1)
@@ -101,11 +95,11 @@ func (r *release) make(chosen []target) (err error) {
 			return err
 		}
 	}
-	made, err := modulesOf(slices.Collect(maps.Values(programs)))
+	made, err := notices.Of(slices.Collect(maps.Values(programs)))
 	if err != nil {
 		return err
 	}
-	if r.notices, err = notices(r.sources, made); err != nil {
+	if r.notices, err = notices.Text(r.sources, made); err != nil {
 		return err
 	}
 	if err := r.write("NOTICES.txt", r.notices); err != nil {

@@ -1,4 +1,4 @@
-package main
+package notices
 
 import (
 	"bytes"
@@ -13,8 +13,9 @@ import (
 
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|unlicense)([.-].*)?$`)
 
-// notices are the licences of all that is in programs.
-func notices(sources string, all modules) ([]byte, error) {
+// Text is the licences of all that is in programs. Modules are looked up by what cmd/lmz of the
+// repository in sources names.
+func Text(sources string, all Modules) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "The programs lmz have in them, besides what is lmz itself (LICENSE), the following.\n")
 	root, err := exec.Command("go", "env", "GOROOT").Output()
@@ -25,8 +26,8 @@ func notices(sources string, all modules) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	section(&b, "Go's runtime and standard library, "+all.golang, text)
-	for _, m := range all.list {
+	section(&b, "Go's runtime and standard library, "+all.Go, text)
+	for _, m := range all.List {
 		dir, err := folder(sources, m)
 		if err != nil {
 			return nil, err
@@ -44,27 +45,14 @@ func notices(sources string, all modules) ([]byte, error) {
 			if err != nil {
 				return nil, err
 			}
-			section(&b, m.path+" "+m.version+", "+f.Name(), text)
+			section(&b, m.Path+" "+m.Version+", "+f.Name(), text)
 			found = true
 		}
 		if !found {
-			return nil, fmt.Errorf("%s %s: there is no licence in the module", m.path, m.version)
+			return nil, fmt.Errorf("%s %s: there is no licence in the module", m.Path, m.Version)
 		}
 	}
 	return b.Bytes(), nil
-}
-
-// noticesOf writes the licences of what is in programs of this tree.
-func noticesOf(programs []string, file string) error {
-	made, err := modulesOf(programs)
-	if err != nil {
-		return err
-	}
-	text, err := notices(".", made)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, 0o644)
 }
 
 func section(b *bytes.Buffer, title string, text []byte) {
@@ -72,20 +60,20 @@ func section(b *bytes.Buffer, title string, text []byte) {
 }
 
 // folder is where a module lies, which is downloaded if need be.
-func folder(sources string, m module) (string, error) {
-	cmd := exec.Command("go", "mod", "download", "-json", m.path+"@"+m.version)
+func folder(sources string, m Module) (string, error) {
+	cmd := exec.Command("go", "mod", "download", "-json", m.Path+"@"+m.Version)
 	cmd.Dir = filepath.Join(sources, "cmd/lmz")
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w: %s", m.path, m.version, err, out)
+		return "", fmt.Errorf("%s %s: %w: %s", m.Path, m.Version, err, out)
 	}
 	var got struct{ Dir, Sum string }
 	if err := json.Unmarshal(out, &got); err != nil {
 		return "", err
 	}
-	if m.sum != "" && got.Sum != m.sum {
-		return "", fmt.Errorf("%s %s: its sum is %s, the program has %s", m.path, m.version, got.Sum, m.sum)
+	if m.Sum != "" && got.Sum != m.Sum {
+		return "", fmt.Errorf("%s %s: its sum is %s, the program has %s", m.Path, m.Version, got.Sum, m.Sum)
 	}
 	return got.Dir, nil
 }
