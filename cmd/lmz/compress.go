@@ -121,8 +121,12 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		return err
 	}
 	if !c.single {
+		passes := int64(1)
+		if c.verify || p != nil {
+			passes = 2 // each chunk is decoded, too
+		}
 		stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
-			return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
+			return max(m.coded.Load()/passes, m.done.Load()), m.done.Load(), m.compressed.Load()
 		})
 		defer stop()
 	}
@@ -154,7 +158,7 @@ func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, kind wri
 		return w, nil
 	}
 	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
-	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(c.progress))
+	opts = append(opts, stream.WithContext(metered(ctx, c.meter)), stream.WithProgress(c.progress))
 	if kind.verifies {
 		opts = append(opts, stream.WithVerify(decoded{c.writing}, func(wrong error) {
 			c.ui.Warning(fallbackHint, "%v", ui.InFile(c.now.Load().src.Name, wrong))
@@ -176,7 +180,7 @@ func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bo
 	model, err := c.store.Open(ctx, c.model, c.class)
 	if err == nil {
 		var w *stream.Writer
-		if w, err = stream.NewWriter(dst, meteredModel{model, c.meter}, opts...); err == nil {
+		if w, err = stream.NewWriter(dst, model, opts...); err == nil {
 			return w, nil
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/remote"
-	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -116,23 +115,12 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 func (c *testCommand) verify(ctx context.Context, src *file.Source, m *meter) error {
 	stop := c.showReading(src, m)
 	defer stop()
-	err := salvage.Verify(ctx, src, src.Size(), c.salvageOptions(c.meteredModels(func() *meter { return m }), m.output(io.Discard)))
+	err := salvage.Verify(metered(ctx, func() *meter { return m }), src, src.Size(), c.salvageOptions(c.findModel, m.output(io.Discard)))
 	var damage *salvage.DamageError
 	if errors.As(err, &damage) {
 		return &damagedError{damage}
 	}
 	return err
-}
-
-// meteredModels is a stream.ModelSource.
-func (r *reading) meteredModels(m func() *meter) stream.ModelSource {
-	return func(ctx context.Context, id lm.ModelID) (lm.Model, error) {
-		model, err := r.findModel(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return meteredModel{model, m}, nil
-	}
 }
 
 // openArchive opens an archive that is read from its beginning to its end.
@@ -181,6 +169,6 @@ func (r *reading) showReading(src *file.Source, m *meter) (stop func()) {
 		}
 	}
 	return r.ui.ShowProgress(src.Name, raw, func() (int64, int64, int64) {
-		return max(m.modeled.Load(), m.written.Load()), raw, compressed
+		return max(m.coded.Load(), m.written.Load()), raw, compressed
 	})
 }

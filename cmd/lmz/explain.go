@@ -209,9 +209,9 @@ func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 }
 
 // costOptions are what the flags say about decoding.
-func (c *explainCommand) costOptions(src *file.Source, m *meter) cost.Options {
+func (c *explainCommand) costOptions(src *file.Source) cost.Options {
 	return cost.Options{
-		Models: c.meteredModels(func() *meter { return m }), Dictionaries: stream.DictionarySet(c.dictionaries...),
+		Models: c.findModel, Dictionaries: stream.DictionarySet(c.dictionaries...),
 		Memory: int64(c.memLimit), Notice: func(damage error) { c.repaired(src.Name, damage) },
 	}
 }
@@ -227,7 +227,7 @@ func (c *explainCommand) explainArchive(ctx context.Context, src *file.Source, i
 		}
 		from.Looks = sampler(int64(c.sample), frames)
 	}
-	return explain.Read(ctx, in, c.costOptions(src, &m), from)
+	return explain.Read(metered(ctx, func() *meter { return &m }), in, c.costOptions(src), from)
 }
 
 // sampler says of one chunk after the other whether to look at it, for about size bytes in all.
@@ -267,13 +267,13 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 	small := src.Size() >= 0 && src.Size() < preset.LeastAsked && !c.needsModel(c.model)
 	archive, end := io.Pipe()
 	opts := append(c.encoding.writerOptions(), compress.coding.writerOptions()...)
-	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(m.progress))
+	opts = append(opts, stream.WithContext(metered(ctx, compress.meter)), stream.WithProgress(m.progress))
 	w, err := compress.newWriter(ctx, m.output(end), small, opts)
 	if err != nil {
 		return nil, err
 	}
 	stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
-		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
+		return max(m.coded.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
 	var parts *sample
@@ -295,7 +295,7 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 		end.CloseWithError(err)
 		done <- err
 	}()
-	r, err := explain.Read(ctx, archive, c.costOptions(src, new(meter)), explain.Source{Next: parts.next})
+	r, err := explain.Read(ctx, archive, c.costOptions(src), explain.Source{Next: parts.next})
 	archive.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	if err != nil {
 		cancel(err)

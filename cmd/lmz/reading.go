@@ -101,7 +101,7 @@ func (s *sequence) open(ctx context.Context, r *reading, m *meter, src io.Reader
 		return s.reader, s.reader.Reset(src)
 	}
 	told := func(damage error) { s.notice(damage) }
-	z, err := stream.NewReader(src, r.meteredModels(s.meter.Load), r.options(ctx, told)...)
+	z, err := stream.NewReader(src, r.findModel, r.options(metered(ctx, s.meter.Load), told)...)
 	if err == nil {
 		s.reader = z
 	}

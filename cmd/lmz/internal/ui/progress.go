@@ -22,6 +22,7 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		return func() {}
 	}
 	bar := progressbar.NewOptions64(size, u.barOptions(
+		progressbar.OptionSetPredictTime(false), // until there is a rate
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionUseIECUnits(true))...)
@@ -33,6 +34,9 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		text := Printable(Shorten(filepath.Base(Input(name)), 24))
 		if done > 0 && compressed > 0 {
 			text += " " + FormatRatio(done, compressed)
+		}
+		if raw > 0 && size > 0 {
+			progressbar.OptionSetPredictTime(true)(bar)
 		}
 		_ = bar.Set64(raw) // what fails is the terminal, and nothing is lost
 		bar.Describe(text)
