@@ -69,6 +69,9 @@ whole. FILE "-" is standard input, which must be a file.`,
 			if err := c.check(); err != nil {
 				return err
 			}
+			if c.json && !c.members {
+				return ui.Usage("--json is for --members", "what is in an archive is written as it is")
+			}
 			c.each(files, func(name string) error { return c.readAnywhere(cmd.Context(), name, c.cat) })
 			return nil
 		},
@@ -81,6 +84,8 @@ whole. FILE "-" is standard input, which must be a file.`,
 	f.BoolVar(&c.members, "members", false, "the sizes and names of the files in an archive of lmz --one")
 	c.when.addFlags(f)
 	c.addFlags(f)
+	c.addModelPlace(f)
+	c.addJSON(f)
 	return cmd
 }
 
@@ -92,6 +97,13 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	}
 	defer out.Discard()
 	if c.members || c.member != "" {
+		if c.json {
+			members, err := readMembers(archive)
+			if err != nil {
+				return err
+			}
+			return printJSON(append([]member{}, members...)) // [] rather than null
+		}
 		return catMembers(archive, c.member, c.members, out)
 	}
 	if span := c.when.of(src); span != nil {

@@ -89,6 +89,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	}
 	raw, compressed := m.read.Load(), m.written.Load()
 	c.tally.add(raw, compressed)
+	c.outcome(name).sizes(raw, compressed, outName)
 	if !c.many || c.ui.Verbose > 0 {
 		c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed))
 	}
@@ -103,10 +104,10 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 	switch {
 	case src.Stdin:
 		return "-", nil
-	case isArchive(src.Name):
-		return "", ui.Skip("ends in "+suffix+" already", "decompress with -d; to compress it again give the output's name with -o")
+	case c.isArchive(src.Name):
+		return "", ui.Skip("ends in "+c.ending()+" already", "decompress with -d; to compress it again give the output's name with -o")
 	}
-	return c.place(remote.Extend(src.Name, suffix))
+	return c.place(remote.Extend(src.Name, c.ending()))
 }
 
 // write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what

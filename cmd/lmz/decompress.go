@@ -8,7 +8,6 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -47,13 +46,25 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	defer out.Discard()
 
 	var m meter
-	if _, err := c.copyContent(ctx, out, src, &m, func(damage error) { c.repaired(name, damage) }); err != nil {
+	from := io.Reader(src)
+	if outName == "-" {
+		plain := false
+		if from, plain, err = c.openPlain(src); err != nil {
+			return err
+		}
+		if plain {
+			_, err = io.Copy(out, from)
+			return err
+		}
+	}
+	if _, err := c.copyContent(ctx, out, src, from, &m, func(damage error) { c.repaired(name, damage) }); err != nil {
 		return err
 	}
 	if err := out.Commit(src); err != nil {
 		return err
 	}
 	raw, compressed := m.written.Load(), m.read.Load()
+	c.outcome(name).sizes(raw, compressed, outName)
 	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(compressed), ui.FormatBytes(raw), ui.FormatRatio(raw, compressed))
 	return c.removal.source(src, out)
 }
@@ -66,9 +77,9 @@ func (c *decompressCommand) contentName(src *file.Source) (string, error) {
 	if src.Stdin {
 		return "-", nil
 	}
-	base, ok := remote.Cut(src.Name, suffix)
+	base, ok := c.cut(src.Name)
 	if !ok || base == "" || strings.HasSuffix(base, "/") {
-		return "", ui.Skip("does not end in "+suffix, "give the output's name with -o, or write to standard output with -c")
+		return "", ui.Skip("does not end in "+c.ending(), "give the output's name with -o, or write to standard output with -c")
 	}
 	return c.place(base)
 }
@@ -100,13 +111,14 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 		}
 	} else {
 		var damage error
-		if _, err := c.copyContent(ctx, io.Discard, src, &m, func(repaired error) { damage = repaired }); err != nil {
+		if _, err := c.copyContent(ctx, io.Discard, src, src, &m, func(repaired error) { damage = repaired }); err != nil {
 			return err
 		}
 		if damage != nil {
 			return ui.Hinted(damage.Error(), rewriteHint)
 		}
 	}
+	c.outcome(name).sizes(m.written.Load(), src.Size(), "")
 	c.ui.Summary("%s: good (%s)", ui.Input(src.Name), ui.FormatBytes(m.written.Load()))
 	return nil
 }
@@ -136,16 +148,16 @@ func openArchive(name string, meant bool) (*file.Source, error) {
 	return src, nil
 }
 
-// copyContent writes to dst what an archive holds and gives the number of bytes. It leaves in m the
-// bytes on both sides, and tells notice, from another goroutine but not after it returns, of damage
+// copyContent writes to dst what the archive in src, which from reads, holds and gives the number of
+// bytes. It leaves in m the bytes on both sides, and tells notice, from another goroutine but not after it returns, of damage
 // that it could repair.
-func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, m *meter, notice func(error)) (int64, error) {
+func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, from io.Reader, m *meter, notice func(error)) (int64, error) {
 	stop := r.showReading(src, m)
 	defer stop()
 	if r.sequence == nil {
 		r.sequence = &sequence{}
 	}
-	z, err := r.sequence.open(ctx, r, m, m.source(src), notice)
+	z, err := r.sequence.open(ctx, r, m, m.source(from), notice)
 	if err != nil {
 		return 0, err
 	}

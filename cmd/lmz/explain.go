@@ -81,13 +81,16 @@ takes less of both.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&c.output, "output", "o", "", `write an HTML page to this file ("-" is standard output)`)
+	f.StringVarP(&c.output, "output", "o", "", "write an HTML page to this `PAGE` (\"-\" is standard output)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file; read what is no regular file")
 	f.IntVar(&c.top, "top", 10, "how many fields, templates and lines to show")
 	f.Var(&c.sample, "sample", "look at about this much of the content, evenly spread (0: at all of it)")
 	addPresets(f, &c.preset)
-	f.StringVar(&c.method, "method", "mix", "how to compress a FILE: mix, with the presets -0 to -9, or another method of lmz (lmz --help)")
+	f.StringVar(&c.method, "method", "mix", "the `METHOD` to compress a FILE with: mix, with the presets -0 to -9, or another method of lmz (lmz --help)")
 	f.BoolVar(&c.noModel, "no-model", false, "ask no model to compress a FILE")
+	c.addModel(f)
+	c.addClass(f)
+	c.addJSON(f)
 	c.color.addFlag(f)
 	f.Lookup("color").DefValue, c.color = "auto", "auto"
 	f.Lookup("color").Usage = "color texts by what they cost: auto, which is on a terminal, always or never"

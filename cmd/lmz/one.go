@@ -175,7 +175,7 @@ func (r *rootCommand) checkOne() error {
 	switch {
 	case !r.one:
 		return nil
-	case !r.compresses() || r.append || r.flushEvery > 0 || r.dir != "":
+	case r.mode != compresses || r.append || r.flushEvery > 0 || r.dir != "":
 		return ui.Usage("--one excludes -d, -t, -l, --append, --flush-every and --output-dir", "")
 	case r.output == "" && !r.stdout:
 		return ui.Usage("--one wants -o ARCHIVE", "or -c, for standard output")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 
@@ -31,7 +32,7 @@ type versionCommand struct{ *app }
 
 func newVersionCommand(a *app) *cobra.Command {
 	c := versionCommand{a}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show versions, and what this machine can decompress",
 		Args:  noArgs,
@@ -58,11 +59,22 @@ func newVersionCommand(a *app) *cobra.Command {
 			return t.Flush()
 		},
 	}
+	c.addClass(cmd.Flags())
+	c.addJSON(cmd.Flags())
+	return cmd
+}
+
+// programVersion is what the linker was told, or what go install knows.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "unknown" && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return version
 }
 
 func (c versionCommand) versions() versions {
 	v := versions{
-		Lmz: version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Lmz: programVersion(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		LibLlama: llama.Version(), Exact: exact.Kernel(), CanRun: append([]string{exact.Class}, llama.Classes()...),
 	}
 	b, err := llama.LoadBackend(c.class)

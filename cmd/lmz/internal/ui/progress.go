@@ -11,7 +11,7 @@ import (
 const redrawEvery = 200 * time.Millisecond
 
 // ShowsProgress reports whether there is a terminal for a bar, and nothing else that writes to it.
-func (u *UI) ShowsProgress() bool { return u.terminal && u.Quiet == 0 && !u.busy }
+func (u *UI) ShowsProgress() bool { return u.terminal && u.Quiet == 0 && !u.NoProgress && !u.busy }
 
 // ShowProgress draws a bar on the last line of the terminal, if ShowsProgress, until the function
 // that it returns is called. The bar counts the raw bytes that position gives up to size, or
