@@ -18,6 +18,8 @@ type catCommand struct {
 	reading
 	bytes, lines span
 	when         when
+	follows      bool // -f
+	keepGoing    bool
 	member       string
 	members      bool
 }
@@ -69,6 +71,13 @@ whole. FILE "-" is standard input, which must be a file.`,
 			if err := c.check(); err != nil {
 				return err
 			}
+			if c.follows {
+				if len(files) > 1 || c.when.span != nil || c.bytes.given() || c.lines.given() || c.members || c.member != "" || c.keepGoing {
+					return ui.Usage("-f is for one archive, all of it", "it excludes ranges, times, --member, --members and --keep-going")
+				}
+				c.each(files, func(name string) error { return c.follow(cmd.Context(), name) })
+				return nil
+			}
 			if c.json && !c.members {
 				return ui.Usage("--json is for --members", "what is in an archive is written as it is")
 			}
@@ -80,6 +89,8 @@ whole. FILE "-" is standard input, which must be a file.`,
 	f.SortFlags = false
 	f.Var(&c.bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
 	f.Var(&c.lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
+	f.BoolVarP(&c.follows, "follow", "f", false, "go on while the archive grows, until it is complete, as tail -f does with a log")
+	f.BoolVar(&c.keepGoing, "keep-going", false, "after damage, go on with what is intact behind it")
 	f.StringVar(&c.member, "member", "", "the file of this `NAME` in an archive of lmz --one; only its chunks are decompressed")
 	f.BoolVar(&c.members, "members", false, "the sizes and names of the files in an archive of lmz --one")
 	c.when.addFlags(f)
@@ -113,10 +124,10 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	if err != nil {
 		return err
 	}
-	if _, err := archive.WriteRange(out, from, to-from); err != nil || all {
+	if err := c.writeRange(src, archive, out, from, to); err != nil || all {
 		return err
 	}
-	return archive.Err()
+	return c.sofar(src, archive.Err())
 }
 
 // catTimes writes the lines of a time.
@@ -132,7 +143,8 @@ func (c *catCommand) catTimes(src *file.Source, archive *stream.Archive, span *s
 			err = w.WriteByte('\n')
 		}
 		return err
-	}})
+	}, Damaged: c.damaged(src)})
+	err = c.sofar(src, err)
 	if c.ui.Verbose > 0 {
 		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)
 	}

@@ -72,6 +72,9 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 		return err
 	}
 	defer out.Discard()
+	if c.flushEvery > 0 {
+		out.MarkGrowing()
+	}
 
 	var m meter
 	var proof *file.Proof

@@ -17,6 +17,7 @@ type decompressCommand struct {
 	reading
 	destination
 	removal
+	keepGoing bool
 }
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
@@ -27,11 +28,18 @@ func (c *decompressCommand) run(ctx context.Context, files []string) error {
 
 // decompress gives back what an archive holds.
 func (c *decompressCommand) decompress(ctx context.Context, name string) error {
-	src, err := openArchive(name, c.meant())
+	open := openArchive
+	if c.keepGoing && name == "-" {
+		open = func(string, bool) (*file.Source, error) { return file.SpoolStdin() }
+	}
+	src, err := open(name, c.meant())
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	if c.keepGoing && src.Size() < 0 {
+		return ui.Usage("--keep-going wants files", "or standard input")
+	}
 	outName, err := c.contentName(src)
 	if err != nil {
 		return err
@@ -57,15 +65,28 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	if _, err := c.copyContent(ctx, out, src, from, &m, func(damage error) { c.repaired(name, damage) }); err != nil {
+	var lost error
+	if c.keepGoing {
+		lost, err = c.salvage(ctx, out, src, &m)
+	} else {
+		_, err = c.copyContent(ctx, out, src, from, &m, func(damage error) { c.repaired(name, damage) })
+	}
+	ended := err
+	if err = c.sofar(src, err); err != nil {
 		return err
 	}
 	if err := out.Commit(src); err != nil {
 		return err
 	}
+	if lost != nil {
+		return lost
+	}
 	raw, compressed := m.written.Load(), m.read.Load()
 	c.outcome(name).sizes(raw, compressed, outName)
 	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(compressed), ui.FormatBytes(raw), ui.FormatRatio(raw, compressed))
+	if ended != nil && c.remove {
+		return ui.Skip("is kept: it is still being written", "")
+	}
 	return c.removal.source(src, out)
 }
 

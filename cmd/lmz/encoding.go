@@ -16,8 +16,8 @@ import (
 // encoding is what the flags say about the bytes that compressing gives.
 type encoding struct {
 	method    string
-	preset    *int // nil: unset, the one of usual
-	usual     int  // the preset without a flag
+	preset    *int // nil: no flag says so
+	usual     *int // the preset then; nil: the default
 	noModel   bool
 	noFilter  bool
 	chunkSize ui.ByteSize
@@ -58,10 +58,11 @@ func (e *encoding) check() error {
 	if _, err := timestamp.NewFinder(e.times); err != nil {
 		return ui.Usage("--time-format: "+err.Error(), "")
 	}
-	var err error
-	if e.usual, err = environmentLevel(); err != nil {
+	level, err := environmentLevel()
+	if err != nil {
 		return err
 	}
+	e.usual = level
 	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
 	}
@@ -92,10 +93,12 @@ func (e *encoding) checkMethod(model string, dictionaries int) error {
 
 // level is that of the method mix.
 func (e *encoding) level() int {
-	if e.preset == nil {
-		return e.usual
+	for _, level := range []*int{e.preset, e.usual} {
+		if level != nil {
+			return *level
+		}
 	}
-	return *e.preset
+	return preset.Default
 }
 
 // asksModel says whether compressing takes a model. model is that of -m.

@@ -39,15 +39,15 @@ func environmentFlags(root *cobra.Command) ([]string, error) {
 	return args, nil
 }
 
-// environmentLevel is the preset of LMZ_LEVEL, or the default.
-func environmentLevel() (int, error) {
+// environmentLevel is the preset of LMZ_LEVEL, or nil.
+func environmentLevel() (*int, error) {
 	text := os.Getenv(levelVariable)
 	if text == "" {
-		return preset.Default, nil
+		return nil, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > preset.Max {
-		return 0, ui.Usage(fmt.Sprintf("$%s is %q, want 0 to %d", levelVariable, text, preset.Max), "")
+		return nil, ui.Usage(fmt.Sprintf("$%s is %q, want 0 to %d", levelVariable, text, preset.Max), "")
 	}
-	return n, nil
+	return &n, nil
 }

@@ -104,7 +104,7 @@ func (c *listCommand) listArchive(name string) (listing, error) {
 			c.repaired(name, f.Repaired)
 		}
 	}
-	return l, err
+	return l, c.sofar(src, err)
 }
 
 func (l *listing) add(f stream.Frame) {

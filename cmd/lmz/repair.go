@@ -118,14 +118,7 @@ func (c *repairCommand) repair(ctx context.Context, name string) error {
 	if c.decode && x.Undecoded != nil {
 		return x.Undecoded
 	}
-	o := c.outcome(name)
-	o.recovered(x)
-	for _, e := range x.Repaired {
-		c.ui.Warning("", "%v", ui.InFile(name, e))
-	}
-	for _, l := range x.Losses {
-		c.ui.Warning("", "%v", ui.InFile(name, fmt.Errorf("lost: %s: %w", l, l.Err)))
-	}
+	c.tellRecovered(name, x)
 	if x.Undecoded != nil {
 		c.ui.Warning(hintFor(x.Undecoded), "%v", ui.InFile(name, fmt.Errorf("not all of what is intact was decoded: %w", x.Undecoded)))
 	}
@@ -144,7 +137,7 @@ func (c *repairCommand) repair(ctx context.Context, name string) error {
 	if err := out.Commit(src); err != nil {
 		return err
 	}
-	o.Output = outName
+	c.outcome(name).Output = outName
 	switch {
 	case len(x.Losses) > 0:
 		return fmt.Errorf("%s; the rest is in %s", x.Summary(), ui.Output(outName))

@@ -75,6 +75,7 @@ type rootCommand struct {
 	coding
 	compression
 	removal
+	keepGoing bool
 }
 
 func newRootCommand(a *app) *cobra.Command {
@@ -141,6 +142,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.DurationVar(&r.flushEvery, "flush-every", 0, `while compressing, write what has come this often, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
 	f.BoolVarP(&r.force, "force", "f", false, "overwrite files without a question; write compressed data to a terminal; with -dc, write what is no archive as it is")
 	f.BoolVar(&r.noSparse, "no-sparse", false, "when decompressing, write zeros rather than leave holes in files")
+	f.BoolVar(&r.keepGoing, "keep-going", false, "when decompressing, go on behind damage with what is intact; each loss is said, and the exit code is 1")
 	f.BoolVarP(&r.keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
@@ -238,7 +240,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	case r.mode == tests:
 		return (&testCommand{reading{app: r.app, coding: r.coding}, r.force}).run(ctx, files)
 	case r.mode == decompresses:
-		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal}).run(ctx, files)
+		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, r.keepGoing}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
 	if r.one && compress.chunkSize == 0 {

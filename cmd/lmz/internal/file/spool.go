@@ -24,5 +24,9 @@ func SpoolStdin() (*Source, error) {
 		f.Close()
 		return nil, err
 	}
-	return newSource("-", f) // closed as a file is
+	kept, err := newSource("-", f)
+	if err == nil {
+		kept.Stdin = true // still without a name, mode and times of its own
+	}
+	return kept, err
 }
