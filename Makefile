@@ -10,6 +10,7 @@
 # make dist     make what a release gives out, in dist/release: VERSION=0.9.0 names it,
 #               ONLY=linux-amd64 makes a part
 # make install  install into PREFIX (default /usr/local)
+# make share    make manual pages and completions in dist/share, which make install installs too
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
@@ -28,12 +29,12 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
+.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -183,8 +184,13 @@ train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup
 	scripts/train/smoke
 
-install: all
+install: all share
 	scripts/install-tree '$(PREFIX)'
+
+# The manual, completions for shells, and what file(1) and desktops know archives by, made from the
+# command itself.
+share:
+	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz dist/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
 
 clean:
 	rm -rf bin

@@ -50,7 +50,7 @@ sed and tail. A file that is still being written, or was cut off, gives what is
 whole. FILE "-" is standard input, which must be a file.`,
 		Example: `  lmz cat --lines -20: app.log.lmz
   lmz cat --bytes 1000000:1004096 disk.img.lmz | xxd`,
-		Args: cobra.ArbitraryArgs,
+		Args: cobra.ArbitraryArgs, ValidArgsFunction: completeArchives,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			f := cmd.Flags()
 			switch {

@@ -27,14 +27,15 @@ type encoding struct {
 }
 
 // methods are the ways to compress that a user may choose.
-var methods = named(codec.Mix, codec.BWT, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
+var methods, methodNames = named(codec.Mix, codec.BWT, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
 
-func named(list ...codec.Method) map[string]codec.Method {
-	methods := map[string]codec.Method{}
+func named(list ...codec.Method) (methods map[string]codec.Method, names []string) {
+	methods = map[string]codec.Method{}
 	for _, m := range list {
 		methods[m.String()] = m
+		names = append(names, m.String())
 	}
-	return methods
+	return methods, names
 }
 
 func (e *encoding) addFlags(f *pflag.FlagSet) {

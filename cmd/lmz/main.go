@@ -12,7 +12,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -32,10 +31,6 @@ const (
 	exitFailure = 1
 	exitWarning = 2 // also wrong usage
 )
-
-func main() {
-	os.Exit(run(os.Args, nil))
-}
 
 // run is the whole command, called as args[0] says; a nil backend opens models with libllama.
 func run(args []string, backend models.Backend) int {
@@ -75,7 +70,9 @@ func execute(a *app, args []string) error {
 	root := newRootCommand(a)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
-	if len(args) == 0 || !strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // what follows is half a command
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // what follows is half a command
+		showPresets(root)
+	} else {
 		cmd, own, err := root.Find(args)
 		if err != nil {
 			return err

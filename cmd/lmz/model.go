@@ -52,7 +52,7 @@ MODEL it is the model of -m, or else the default.`
 			Use:   "info [MODEL]...",
 			Short: "Show what models are",
 			Long:  "Show what models are, from their files; with -v also all metadata.\n" + names,
-			Args:  cobra.ArbitraryArgs,
+			Args:  cobra.ArbitraryArgs, ValidArgsFunction: c.completeModels,
 			RunE: func(_ *cobra.Command, args []string) error {
 				if err := c.checkStdout(); err != nil {
 					return err
@@ -68,7 +68,7 @@ its SHA-256 against the released models and against what it was when lmz last
 read it, and what it computes, twice, against what is known of released models.
 Each numeric class computes other numbers: --class says which to check.
 ` + names,
-			Args: cobra.ArbitraryArgs,
+			Args: cobra.ArbitraryArgs, ValidArgsFunction: c.completeModels,
 			RunE: func(cmd *cobra.Command, args []string) error {
 				if err := c.checkStdout(); err != nil {
 					return err

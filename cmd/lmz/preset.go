@@ -22,20 +22,11 @@ func presetTable() string {
 	fmt.Fprintln(t, "  preset\tmemory\tchunks\tcodec")
 	for n := range preset.Max + 1 {
 		p := preset.Level(n)
-		codec, name := "mix", fmt.Sprintf("-%d", n)
-		switch p.Model {
-		case preset.Always:
-			codec += ", the model"
-		case preset.WherePays:
-			codec += ", the model where it pays"
-		}
-		if p.Sorted > 0 {
-			codec += "; bwt for prose"
-		}
+		name := fmt.Sprintf("-%d", n)
 		if n == preset.Default {
 			name += " (default)"
 		}
-		fmt.Fprintf(t, "  %s\t%d MiB\t%d MiB\t%s\n", name, p.Memory>>20, p.ChunkSize>>20, codec)
+		fmt.Fprintf(t, "  %s\t%d MiB\t%d MiB\t%s\n", name, p.Memory>>20, p.ChunkSize>>20, presetSummary(p))
 	}
 	t.Flush()
 	return b.String()
@@ -50,6 +41,21 @@ func addPresets(f *pflag.FlagSet, chosen **int) {
 	}
 	f.VarPF(presetFlag{0, chosen}, "fast", "", "the same as -0").NoOptDefVal = "true"
 	f.VarPF(presetFlag{preset.Max, chosen}, "best", "", "the same as -9").NoOptDefVal = "true"
+}
+
+// presetSummary says how a preset compresses.
+func presetSummary(p preset.Preset) string {
+	text := "mix"
+	switch p.Model {
+	case preset.Always:
+		text += ", the model"
+	case preset.WherePays:
+		text += ", the model where it pays"
+	}
+	if p.Sorted > 0 {
+		text += "; bwt for prose"
+	}
+	return text
 }
 
 // checkLevels finds flags such as -19, which would be taken for -1 -9.

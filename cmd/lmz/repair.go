@@ -39,7 +39,7 @@ damage gives no new file.
 Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 		Example: `  lmz repair app.log.lmz
   lmz repair -d app.log.lmz -o rest.log`,
-		Args: cobra.ArbitraryArgs,
+		Args: cobra.ArbitraryArgs, ValidArgsFunction: completeArchives,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			switch {
 			case len(files) == 0:

@@ -125,6 +125,13 @@ func newRootCommand(a *app) *cobra.Command {
 	r.addFlags(cmd.Flags())
 	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newJobCommand(), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
 		newVersionCommand(a))
+	cmd.ValidArgsFunction = func(of *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if r.mode == compresses {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return completeArchives(of, args, typed)
+	}
+	a.addCompletion(cmd)
 	return cmd
 }
 
