@@ -10,7 +10,7 @@
 # make dist     make what a release gives out, in dist/release: VERSION=0.9.0 names it,
 #               ONLY=linux-amd64 makes a part
 # make install  install into PREFIX (default /usr/local)
-# make share    make manual pages and completions in dist/share, which make install installs too
+# make share    make manual pages and completions in bin/share, which make install installs too
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
@@ -190,7 +190,7 @@ install: all share
 # The manual, completions for shells, and what file(1) and desktops know archives by, made from the
 # command itself.
 share:
-	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz dist/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
+	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz bin/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
 
 clean:
 	rm -rf bin
