@@ -148,6 +148,7 @@ lint: setup
 	$(GO) vet $(PKGS)
 	$(GO) vet $(GOTAGS) $(PKGS)
 	$(GO) vet -tags 'llama cloud' ./cmd/lmz
+	$(GO) vet -tags share ./cmd/lmz
 	$(GO) run $(STATICCHECK) $(PKGS)
 	$(GO) run $(STATICCHECK) $(GOTAGS) $(PKGS)
 

@@ -62,6 +62,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	}
 	done, err := c.prepare(outName)
 	if done {
+		c.outcome(name).existing(outName)
 		c.tally.existing.Add(1)
 	}
 	if done || err != nil {

@@ -45,6 +45,9 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 		return err
 	}
 	if done, err := c.prepare(outName); done || err != nil {
+		if done {
+			c.outcome(name).existing(outName)
+		}
 		return err
 	}
 	out, err := c.create(outName, src, file.Manner{Force: c.force, Sparse: !c.noSparse})

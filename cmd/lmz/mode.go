@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -19,9 +20,12 @@ const (
 
 func (m *mode) addFlags(f *pflag.FlagSet) {
 	set := func(to mode) func(string) error {
-		return func(string) error {
-			*m = to
-			return nil
+		return func(text string) error {
+			on, err := strconv.ParseBool(text)
+			if on {
+				*m = to
+			}
+			return err
 		}
 	}
 	f.BoolFuncP("compress", "z", "compress (the default)", set(compresses))

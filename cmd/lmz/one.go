@@ -128,7 +128,7 @@ func (c *oneCommand) pack(p *packed, name string) (err, broken error) {
 			if err := p.tar.WriteHeader(header); err != nil {
 				return nil, err
 			}
-			c.tally.add(size, 0)
+			c.packed(name, size)
 			p.members = append(p.members, member{Name: header.Name, Offset: p.members[i].Offset, Size: size})
 			return nil, nil
 		}
@@ -151,8 +151,15 @@ func (c *oneCommand) pack(p *packed, name string) (err, broken error) {
 	p.members = append(p.members, m)
 	p.seen[[sha256.Size]byte(sum.Sum(nil))] = len(p.members) - 1
 	p.sizes[size]++
-	c.tally.add(size, 0)
+	c.packed(name, size)
 	return nil, nil
+}
+
+// packed counts a file that is in the tar.
+func (c *oneCommand) packed(name string, size int64) {
+	c.tally.add(size, 0)
+	o := c.outcome(name)
+	o.RawBytes, o.Output = &size, c.output
 }
 
 // finish adds the names of all members, and the end of the tar.

@@ -18,7 +18,7 @@ type report struct {
 // outcome is what came of one file; its fields are those of --json.
 type outcome struct {
 	File            string        `json:"file"`
-	Result          string        `json:"result"` // "ok", "skipped" or "failed"
+	Result          string        `json:"result"` // "ok", "existing", "skipped" or "failed"
 	Output          string        `json:"output,omitempty"`
 	RawBytes        *int64        `json:"raw_bytes,omitempty"`
 	CompressedBytes *int64        `json:"compressed_bytes,omitempty"`
@@ -62,6 +62,9 @@ func (a *app) outcome(name string) *outcome {
 func (o *outcome) sizes(raw, compressed int64, output string) {
 	o.RawBytes, o.CompressedBytes, o.Output = &raw, &compressed, output
 }
+
+// existing says that --skip-existing has found the output.
+func (o *outcome) existing(output string) { o.Result, o.Output = "existing", output }
 
 func (o *outcome) skipped(why *ui.SkipError) {
 	o.Result, o.Error, o.Hint = "skipped", why.Error(), why.Hint()

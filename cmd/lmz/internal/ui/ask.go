@@ -16,10 +16,12 @@ func (u *UI) CanAsk() bool {
 
 // Ask asks a question, one at a time, and says whether the answer begins with y.
 func (u *UI) Ask(question string) bool {
+	u.asking.Lock()
+	defer u.asking.Unlock()
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	u.clearLine()
 	fmt.Fprintf(u.out, "lmz: %s (y/N) ", Printable(question))
+	u.mu.Unlock() // a signal must not wait for the answer
 	if u.answers == nil {
 		u.answers = bufio.NewReader(os.Stdin)
 	}

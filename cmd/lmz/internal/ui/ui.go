@@ -26,7 +26,9 @@ type UI struct {
 	terminal bool // whether out is one
 	busy     bool // the output goes to the terminal, so nothing is drawn on it
 	drawn    bool // whether a progress bar is on the last line
-	answers  *bufio.Reader
+
+	asking  sync.Mutex
+	answers *bufio.Reader
 }
 
 // New makes a UI that writes to out. hintFor says what a user can do about an error, or nothing.
