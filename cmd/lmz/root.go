@@ -38,7 +38,8 @@ is for all of these together.
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
 skipped or changed while it was read, which is a warning, and nothing failed.
 Damage to an archive that could be repaired is a warning with -d and -l, and a
-failure with -t.
+failure with -t. What there is of an archive that lmz is writing is read with a
+warning, and 0.
 
 Called as unlmz, lmz is lmz -d; as lmzcat, lmz -dcf; as lmzgrep, lmz grep. Flags
 in $LMZ_OPT come in front of those given, and $LMZ_LEVEL is the preset where

@@ -12,13 +12,38 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// foreign says what lmz has for flags that other programs of its kind have.
+const (
+	smallest  = "-9 is the smallest preset"
+	oneFormat = "there is one format, and its checks are always there"
+	noName    = "an archive keeps no name; the file's is made from that of the archive"
+	zeroBytes = "--files0 takes a list with a zero byte behind each name"
+)
+
+// foreign says what lmz has for flags, long and short, that other programs of its kind have.
 var foreign = map[string]string{
-	"ultra": "-9 is the smallest preset", "extreme": "-9 is the smallest preset", "long": "chunks of 8 MiB and more remember all of themselves: see --chunk-size",
-	"train": "lmz dict SAMPLE... -o FILE makes a dictionary, lmz train a model", "adapt": "the preset is fixed: -1 to -9", "rsyncable": "chunks do not depend on each other; --chunk-size makes them small",
-	"check": "the checks of an archive are always the same", "no-check": "archives always have checks", "format": "there is one format", "block-size": "it is called --chunk-size", "memory": "it is called --memlimit",
-	"filelist": "--files0 takes a list with zero bytes behind names", "files": "--files0 takes a list with zero bytes behind names", "output-dir-mirror": "--output-dir mirrors paths", "output-dir-flat": "--output-dir keeps paths",
-	"single-stream": "an archive of appended frames is read as one", "patch-from": "--dict FILE compresses against another file", "name": "an archive keeps no name; the file's is made from that of the archive", "no-name": "an archive keeps no name",
+	"ultra": smallest, "extreme": smallest, "e": smallest,
+	"adapt":        "the preset is fixed: -0 to -9",
+	"block-size":   "it is called --chunk-size",
+	"check":        oneFormat,
+	"C":            oneFormat,
+	"no-check":     oneFormat,
+	"format":       oneFormat,
+	"F":            oneFormat,
+	"files":        zeroBytes,
+	"filelist":     zeroBytes,
+	"long":         "chunks of 8 MiB and more remember all of themselves: see --chunk-size",
+	"memory":       "it is called --memlimit",
+	"name":         noName,
+	"no-name":      noName,
+	"patch-from":   "--dict FILE compresses against another file",
+	"rsyncable":    "chunks do not depend on each other; --chunk-size makes them small",
+	"train":        "lmz dict SAMPLE... -o FILE makes a dictionary, lmz train a model",
+	"pass-through": "-dcf writes what is no archive as it is",
+
+	"output-dir-flat":   "--output-dir keeps the paths of files",
+	"output-dir-mirror": "it is called --output-dir",
+	"flush-timeout":     "--flush-every takes a time with its unit, such as 5s",
+	"robot":             "--json is for programs",
 }
 
 // flagError is a flag that there is not, or that has a wrong value.

@@ -22,10 +22,11 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		return func() {}
 	}
 	bar := progressbar.NewOptions64(size, u.barOptions(
-		progressbar.OptionSetPredictTime(false), // until there is a rate
+		progressbar.OptionSetPredictTime(false), // until the rate is one
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionUseIECUnits(true))...)
+	begun := time.Now()
 	return u.redraw(func() {
 		raw, done, compressed := position()
 		if size > 0 {
@@ -35,7 +36,7 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		if done > 0 && compressed > 0 {
 			text += " " + FormatRatio(done, compressed)
 		}
-		if raw > 0 && size > 0 {
+		if raw > 0 && size > 0 && time.Since(begun) > time.Second {
 			progressbar.OptionSetPredictTime(true)(bar)
 		}
 		_ = bar.Set64(raw) // what fails is the terminal, and nothing is lost
