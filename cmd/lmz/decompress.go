@@ -172,9 +172,9 @@ func openArchive(name string, meant bool) (*file.Source, error) {
 	return src, nil
 }
 
-// copyContent writes to dst what the archive in src, which from reads, holds and gives the number of
-// bytes. It leaves in m the bytes on both sides, and tells notice, from another goroutine but not after it returns, of damage
-// that it could repair.
+// copyContent writes to dst what the archive in src, which from reads, holds and gives the number
+// of bytes. It leaves in m the bytes on both sides, and tells notice, from another goroutine but
+// not after it returns, of damage that it could repair.
 func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, from io.Reader, m *meter, notice func(error)) (int64, error) {
 	stop := r.showReading(src, m)
 	defer stop()

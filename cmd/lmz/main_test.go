@@ -175,8 +175,8 @@ func exitCode(ts *testscript.TestScript, err error) int {
 }
 
 // cmdPty runs a command on a pseudo-terminal and leaves what appeared on it in the file pty: pty
-// STREAMS[:LINE,...] COMMAND ARG...; STREAMS is some of 0, 1 and 2, the files that are the terminal.
-// The others are empty, or discarded. The LINEs are typed there.
+// STREAMS[:LINE,...] COMMAND ARG...; STREAMS is some of 0, 1 and 2, the files that are the
+// terminal. The others are empty, or discarded. The LINEs are typed there.
 func cmdPty(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.MkAbs(".")

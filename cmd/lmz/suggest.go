@@ -91,8 +91,8 @@ func nearCommand(parent *cobra.Command, name string) string {
 	return ""
 }
 
-// checkCommand finds the name of a command that is not quite right, where there is no such file: the
-// files behind it must not be compressed.
+// checkCommand finds the name of a command that is not quite right, where there is no such file:
+// the files behind it must not be compressed.
 func checkCommand(root *cobra.Command, files []string) error {
 	if len(files) == 0 || strings.ContainsAny(files[0], "/.") {
 		return nil

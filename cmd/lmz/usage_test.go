@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// What docs/USAGE.md says that lmz has, it has, and what it says that others have and lmz has not is
-// refused.
+// What docs/USAGE.md says that lmz has, it has, and what it says that others have and lmz has not
+// is refused.
 func TestUsageTable(t *testing.T) {
 	text, err := os.ReadFile("../../docs/USAGE.md")
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 )
 
 // What CONTRIBUTING.md says of tags makes modules that go install takes. The command that it gives
-// needs no libllama for what the embedded models do, and knows its version. It is built without cgo,
-// and so is this test.
+// needs no libllama for what the embedded models do, and knows its version. It is built without
+// cgo, and so is this test.
 func TestGoInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the command")
