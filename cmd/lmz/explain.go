@@ -168,7 +168,7 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 	if failed := c.write(r, src); failed != nil {
 		return failed
 	}
-	return err
+	return c.sofar(src, err)
 }
 
 // write writes what was found out.

@@ -59,6 +59,7 @@ func TestReadsArchiveThatGrows(t *testing.T) {
 	try("line 0\n", exitOK, "cat", "live.lmz")
 	try("1:line 0\n", exitOK, "grep", "-n", "line", "live.lmz")
 	try("live.lmz\n", exitOK, "-l", "live.lmz")
+	try("1 line", exitOK, "explain", "live.lmz")
 	try("", exitOK, "-d", "live.lmz")
 	if got, err := os.ReadFile(filepath.Join(dir, "live")); string(got) != "line 0\n" {
 		t.Errorf("%q, %v", got, err)
