@@ -27,7 +27,7 @@ func liveArchive(t *testing.T, dir string) (send *os.File, wait func() error) {
 	in.Close()
 	t.Cleanup(func() { cmd.Process.Kill() })
 	fmt.Fprintln(send, "line 0")
-	for range 1000 {
+	for range 6000 {
 		if info, err := os.Stat(filepath.Join(dir, "live.lmz")); err == nil && info.Size() > 40 {
 			return send, cmd.Wait
 		}
