@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // openPlain says whether what is in src is no archive, which -dcf writes as it is, and gives all of
-// src. An archive whose beginning is damaged has a name or an end that tells.
+// src. An archive whose beginning is damaged has a name, an end, or the rest of its magic that tells.
 func (c *decompressCommand) openPlain(src *file.Source) (all io.Reader, plain bool, err error) {
 	if !c.force || c.isArchive(src.Name) {
 		return src, false, nil
@@ -30,5 +29,11 @@ func (c *decompressCommand) openPlain(src *file.Source) (all io.Reader, plain bo
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, false, err
 	}
-	return in, !bytes.Equal(begin, []byte(format.HeaderMagic)), nil
+	alike := 0
+	for i, b := range begin {
+		if b == format.HeaderMagic[i] {
+			alike++
+		}
+	}
+	return in, alike < len(format.HeaderMagic)-1, nil
 }
