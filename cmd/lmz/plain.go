@@ -10,7 +10,8 @@ import (
 )
 
 // openPlain says whether what is in src is no archive, which -dcf writes as it is, and gives all of
-// src. An archive whose beginning is damaged has a name, an end, or the rest of its magic that tells.
+// src. An archive whose beginning is damaged has a name, an end, or the rest of its magic that
+// tells.
 func (c *decompressCommand) openPlain(src *file.Source) (all io.Reader, plain bool, err error) {
 	if !c.force || c.isArchive(src.Name) {
 		return src, false, nil
