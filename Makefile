@@ -10,6 +10,7 @@
 # make dist     make what a release gives out, in dist/release: VERSION=0.9.0 names it,
 #               ONLY=linux-amd64 makes a part
 # make install  install into PREFIX (default /usr/local)
+# make share    make manual pages and completions in bin/share, which make install installs too
 # make golden   make what holds the format anew, and say what changed (CONTRIBUTING.md)
 # make mutate   change each constant of the format by one, and list what no test notices
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
@@ -28,12 +29,12 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./examples ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
+.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -148,6 +149,7 @@ lint: setup
 	$(GO) vet $(PKGS)
 	$(GO) vet $(GOTAGS) $(PKGS)
 	$(GO) vet -tags 'llama cloud' ./cmd/lmz
+	$(GO) vet -tags share ./cmd/lmz
 	$(GO) run $(STATICCHECK) $(PKGS)
 	$(GO) run $(STATICCHECK) $(GOTAGS) $(PKGS)
 
@@ -184,7 +186,7 @@ train-smoke: export LLAMA_GO_LDFLAGS := $(LLAMA_GO_LDFLAGS)
 train-smoke: setup
 	scripts/train/smoke
 
-install: installable all
+install: installable all share
 	scripts/install-tree '$(PREFIX)'
 
 # Who may not is told so before all is built.
@@ -194,6 +196,11 @@ installable:
 # What a program of another module that is built with -tags llama needs (README.md): eval "$(make -s env)"
 env: setup
 	@echo "export PKG_CONFIG_PATH='$(PKG_CONFIG_PATH)' CGO_LDFLAGS='$(CGO_LDFLAGS)' CGO_CPPFLAGS='$(CGO_CPPFLAGS)' GOFLAGS=\"-tags=llama '-ldflags=$(LLAMA_GO_LDFLAGS)'\""
+
+# The manual, completions for shells, and what file(1) and desktops know archives by, made from the
+# command itself.
+share:
+	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz bin/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
 
 clean:
 	rm -rf bin

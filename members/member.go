@@ -17,11 +17,11 @@ import (
 
 // Member is a file of an archive.
 type Member struct {
-	Name     string // as the tar has it, with slashes
-	Offset   int64  // of its content in the tar; files that are the same share one
-	Size     int64  // bytes
-	Mode     fs.FileMode
-	Modified time.Time
+	Name     string      `json:"name"`   // as the tar has it, with slashes
+	Offset   int64       `json:"offset"` // of its content in the tar; files that are the same share one
+	Size     int64       `json:"size"`   // bytes
+	Mode     fs.FileMode `json:"mode"`
+	Modified time.Time   `json:"modified"`
 }
 
 // ErrNoList is for archives that do not end with a list of members.

@@ -166,7 +166,7 @@ func later(content []byte) []byte {
 	body := append(x.Body(int64(header)), 0x02, 0x03, 'a', 'b', 'c', 0x08, 0x00)
 	index := append([]byte{format.TagIndex, byte(len(body))}, body...)
 	index = append(index, sum(index)...)
-	return append(append(frame, index...), byte(len(index)), 0, 0, 0, 'z', 'm', 'l', 0x8c)
+	return append(append(frame, index...), byte(len(index)), 0, 0, 0, 'z', 'm', 'l', 0xbc)
 }
 
 // The example in FORMAT.md is an archive.

@@ -31,6 +31,10 @@ type app struct {
 	class string
 	json  bool
 
+	noWarn bool // -Q: what is skipped does not change the exit code
+
+	report report // with --json
+
 	alone  atomic.Bool // the model that flags ask for cannot be had, which has been said
 	failed atomic.Bool // some file failed
 	warned atomic.Bool // some file was skipped
@@ -46,9 +50,26 @@ func newApp(backend models.Backend) *app {
 func (a *app) addFlags(f *pflag.FlagSet) {
 	f.CountVarP(&a.ui.Quiet, "quiet", "q", "no warnings and no progress bar; twice: no errors")
 	f.CountVarP(&a.ui.Verbose, "verbose", "v", "say what is done; twice: also what libllama says")
-	f.StringVarP(&a.model, "model", "m", "", `compress with this model at any preset: a GGUF file, the name of one that "lmz model list" shows, or "embedded" (what presets take); to decompress: a place to look as well`)
-	f.StringVar(&a.class, "class", "", "numeric class to compress in with a model: exact, which any machine can decompress, or one of libllama (default exact for small models such as the embedded ones, else avx2 on x86-64)")
-	f.BoolVar(&a.json, "json", false, "print JSON (-l, model, version)")
+	f.BoolVar(&a.ui.NoProgress, "no-progress", false, "draw no progress bar")
+}
+
+// The flags that some commands share.
+
+func (a *app) addModel(f *pflag.FlagSet) {
+	f.StringVarP(&a.model, "model", "m", "", "compress with this `MODEL` at any preset: a GGUF file, the name of one that lmz model list shows, or embedded (what presets take); to decompress: a place to look as well")
+}
+
+// addModelPlace is addModel for commands that only read archives.
+func (a *app) addModelPlace(f *pflag.FlagSet) {
+	f.StringVarP(&a.model, "model", "m", "", "a `PLACE` to look for models that archives were written with: a file or a folder")
+}
+
+func (a *app) addClass(f *pflag.FlagSet) {
+	f.StringVar(&a.class, "class", "", "numeric `CLASS` to compute a model in: exact, which any machine can decompress, or one of libllama (default exact for small models such as the embedded ones, else avx2 on x86-64)")
+}
+
+func (a *app) addJSON(f *pflag.FlagSet) {
+	f.BoolVar(&a.json, "json", false, "print what comes of it as JSON")
 }
 
 func (a *app) openStore() {
@@ -104,14 +125,6 @@ func (a *app) checkStdout() error {
 	return err
 }
 
-// checkNoJSON refuses --json to a command that prints none.
-func (a *app) checkNoJSON() error {
-	if a.json {
-		return ui.Usage("--json is for -l, model and version", "")
-	}
-	return nil
-}
-
 // each runs do on every file; one that fails does not keep the others from being tried.
 func (a *app) each(files []string, do func(name string) error) {
 	for _, name := range files {
@@ -120,10 +133,12 @@ func (a *app) each(files []string, do func(name string) error) {
 		switch {
 		case errors.As(err, &skip):
 			a.warned.Store(true)
+			a.outcome(name).skipped(skip)
 			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
 		case err != nil:
 			a.signals.diePiped(err)
 			a.failed.Store(true)
+			a.outcome(name).failed(err)
 			a.ui.Failure(ui.InFile(name, err))
 		}
 	}
@@ -134,7 +149,15 @@ func (a *app) create(name string, src *file.Source, how file.Manner) (*file.Outp
 	if name == "-" {
 		a.ui.Busy(term.IsTerminal(1))
 	}
-	return a.files.Create(name, src, how)
+	out, err := a.files.Create(name, src, how)
+	if errors.Is(err, file.ErrExists) && !src.Stdin && a.ui.CanAsk() {
+		if !a.ui.Ask(name + " exists already: overwrite it?") {
+			return nil, ui.Skip(name+" exists already", "")
+		}
+		how.Force = true
+		return a.files.Create(name, src, how)
+	}
+	return out, err
 }
 
 // createArchive is create for compressed data, which a terminal gets only if forced.

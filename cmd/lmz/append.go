@@ -97,6 +97,7 @@ func (c *appendCommand) append(ctx context.Context, t *file.Target, name string,
 	}
 	raw, compressed := m.read.Load(), m.written.Load()
 	c.tally.add(raw, compressed)
+	c.outcome(name).sizes(raw, compressed, c.output)
 	if !c.many || c.ui.Verbose > 0 {
 		c.ui.Summary("%s: %s -> %s (%s), appended to %s", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed),
 			ui.FormatRatio(raw, compressed), c.output)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/members"
 	"github.com/lmz-go/lmz/search"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -18,6 +19,8 @@ type catCommand struct {
 	reading
 	bytes, lines span
 	when         when
+	follows      bool // -f
+	keepGoing    bool
 	member       string
 	members      bool
 }
@@ -48,7 +51,7 @@ sed and tail. A file that is still being written, or was cut off, gives what is
 whole. FILE "-" is standard input, which must be a file.`,
 		Example: `  lmz cat --lines -20: app.log.lmz
   lmz cat --bytes 1000000:1004096 disk.img.lmz | xxd`,
-		Args: cobra.ArbitraryArgs,
+		Args: cobra.ArbitraryArgs, ValidArgsFunction: completeArchives,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			f := cmd.Flags()
 			switch {
@@ -69,6 +72,16 @@ whole. FILE "-" is standard input, which must be a file.`,
 			if err := c.check(); err != nil {
 				return err
 			}
+			if c.follows {
+				if len(files) > 1 || c.when.span != nil || c.bytes.given() || c.lines.given() || c.members || c.member != "" || c.keepGoing {
+					return ui.Usage("-f is for one archive, all of it", "it excludes ranges, times, --member, --members and --keep-going")
+				}
+				c.each(files, func(name string) error { return c.follow(cmd.Context(), name) })
+				return nil
+			}
+			if c.json && !c.members {
+				return ui.Usage("--json is for --members", "what is in an archive is written as it is")
+			}
 			c.each(files, func(name string) error { return c.readAnywhere(cmd.Context(), name, c.cat) })
 			return nil
 		},
@@ -77,10 +90,14 @@ whole. FILE "-" is standard input, which must be a file.`,
 	f.SortFlags = false
 	f.Var(&c.bytes, "bytes", "bytes from the first, counted from 0, up to the second, which is left out; negative ones count from the end")
 	f.Var(&c.lines, "lines", "lines from the first, counted from 1, to the second; negative ones count from the end, where -1 is the last line")
+	f.BoolVarP(&c.follows, "follow", "f", false, "go on while the archive grows, until it is complete, as tail -f does with a log")
+	f.BoolVar(&c.keepGoing, "keep-going", false, "after damage, go on with what is intact behind it")
 	f.StringVar(&c.member, "member", "", "the file of this `NAME` in an archive of lmz --one; only its chunks are decompressed")
 	f.BoolVar(&c.members, "members", false, "the sizes and names of the files in an archive of lmz --one")
 	c.when.addFlags(f)
 	c.addFlags(f)
+	c.addModelPlace(f)
+	c.addJSON(f)
 	return cmd
 }
 
@@ -92,6 +109,13 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	}
 	defer out.Discard()
 	if c.members || c.member != "" {
+		if c.json {
+			list, err := members.List(archive)
+			if err != nil {
+				return err
+			}
+			return printJSON(append([]members.Member{}, list...)) // [] rather than null
+		}
 		return catMembers(archive, c.member, c.members, out)
 	}
 	if span := c.when.of(src); span != nil {
@@ -101,10 +125,10 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	if err != nil {
 		return err
 	}
-	if _, err := archive.WriteRange(out, from, to-from); err != nil || all {
+	if err := c.writeRange(src, archive, out, from, to); err != nil || all {
 		return err
 	}
-	return archive.Err()
+	return c.sofar(src, archive.Err())
 }
 
 // catTimes writes the lines of a time.
@@ -120,7 +144,8 @@ func (c *catCommand) catTimes(src *file.Source, archive *stream.Archive, span *s
 			err = w.WriteByte('\n')
 		}
 		return err
-	}})
+	}, Damaged: c.damaged(src)})
+	err = c.sofar(src, err)
 	if c.ui.Verbose > 0 {
 		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)
 	}

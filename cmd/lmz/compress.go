@@ -62,6 +62,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	}
 	done, err := c.prepare(outName)
 	if done {
+		c.outcome(name).existing(outName)
 		c.tally.existing.Add(1)
 	}
 	if done || err != nil {
@@ -72,6 +73,9 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 		return err
 	}
 	defer out.Discard()
+	if c.flushEvery > 0 {
+		out.MarkGrowing()
+	}
 
 	var m meter
 	var proof *file.Proof
@@ -89,6 +93,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	}
 	raw, compressed := m.read.Load(), m.written.Load()
 	c.tally.add(raw, compressed)
+	c.outcome(name).sizes(raw, compressed, outName)
 	if !c.many || c.ui.Verbose > 0 {
 		c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed))
 	}
@@ -103,10 +108,10 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 	switch {
 	case src.Stdin:
 		return "-", nil
-	case isArchive(src.Name):
-		return "", ui.Skip("ends in "+suffix+" already", "decompress with -d; to compress it again give the output's name with -o")
+	case c.isArchive(src.Name):
+		return "", ui.Skip("ends in "+c.ending()+" already", "decompress with -d; to compress it again give the output's name with -o")
 	}
-	return c.place(remote.Extend(src.Name, suffix))
+	return c.place(remote.Extend(src.Name, c.ending()))
 }
 
 // write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what
@@ -121,8 +126,12 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		return err
 	}
 	if !c.single {
+		passes := int64(1)
+		if c.verify || p != nil {
+			passes = 2 // each chunk is decoded, too
+		}
 		stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
-			return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
+			return max(m.coded.Load()/passes, m.done.Load()), m.done.Load(), m.compressed.Load()
 		})
 		defer stop()
 	}
@@ -154,7 +163,7 @@ func (c *compressCommand) writerFor(ctx context.Context, dst io.Writer, kind wri
 		return w, nil
 	}
 	opts := append(c.encoding.writerOptions(), c.coding.writerOptions()...)
-	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(c.progress))
+	opts = append(opts, stream.WithContext(metered(ctx, c.meter)), stream.WithProgress(c.progress))
 	if kind.verifies {
 		opts = append(opts, stream.WithVerify(decoded{c.writing}, func(wrong error) {
 			c.ui.Warning(fallbackHint, "%v", ui.InFile(c.now.Load().src.Name, wrong))
@@ -176,7 +185,7 @@ func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bo
 	model, err := c.store.Open(ctx, c.model, c.class)
 	if err == nil {
 		var w *stream.Writer
-		if w, err = stream.NewWriter(dst, meteredModel{model, c.meter}, opts...); err == nil {
+		if w, err = stream.NewWriter(dst, model, opts...); err == nil {
 			return w, nil
 		}
 	}

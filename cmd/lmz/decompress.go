@@ -8,8 +8,6 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/internal/remote"
-	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -19,6 +17,7 @@ type decompressCommand struct {
 	reading
 	destination
 	removal
+	keepGoing bool
 }
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
@@ -29,16 +28,26 @@ func (c *decompressCommand) run(ctx context.Context, files []string) error {
 
 // decompress gives back what an archive holds.
 func (c *decompressCommand) decompress(ctx context.Context, name string) error {
-	src, err := openArchive(name, c.meant())
+	open := openArchive
+	if c.keepGoing && name == "-" {
+		open = func(string, bool) (*file.Source, error) { return file.SpoolStdin() }
+	}
+	src, err := open(name, c.meant())
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	if c.keepGoing && src.Size() < 0 {
+		return ui.Usage("--keep-going wants files", "or standard input")
+	}
 	outName, err := c.contentName(src)
 	if err != nil {
 		return err
 	}
 	if done, err := c.prepare(outName); done || err != nil {
+		if done {
+			c.outcome(name).existing(outName)
+		}
 		return err
 	}
 	out, err := c.create(outName, src, file.Manner{Force: c.force, Sparse: !c.noSparse})
@@ -48,14 +57,39 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	defer out.Discard()
 
 	var m meter
-	if _, err := c.copyContent(ctx, out, src, &m, func(damage error) { c.repaired(name, damage) }); err != nil {
+	from := io.Reader(src)
+	if outName == "-" {
+		plain := false
+		if from, plain, err = c.openPlain(src); err != nil {
+			return err
+		}
+		if plain {
+			_, err = io.Copy(out, from)
+			return err
+		}
+	}
+	var lost error
+	if c.keepGoing {
+		lost, err = c.salvage(ctx, out, src, &m)
+	} else {
+		_, err = c.copyContent(ctx, out, src, from, &m, func(damage error) { c.repaired(name, damage) })
+	}
+	ended := err
+	if err = c.sofar(src, err); err != nil {
 		return err
 	}
 	if err := out.Commit(src); err != nil {
 		return err
 	}
+	if lost != nil {
+		return lost
+	}
 	raw, compressed := m.written.Load(), m.read.Load()
+	c.outcome(name).sizes(raw, compressed, outName)
 	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(compressed), ui.FormatBytes(raw), ui.FormatRatio(raw, compressed))
+	if ended != nil && c.remove {
+		return ui.Skip("is kept: it is still being written", "")
+	}
 	return c.removal.source(src, out)
 }
 
@@ -67,9 +101,9 @@ func (c *decompressCommand) contentName(src *file.Source) (string, error) {
 	if src.Stdin {
 		return "-", nil
 	}
-	base, ok := remote.Cut(src.Name, suffix)
+	base, ok := c.cut(src.Name)
 	if !ok || base == "" || strings.HasSuffix(base, "/") {
-		return "", ui.Skip("does not end in "+suffix, "give the output's name with -o, or write to standard output with -c")
+		return "", ui.Skip("does not end in "+c.ending(), "give the output's name with -o, or write to standard output with -c")
 	}
 	return c.place(base)
 }
@@ -101,13 +135,14 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 		}
 	} else {
 		var damage error
-		if _, err := c.copyContent(ctx, io.Discard, src, &m, func(repaired error) { damage = repaired }); err != nil {
+		if _, err := c.copyContent(ctx, io.Discard, src, src, &m, func(repaired error) { damage = repaired }); err != nil {
 			return err
 		}
 		if damage != nil {
 			return ui.Hinted(damage.Error(), rewriteHint)
 		}
 	}
+	c.outcome(name).sizes(m.written.Load(), src.Size(), "")
 	c.ui.Summary("%s: good (%s)", ui.Input(src.Name), ui.FormatBytes(m.written.Load()))
 	return nil
 }
@@ -116,23 +151,12 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 func (c *testCommand) verify(ctx context.Context, src *file.Source, m *meter) error {
 	stop := c.showReading(src, m)
 	defer stop()
-	err := salvage.Verify(ctx, src, src.Size(), c.salvageOptions(c.meteredModels(func() *meter { return m }), m.output(io.Discard)))
+	err := salvage.Verify(metered(ctx, func() *meter { return m }), src, src.Size(), c.salvageOptions(c.findModel, m.output(io.Discard)))
 	var damage *salvage.DamageError
 	if errors.As(err, &damage) {
 		return &damagedError{damage}
 	}
 	return err
-}
-
-// meteredModels is a stream.ModelSource.
-func (r *reading) meteredModels(m func() *meter) stream.ModelSource {
-	return func(ctx context.Context, id lm.ModelID) (lm.Model, error) {
-		model, err := r.findModel(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		return meteredModel{model, m}, nil
-	}
 }
 
 // openArchive opens an archive that is read from its beginning to its end.
@@ -148,16 +172,16 @@ func openArchive(name string, meant bool) (*file.Source, error) {
 	return src, nil
 }
 
-// copyContent writes to dst what an archive holds and gives the number of bytes. It leaves in m the
-// bytes on both sides, and tells notice, from another goroutine but not after it returns, of damage
-// that it could repair.
-func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, m *meter, notice func(error)) (int64, error) {
+// copyContent writes to dst what the archive in src, which from reads, holds and gives the number
+// of bytes. It leaves in m the bytes on both sides, and tells notice, from another goroutine but
+// not after it returns, of damage that it could repair.
+func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Source, from io.Reader, m *meter, notice func(error)) (int64, error) {
 	stop := r.showReading(src, m)
 	defer stop()
 	if r.sequence == nil {
 		r.sequence = &sequence{}
 	}
-	z, err := r.sequence.open(ctx, r, m, m.source(src), notice)
+	z, err := r.sequence.open(ctx, r, m, m.source(from), notice)
 	if err != nil {
 		return 0, err
 	}
@@ -181,6 +205,6 @@ func (r *reading) showReading(src *file.Source, m *meter) (stop func()) {
 		}
 	}
 	return r.ui.ShowProgress(src.Name, raw, func() (int64, int64, int64) {
-		return max(m.modeled.Load(), m.written.Load()), raw, compressed
+		return max(m.coded.Load(), m.written.Load()), raw, compressed
 	})
 }

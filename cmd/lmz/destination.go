@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -12,9 +14,39 @@ import (
 // suffix is that of archives.
 const suffix = ".lmz"
 
+// suffixFlag is another suffix than that; "": none.
+type suffixFlag string
+
+func (s *suffixFlag) Type() string   { return ".SUF" }
+func (s *suffixFlag) String() string { return string(*s) }
+
+func (s *suffixFlag) Set(text string) error {
+	if text == "" || strings.ContainsAny(text, "/"+string(filepath.Separator)) {
+		return errors.New("want an end of names, such as .lmz")
+	}
+	*s = suffixFlag(text)
+	return nil
+}
+
+// ending is what names of new archives end in.
+func (d *destination) ending() string {
+	if d.suffix != "" {
+		return string(d.suffix)
+	}
+	return suffix
+}
+
+// cut gives the name of an archive without its suffix.
+func (d *destination) cut(name string) (base string, ok bool) {
+	if base, ok = remote.Cut(name, d.ending()); !ok {
+		base, ok = remote.Cut(name, suffix)
+	}
+	return base, ok
+}
+
 // isArchive says whether a name is one of an archive.
-func isArchive(name string) bool {
-	_, is := remote.Cut(name, suffix)
+func (d *destination) isArchive(name string) bool {
+	_, is := d.cut(name)
 	return is
 }
 
@@ -23,6 +55,7 @@ type destination struct {
 	output string // -o; "-": standard output
 	stdout bool   // -c
 	force  bool   // -f
+	suffix suffixFlag
 
 	noSparse bool
 

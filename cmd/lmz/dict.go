@@ -47,15 +47,12 @@ else: the parts of the samples that have most in common with the rest of them.`,
 			case c.size < 1 || c.size > maxSamples:
 				return ui.Usage("--size is 1 to "+ui.FormatBytes(maxSamples), "")
 			}
-			if err := c.checkNoJSON(); err != nil {
-				return err
-			}
 			return c.run(samples)
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&c.output, "output", "o", "", `write to this file ("-" is standard output)`)
+	f.StringVarP(&c.output, "output", "o", "", "write to this `FILE` (\"-\" is standard output)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
 	f.Var(&c.size, "size", "the most bytes of the dictionary")
 	return cmd

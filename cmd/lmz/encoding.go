@@ -16,7 +16,8 @@ import (
 // encoding is what the flags say about the bytes that compressing gives.
 type encoding struct {
 	method    string
-	preset    *int // 0: the default
+	preset    *int // nil: no flag says so
+	usual     *int // the preset then; nil: the default
 	noModel   bool
 	noFilter  bool
 	chunkSize ui.ByteSize
@@ -26,21 +27,22 @@ type encoding struct {
 }
 
 // methods are the ways to compress that a user may choose.
-var methods = named(codec.Mix, codec.BWT, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
+var methods, methodNames = named(codec.Mix, codec.BWT, codec.LM, codec.RankGzip, codec.RankBrotli, codec.RankHuffman, codec.Zstd, codec.Raw)
 
-func named(list ...codec.Method) map[string]codec.Method {
-	methods := map[string]codec.Method{}
+func named(list ...codec.Method) (methods map[string]codec.Method, names []string) {
+	methods = map[string]codec.Method{}
 	for _, m := range list {
 		methods[m.String()] = m
+		names = append(names, m.String())
 	}
-	return methods
+	return methods, names
 }
 
 func (e *encoding) addFlags(f *pflag.FlagSet) {
 	addPresets(f, &e.preset)
-	f.StringVar(&e.method, "method", "mix", "how to compress: mix (context mixing, the presets; prose by bwt up to -4), bwt (block sorting), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
+	f.StringVar(&e.method, "method", "mix", "the `METHOD`: mix (context mixing, the presets; prose by bwt up to -4), bwt (block sorting), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
 	f.BoolVar(&e.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
-	f.StringVar(&e.times, "time-format", "", "how lines write their times, as strftime has it (default the usual ways): each chunk says which times it has, for --since of lmz cat and lmz grep")
+	f.StringVar(&e.times, "time-format", "", "the `FORMAT` of times in lines, as strftime has it (default the usual ways): each chunk says which times it has, for --since of lmz cat and lmz grep")
 	f.BoolVar(&e.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 }
 
@@ -57,6 +59,11 @@ func (e *encoding) check() error {
 	if _, err := timestamp.NewFinder(e.times); err != nil {
 		return ui.Usage("--time-format: "+err.Error(), "")
 	}
+	level, err := environmentLevel()
+	if err != nil {
+		return err
+	}
+	e.usual = level
 	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
 	}
@@ -87,10 +94,12 @@ func (e *encoding) checkMethod(model string, dictionaries int) error {
 
 // level is that of the method mix.
 func (e *encoding) level() int {
-	if e.preset == nil {
-		return preset.Default
+	for _, level := range []*int{e.preset, e.usual} {
+		if level != nil {
+			return *level
+		}
 	}
-	return *e.preset
+	return preset.Default
 }
 
 // asksModel says whether compressing takes a model. model is that of -m.

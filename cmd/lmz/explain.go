@@ -81,13 +81,16 @@ takes less of both.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&c.output, "output", "o", "", `write an HTML page to this file ("-" is standard output)`)
+	f.StringVarP(&c.output, "output", "o", "", "write an HTML page to this `PAGE` (\"-\" is standard output)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file; read what is no regular file")
 	f.IntVar(&c.top, "top", 10, "how many fields, templates and lines to show")
 	f.Var(&c.sample, "sample", "look at about this much of the content, evenly spread (0: at all of it)")
 	addPresets(f, &c.preset)
-	f.StringVar(&c.method, "method", "mix", "how to compress a FILE: mix, with the presets -0 to -9, or another method of lmz (lmz --help)")
+	f.StringVar(&c.method, "method", "mix", "the `METHOD` to compress a FILE with: mix, with the presets -0 to -9, or another method of lmz (lmz --help)")
 	f.BoolVar(&c.noModel, "no-model", false, "ask no model to compress a FILE")
+	c.addModel(f)
+	c.addClass(f)
+	c.addJSON(f)
 	c.color.addFlag(f)
 	f.Lookup("color").DefValue, c.color = "auto", "auto"
 	f.Lookup("color").Usage = "color texts by what they cost: auto, which is on a terminal, always or never"
@@ -165,7 +168,7 @@ func (c *explainCommand) explain(ctx context.Context, name string, coded bool) e
 	if failed := c.write(r, src); failed != nil {
 		return failed
 	}
-	return err
+	return c.sofar(src, err)
 }
 
 // write writes what was found out.
@@ -209,9 +212,9 @@ func (c *explainCommand) write(r *explain.Report, src *file.Source) error {
 }
 
 // costOptions are what the flags say about decoding.
-func (c *explainCommand) costOptions(src *file.Source, m *meter) cost.Options {
+func (c *explainCommand) costOptions(src *file.Source) cost.Options {
 	return cost.Options{
-		Models: c.meteredModels(func() *meter { return m }), Dictionaries: stream.DictionarySet(c.dictionaries...),
+		Models: c.findModel, Dictionaries: stream.DictionarySet(c.dictionaries...),
 		Memory: int64(c.memLimit), Notice: func(damage error) { c.repaired(src.Name, damage) },
 	}
 }
@@ -227,7 +230,7 @@ func (c *explainCommand) explainArchive(ctx context.Context, src *file.Source, i
 		}
 		from.Looks = sampler(int64(c.sample), frames)
 	}
-	return explain.Read(ctx, in, c.costOptions(src, &m), from)
+	return explain.Read(metered(ctx, func() *meter { return &m }), in, c.costOptions(src), from)
 }
 
 // sampler says of one chunk after the other whether to look at it, for about size bytes in all.
@@ -267,13 +270,13 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 	small := src.Size() >= 0 && src.Size() < preset.LeastAsked && !c.needsModel(c.model)
 	archive, end := io.Pipe()
 	opts := append(c.encoding.writerOptions(), compress.coding.writerOptions()...)
-	opts = append(opts, stream.WithContext(ctx), stream.WithProgress(m.progress))
+	opts = append(opts, stream.WithContext(metered(ctx, compress.meter)), stream.WithProgress(m.progress))
 	w, err := compress.newWriter(ctx, m.output(end), small, opts)
 	if err != nil {
 		return nil, err
 	}
 	stop := c.ui.ShowProgress(src.Name, src.Size(), func() (raw, done, compressed int64) {
-		return max(m.modeled.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
+		return max(m.coded.Load(), m.done.Load()), m.done.Load(), m.compressed.Load()
 	})
 	defer stop()
 	var parts *sample
@@ -295,7 +298,7 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 		end.CloseWithError(err)
 		done <- err
 	}()
-	r, err := explain.Read(ctx, archive, c.costOptions(src, new(meter)), explain.Source{Next: parts.next})
+	r, err := explain.Read(ctx, archive, c.costOptions(src), explain.Source{Next: parts.next})
 	archive.CloseWithError(errors.Join(err, io.ErrClosedPipe))
 	if err != nil {
 		cancel(err)

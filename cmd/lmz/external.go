@@ -22,7 +22,7 @@ import (
 func newJobCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                "job COMMAND",
-		Short:              "Plan, run and audit the compression of many files or objects (lmz-job)",
+		Short:              "Plan, run and audit the compression of many files or objects",
 		DisableFlagParsing: true,
 		RunE:               func(_ *cobra.Command, args []string) error { return runProgram("lmz-job", args) },
 	}

@@ -235,6 +235,7 @@ func (c *grepCommand) grep(src *file.Source, search func(stream.Search) (stream.
 	var found stream.Found
 	if !c.none {
 		found, err = search(s)
+		err = c.sofar(src, err)
 	}
 	c.found = c.found || found.Lines > 0
 	switch {

@@ -86,7 +86,11 @@ func (c *listCommand) run(files []string) error {
 }
 
 func (c *listCommand) listArchive(name string) (listing, error) {
-	src, err := file.OpenRegular(name, "write it to a file first")
+	open := func() (*file.Source, error) { return file.OpenRegular(name, "write it to a file first") }
+	if name == "-" {
+		open = file.SpoolStdin
+	}
+	src, err := open()
 	if err != nil {
 		return listing{}, err
 	}
@@ -100,7 +104,7 @@ func (c *listCommand) listArchive(name string) (listing, error) {
 			c.repaired(name, f.Repaired)
 		}
 	}
-	return l, err
+	return l, c.sofar(src, err)
 }
 
 func (l *listing) add(f stream.Frame) {
@@ -163,15 +167,21 @@ func (l *listing) methods() string {
 	return strings.Join(text, ", ")
 }
 
-// model names the models of the archive's frames.
-func (l *listing) model() string {
+// needs names what the archive's frames take to be decompressed: models, with their classes, and
+// dictionaries.
+func (l *listing) needs() string {
 	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	for _, f := range l.Frames {
 		if m := f.Model; m != nil {
-			name := fmt.Sprintf("%s %s %s", m.Name, m.SHA256[:8], m.Class)
-			if !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+			add(fmt.Sprintf("model %s %s %s", m.Name, m.SHA256[:8], m.Class))
+		}
+		if f.Dict != "" {
+			add("dictionary " + f.Dict[:8])
 		}
 	}
 	if len(names) == 0 {
@@ -189,14 +199,24 @@ func printListings(w io.Writer, all []listing, verbose bool) error {
 		}
 		return ""
 	}
-	fmt.Fprintln(t, "compressed\traw\tratio\tbits/byte\tlines\tmethods\tmodel\t"+column("times")+"file")
-	for _, l := range all {
+	fmt.Fprintln(t, "compressed\traw\tratio\tbits/byte\tlines\tmethods\tneeds\t"+column("times")+"file")
+	row := func(l *listing, methods, needs, times, name string) {
 		perByte := "-"
 		if l.RawBytes > 0 {
 			perByte = fmt.Sprintf("%.3f", 8*float64(l.CompressedBytes)/float64(l.RawBytes))
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s%s\n", ui.FormatBytes(l.CompressedBytes), ui.FormatBytes(l.RawBytes),
-			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, l.methods(), ui.Printable(l.model()), column(timesText(l.Times)), ui.Printable(l.File))
+		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%d\t%s\t%s\t%s%s\n", l.CompressedBytes, l.RawBytes,
+			ui.FormatRatio(l.RawBytes, l.CompressedBytes), perByte, l.Lines, methods, ui.Printable(needs), column(times), name)
+	}
+	var total listing
+	for _, l := range all {
+		row(&l, l.methods(), l.needs(), timesText(l.Times), ui.Printable(ui.Input(l.File)))
+		total.CompressedBytes += l.CompressedBytes
+		total.RawBytes += l.RawBytes
+		total.Lines += l.Lines
+	}
+	if len(all) > 1 {
+		row(&total, "", "", "", plural(int64(len(all)))+" in all")
 	}
 	if err := t.Flush(); err != nil || !verbose {
 		return err

@@ -12,16 +12,18 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
+	"strings"
 
 	_ "github.com/lmz-go/lmz/brotli" // the method rank-brotli
+	"github.com/spf13/cobra"
+
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/models"
 )
 
-// version is set by the linker.
+// version is set by the linker, or else is that of the module.
 var version = "unknown"
 
 const (
@@ -30,17 +32,13 @@ const (
 	exitWarning = 2 // also wrong usage
 )
 
-func main() {
-	os.Exit(run(os.Args[1:], nil))
-}
-
-// run is the whole command; a nil backend opens models with libllama.
+// run is the whole command, called as args[0] says; a nil backend opens models with libllama.
 func run(args []string, backend models.Backend) int {
 	a := newApp(backend)
 	a.signals.handle()
 	defer a.close()
 
-	err := execute(a, args)
+	err := execute(a, calledAs(args[0], args[1:]))
 	var usage *ui.UsageError
 	var status exitStatus
 	switch {
@@ -55,7 +53,7 @@ func run(args []string, backend models.Backend) int {
 		return exitFailure
 	case a.failed.Load():
 		return exitFailure
-	case a.warned.Load():
+	case a.warned.Load() && !a.noWarn:
 		return exitWarning
 	}
 	return exitOK
@@ -70,6 +68,27 @@ func execute(a *app, args []string) error {
 		}
 	}
 	root := newRootCommand(a)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // what follows is half a command
+		showPresets(root)
+	} else {
+		cmd, own, err := root.Find(args)
+		if err != nil {
+			return err
+		}
+		cmd.InheritedFlags() // brings them to its own
+		if err := checkLevels(cmd.Flags(), own); err != nil {
+			return err
+		}
+		if cmd == root {
+			first, err := environmentFlags(root)
+			if err != nil {
+				return err
+			}
+			args = append(first, args...)
+		}
+	}
 	root.SetArgs(args)
 	return root.Execute()
 }

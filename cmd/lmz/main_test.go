@@ -31,13 +31,12 @@ const gorace = "atexit_sleep_ms=0"
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", gorace)
-	testscript.Main(m, map[string]func(){
-		"lmz": func() {
-			code := run(os.Args[1:], backend())
-			reportPeak()
-			os.Exit(code)
-		},
-	})
+	lmz := func() {
+		code := run(os.Args, backend())
+		reportPeak()
+		os.Exit(code)
+	}
+	testscript.Main(m, map[string]func(){"lmz": lmz, "unlmz": lmz, "lmzcat": lmz, "lmzgrep": lmz})
 }
 
 // backend is what the command under test opens models with: a fake one unless LMZ_TEST_ENGINES is
@@ -176,8 +175,8 @@ func exitCode(ts *testscript.TestScript, err error) int {
 }
 
 // cmdPty runs a command on a pseudo-terminal and leaves what appeared on it in the file pty: pty
-// STREAMS COMMAND ARG...; STREAMS is some of 0, 1 and 2, the files that are the terminal. The
-// others are empty, or discarded.
+// STREAMS[:LINE,...] COMMAND ARG...; STREAMS is some of 0, 1 and 2, the files that are the
+// terminal. The others are empty, or discarded. The LINEs are typed there.
 func cmdPty(ts *testscript.TestScript, neg bool, args []string) {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
@@ -185,21 +184,26 @@ func cmdPty(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range []string{"HOME", "TERM", models.PathVariable} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
+	streams, typed, _ := strings.Cut(args[0], ":")
 	control, tty, err := pty.Open()
 	ts.Check(err)
 	defer control.Close()
 	ts.Check(pty.Setsize(control, &pty.Winsize{Rows: 24, Cols: 120}))
-	if strings.Contains(args[0], "0") {
+	if strings.Contains(streams, "0") {
 		cmd.Stdin = tty
 	}
-	if strings.Contains(args[0], "1") {
+	if strings.Contains(streams, "1") {
 		cmd.Stdout = tty
 	}
-	if strings.Contains(args[0], "2") {
+	if strings.Contains(streams, "2") {
 		cmd.Stderr = tty
 	}
 	ts.Check(cmd.Start())
 	tty.Close()
+	if typed != "" {
+		_, err := io.WriteString(control, strings.ReplaceAll(typed, ",", "\n")+"\n")
+		ts.Check(err)
+	}
 	var screen bytes.Buffer
 	io.Copy(&screen, control) // ends with EIO when the command closes the terminal
 	err = cmd.Wait()

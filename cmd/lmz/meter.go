@@ -5,14 +5,14 @@ import (
 	"io"
 	"sync/atomic"
 
-	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/internal/progress"
 )
 
 // meter counts the bytes that one run over a file has seen.
 type meter struct {
 	read    atomic.Int64 // from the source
 	written atomic.Int64 // to the output
-	modeled atomic.Int64 // spelled by the tokens that went through the language model: raw bytes
+	coded   atomic.Int64 // raw bytes that have gone through coders, those of unfinished chunks too
 
 	done, compressed atomic.Int64 // raw bytes of what is in the archive, and what it takes
 }
@@ -49,35 +49,9 @@ func (c countWriter) Write(p []byte) (int, error) {
 func (m *meter) source(r io.Reader) io.Reader { return countReader{r, &m.read} }
 func (m *meter) output(w io.Writer) io.Writer { return countWriter{w, &m.written} }
 
-// meteredModel counts what a model is asked, in the meter of the moment. A chunk takes minutes with
-// a slow model, so the bytes that are read and written, which come and go by chunks, would make a
-// bar that stands still.
-type meteredModel struct {
-	lm.Model
-	meter func() *meter
-}
-
-func (m meteredModel) NewSession(lanes, window int) (lm.Session, error) {
-	s, err := m.Model.NewSession(lanes, window)
-	if err != nil {
-		return nil, err
-	}
-	return meteredSession{s, m.Pieces(), m.meter}, nil
-}
-
-type meteredSession struct {
-	lm.Session
-	pieces [][]byte
-	meter  func() *meter
-}
-
-// Decode counts the last token of each feed: those before it are the window's overlap, which was
-// fed before.
-func (s meteredSession) Decode(ctx context.Context, feeds []lm.Feed) error {
-	n := 0
-	for _, f := range feeds {
-		n += len(s.pieces[f.Tokens[len(f.Tokens)-1]])
-	}
-	s.meter().modeled.Add(int64(n))
-	return s.Session.Decode(ctx, feeds)
+// metered gives a context whose coders count what they code in the meter of the moment. A chunk
+// takes seconds, or minutes with a slow model, so the bytes that are read and written, which come and go
+// by chunks, would make a bar that stands still.
+func metered(ctx context.Context, meter func() *meter) context.Context {
+	return progress.With(ctx, func(before, done, _ int) { meter().coded.Add(int64(done - before)) })
 }

@@ -29,6 +29,11 @@ MODEL is the name of an embedded model (see "lmz model list"), the path of a
 GGUF file, the name without .gguf of one in $` + models.PathVariable + ` or in
 ~/.local/share/lmz/models, or the first 8 or more digits of a SHA-256. Without
 MODEL it is the model of -m, or else the default.`
+	f := model.PersistentFlags()
+	c.addModel(f)
+	f.Lookup("model").Usage = "the MODEL, if none is given; or a place to look for it"
+	c.addClass(f)
+	c.addJSON(f)
 	model.AddCommand(
 		&cobra.Command{
 			Use:   "list",
@@ -47,7 +52,7 @@ MODEL it is the model of -m, or else the default.`
 			Use:   "info [MODEL]...",
 			Short: "Show what models are",
 			Long:  "Show what models are, from their files; with -v also all metadata.\n" + names,
-			Args:  cobra.ArbitraryArgs,
+			Args:  cobra.ArbitraryArgs, ValidArgsFunction: c.completeModels,
 			RunE: func(_ *cobra.Command, args []string) error {
 				if err := c.checkStdout(); err != nil {
 					return err
@@ -63,16 +68,17 @@ its SHA-256 against the released models and against what it was when lmz last
 read it, and what it computes, twice, against what is known of released models.
 Each numeric class computes other numbers: --class says which to check.
 ` + names,
-			Args: cobra.ArbitraryArgs,
+			Args: cobra.ArbitraryArgs, ValidArgsFunction: c.completeModels,
 			RunE: func(cmd *cobra.Command, args []string) error {
-				if c.json {
-					return ui.Usage("--json is for -l, model list, model info and version", "")
-				}
 				if err := c.checkStdout(); err != nil {
 					return err
 				}
-				c.each(c.models(args), func(name string) error { return c.verify(cmd.Context(), name) })
-				return nil
+				names := c.models(args)
+				for _, name := range names {
+					c.outcome(name)
+				}
+				c.each(names, func(name string) error { return c.verify(cmd.Context(), name) })
+				return c.printReport()
 			},
 		},
 	)

@@ -44,7 +44,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	if errors.Is(err, llama.ErrNotBuilt) {
 		c.warned.Store(true)
 		c.ui.Warning(hintFor(err), "%s: the file is good, but what it computes was not checked: %v", name, llama.ErrNotBuilt)
-		fmt.Printf("%s: file ok, %s, SHA-256 %s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]))
+		c.tell("%s: file ok, %s, SHA-256 %s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]))
 		return nil
 	}
 	if err != nil {
@@ -58,8 +58,15 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	if _, ok := released.Probes[m.ID().Class]; ok {
 		asReleased = " as released"
 	}
-	fmt.Printf("%s: ok, %s, SHA-256 %s, class %s, probe %x%s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]), m.ID().Class, probe, asReleased)
+	c.tell("%s: ok, %s, SHA-256 %s, class %s, probe %x%s\n", ui.Printable(name), what, hex.EncodeToString(sum[:8]), m.ID().Class, probe, asReleased)
 	return nil
+}
+
+// tell prints what came of a model, unless --json does.
+func (c modelCommand) tell(format string, args ...any) {
+	if !c.json {
+		fmt.Printf(format, args...)
+	}
 }
 
 // verifyProbe computes the probe twice, in sessions of their own, and compares it with the released

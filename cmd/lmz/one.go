@@ -100,8 +100,15 @@ func (c *oneCommand) pack(p *members.Writer, name string) (fs.FileMode, error) {
 	if err := p.Add(header, src); err != nil {
 		return src.Info.Mode().Perm() | 0o600, err
 	}
-	c.tally.add(src.Size(), 0)
+	c.packed(name, src.Size())
 	return src.Info.Mode().Perm() | 0o600, nil
+}
+
+// packed counts a file that is in the tar.
+func (c *oneCommand) packed(name string, size int64) {
+	c.tally.add(size, 0)
+	o := c.outcome(name)
+	o.RawBytes, o.Output = &size, c.output
 }
 
 // checkOne finds options that --one does not go with.
@@ -109,7 +116,7 @@ func (r *rootCommand) checkOne() error {
 	switch {
 	case !r.one:
 		return nil
-	case !r.compresses() || r.append || r.flushEvery > 0 || r.dir != "":
+	case r.mode != compresses || r.append || r.flushEvery > 0 || r.dir != "":
 		return ui.Usage("--one excludes -d, -t, -l, --append, --flush-every and --output-dir", "")
 	case r.output == "" && !r.stdout:
 		return ui.Usage("--one wants -o ARCHIVE", "or -c, for standard output")

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/lmz-go/lmz/internal/bwt"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/preset"
 )
 
@@ -19,35 +19,78 @@ func usesModel(level int) bool { return preset.Level(level).Model != preset.Neve
 func presetTable() string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(t, "  preset\tcodec\tmemory\tchunks")
+	fmt.Fprintln(t, "  preset\tmemory\tchunks\tcodec")
 	for n := range preset.Max + 1 {
 		p := preset.Level(n)
-		codec, name := "mix", fmt.Sprintf("-%d", n)
-		if p.Sorted > 0 {
-			codec += fmt.Sprintf(" (bwt for prose, in %d MiB)", bwt.Memory(p.ChunkSize)>>20)
-		}
-		switch p.Model {
-		case preset.Always:
-			codec += " and the model"
-		case preset.WherePays:
-			codec += " and the model where it pays"
-		}
+		name := fmt.Sprintf("-%d", n)
 		if n == preset.Default {
 			name += " (default)"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%d MiB\n", name, codec, p.Memory>>20, p.ChunkSize>>20)
+		fmt.Fprintf(t, "  %s\t%d MiB\t%d MiB\t%s\n", name, p.Memory>>20, p.ChunkSize>>20, presetSummary(p))
 	}
 	t.Flush()
 	return b.String()
 }
 
-// addPresets defines -0 … -9, the last of which leaves its number in chosen.
+// addPresets defines -0 … -9, --fast and --best, the last of which leaves its number in chosen.
 func addPresets(f *pflag.FlagSet, chosen **int) {
 	for n := range preset.Max + 1 {
 		name := fmt.Sprint(n)
 		flag := f.VarPF(presetFlag{n, chosen}, name, name, "preset: see above")
 		flag.NoOptDefVal, flag.Hidden = "true", true
 	}
+	f.VarPF(presetFlag{0, chosen}, "fast", "", "the same as -0").NoOptDefVal = "true"
+	f.VarPF(presetFlag{preset.Max, chosen}, "best", "", "the same as -9").NoOptDefVal = "true"
+}
+
+// presetSummary says how a preset compresses.
+func presetSummary(p preset.Preset) string {
+	text := "mix"
+	switch p.Model {
+	case preset.Always:
+		text += ", the model"
+	case preset.WherePays:
+		text += ", the model where it pays"
+	}
+	if p.Sorted > 0 {
+		text += "; bwt for prose"
+	}
+	return text
+}
+
+// checkLevels finds flags such as -19, which would be taken for -1 -9.
+func checkLevels(flags *pflag.FlagSet, args []string) error {
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		arg := args[i]
+		if len(arg) < 2 || arg[0] != '-' {
+			continue
+		}
+		if arg[1] == '-' {
+			name, _, has := strings.Cut(arg[2:], "=")
+			if f := flags.Lookup(name); f != nil && f.NoOptDefVal == "" && !has {
+				i++ // over its value
+			}
+			continue
+		}
+		for j := 1; j < len(arg); j++ {
+			f := flags.ShorthandLookup(arg[j : j+1])
+			if f == nil {
+				break
+			}
+			if _, is := f.Value.(presetFlag); is {
+				if n := len(arg) - j - len(strings.TrimLeft(arg[j:], "0123456789")); n > 1 {
+					return ui.Usage("there is no preset -"+arg[j:j+n], "they are -0 to -9")
+				}
+			}
+			if f.NoOptDefVal == "" {
+				if j == len(arg)-1 {
+					i++
+				}
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // presetFlag is one of -0 … -9.

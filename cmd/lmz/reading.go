@@ -22,18 +22,15 @@ type reading struct {
 
 // addFlags defines the flags of a command that does nothing but read archives.
 func (r *reading) addFlags(f *pflag.FlagSet) {
-	f.IntVarP(&r.workers, "threads", "T", 0, "chunks decompressed at once, each on one core (0: all cores)")
-	f.StringArrayVar(&r.dictFiles, "dict", nil, "dictionary that archives were written with; several may be given")
-	f.Var(&r.memLimit, "memlimit", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
+	f.IntVarP(&r.workers, "threads", "T", 0, "chunks decompressed at once, each on one of so many `CORES` (0: all)")
+	f.StringArrayVarP(&r.dictFiles, "dict", "D", nil, "`FILE` with a dictionary that archives were written with; several may be given")
+	f.VarP(&r.memLimit, "memlimit", "M", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 }
 
 // check finds flags of these, and of all commands, that make no sense.
 func (r *reading) check() error {
 	if r.workers < 0 || r.workers > 4096 {
 		return ui.Usage("-T takes 0 to 4096", "")
-	}
-	if err := r.checkNoJSON(); err != nil {
-		return err
 	}
 	if err := r.checkModel(); err != nil {
 		return err
@@ -101,7 +98,7 @@ func (s *sequence) open(ctx context.Context, r *reading, m *meter, src io.Reader
 		return s.reader, s.reader.Reset(src)
 	}
 	told := func(damage error) { s.notice(damage) }
-	z, err := stream.NewReader(src, r.meteredModels(s.meter.Load), r.options(ctx, told)...)
+	z, err := stream.NewReader(src, r.findModel, r.options(metered(ctx, s.meter.Load), told)...)
 	if err == nil {
 		s.reader = z
 	}

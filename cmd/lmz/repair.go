@@ -25,21 +25,21 @@ func newRepairCommand(a *app) *cobra.Command {
 	c := &repairCommand{reading: reading{app: a}}
 	cmd := &cobra.Command{
 		Use:   "repair [flags] FILE...",
-		Short: "Write an archive, or the text, of what is intact in a damaged archive",
+		Short: "Save what is intact in damaged archives",
 		Long: `Write an archive, or the text, of what is intact in a damaged archive.
 
-FILE.lmz becomes FILE.repaired.lmz, or FILE.repaired with -d; FILE.lmz is left as
-it is. Chunks are copied, not compressed anew, and only those that decode. A
+FILE.lmz becomes FILE.repaired.lmz, or FILE.repaired with -d; FILE.lmz is left
+as it is. Chunks are copied, not compressed anew, and only those that decode. A
 first chunk that is damaged is restored from its parity as far as that goes, and
-any chunk of which one byte is wrong from its checks. Indexes, filters and counts
-of lines that are missing or wrong are made anew. Each loss is reported with its
-place in the content, as far as that is known. An archive without damage gives no
-new file.
+any chunk of which one byte is wrong from its checks. Indexes, filters and
+counts of lines that are missing or wrong are made anew. Each loss is reported
+with its place in the content, as far as that is known. An archive without
+damage gives no new file.
 
 Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 		Example: `  lmz repair app.log.lmz
   lmz repair -d app.log.lmz -o rest.log`,
-		Args: cobra.ArbitraryArgs,
+		Args: cobra.ArbitraryArgs, ValidArgsFunction: completeArchives,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			switch {
 			case len(files) == 0:
@@ -53,18 +53,23 @@ Exit codes: 0 nothing is lost; 1 something is, or something failed.`,
 			if err := c.reading.check(); err != nil {
 				return err
 			}
+			if c.json && (c.stdout || c.output == "-") {
+				return ui.Usage("--json with standard output", "name the output with -o")
+			}
 			c.each(files, func(name string) error { return c.repair(cmd.Context(), name) })
-			return nil
+			return c.printReport()
 		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&c.decode, "decompress", "d", false, "write the text")
 	f.BoolVarP(&c.stdout, "stdout", "c", false, "write to standard output")
-	f.StringVarP(&c.output, "output", "o", "", `write to this file ("-" is standard output)`)
+	f.StringVarP(&c.output, "output", "o", "", "write to this `FILE` (\"-\" is standard output)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
 	f.BoolVar(&c.noSparse, "no-sparse", false, "with -d, write zeros rather than leave holes in the file")
 	c.addFlags(f)
+	c.addModelPlace(f)
+	c.addJSON(f)
 	return cmd
 }
 
@@ -102,23 +107,18 @@ func (c *repairCommand) repair(ctx context.Context, name string) error {
 		return err
 	}
 	defer out.Discard()
-	o := c.salvageOptions(c.findModel, io.Discard)
+	how := c.salvageOptions(c.findModel, io.Discard)
 	if c.decode {
-		o.Text = out
+		how.Text = out
 	}
-	x, err := salvage.Recover(ctx, src, src.Size(), o)
+	x, err := salvage.Recover(ctx, src, src.Size(), how)
 	if err != nil {
 		return err
 	}
 	if c.decode && x.Undecoded != nil {
 		return x.Undecoded
 	}
-	for _, e := range x.Repaired {
-		c.ui.Warning("", "%v", ui.InFile(name, e))
-	}
-	for _, l := range x.Losses {
-		c.ui.Warning("", "%v", ui.InFile(name, fmt.Errorf("lost: %s: %w", l, l.Err)))
-	}
+	c.tellRecovered(name, x)
 	if x.Undecoded != nil {
 		c.ui.Warning(hintFor(x.Undecoded), "%v", ui.InFile(name, fmt.Errorf("not all of what is intact was decoded: %w", x.Undecoded)))
 	}
@@ -137,6 +137,7 @@ func (c *repairCommand) repair(ctx context.Context, name string) error {
 	if err := out.Commit(src); err != nil {
 		return err
 	}
+	c.outcome(name).Output = outName
 	switch {
 	case len(x.Losses) > 0:
 		return fmt.Errorf("%s; the rest is in %s", x.Summary(), ui.Output(outName))

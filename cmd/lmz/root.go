@@ -2,10 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,9 +22,10 @@ A file that is called as a command below is given as ./FILE.
 Presets, from the fastest to the smallest; the last one given counts:
 
 ` + presetTable() + `
-Memory is what each thread (-T) takes; the state that chunks start from takes as
-much once more, a model and the chunks themselves come on top. Decompressing
-takes the same. With -m every preset asks the model, with --no-model none does.
+Memory is what each thread (-T) takes, 25 MiB where it sorts blocks (bwt); the
+state that chunks start from takes as much once more, a model and the chunks
+themselves come on top. Decompressing takes the same. With -m every preset asks
+the model, with --no-model none does.
 
 Pipes and devices are skipped, unless -c, -o or -f say that they are meant (with
 -t and --append, -f). A file that grows is compressed as it was when it was
@@ -38,7 +38,12 @@ is for all of these together.
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
 skipped or changed while it was read, which is a warning, and nothing failed.
 Damage to an archive that could be repaired is a warning with -d and -l, and a
-failure with -t.`
+failure with -t. What there is of an archive that lmz is writing is read with a
+warning, and 0.
+
+Called as unlmz, lmz is lmz -d; as lmzcat, lmz -dcf; as lmzgrep, lmz grep. Flags
+in $LMZ_OPT come in front of those given, and $LMZ_LEVEL is the preset where
+none is.`
 
 const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -d app.log.lmz          give app.log back
@@ -62,14 +67,16 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
 // rootCommand is lmz without the name of a command: it compresses, or what -d, -t and -l say.
 type rootCommand struct {
 	*app
-	decompress, test, list bool
-	append, one            bool
+	mode
+	append, one bool
 	sources
-	keep bool
+	keep     bool
+	longHelp bool
 	destination
 	coding
 	compression
 	removal
+	keepGoing bool
 }
 
 func newRootCommand(a *app) *cobra.Command {
@@ -82,8 +89,15 @@ func newRootCommand(a *app) *cobra.Command {
 		Args:             cobra.ArbitraryArgs,
 		SilenceErrors:    true,
 		SilenceUsage:     true,
+		Version:          programVersion(),
 		PersistentPreRun: func(*cobra.Command, []string) { a.openStore() },
 		RunE: func(cmd *cobra.Command, files []string) error {
+			if r.longHelp {
+				return cmd.Help()
+			}
+			if err := checkCommand(cmd, files); err != nil {
+				return err
+			}
 			if len(files) == 0 {
 				switch {
 				case r.sources.list != "":
@@ -97,55 +111,67 @@ func newRootCommand(a *app) *cobra.Command {
 			if err := r.check(files); err != nil {
 				return err
 			}
-			return r.run(cmd.Context(), files)
+			err := r.run(cmd.Context(), files)
+			if r.mode != lists {
+				err = errors.Join(err, a.printReport())
+			}
+			return err
 		},
 	}
-	cmd.SetFlagErrorFunc(func(of *cobra.Command, err error) error {
-		return ui.Usage(err.Error(), "see "+of.CommandPath()+" --help")
-	})
-	cmd.SetUsageTemplate(strings.ReplaceAll(cmd.UsageTemplate(), "FlagUsages |", "FlagUsagesWrapped 80 |"))
+	cmd.SetVersionTemplate("lmz {{.Version}}\n")
+	cmd.SetFlagErrorFunc(flagError)
+	setHelp(cmd)
 	cmd.SetOut(os.Stdout)
 	a.addFlags(cmd.PersistentFlags())
 	r.addFlags(cmd.Flags())
 	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newJobCommand(), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
 		newVersionCommand(a))
+	cmd.ValidArgsFunction = func(of *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if r.mode == compresses {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return completeArchives(of, args, typed)
+	}
+	a.addCompletion(cmd)
 	return cmd
 }
 
 func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.BoolVarP(&r.decompress, "decompress", "d", false, "decompress")
-	f.BoolVarP(&r.test, "test", "t", false, "decompress and check, write nothing")
-	f.BoolVarP(&r.list, "list", "l", false, "list what archives hold, without decompressing; with -v also each chunk")
+	r.mode.addFlags(f)
 	f.BoolVarP(&r.stdout, "stdout", "c", false, "write to standard output")
-	f.StringVarP(&r.output, "output", "o", "", `write to this file ("-" is standard output)`)
+	f.StringVarP(&r.output, "output", "o", "", "write to this `FILE` (\"-\" is standard output)")
 	r.sources.addFlags(f)
 	f.BoolVar(&r.one, "one", false, "make one archive of all files, that of a tar in which they share what they have in common; lmz cat --member gives one back, and tar all")
 	f.StringVar(&r.dir, "output-dir", "", "write to this `FOLDER`, under the paths by which files are named; what is missing of it is made")
+	f.VarP(&r.suffix, "suffix", "S", "what is added to the names of archives, and taken from them")
 	f.BoolVar(&r.existing, "skip-existing", false, "leave files alone whose result is there already")
 	f.BoolVar(&r.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")
 	f.DurationVar(&r.flushEvery, "flush-every", 0, `while compressing, write what has come this often, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
-	f.BoolVarP(&r.force, "force", "f", false, "overwrite files; write compressed data to a terminal")
+	f.BoolVarP(&r.force, "force", "f", false, "overwrite files without a question; write compressed data to a terminal; with -dc, write what is no archive as it is")
 	f.BoolVar(&r.noSparse, "no-sparse", false, "when decompressing, write zeros rather than leave holes in files")
+	f.BoolVar(&r.keepGoing, "keep-going", false, "when decompressing, go on behind damage with what is intact; each loss is said, and the exit code is 1")
 	f.BoolVarP(&r.keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
-	f.IntVarP(&r.workers, "threads", "T", 0, "chunks coded at once, each on one core (0: all cores); changes no byte of the output")
-	f.IntVar(&r.lanes, "lanes", 0, fmt.Sprintf("chunks each core steps through the model together (0: %d); changes no byte of the output", 8))
+	f.IntVarP(&r.workers, "threads", "T", 0, "chunks coded at once, each on one of so many `CORES` (0: all); changes no byte of the output")
+	f.IntVar(&r.lanes, "lanes", 0, "chunks each core steps through the model together, so `MANY` (0: 8); changes no byte of the output")
 	r.encoding.addFlags(f)
-	f.StringArrayVar(&r.dictFiles, "dict", nil, `dictionary that mix starts from (see "lmz dict"), also needed to decompress; there, several may be given`)
+	f.StringArrayVarP(&r.dictFiles, "dict", "D", nil, "dictionary in a `FILE` that mix starts from (see lmz dict), also needed to decompress; there, several may be given")
 	r.encoding.addSizes(f)
-	f.Var(&r.memLimit, "memlimit", "compress with fewer threads to keep to this; refuse archives that need more memory to decompress (0: no limit; the default of 1GiB)")
+	f.VarP(&r.memLimit, "memlimit", "M", "compress with fewer threads to keep to this; refuse archives that need more memory to decompress (0: no limit; the default of 1GiB)")
+	r.addModel(f)
+	r.addClass(f)
+	r.addJSON(f)
+	f.BoolVarP(&r.noWarn, "no-warn", "Q", false, "end with 0 also if files were skipped")
+	f.BoolP("version", "V", false, "show the version (lmz version shows more)")
+	f.BoolP("help", "h", false, "help, the short one with -h")
+	f.BoolVarP(&r.longHelp, "long-help", "H", false, "the same as --help")
 }
-
-// compresses says whether no flag asks for something else.
-func (r *rootCommand) compresses() bool { return !r.decompress && !r.test && !r.list }
 
 // check finds options that contradict each other before any file is touched.
 func (r *rootCommand) check(files []string) error {
 	switch {
-	case r.decompress && r.test, r.decompress && r.list, r.test && r.list:
-		return ui.Usage("-d, -t and -l exclude each other", "")
 	case r.keep && r.remove:
 		return ui.Usage("-k and --rm exclude each other", "")
 	}
@@ -164,40 +190,37 @@ func (r *rootCommand) check(files []string) error {
 	if err := r.destination.check(); err != nil {
 		return err
 	}
+	readOnly := r.mode == tests || r.mode == lists
 	switch {
-	case r.append && !r.compresses():
+	case r.append && r.mode != compresses:
 		return ui.Usage("--append is for compressing", "")
 	case r.append && (r.output == "" || r.output == "-"):
 		return ui.Usage("--append wants -o ARCHIVE", "to append to standard output, redirect it with >>")
 	case r.append && (r.dir != "" || r.existing):
 		return ui.Usage("--append excludes --output-dir and --skip-existing", "")
-	case (r.test || r.list) && (r.dir != "" || r.existing):
+	case readOnly && (r.dir != "" || r.existing):
 		return ui.Usage("-t and -l write no file: --output-dir and --skip-existing make no sense with them", "")
 	case r.flushEvery > 0 && r.many():
 		return ui.Usage("--flush-every excludes -r and --files0", "")
 	case r.append && r.flushEvery > 0:
 		return ui.Usage("--append and --flush-every exclude each other", "an archive is replaced when it is complete; to be read meanwhile, redirect standard output with >>")
-	case r.flushEvery < 0 || r.flushEvery > 0 && !r.compresses():
+	case r.flushEvery < 0 || r.flushEvery > 0 && r.mode != compresses:
 		return ui.Usage("--flush-every is for compressing, and not negative", "")
 	case r.flushEvery > 0 && r.remove:
 		return ui.Usage("--flush-every and --rm exclude each other", "")
 	case r.output != "" && (len(files) > 1 || r.many()) && !r.append && !r.one:
 		return ui.Usage("-o with several files", "give one file, or -c to write all of them to standard output")
-	case (r.test || r.list) && (r.output != "" || r.stdout || r.remove):
+	case readOnly && (r.output != "" || r.stdout || r.remove):
 		return ui.Usage("-t and -l write no file: -o, -c and --rm make no sense with them", "")
-	case r.verify && !r.compresses():
-		return ui.Usage("--verify is for compressing", "-d and -t check everything anyway")
 	case r.remove && (r.stdout || r.output == "-"):
 		return ui.Usage("--rm with standard output", "what a pipe did with the output cannot be known; delete the source yourself")
 	case r.remove && slices.Contains(files, "-"):
 		return ui.Usage("--rm with standard input", "name the file")
 	}
-	if !r.list {
-		if err := r.checkNoJSON(); err != nil {
-			return err
-		}
+	if r.json && !readOnly && (r.stdout || r.output == "-" || r.output == "" && slices.Contains(files, "-")) {
+		return ui.Usage("--json with standard output", "name the output with -o")
 	}
-	if r.compresses() {
+	if r.mode == compresses {
 		if err := r.checkMethod(r.model, len(r.dictFiles)); err != nil {
 			return err
 		}
@@ -209,7 +232,7 @@ func (r *rootCommand) check(files []string) error {
 }
 
 func (r *rootCommand) run(ctx context.Context, files []string) error {
-	files, err := r.sources.expand(r.app, files, !r.compresses())
+	files, err := r.sources.expand(r.app, files, r.mode != compresses, r.isArchive)
 	if err != nil {
 		return err
 	}
@@ -217,15 +240,15 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 		return ui.Usage("--rm with standard input", "name the file")
 	}
 	switch {
-	case r.list:
+	case r.mode == lists:
 		if err := r.checkStdout(); err != nil {
 			return err
 		}
 		return (&listCommand{r.app}).run(files)
-	case r.test:
+	case r.mode == tests:
 		return (&testCommand{reading{app: r.app, coding: r.coding}, r.force}).run(ctx, files)
-	case r.decompress:
-		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal}).run(ctx, files)
+	case r.mode == decompresses:
+		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, r.keepGoing}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
 	if r.one && compress.chunkSize == 0 {

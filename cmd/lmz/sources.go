@@ -31,9 +31,6 @@ func (s *sources) addFlags(f *pflag.FlagSet) {
 func (s *sources) many() bool { return s.recursive || s.list != "" }
 
 func (s *sources) check() error {
-	if len(s.exclude) > 0 && !s.many() {
-		return ui.Usage("--exclude without -r or --files0", "")
-	}
 	for _, pattern := range s.exclude {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return ui.Usage("--exclude "+pattern+": "+err.Error(), "")
@@ -43,8 +40,8 @@ func (s *sources) check() error {
 }
 
 // expand gives the names of all files: of the arguments, the list, and the folders among these.
-// archives says which files of folders are meant.
-func (s *sources) expand(a *app, names []string, archives bool) (files []string, err error) {
+// archives says which files of folders are meant, those of which isArchive holds or the others.
+func (s *sources) expand(a *app, names []string, archives bool, isArchive func(name string) bool) (files []string, err error) {
 	if s.list != "" {
 		listed, err := s.listed()
 		if err != nil {
@@ -52,16 +49,15 @@ func (s *sources) expand(a *app, names []string, archives bool) (files []string,
 		}
 		names = append(names, listed...)
 	}
-	if !s.recursive {
-		return names, nil
-	}
 	for _, name := range names {
-		if !isFolder(name) {
-			files = append(files, name)
+		if !s.recursive || !isFolder(name) {
+			if name == "-" || !s.excluded(filepath.ToSlash(name)) {
+				files = append(files, name)
+			}
 			continue
 		}
 		wanted := func(below string, d fs.DirEntry) bool {
-			return !s.excluded(below) && (d.IsDir() || strings.HasSuffix(below, suffix) == archives)
+			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives)
 		}
 		for _, below := range filesBelow(name, wanted, func(below string, err error) {
 			a.failed.Store(true)
@@ -102,7 +98,7 @@ func filesBelow(folder string, wanted func(below string, d fs.DirEntry) bool, fa
 func (s *sources) listed() (names []string, err error) {
 	text, err := readAll(s.list)
 	for name := range bytes.SplitSeq(text, []byte{0}) {
-		if len(name) > 0 && !s.excluded(filepath.ToSlash(string(name))) {
+		if len(name) > 0 {
 			names = append(names, string(name))
 		}
 	}

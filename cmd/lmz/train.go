@@ -54,7 +54,7 @@ func newTrainCommand(a *app) *cobra.Command {
 	c := &trainCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "train [flags] LOG... -o MODEL.gguf",
-		Short: "Train a model on your own logs, which compresses more of their kind better",
+		Short: "Train a model on your own logs, for more of their kind",
 		Long: `Train a model on your own logs, which compresses more of their kind better.
 
 The training goes on from the default model, or from that of -m, and ends after
@@ -86,9 +86,6 @@ were measured, made archives of the presets smaller than a trained model did.`,
 			case c.steps < 0 || c.threads < 0 || c.threads > 4096:
 				return ui.Usage("--steps is not negative, and -T is 0 to 4096", "")
 			}
-			if err := c.checkNoJSON(); err != nil {
-				return err
-			}
 			if err := c.checkStdout(); err != nil {
 				return err
 			}
@@ -97,12 +94,14 @@ were measured, made archives of the presets smaller than a trained model did.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&c.output, "output", "o", "", "write the model to this file")
+	f.StringVarP(&c.output, "output", "o", "", "write the model to this `FILE`")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
 	f.Float64Var(&c.minutes, "minutes", defaultTrainMinutes, "how long to train")
 	f.IntVar(&c.steps, "steps", 0, "train for this many steps, however long they take (0: for --minutes)")
 	f.Uint64Var(&c.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
 	f.IntVarP(&c.threads, "threads", "T", 0, "threads (0: one for each core)")
+	c.addModel(f)
+	c.addClass(f)
 	f.StringVar(&c.kernel, "kernel", "", "how to compute: amx, avx512, avx2 or portable (default the best that this machine has)")
 	return cmd
 }

@@ -32,7 +32,7 @@ type versionCommand struct{ *app }
 
 func newVersionCommand(a *app) *cobra.Command {
 	c := versionCommand{a}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Show versions, and what this machine can decompress",
 		Args:  noArgs,
@@ -59,6 +59,9 @@ func newVersionCommand(a *app) *cobra.Command {
 			return t.Flush()
 		},
 	}
+	c.addClass(cmd.Flags())
+	c.addJSON(cmd.Flags())
+	return cmd
 }
 
 // programVersion is what the linker was told, or what go install knows.

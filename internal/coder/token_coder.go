@@ -52,7 +52,7 @@ func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
 	if len(src) == 0 {
 		return dst, nil
 	}
-	base := len(dst)
+	base, n, done := len(dst), len(src), 0
 	c.symbols.begin(dst)
 	row, err := c.lane.Start(c.policy, nil)
 	for err == nil {
@@ -71,6 +71,9 @@ func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
 				}
 				return out, nil
 			}
+			before := done
+			done += len(c.vocab.pieces[token])
+			progress.Tell(c.lane.Context(), before, done, n)
 			if row, err = c.lane.Predict(token); err != nil {
 				break
 			}
@@ -111,7 +114,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 			}
 			return dst, nil
 		}
-		progress.Tell(c.lane.Context(), len(dst)-base, n)
+		progress.Tell(c.lane.Context(), len(dst)-base-len(piece), len(dst)-base, n)
 		row, err = c.lane.Predict(token)
 	}
 	return dst[:base], err

@@ -14,7 +14,7 @@ import (
 
 // What a header begins with, and its bounds. Magic and version keep their place for ever.
 const (
-	HeaderMagic = "\x8clmz"
+	HeaderMagic = "\xbclmz"
 	Version     = 1
 
 	MaxFields    = 1 << 16 // bytes of a list of fields in front of a checksum

@@ -9,7 +9,7 @@ import (
 
 // The footer of a frame, and how many chunks an entry of its index is about.
 const (
-	FooterMagic = "zml\x8c"
+	FooterMagic = "zml\xbc"
 	FooterSize  = 8  // bytes
 	GroupSize   = 16 // chunks
 )

@@ -180,10 +180,14 @@ func (m *model) learn(ctx context.Context, text []byte) error {
 // encode codes src, to plain with the probabilities that there are without advice.
 func (m *model) encode(ctx context.Context, src []byte, e, plain *bitEncoder) error {
 	m.buf = room(m.buf, len(src), len(src))
-	for i, poll := 0, 0; i < len(src); {
+	for i, poll, told := 0, 0, 0; i < len(src); {
 		if i >= poll {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
+			}
+			if !e.off { // else nothing is coded
+				progress.Tell(ctx, told, i, len(src))
+				told = i
 			}
 			poll = i + pollEvery
 		}
@@ -257,12 +261,13 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 	}
 	watch.begin()
 	m.run.owed = 0
-	for i, poll := 0, 0; i < n; {
+	for i, poll, told := 0, 0, 0; i < n; {
 		if i >= poll {
 			if ctx.Err() != nil {
 				return dst, context.Cause(ctx)
 			}
-			progress.Tell(ctx, i, n)
+			progress.Tell(ctx, told, i, n)
+			told = i
 			poll = i + pollEvery
 			dst, m.buf = room(dst, pollEvery+maxStretch, n-i), room(m.buf, pollEvery+maxStretch, n-i)
 		}

@@ -31,9 +31,9 @@ func TestToldOfChunks(t *testing.T) {
 	for _, method := range []codec.Method{codec.Mix, codec.LM, codec.RankHuffman} {
 		archive := archivetest.Compress(t, model, text, stream.WithMethod(method), stream.WithChunkSize(len(text)))
 		last, calls := -1, 0
-		ctx := progress.With(t.Context(), func(done, of int) {
-			if of != len(text) || done <= last || done > of {
-				t.Errorf("%v: %d of %d behind %d", method, done, of, last)
+		ctx := progress.With(t.Context(), func(before, done, of int) {
+			if of != len(text) || done <= last || done > of || before != max(last, 0) {
+				t.Errorf("%v: %d of %d behind %d, was %d", method, done, of, last, before)
 			}
 			last = done
 			calls++
@@ -51,5 +51,5 @@ func TestToldOfChunks(t *testing.T) {
 			t.Errorf("%v: told %d times, of %d bytes last", method, calls, last)
 		}
 	}
-	progress.Tell(context.Background(), 1, 2) // of which nobody is told
+	progress.Tell(context.Background(), 0, 1, 2) // of which nobody is told
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,4 +38,30 @@ func (r *release) viewer() error {
 		return fmt.Errorf("making the viewer: %w: %s", err, said)
 	}
 	return nil
+}
+
+// makeShare makes the manual, completions and the like in a folder as /usr/share.
+func (r *release) makeShare(tmp string) error {
+	r.share = filepath.Join(tmp, "share")
+	cmd := exec.Command("go", "run", "-buildvcs=false", "-tags", "share", "-ldflags", "-X main.version=v"+r.version, ".", r.share, fmt.Sprint(r.time.Unix()))
+	cmd.Dir = filepath.Join(r.sources, "cmd/lmz")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("making the manual: %w: %s", err, said)
+	}
+	return nil
+}
+
+// sharedFiles gives the files of it by their paths in it, sorted.
+func (r *release) sharedFiles() (names []string, data map[string][]byte, err error) {
+	data = map[string][]byte{}
+	err = fs.WalkDir(os.DirFS(r.share), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		names = append(names, name)
+		data[name], err = os.ReadFile(filepath.Join(r.share, filepath.FromSlash(name)))
+		return err
+	})
+	return names, data, err
 }

@@ -146,7 +146,7 @@ func tryProgram(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if filepath.Base(h.Name) == "lmz" {
+		if h.Name == "lmz-0.0.1-linux-"+runtime.GOARCH+"/lmz" {
 			if err := os.WriteFile(filepath.Join(root, "lmz"), data, os.FileMode(h.Mode)); err != nil {
 				t.Fatal(err)
 			}
@@ -206,6 +206,19 @@ func tryDeb(t *testing.T, dir string) {
 	tryIn(t, root, "usr/bin/lmz")
 	if text, err := os.ReadFile(filepath.Join(root, "usr/share/doc/lmz/copyright")); err != nil || !bytes.Contains(text, []byte("klauspost")) {
 		t.Errorf("copyright: %d bytes, %v", len(text), err)
+	}
+	for name, want := range map[string]string{
+		"man/man1/lmz.1": ".TH LMZ 1 2023-11-14 \"lmz v0.0.1\"", "man/man1/lmz-grep.1": "only\\-matching", "bash-completion/completions/lmz": "__complete",
+		"fish/vendor_completions.d/lmz.fish": "complete -c lmz", "zsh/vendor-completions/_lmz": "#compdef lmz", "mime/packages/lmz.xml": "application/x-lmz",
+	} {
+		if text, err := os.ReadFile(filepath.Join(root, "usr/share", name)); err != nil || !bytes.Contains(text, []byte(want)) {
+			t.Errorf("%s: %v, want %q in it", name, err, want)
+		}
+	}
+	for _, name := range aliases {
+		if to, err := os.Readlink(filepath.Join(root, "usr/bin", name)); to != "lmz" {
+			t.Errorf("%s is a link to %q: %v", name, to, err)
+		}
 	}
 	out, err := exec.Command("dpkg-deb", "-f", deb, "Package", "Version", "Architecture").Output()
 	if err != nil || !strings.Contains(string(out), "Version: 0.0.1\n") || !strings.Contains(string(out), "Architecture: "+runtime.GOARCH) {

@@ -37,6 +37,7 @@ type release struct {
 	notices []byte
 	readme  []byte
 	licence []byte
+	share   string // folder with the manual and the like
 }
 
 func main() {
@@ -88,6 +89,9 @@ func (r *release) make(chosen []target) (err error) {
 		return err
 	}
 	defer os.RemoveAll(tmp)
+	if err := r.makeShare(tmp); err != nil {
+		return err
+	}
 	programs := map[target]string{}
 	for _, t := range chosen {
 		fmt.Fprintln(os.Stderr, "dist:", t)

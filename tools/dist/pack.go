@@ -32,9 +32,22 @@ func (r *release) pack(t target, program string) ([]byte, error) {
 		name string
 		mode int64
 		data []byte
+		link string
 	}
 	files := []file{
-		{filepath.Base(program), 0o755, binary}, {"LICENSE", 0o644, r.licence}, {"NOTICES.txt", 0o644, r.notices}, {"README.md", 0o644, r.readme},
+		{filepath.Base(program), 0o755, binary, ""}, {"LICENSE", 0o644, r.licence, ""}, {"NOTICES.txt", 0o644, r.notices, ""}, {"README.md", 0o644, r.readme, ""},
+	}
+	if t.os != "windows" {
+		for _, name := range aliases {
+			files = append(files, file{name: name, mode: 0o777, link: "lmz"})
+		}
+		shared, data, err := r.sharedFiles()
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range shared {
+			files = append(files, file{name: "share/" + name, mode: 0o644, data: data[name]})
+		}
 	}
 	folder := r.name(t) + "/"
 	var out bytes.Buffer
@@ -58,7 +71,11 @@ func (r *release) pack(t target, program string) ([]byte, error) {
 	}
 	w := tar.NewWriter(z)
 	for _, f := range files {
-		err := w.WriteHeader(&tar.Header{Name: folder + f.name, Mode: f.mode, Size: int64(len(f.data)), ModTime: r.time, Uname: "root", Gname: "root", Format: tar.FormatUSTAR})
+		kind := byte(tar.TypeReg)
+		if f.link != "" {
+			kind = tar.TypeSymlink
+		}
+		err := w.WriteHeader(&tar.Header{Typeflag: kind, Linkname: f.link, Name: folder + f.name, Mode: f.mode, Size: int64(len(f.data)), ModTime: r.time, Uname: "root", Gname: "root", Format: tar.FormatUSTAR})
 		if err == nil {
 			_, err = w.Write(f.data)
 		}
@@ -110,7 +127,11 @@ func (r *release) formula(archives map[target][]byte) error {
 	b.WriteString(`
   def install
     bin.install "lmz"
+    bin.install_symlink bin/"lmz" => "unlmz"
+    bin.install_symlink bin/"lmz" => "lmzcat"
+    bin.install_symlink bin/"lmz" => "lmzgrep"
     doc.install "README.md", "NOTICES.txt"
+    man1.install Dir["share/man/man1/*"]
     generate_completions_from_executable(bin/"lmz", "completion")
   end
 

@@ -11,6 +11,9 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/rpm"
 )
 
+// aliases are the other names of the program, which do what they say.
+var aliases = []string{"unlmz", "lmzcat", "lmzgrep"}
+
 // packages makes those of Debian and Red Hat.
 func (r *release) packages(tmp string, t target, program string) error {
 	contents := files.Contents{}
@@ -24,6 +27,19 @@ func (r *release) packages(tmp string, t target, program string) error {
 			return err
 		}
 		add(file, "/usr/share/doc/lmz/"+name, 0o644)
+	}
+	shared, _, err := r.sharedFiles()
+	if err != nil {
+		return err
+	}
+	for _, name := range shared {
+		add(filepath.Join(r.share, filepath.FromSlash(name)), "/usr/share/"+name, 0o644)
+		if name == "zsh/site-functions/_lmz" { // where Debian's zsh looks
+			add(filepath.Join(r.share, filepath.FromSlash(name)), "/usr/share/zsh/vendor-completions/_lmz", 0o644)
+		}
+	}
+	for _, name := range aliases {
+		contents = append(contents, &files.Content{Source: "lmz", Destination: "/usr/bin/" + name, Type: files.TypeSymlink, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", MTime: r.time}})
 	}
 	for _, format := range []string{"deb", "rpm"} {
 		info := nfpm.WithDefaults(&nfpm.Info{

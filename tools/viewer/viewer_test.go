@@ -489,7 +489,7 @@ func TestDamage(t *testing.T) {
 	s.key(kb.End)
 	s.open(s.write("empty.lmz", archivetest.Compress(t, nil, nil)))
 	s.until("that it is empty", func() bool { return strings.Contains(s.text("lines"), "is empty") })
-	s.do(chromedp.SetUploadFiles("#file", []string{s.write("a.lmz", []byte("\x8clmz and no archive"))}))
+	s.do(chromedp.SetUploadFiles("#file", []string{s.write("a.lmz", []byte("\xbclmz and no archive"))}))
 	s.until("that it is none", func() bool { return s.text("wrong") != "" && s.text("app") == "" })
 }
 

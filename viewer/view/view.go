@@ -49,7 +49,7 @@ func NewSource(ctx context.Context, file io.ReaderAt, size int64, others [][]byt
 			dictionaries[sha256.Sum256(f)] = f
 		}
 	}
-	ctx = progress.With(ctx, told)
+	ctx = progress.With(ctx, func(_, done, of int) { told(done, of) })
 	store := models.NewStore(models.Options{Embedded: carried, Path: []string{}})
 	find := func(_ context.Context, sum [32]byte) ([]byte, error) {
 		if d, ok := dictionaries[sum]; ok {

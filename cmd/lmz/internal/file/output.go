@@ -14,6 +14,9 @@ import (
 // ErrSame is returned when the output would be written over the source.
 var ErrSame = errors.New("input and output are the same file")
 
+// ErrExists is returned when a file has the output's name, and may not be overwritten.
+var ErrExists = errors.New("exists already")
+
 // Output is where the result of one source goes: a new file, which appears under its name only when
 // it is complete, or standard output or a device, which are written as they are.
 type Output struct {
@@ -97,9 +100,13 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 // SameRegular reports whether both are one regular file.
 func SameRegular(a, b fs.FileInfo) bool { return a.Mode().IsRegular() && os.SameFile(a, b) }
 
-func (o *Output) exists() error {
-	return ui.Hinted(o.Name+" exists already", "overwrite it with -f, or give -o FILE")
-}
+func (o *Output) exists() error { return existsError{o.Name} }
+
+type existsError struct{ name string }
+
+func (e existsError) Error() string { return e.name + " " + ErrExists.Error() }
+func (e existsError) Hint() string  { return "overwrite it with -f, or give -o FILE" }
+func (e existsError) Unwrap() error { return ErrExists }
 
 // openLive makes an output that has its name from the beginning.
 func (o *Output) openLive(perm fs.FileMode) (err error) {

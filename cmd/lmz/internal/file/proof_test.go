@@ -79,7 +79,7 @@ func TestProof(t *testing.T) {
 	}
 	defer f.Close()
 	p := NewProof(0)
-	if _, err := io.Copy(p.Written(f), bytes.NewReader([]byte("\x8clmz\x01 and no frame"))); err != nil {
+	if _, err := io.Copy(p.Written(f), bytes.NewReader([]byte("\xbclmz\x01 and no frame"))); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Check(&Output{file: f, temporary: f.Name()}, nil); !errors.Is(err, stream.ErrCorrupt) && !errors.Is(err, stream.ErrTruncated) {

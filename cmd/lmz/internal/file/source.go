@@ -153,6 +153,16 @@ func (s *Source) Size() int64 {
 	return -1
 }
 
+// SizeNow is Size of what has become of a regular file since it was opened.
+func (s *Source) SizeNow() int64 {
+	if s.object == nil {
+		if info, err := s.file.Stat(); err == nil {
+			return max(0, info.Size()-s.base)
+		}
+	}
+	return s.Size()
+}
+
 // Terminal reports whether a user types it.
 func (s *Source) Terminal() bool { return s.object == nil && term.IsTerminal(int(s.file.Fd())) }
 

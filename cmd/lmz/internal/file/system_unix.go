@@ -116,6 +116,19 @@ func lock(f *os.File, waiting func()) error {
 	}
 }
 
+// tryLock takes a lock, alone or with others who read, unless somebody has it: then isLocked.
+func tryLock(f *os.File, alone bool) error {
+	how := unix.LOCK_SH
+	if alone {
+		how = unix.LOCK_EX
+	}
+	return unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+}
+
+func isLocked(err error) bool { return errors.Is(err, unix.EWOULDBLOCK) }
+
+func unlock(f *os.File) { _ = unix.Flock(int(f.Fd()), unix.LOCK_UN) }
+
 // noLocks reports whether the file system has none.
 func noLocks(err error) bool {
 	return errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EBADF)

@@ -109,16 +109,34 @@ func (o *Output) copyTimes(of *state) error {
 	return os.Chtimes(name, of.ModTime(), of.ModTime())
 }
 
-// lock waits until nobody else has the lock, which is on a byte that no file has: locks of Windows
-// keep others from reading.
+// lockedByte is none of any file: locks of Windows keep others from reading.
+var lockedByte = windows.Overlapped{OffsetHigh: 1<<31 - 1}
+
+// tryLock takes a lock, alone or with others who read, unless somebody has it: then isLocked.
+func tryLock(f *os.File, alone bool) error {
+	at, how := lockedByte, uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
+	if alone {
+		how |= windows.LOCKFILE_EXCLUSIVE_LOCK
+	}
+	return windows.LockFileEx(windows.Handle(f.Fd()), how, 0, 1, 0, &at)
+}
+
+func isLocked(err error) bool {
+	return errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING)
+}
+
+func unlock(f *os.File) {
+	at := lockedByte
+	_ = windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, &at)
+}
+
+// lock waits until nobody else has the lock.
 func lock(f *os.File, waiting func()) error {
-	at := windows.Overlapped{OffsetHigh: 1<<31 - 1}
-	const now = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err := windows.LockFileEx(windows.Handle(f.Fd()), now, 0, 1, 0, &at)
-	if !errors.Is(err, windows.ERROR_LOCK_VIOLATION) && !errors.Is(err, windows.ERROR_IO_PENDING) {
+	if err := tryLock(f, true); !isLocked(err) {
 		return err
 	}
 	waiting()
+	at := lockedByte
 	return windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK, 0, 1, 0, &at)
 }
 

@@ -11,7 +11,7 @@ import (
 const redrawEvery = 200 * time.Millisecond
 
 // ShowsProgress reports whether there is a terminal for a bar, and nothing else that writes to it.
-func (u *UI) ShowsProgress() bool { return u.terminal && u.Quiet == 0 && !u.busy }
+func (u *UI) ShowsProgress() bool { return u.terminal && u.Quiet == 0 && !u.NoProgress && !u.busy }
 
 // ShowProgress draws a bar on the last line of the terminal, if ShowsProgress, until the function
 // that it returns is called. The bar counts the raw bytes that position gives up to size, or
@@ -22,9 +22,11 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		return func() {}
 	}
 	bar := progressbar.NewOptions64(size, u.barOptions(
+		progressbar.OptionSetPredictTime(false), // until the rate is one
 		progressbar.OptionShowBytes(true),
 		progressbar.OptionShowTotalBytes(true),
 		progressbar.OptionUseIECUnits(true))...)
+	begun := time.Now()
 	return u.redraw(func() {
 		raw, done, compressed := position()
 		if size > 0 {
@@ -33,6 +35,9 @@ func (u *UI) ShowProgress(name string, size int64, position func() (raw, done, c
 		text := Printable(Shorten(filepath.Base(Input(name)), 24))
 		if done > 0 && compressed > 0 {
 			text += " " + FormatRatio(done, compressed)
+		}
+		if raw > 0 && size > 0 && time.Since(begun) > time.Second {
+			progressbar.OptionSetPredictTime(true)(bar)
 		}
 		_ = bar.Set64(raw) // what fails is the terminal, and nothing is lost
 		bar.Describe(text)

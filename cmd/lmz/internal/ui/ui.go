@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"bufio"
 	"fmt"
 	"log/slog"
 	"os"
@@ -17,12 +18,17 @@ type UI struct {
 	Quiet   int // 1 leaves out warnings and the progress bar, 2 errors too
 	Verbose int
 
+	NoProgress bool // leaves out the progress bar alone
+
 	mu       sync.Mutex
 	out      *os.File
 	hintFor  func(error) string
 	terminal bool // whether out is one
 	busy     bool // the output goes to the terminal, so nothing is drawn on it
 	drawn    bool // whether a progress bar is on the last line
+
+	asking  sync.Mutex
+	answers *bufio.Reader
 }
 
 // New makes a UI that writes to out. hintFor says what a user can do about an error, or nothing.

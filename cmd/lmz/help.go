@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// helpWidth is how many columns help takes at most.
+const helpWidth = 80
+
+// setHelp makes the help of all commands narrow, and that of -h short.
+func setHelp(root *cobra.Command) {
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", fmt.Sprintf("FlagUsagesWrapped %d |", helpWidth)))
+	long := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if cmd == root && !slices.Contains(args, "--help") && len(args) > 0 { // none: of lmz help, and -H
+			shortHelp(cmd)
+			return
+		}
+		long(cmd, args)
+	})
+}
+
+// often are the flags that the short help shows.
+var often = []string{
+	"decompress", "test", "list", "stdout", "output", "force", "keep", "rm", "recursive", "threads", "memlimit", "dict", "model", "quiet", "verbose", "version",
+}
+
+func shortHelp(root *cobra.Command) {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.SortFlags = false
+	for _, name := range often {
+		flag := *root.Flags().Lookup(name)
+		if end := strings.IndexAny(flag.Usage, ";:("); end > 0 {
+			flag.Usage = strings.TrimSpace(flag.Usage[:end])
+		}
+		f.AddFlag(&flag)
+	}
+	fmt.Fprintf(root.OutOrStdout(), `usage: %s
+%s
+
+  -0 to -9, --best      from the fastest preset to the smallest archive
+%s
+Commands: %s
+
+lmz --help says more, lmz COMMAND --help of a command.
+`, root.UseLine(), root.Short, f.FlagUsagesWrapped(helpWidth), strings.Join(commandNames(root), ", "))
+}
+
+func commandNames(root *cobra.Command) (names []string) {
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() && c.Name() != "completion" {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}

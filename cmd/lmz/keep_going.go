@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/salvage"
+	"github.com/lmz-go/lmz/stream"
+)
+
+// salvage writes what is intact in an archive, for --keep-going, and gives as lost what is not.
+func (c *decompressCommand) salvage(ctx context.Context, out io.Writer, src *file.Source, m *meter) (lost, err error) {
+	stop := c.showReading(src, m)
+	defer stop()
+	how := c.salvageOptions(c.findModel, m.output(out))
+	x, err := salvage.Recover(metered(ctx, func() *meter { return m }), src, src.Size(), how)
+	if err != nil {
+		return nil, err
+	}
+	m.read.Store(src.Size())
+	c.tellRecovered(src.Name, x)
+	switch {
+	case x.Undecoded != nil:
+		return nil, x.Undecoded
+	case len(x.Losses) > 0:
+		return errors.New(x.Summary()), nil
+	case x.Open > 0:
+		return nil, stream.ErrUnfinished
+	}
+	return nil, nil
+}
+
+// tellRecovered says what was repaired in an archive, and what is lost.
+func (r *reading) tellRecovered(name string, x *salvage.Recovery) {
+	r.outcome(name).recovered(x)
+	for _, e := range x.Repaired {
+		r.ui.Warning("", "%v", ui.InFile(name, e))
+	}
+	for _, l := range x.Losses {
+		r.ui.Warning("", "%v", ui.InFile(name, fmt.Errorf("lost: %s: %w", l, l.Err)))
+	}
+}
+
+// damaged is what to do about a chunk that cannot be decoded: with --keep-going it is said, else it
+// is nil, and the end.
+func (c *catCommand) damaged(src *file.Source) func(*stream.LostError) error {
+	if !c.keepGoing {
+		return nil
+	}
+	return func(lost *stream.LostError) error {
+		c.failed.Store(true)
+		c.ui.Failure(ui.InFile(src.Name, lost))
+		return nil
+	}
+}
+
+// writeRange writes the bytes from one offset to another, with --keep-going those that can be
+// decoded.
+func (c *catCommand) writeRange(src *file.Source, archive *stream.Archive, out io.Writer, from, to int64) error {
+	for damaged := c.damaged(src); ; {
+		_, err := archive.WriteRange(out, from, to-from)
+		var lost *stream.LostError
+		if damaged == nil || !errors.As(err, &lost) {
+			return err
+		}
+		if err := damaged(lost); err != nil {
+			return err
+		}
+		if from = lost.Offset + lost.Size; from >= to {
+			return nil
+		}
+	}
+}

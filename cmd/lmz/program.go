@@ -1,0 +1,7 @@
+//go:build !share
+
+package main
+
+import "os"
+
+func main() { os.Exit(run(os.Args, nil)) }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// What docs/USAGE.md says that lmz has, it has, and what it says that others have and lmz has not
+// is refused.
+func TestUsageTable(t *testing.T) {
+	text, err := os.ReadFile("../../docs/USAGE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := newRootCommand(newApp(nil))
+	grep, _, err := root.Find([]string{"grep"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	own, of := 0, (*cobra.Command)(nil) // column of lmz
+	for line := range strings.SplitSeq(string(text), "\n") {
+		cells := strings.Split(strings.Trim(line, "|"), "|")
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|---") {
+			continue
+		}
+		switch strings.TrimSpace(cells[0]) {
+		case "zstd":
+			own, of = 2, root
+			continue
+		case "age":
+			own, of = 1, root
+			continue
+		case "`lmz grep`":
+			own, of = 0, grep
+			continue
+		}
+		rows++
+		for _, name := range flagNames(cells[own]) {
+			if !hasFlag(of, name) {
+				t.Errorf("%s has no %s: %s", of.Name(), name, line)
+			}
+		}
+		if strings.TrimSpace(cells[own]) == "-" {
+			for _, name := range flagNames(strings.Join(cells[:own], " ")) {
+				if hasFlag(of, name) && len(name) > 2 {
+					t.Errorf("%s has %s: %s", of.Name(), name, line)
+				}
+			}
+		}
+	}
+	if rows < 40 {
+		t.Errorf("%d rows", rows)
+	}
+}
+
+var flagName = regexp.MustCompile("`(--?[A-Za-z0-9][A-Za-z0-9-]*)")
+
+func flagNames(cell string) (names []string) {
+	for _, m := range flagName.FindAllStringSubmatch(cell, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// hasFlag takes also several short flags in one, and -NUM.
+func hasFlag(cmd *cobra.Command, name string) bool {
+	cmd.InheritedFlags() // brings them to its own
+	if long, ok := strings.CutPrefix(name, "--"); ok {
+		return cmd.Flags().Lookup(long) != nil
+	}
+	if name == "-NUM" {
+		name = "-3"
+	}
+	for _, c := range strings.TrimPrefix(name, "-") {
+		var f *pflag.Flag
+		if f = cmd.Flags().ShorthandLookup(string(c)); f == nil {
+			return false
+		}
+	}
+	return true
+}
