@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/internal/merkle"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -26,7 +28,8 @@ type checker struct {
 	frame  *foundFrame
 	number int64 // of the chunk that comes next; -1: filters are left out from here on
 	grams  gram.Scanner
-	group  *filters // of the chunk; nil: there are none
+	group  *filters      // of the chunk; nil: there are none
+	lines  *merkle.Lines // of the frame; nil: they are not hashed
 }
 
 // filters are those of a group of chunks.
@@ -79,10 +82,14 @@ func (c *checker) Write(p []byte) (int, error) {
 func (c *checker) beginChunk(p placed) {
 	c.left = p.entry.chunk.Raw
 	if p.frame != c.frame {
-		c.frame, c.number, c.grams, c.group = p.frame, 0, gram.Scanner{}, nil
+		c.endFrame()
+		c.frame, c.number, c.grams, c.group, c.lines = p.frame, 0, gram.Scanner{}, nil, nil
+		if !p.frame.h.Lone {
+			c.lines = new(merkle.Lines)
+		}
 	}
 	if c.number != p.entry.number || c.number != p.number {
-		c.number = -1 // nothing is missing in front of those that are kept
+		c.number, c.lines = -1, nil // nothing is missing in front of those that are kept
 		return
 	}
 	if p.number%format.GroupSize == 0 {
@@ -95,6 +102,9 @@ func (c *checker) beginChunk(p placed) {
 // compare looks for grams of the content that its filter denies.
 func (c *checker) compare(p []byte) {
 	c.last = p[len(p)-1]
+	if c.lines != nil {
+		c.lines.Write(p)
+	}
 	if c.number < 0 {
 		return
 	}
@@ -133,6 +143,33 @@ func (c *checker) endChunk(p placed) {
 		}
 	}
 }
+
+// endFrame compares the hashes of a frame's lines, if it has any and all of it came, with them.
+func (c *checker) endFrame() {
+	f, v := c.frame, c.v
+	if f == nil || c.lines == nil || c.number != f.next {
+		return
+	}
+	i := slices.IndexFunc(f.entries, func(e *entry) bool { return e.aux && e.kind == format.AuxLines && e.number == f.next })
+	if i < 0 {
+		return
+	}
+	e, tree := f.entries[i], c.lines.Tree()
+	ends := tree.Leaves
+	if c.last != '\n' {
+		ends--
+	}
+	stored, _, _ := format.ReadLineHashes(v.r, e.offset, e.offset+e.size, c.lines.Size(), ends, maxLineHashes)
+	if stored != nil && stored.Agrees(tree) {
+		return
+	}
+	e.mended = format.AppendAuxiliary(nil, format.AuxLines, format.AppendLineHashes(nil, tree))
+	v.changed = true
+	v.Repaired = append(v.Repaired, fmt.Errorf("%w: the hashes at byte %d are not those of the frame's lines", stream.ErrCorrupt, e.offset))
+}
+
+// maxLineHashes is the most bytes of hashes of a frame that are looked at.
+const maxLineHashes = 1 << 30
 
 // filters reads those of the group that begins with a chunk of a frame of which all is intact up to
 // there; nil: there are none.

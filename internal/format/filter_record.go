@@ -71,23 +71,9 @@ func ParseFilters(body []byte, first, count int64) ([]ChunkFilter, error) {
 // ReadFilters finds the filter record for count chunks from number first on among the auxiliary
 // records from at up to end, and says where it is; nil if there is none that is intact.
 func ReadFilters(r io.ReaderAt, at, end, first, count int64) (group []ChunkFilter, offset, size int64) {
-	in := NewRecorder(io.NewSectionReader(r, at, end-at), 4<<10)
-	in.Off = at
-	for {
-		offset := in.Off
-		in.reset()
-		if tag, err := in.ReadByte(); err != nil || tag != TagAuxiliary {
-			return nil, 0, 0
-		}
-		kind, body, err := readAuxiliaryBody(in, maxFilterBody)
-		if err != nil {
-			return nil, 0, 0
-		}
-		if kind != AuxFilter {
-			continue
-		}
-		if group, err := ParseFilters(body, first, count); err == nil {
-			return group, offset, in.Off - offset
-		}
-	}
+	offset, size = findAuxiliary(r, at, end, AuxFilter, maxFilterBody, func(body []byte) (err error) {
+		group, err = ParseFilters(body, first, count)
+		return err
+	})
+	return group, offset, size
 }
