@@ -17,7 +17,7 @@ func hashedTree(leaves int64, height int) *merkle.Tree {
 
 // Hashes come back from among other records, unless they are of other content, or damaged.
 func TestLineHashesComeBack(t *testing.T) {
-	const raw = 3 * minHashedPart
+	const raw = 3 << 16 // bytes of content: three hashes at most but for one
 	body := AppendLineHashes(nil, hashedTree(1000, 8))
 	record := AppendAuxiliary(nil, AuxLines, body)
 	all := append(AppendAuxiliary(nil, AuxFilter, make([]byte, 100)), record...)
