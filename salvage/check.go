@@ -3,6 +3,7 @@ package salvage
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 	"sort"
@@ -22,6 +23,8 @@ type checker struct {
 	chunks func() (placed, bool) // whose content comes next
 	chunk  placed                // whose content comes
 	left   int                   // bytes of it
+	sum    uint32                // of what came of it
+	sums   []uint32              // of its prefixes, up to there
 	last   byte                  // of what came
 	failed error                 // of Options.Text
 
@@ -62,6 +65,7 @@ func (c *checker) Write(p []byte) (int, error) {
 			c.beginChunk(c.chunk)
 		}
 		part := rest[:min(len(rest), c.left)]
+		c.addSums(part)
 		c.compare(part)
 		rest = rest[len(part):]
 		if c.left -= len(part); c.left == 0 {
@@ -80,7 +84,7 @@ func (c *checker) Write(p []byte) (int, error) {
 }
 
 func (c *checker) beginChunk(p placed) {
-	c.left = p.entry.chunk.Raw
+	c.left, c.sum, c.sums = p.entry.chunk.Raw, 0, nil
 	if p.frame != c.frame {
 		c.endFrame()
 		c.frame, c.number, c.grams, c.group, c.lines = p.frame, 0, gram.Scanner{}, nil, nil
@@ -122,7 +126,23 @@ func (c *checker) compare(p []byte) {
 	}
 }
 
+// addSums goes on with the sums of the chunk's prefixes.
+func (c *checker) addSums(p []byte) {
+	chunk := c.chunk.entry.chunk
+	for at := chunk.Raw - c.left; len(p) > 0 && len(chunk.Sums) > 0; {
+		n := min(len(p), format.SumEvery-at%format.SumEvery)
+		c.sum = crc32.Update(c.sum, format.Castagnoli, p[:n])
+		if at, p = at+n, p[n:]; at%format.SumEvery == 0 && at < chunk.Raw {
+			c.sums = append(c.sums, c.sum)
+		}
+	}
+}
+
 func (c *checker) endChunk(p placed) {
+	if e := p.entry; !slices.Equal(c.sums, e.chunk.Sums) {
+		e.chunk.Sums, e.recounted, c.v.changed = c.sums, true, true
+		c.v.notice(e.number, e.offset, fmt.Errorf("%w: sums of parts of it are not those of its content", stream.ErrCorrupt))
+	}
 	if c.number < 0 {
 		return
 	}
