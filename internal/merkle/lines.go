@@ -140,8 +140,12 @@ func (l *Lines) raise(height int) {
 // Size is how many bytes the content has.
 func (l *Lines) Size() int64 { return l.size }
 
-// Tree is that of the content, which ends here.
+// Tree is that of the content, which ends here. One of less than two blocks is one.
 func (l *Lines) Tree() *Tree {
 	l.splitter().End()
-	return Of(&l.lines)
+	t := Of(&l.lines)
+	for l.size < 2*blockSize && len(t.Blocks) > 1 {
+		t = t.Raise(t.Height + 1)
+	}
+	return t
 }
