@@ -17,7 +17,7 @@ import (
 // needle measures how a search finds one of many ids in a large archive.
 func needle(o *options) error {
 	log, ids := blockLog(o.log<<20, 1)
-	fmt.Fprintf(o.out, "## A needle\n\n%d MiB of a log with random block ids, each in some 17 lines; chunks that do not have what is sought and are decompressed all the same; CPU time of asking the filters, "+
+	fmt.Fprintf(o.out, "## A needle\n\n%d MiB of a log with random block ids, each in some 17 lines; chunks, but for the first one, that do not have what is sought and are decompressed all the same; CPU time of asking the filters, "+
 		"and of finding an id that is there, beside that of decompressing all for it.\n\n", o.log)
 	t := markdown{head: []string{"preset", "bytes", "filters, %", "chunks", "words, %", "block ids, %", "parts of 12 digits, %", "16 hex digits, %", "8 hex digits, %", "asking, ms", "found, ms", "all, ms"}}
 	for _, level := range o.presetsOr(0, 1) {
@@ -70,22 +70,22 @@ func needleRow(o *options, log []byte, ids []string, level int) (row []string, e
 	for _, sought := range [][]string{
 		{"segfault", "traceback", "timeout", "exception", "denied"}, random("blk_-%d", 1<<63-1), random("%012d", 1<<39-1), random("%016x", 1<<63-1), random("%08x", 1<<32-1),
 	} {
-		var skipped, all int64
+		// The first chunk is small, and decoded for the others anyway.
+		vain, all := 0, len(sought)*(chunks-1)
 		begin := time.Now()
 		for _, s := range sought {
 			p, err := search.Compile(s, search.Options{Fixed: true})
 			if err != nil {
 				return nil, err
 			}
-			found, err := a.Search(stream.Search{Pattern: p, Damaged: func(*stream.LostError) error { return nil }})
-			if err != nil {
+			if _, err := a.Search(stream.Search{Pattern: p, Damaged: func(*stream.LostError) error { vain++; return nil }}); err != nil {
 				return nil, err
 			}
-			skipped, all = skipped+found.Skipped, all+found.Chunks
 		}
 		asking = time.Since(begin) / time.Duration(len(sought))
-		row = append(row, fmt.Sprintf("%.1f", 100-100*float64(skipped)/float64(all)))
+		row = append(row, fmt.Sprintf("%.1f", 100*float64(vain)/float64(all)))
 	}
+	o.progress("needle: -%d: %s", level, strings.Join(row, ", "))
 	row = append(row, fmt.Sprintf("%.2f", float64(asking.Microseconds())/1000))
 	for _, s := range []string{ids[len(ids)/2], strings.Repeat("no line has this. ", 3)} {
 		opts := search.Options{Fixed: true}
