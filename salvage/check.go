@@ -3,11 +3,14 @@ package salvage
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"slices"
 	"sort"
 
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/internal/merkle"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -20,13 +23,16 @@ type checker struct {
 	chunks func() (placed, bool) // whose content comes next
 	chunk  placed                // whose content comes
 	left   int                   // bytes of it
+	sum    uint32                // of what came of it
+	sums   []uint32              // of its prefixes, up to there
 	last   byte                  // of what came
 	failed error                 // of Options.Text
 
 	frame  *foundFrame
 	number int64 // of the chunk that comes next; -1: filters are left out from here on
 	grams  gram.Scanner
-	group  *filters // of the chunk; nil: there are none
+	group  *filters      // of the chunk; nil: there are none
+	lines  *merkle.Lines // of the frame; nil: they are not hashed
 }
 
 // filters are those of a group of chunks.
@@ -59,6 +65,7 @@ func (c *checker) Write(p []byte) (int, error) {
 			c.beginChunk(c.chunk)
 		}
 		part := rest[:min(len(rest), c.left)]
+		c.addSums(part)
 		c.compare(part)
 		rest = rest[len(part):]
 		if c.left -= len(part); c.left == 0 {
@@ -77,12 +84,16 @@ func (c *checker) Write(p []byte) (int, error) {
 }
 
 func (c *checker) beginChunk(p placed) {
-	c.left = p.entry.chunk.Raw
+	c.left, c.sum, c.sums = p.entry.chunk.Raw, 0, nil
 	if p.frame != c.frame {
-		c.frame, c.number, c.grams, c.group = p.frame, 0, gram.Scanner{}, nil
+		c.endFrame()
+		c.frame, c.number, c.grams, c.group, c.lines = p.frame, 0, gram.Scanner{}, nil, nil
+		if !p.frame.h.Lone {
+			c.lines = new(merkle.Lines)
+		}
 	}
 	if c.number != p.entry.number || c.number != p.number {
-		c.number = -1 // nothing is missing in front of those that are kept
+		c.number, c.lines = -1, nil // nothing is missing in front of those that are kept
 		return
 	}
 	if p.number%format.GroupSize == 0 {
@@ -95,6 +106,9 @@ func (c *checker) beginChunk(p placed) {
 // compare looks for grams of the content that its filter denies.
 func (c *checker) compare(p []byte) {
 	c.last = p[len(p)-1]
+	if c.lines != nil {
+		c.lines.Write(p)
+	}
 	if c.number < 0 {
 		return
 	}
@@ -112,7 +126,23 @@ func (c *checker) compare(p []byte) {
 	}
 }
 
+// addSums goes on with the sums of the chunk's prefixes.
+func (c *checker) addSums(p []byte) {
+	chunk := c.chunk.entry.chunk
+	for at := chunk.Raw - c.left; len(p) > 0 && len(chunk.Sums) > 0; {
+		n := min(len(p), format.SumEvery-at%format.SumEvery)
+		c.sum = crc32.Update(c.sum, format.Castagnoli, p[:n])
+		if at, p = at+n, p[n:]; at%format.SumEvery == 0 && at < chunk.Raw {
+			c.sums = append(c.sums, c.sum)
+		}
+	}
+}
+
 func (c *checker) endChunk(p placed) {
+	if e := p.entry; !slices.Equal(c.sums, e.chunk.Sums) {
+		e.chunk.Sums, e.recounted, c.v.changed = c.sums, true, true
+		c.v.notice(e.number, e.offset, fmt.Errorf("%w: sums of parts of it are not those of its content", stream.ErrCorrupt))
+	}
 	if c.number < 0 {
 		return
 	}
@@ -133,6 +163,33 @@ func (c *checker) endChunk(p placed) {
 		}
 	}
 }
+
+// endFrame compares the hashes of a frame's lines, if it has any and all of it came, with them.
+func (c *checker) endFrame() {
+	f, v := c.frame, c.v
+	if f == nil || c.lines == nil || c.number != f.next {
+		return
+	}
+	i := slices.IndexFunc(f.entries, func(e *entry) bool { return e.aux && e.kind == format.AuxLines && e.number == f.next })
+	if i < 0 {
+		return
+	}
+	e, tree := f.entries[i], c.lines.Tree()
+	ends := tree.Leaves
+	if c.last != '\n' {
+		ends--
+	}
+	stored, _, _ := format.ReadLineHashes(v.r, e.offset, e.offset+e.size, c.lines.Size(), ends, maxLineHashes)
+	if stored != nil && stored.Agrees(tree) {
+		return
+	}
+	e.mended = format.AppendAuxiliary(nil, format.AuxLines, format.AppendLineHashes(nil, tree))
+	v.changed = true
+	v.Repaired = append(v.Repaired, fmt.Errorf("%w: the hashes at byte %d are not those of the frame's lines", stream.ErrCorrupt, e.offset))
+}
+
+// maxLineHashes is the most bytes of hashes of a frame that are looked at.
+const maxLineHashes = 1 << 30
 
 // filters reads those of the group that begins with a chunk of a frame of which all is intact up to
 // there; nil: there are none.

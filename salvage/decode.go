@@ -20,6 +20,7 @@ func (v *recoverer) decode(list []placed) error {
 	}
 	c := &checker{v: v}
 	err := v.walk(&v.image, list, 0, c)
+	c.endFrame()
 	v.place()
 	return err
 }

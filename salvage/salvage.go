@@ -117,7 +117,7 @@ type entry struct {
 	size   int64 // bytes of the record, or of the gap
 
 	dropped   bool // does not decode
-	recounted bool // its lines were wrong
+	recounted bool // its lines, or sums, were wrong
 
 	// Of an auxiliary record:
 	kind   uint64

@@ -45,6 +45,7 @@ func verify(ctx context.Context, r io.ReaderAt, size int64, o Options) (good boo
 		return false, v.failure(c)
 	}
 	_, more := w.next()
+	c.endFrame()
 	return !more && !repaired && w.err == io.EOF && len(v.Repaired) == 0, nil
 }
 
@@ -100,7 +101,9 @@ func (w *walker) fill() error {
 			}
 		}
 	}
-	f.entries = f.entries[:0]
+	if f.next > first {
+		f.entries = f.entries[:0]
+	}
 	for f.next > first {
 		e, err := w.auxiliary(at, f.next)
 		if err != nil {

@@ -45,6 +45,7 @@ type archive struct {
 	running sync.WaitGroup // goroutines that decode ahead
 	engine  *engine.Engine
 	flights engine.Flights[int64, []byte]   // of chunks
+	heads   engine.Flights[head, []byte]    // of prefixes of chunks
 	chunks  *engine.Cache[int64, []byte]    // by the offset of the record
 	groups  *engine.Cache[int64, []located] // by the offset of the first record
 	noticed sync.Map                        // offsets of the frames whose damage was told of
@@ -150,6 +151,7 @@ func (a *Archive) readAt(p []byte, off int64) (n int, err error) {
 	if off < to && a.opts.workers > 1 {
 		// One chunk needs no goroutine.
 		if s, err := a.find(off); err == nil && to <= s.RawOffset+s.RawSize {
+			s.want = to - s.RawOffset
 			raw, err := a.chunk(s, true)
 			if err != nil {
 				return 0, err
@@ -200,7 +202,7 @@ func (a *Archive) LineOffset(n int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	raw, err := a.chunk(s, true)
+	raw, err := a.chunkOfLine(s, n-s.linesBefore)
 	if err != nil {
 		return 0, err
 	}
@@ -228,6 +230,7 @@ func (a *Archive) LineAt(offset int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.want = offset - s.RawOffset
 	raw, err := a.chunk(s, true)
 	if err != nil {
 		return 0, err
@@ -266,15 +269,16 @@ func (a *Archive) Close() error {
 func (a *Archive) free() {
 	a.running.Wait()
 	a.flights.Background.Wait()
+	a.heads.Background.Wait()
 	a.engine.Close()
 	a.chunks.Clear()
 	a.groups.Clear()
 }
 
-// chunk gives the decoded bytes of a chunk, which the caller must not change. Concurrent calls for
-// one chunk decode it once.
+// chunk gives the decoded bytes of a chunk, or as many of them as are wanted, which the caller must
+// not change. Concurrent calls for one chunk decode it once.
 func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
-	raw, err := a.decoded(a.ctx, s, keep)
+	raw, err := a.prefix(a.ctx, s, keep)
 	var at *ChunkError
 	if errors.As(err, &at) {
 		err = &LostError{s.RawOffset, s.RawSize, err}
@@ -328,6 +332,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	if c.Record, err = a.readChunk(s); err != nil {
 		return nil, err
 	}
+	c.Prefix = c.Record.Prefix(s.want)
 	a.engine.Submit(f, c, primed)
 	a.engine.Kick()
 	if err := c.Wait(ctx); err != nil { // the task may go on if ctx has ended

@@ -42,6 +42,8 @@ type spot struct {
 	located
 	frame *archiveFrame
 
+	want int64 // of its first bytes are enough; 0: all are wanted
+
 	before timestamp.Relation // of the time of the line in front of it to the span that is searched
 }
 

@@ -11,6 +11,9 @@ func (a *Archive) spots(from, to int64) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
 		for from < to {
 			s, err := a.find(from)
+			if s.want = 0; to < s.RawOffset+s.RawSize {
+				s.want = to - s.RawOffset
+			}
 			if !yield(s, err) || err != nil {
 				return
 			}

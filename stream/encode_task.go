@@ -9,6 +9,7 @@ import (
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/merkle"
 	"github.com/lmz-go/lmz/internal/timestamp"
 )
 
@@ -33,6 +34,10 @@ type encodeTask struct {
 	filter  format.ChunkFilter // once done
 	begun   []byte             // the beginning of the line that goes on in this chunk
 	finder  *timestamp.Finder  // of the times of lines; nil: they are not told
+	hashed  bool               // the lines of the chunk are to be hashed, which is about:
+	ends    int64              // of lines, in front of it in the frame
+	open    bool               // it begins within a line
+	lines   *merkle.Range      // the hashes of its lines, once done
 
 	mislead func(codec.Method, []byte) []byte // see writerOptions; nil outside tests
 }

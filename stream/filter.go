@@ -69,14 +69,9 @@ func (f *filters) finish(end int64) {
 
 // filters gives those of a group of chunks; nil if there are none that are intact.
 func (a *archive) filters(f *archiveFrame, g int) ([]format.ChunkFilter, error) {
-	at := f.groups[g+1].Offset
-	if g+2 == len(f.groups) || f.listed != nil {
-		chunks, err := a.group(f, g)
-		if err != nil {
-			return nil, err
-		}
-		last := chunks[len(chunks)-1]
-		at = last.Offset + last.Size
+	at, err := a.behindChunks(f, g)
+	if err != nil {
+		return nil, err
 	}
 	first := int64(g) * format.GroupSize
 	group, _, _ := format.ReadFilters(a.r, at, f.total().Offset, first, min(format.GroupSize, f.chunks-first))

@@ -72,5 +72,5 @@ func TestLimits(t *testing.T) {
 
 // tables says how large those of a filter are.
 func tables(f gram.Filter) string {
-	return fmt.Sprintf("%d and %d bytes, shifts %d and %d", len(f[0].Bits), len(f[1].Bits), f[0].Shift, f[1].Shift)
+	return fmt.Sprintf("%d and %d bytes, steps %d and %d, widths %d and %d", len(f[0].Bits), len(f[1].Bits), f[0].Step, f[1].Step, f[0].Width, f[1].Width)
 }

@@ -635,7 +635,7 @@ func TestSearchErrors(t *testing.T) {
 // FuzzFilters: any body is refused, or is that of the filters that it gives.
 func FuzzFilters(f *testing.F) {
 	group := []format.ChunkFilter{
-		{Filter: gram.Filter{{Shift: 0, Bits: []byte("table")}, {Shift: 3, Bits: []byte("more")}}, Ends: true},
+		{Filter: gram.Filter{{Width: 1, Bits: []byte("table")}, {Step: 3, Width: 2, Bits: []byte("more")}}, Ends: true},
 		{Filter: gram.Unknown},
 	}
 	f.Add(format.AppendFilters(nil, 16, group), uint8(2))

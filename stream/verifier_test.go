@@ -219,13 +219,17 @@ func TestVerifyFilter(t *testing.T) {
 	}
 	want := strings.Count(string(log), word)
 	for name, wrong := range map[string]func(*format.ChunkFilter){
-		"no bits": func(f *format.ChunkFilter) { clear(f.Filter[gram.Letters].Bits) },
-		"one bit": func(f *format.ChunkFilter) {
-			for i, b := range f.Filter[gram.Letters].Bits {
-				f.Filter[gram.Letters].Bits[i] = b & (b - 1) // one of each byte
+		"other bits": func(f *format.ChunkFilter) {
+			for i := range f.Filter[gram.Letters].Bits {
+				f.Filter[gram.Letters].Bits[i] ^= 0x55
 			}
 		},
-		"no table": func(f *format.ChunkFilter) { f.Filter = gram.Filter{} },
+		"first bits": func(f *format.ChunkFilter) {
+			if bits := f.Filter[gram.Letters].Bits; len(bits) > 0 {
+				bits[0] ^= 0xff
+			}
+		},
+		"no table": func(f *format.ChunkFilter) { f.Filter = gram.Filter{{Width: 1}, {Width: 1}} }, // it has no gram
 		"ends":     func(f *format.ChunkFilter) { f.Ends = !f.Ends },
 	} {
 		var told []error

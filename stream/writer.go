@@ -44,7 +44,8 @@ type Writer struct {
 	parity   []byte        // record that protects the primer, due in front of the second chunk
 	verifier *verifier     // nil: chunks are not read back
 	filters  filters
-	lineHead []byte // the beginning of the line that goes on behind what was submitted
+	hashes   *lineHashes // nil: there are none
+	lineHead []byte      // the beginning of the line that goes on behind what was submitted
 	index    format.Index
 	out      []byte
 	err      error // sticky
@@ -105,6 +106,9 @@ func (z *Writer) Reset(w io.Writer) {
 		asks:  z.model != nil, decided: z.model == nil || z.opts.method != codec.Mix,
 		buf: z.buf[:0], free: append(z.free, z.inFlight...), out: z.out,
 		index: format.NewIndex(&says), primer: z.opts.primerSize,
+	}
+	if z.opts.hashes {
+		z.hashes = new(lineHashes)
 	}
 	if z.opts.verify {
 		z.verifier = newVerifier(z.opts, z.says)
@@ -255,6 +259,7 @@ func (z *Writer) submit(n int, more bool) {
 	}
 	z.lineHead = timestamp.Begun(z.lineHead, t.raw)
 	t.lone = z.chunks == 0 && !more
+	z.hashes.submit(t)
 	t.Run = z.encode(t)
 	z.chunks++
 	z.inFlight = append(z.inFlight, t)
@@ -271,6 +276,7 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 		err := t.encode(l, z.opts.method, params)
 		if err == nil {
 			t.filter = newChunkFilter(t)
+			t.hashLines()
 			if z.opts.misfilter != nil {
 				z.opts.misfilter(&t.filter)
 			}
@@ -348,6 +354,9 @@ func (z *Writer) emit(limit int) {
 			z.parity = nil
 		}
 		z.putFilters()
+		if t.header.Sums = nil; t.header.Method == codec.Mix {
+			t.header.Sums = format.PrefixSums(t.raw)
+		}
 		z.out = format.AppendChunk(z.out[:0], &t.header, z.maxChunk, z.index.Total.Chunks, t.payload)
 		z.index.Chunk(int64(len(z.out)), t.header.Raw, t.header.Lines)
 		if t.primed != nil {
@@ -359,6 +368,7 @@ func (z *Writer) emit(limit int) {
 			_, z.err = z.opts.decoded.Write(t.back.Raw)
 		}
 		z.filters.add(z.index.Total.Chunks-1, t.filter)
+		z.hashes.add(t)
 		t.back = nil
 		z.free = append(z.free, t)
 		if z.opts.progress != nil && z.err == nil {
@@ -382,6 +392,14 @@ func (z *Writer) putFilters() {
 		z.put(due)
 		z.index.Auxiliary(int64(len(due)))
 		z.filters.due = nil
+	}
+}
+
+// putHashes writes the hashes of the frame's lines.
+func (z *Writer) putHashes() {
+	if record := z.hashes.record(z.index.Total.Records); record != nil {
+		z.put(record)
+		z.index.Auxiliary(int64(len(record)))
 	}
 }
 
@@ -464,6 +482,7 @@ func (z *Writer) Close() error {
 		z.protectLone()
 		z.filters.finish(z.index.Total.Chunks)
 		z.putFilters()
+		z.putHashes()
 		z.put(format.AppendIndex(z.out[:0], &z.index, int64(len(z.frameHeader()))))
 	}
 	z.stop()

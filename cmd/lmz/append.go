@@ -9,11 +9,15 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/evidence"
 	"github.com/lmz-go/lmz/stream"
 )
 
 // appendCommand is lmz --append.
-type appendCommand struct{ compressCommand }
+type appendCommand struct {
+	compressCommand
+	proof string // file for the proof that the archive was extended; "": none is wanted
+}
 
 // run adds a frame for each file to the archive -o. The frames are written behind a copy of the
 // archive, which takes its place when it is complete: readers, and whoever looks after a crash, see
@@ -30,6 +34,12 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 	size, err := copyArchive(t)
 	if err != nil {
 		return ui.InFile(c.output, err)
+	}
+	var old evidence.Head
+	if c.proof != "" {
+		if old, err = c.headOf(ctx, t); err != nil {
+			return ui.InFile(c.output, err)
+		}
 	}
 	var done []*file.Source
 	c.each(files, func(name string) error {
@@ -51,6 +61,11 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 	}
 	if err := t.Commit(mode); err != nil {
 		return ui.InFile(c.output, err)
+	}
+	if c.proof != "" {
+		if err := c.proveExtension(ctx, old); err != nil {
+			return err // the archive is good, and so are the sources
+		}
 	}
 	if c.many {
 		c.summarize()

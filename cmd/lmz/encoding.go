@@ -20,6 +20,7 @@ type encoding struct {
 	usual     *int // the preset then; nil: the default
 	noModel   bool
 	noFilter  bool
+	noMerkle  bool
 	chunkSize ui.ByteSize
 	primer    ui.ByteSize
 	primed    bool // primer is given
@@ -42,6 +43,7 @@ func (e *encoding) addFlags(f *pflag.FlagSet) {
 	addPresets(f, &e.preset)
 	f.StringVar(&e.method, "method", "mix", "the `METHOD`: mix (context mixing, the presets; prose by bwt up to -4), bwt (block sorting), lm (the language model alone), rank-gzip, rank-brotli or rank-huffman (the model's ranks of the tokens, compressed: to compare), zstd or raw")
 	f.BoolVar(&e.noFilter, "no-filter", false, "leave out the filters, 2 % of the archive or less, that spare lmz grep most of the decompressing")
+	f.BoolVar(&e.noMerkle, "no-merkle", false, "leave out the hashes of lines, 32 bytes for 4 MiB, that spare lmz prove most of the decompressing")
 	f.StringVar(&e.times, "time-format", "", "the `FORMAT` of times in lines, as strftime has it (default the usual ways): each chunk says which times it has, for --since of lmz cat and lmz grep")
 	f.BoolVar(&e.noModel, "no-model", false, "ask no model, whatever the preset: any lmz can decompress the archive")
 }
@@ -115,7 +117,7 @@ func (e *encoding) needsModel(model string) bool {
 
 // writerOptions are what the flags say about the archive.
 func (e *encoding) writerOptions() []stream.WriterOption {
-	opts := []stream.WriterOption{stream.WithMethod(methods[e.method]), stream.WithLevel(e.level()), stream.WithFilter(!e.noFilter), stream.WithTimeFormat(e.times)}
+	opts := []stream.WriterOption{stream.WithMethod(methods[e.method]), stream.WithLevel(e.level()), stream.WithFilter(!e.noFilter), stream.WithLineHashes(!e.noMerkle), stream.WithTimeFormat(e.times)}
 	if e.primed {
 		opts = append(opts, stream.WithPrimer(int(e.primer)))
 	}

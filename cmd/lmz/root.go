@@ -69,6 +69,7 @@ type rootCommand struct {
 	*app
 	mode
 	append, one bool
+	proof       string
 	sources
 	keep     bool
 	longHelp bool
@@ -124,7 +125,7 @@ func newRootCommand(a *app) *cobra.Command {
 	cmd.SetOut(os.Stdout)
 	a.addFlags(cmd.PersistentFlags())
 	r.addFlags(cmd.Flags())
-	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newJobCommand(), newModelCommand(a), newRepairCommand(a), newTrainCommand(a),
+	cmd.AddCommand(newCatCommand(a), newDictCommand(a), newExplainCommand(a), newGrepCommand(a), newJobCommand(), newModelCommand(a), newProveCommand(a), newRepairCommand(a), newTrainCommand(a),
 		newVersionCommand(a))
 	cmd.ValidArgsFunction = func(of *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if r.mode == compresses {
@@ -147,6 +148,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.VarP(&r.suffix, "suffix", "S", "what is added to the names of archives, and taken from them")
 	f.BoolVar(&r.existing, "skip-existing", false, "leave files alone whose result is there already")
 	f.BoolVar(&r.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")
+	f.StringVar(&r.proof, "proof", "", "with --append, write the proof to this `FILE` that the archive is what it was, and more: see lmz prove --from")
 	f.DurationVar(&r.flushEvery, "flush-every", 0, `while compressing, write what has come this often, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
 	f.BoolVarP(&r.force, "force", "f", false, "overwrite files without a question; write compressed data to a terminal; with -dc, write what is no archive as it is")
 	f.BoolVar(&r.noSparse, "no-sparse", false, "when decompressing, write zeros rather than leave holes in files")
@@ -196,6 +198,8 @@ func (r *rootCommand) check(files []string) error {
 		return ui.Usage("--append is for compressing", "")
 	case r.append && (r.output == "" || r.output == "-"):
 		return ui.Usage("--append wants -o ARCHIVE", "to append to standard output, redirect it with >>")
+	case r.proof != "" && !r.append:
+		return ui.Usage("--proof is for --append", "see lmz prove")
 	case r.append && (r.dir != "" || r.existing):
 		return ui.Usage("--append excludes --output-dir and --skip-existing", "")
 	case readOnly && (r.dir != "" || r.existing):
@@ -264,7 +268,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 		return (&oneCommand{compress}).run(ctx, files)
 	}
 	if r.append {
-		return (&appendCommand{compress}).run(ctx, files)
+		return (&appendCommand{compress, r.proof}).run(ctx, files)
 	}
 	return compress.run(ctx, files)
 }

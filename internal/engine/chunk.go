@@ -19,6 +19,7 @@ type Chunk struct {
 	Raw    []byte    // what it decodes to, once done
 	Keeps  bool      // the state behind it is kept, since later chunks start from it
 	Watch  mix.Watch // told what each byte costs, where the method can say; nil: nobody
+	Prefix int       // of the chunk is enough, if its record has a sum for so many bytes; 0: it is not
 
 	mixes  bool  // the header names a level
 	cost   int64 // what it counts towards the memory limit
@@ -34,6 +35,9 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	if (r.Method == codec.Mix || r.Method == codec.BWT) && !c.mixes {
 		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
+	if _, known := r.PrefixSum(c.Prefix); known && r.Method == codec.Mix && !c.Keeps {
+		params.Prefix = c.Prefix
+	}
 	coding, err := coder.New(r.Method, lane, params)
 	switch {
 	case errors.Is(err, codec.ErrMethod):
@@ -44,6 +48,13 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 		return err
 	}
 	c.Raw, err = coding.Decode(nil, r.Payload, r.Raw)
+	if err == nil && params.Prefix > 0 {
+		want, _ := r.PrefixSum(len(c.Raw))
+		if sum := crc32.Checksum(c.Raw, format.Castagnoli); sum != want {
+			return fmt.Errorf("%w: CRC32C of the first %d decoded bytes is %08x, want %08x", format.ErrCorrupt, len(c.Raw), sum, want)
+		}
+		return nil
+	}
 	switch {
 	case errors.Is(err, coder.ErrCorrupt):
 		return fmt.Errorf("%w: %w", format.ErrCorrupt, err)

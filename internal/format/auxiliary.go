@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"io"
 )
 
 // readAuxiliaryHead reads an auxiliary record from behind its tag, which the recorder keeps, up to
@@ -57,21 +58,37 @@ func AppendAuxiliary(dst []byte, kind uint64, body []byte) []byte {
 	return append(dst, body...)
 }
 
-// readAuxiliaryBody reads an auxiliary record from behind its tag, as ReadAuxiliary does, and gives
-// its body, of at most limit bytes.
-func readAuxiliaryBody(r *recorder, limit int) (kind uint64, body []byte, err error) {
-	kind, n, want, err := readAuxiliaryHead(r, uint64(limit))
-	if err != nil {
-		return 0, nil, err
+// findAuxiliary looks for a record of a kind, whose body has at most limit bytes and is one that
+// take does not refuse, among the auxiliary records from at up to end, and says where it is; of
+// size 0 if there is none in front of one that is damaged.
+func findAuxiliary(r io.ReaderAt, at, end int64, kind uint64, limit int, take func(body []byte) error) (offset, size int64) {
+	in := NewRecorder(io.NewSectionReader(r, at, end-at), 4<<10)
+	in.Off = at
+	for {
+		offset := in.Off
+		in.reset()
+		if tag, err := in.ReadByte(); err != nil || tag != TagAuxiliary {
+			return 0, 0
+		}
+		is, n, want, err := readAuxiliaryHead(in, 1<<63-1)
+		if err != nil {
+			return 0, 0
+		}
+		sum := crc32.Checksum(in.buf, Castagnoli)
+		var body []byte
+		if is == kind && n <= uint64(limit) {
+			body, err = in.appendN(nil, int(n))
+			sum = crc32.Update(sum, Castagnoli, body)
+		} else {
+			sum, err = in.sumRest(sum, n)
+		}
+		if err != nil || sum != want {
+			return 0, 0
+		}
+		if body != nil && take(body) == nil {
+			return offset, in.Off - offset
+		}
 	}
-	sum := crc32.Checksum(r.buf, Castagnoli)
-	if body, err = r.appendN(nil, int(n)); err != nil {
-		return 0, nil, err
-	}
-	if err := compareAuxiliarySum(crc32.Update(sum, Castagnoli, body), want); err != nil {
-		return 0, nil, err
-	}
-	return kind, body, nil
 }
 
 // PassAuxiliary reads the auxiliary records behind the last chunk of a group that ends at to.

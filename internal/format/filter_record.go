@@ -12,7 +12,7 @@ import (
 const (
 	AuxFilter     = 4
 	MaxFilter     = 1 << 16                        // bytes of a table of one chunk
-	maxFilterBody = 20 + GroupSize*(2*MaxFilter+7) // bytes of a record's body
+	maxFilterBody = 20 + GroupSize*(2*MaxFilter+9) // bytes of a record's body
 	FilterContext = gram.Size - 1                  // bytes in front of a chunk that grams may span
 )
 
@@ -33,7 +33,7 @@ func AppendFilters(dst []byte, first int64, group []ChunkFilter) []byte {
 		}
 		dst = binary.AppendUvarint(dst, size)
 		dst = binary.AppendUvarint(dst, uint64(len(digits.Bits)))
-		dst = append(dst, byte(letters.Shift|digits.Shift<<4))
+		dst = append(dst, byte(letters.Step), byte(digits.Step), byte(letters.Width|digits.Width<<4))
 		dst = append(append(dst, letters.Bits...), digits.Bits...)
 	}
 	return dst
@@ -52,14 +52,20 @@ func ParseFilters(body []byte, first, count int64) ([]ChunkFilter, error) {
 		size, rest, ok := CutUvarint(body)
 		digits, rest, ok2 := CutUvarint(rest)
 		letters := size >> 1
-		if !ok || !ok2 || max(letters, digits) > MaxFilter || uint64(len(rest)) < 1+letters+digits {
+		if !ok || !ok2 || max(letters, digits) > MaxFilter || uint64(len(rest)) < 3+letters+digits {
 			return nil, wrong
 		}
-		shifts, rest := int(rest[0]), rest[1:]
-		group = append(group, ChunkFilter{Ends: size&1 == 1, Filter: gram.Filter{
-			gram.Letters: {Shift: shifts & 15, Bits: rest[:letters:letters]},
-			gram.Digits:  {Shift: shifts >> 4, Bits: rest[letters : letters+digits : letters+digits]},
-		}})
+		steps, widths, rest := rest[:2], rest[2], rest[3:]
+		f := gram.Filter{
+			gram.Letters: {Step: int(steps[0]), Width: int(widths & 15), Bits: rest[:letters:letters]},
+			gram.Digits:  {Step: int(steps[1]), Width: int(widths >> 4), Bits: rest[letters : letters+digits : letters+digits]},
+		}
+		for _, t := range f {
+			if t.Step > gram.MaxStep || t.Width > gram.MaxWidth {
+				return nil, wrong
+			}
+		}
+		group = append(group, ChunkFilter{Ends: size&1 == 1, Filter: f})
 		body = rest[letters+digits:]
 	}
 	if len(body) > 0 {
@@ -71,23 +77,9 @@ func ParseFilters(body []byte, first, count int64) ([]ChunkFilter, error) {
 // ReadFilters finds the filter record for count chunks from number first on among the auxiliary
 // records from at up to end, and says where it is; nil if there is none that is intact.
 func ReadFilters(r io.ReaderAt, at, end, first, count int64) (group []ChunkFilter, offset, size int64) {
-	in := NewRecorder(io.NewSectionReader(r, at, end-at), 4<<10)
-	in.Off = at
-	for {
-		offset := in.Off
-		in.reset()
-		if tag, err := in.ReadByte(); err != nil || tag != TagAuxiliary {
-			return nil, 0, 0
-		}
-		kind, body, err := readAuxiliaryBody(in, maxFilterBody)
-		if err != nil {
-			return nil, 0, 0
-		}
-		if kind != AuxFilter {
-			continue
-		}
-		if group, err := ParseFilters(body, first, count); err == nil {
-			return group, offset, in.Off - offset
-		}
-	}
+	offset, size = findAuxiliary(r, at, end, AuxFilter, maxFilterBody, func(body []byte) (err error) {
+		group, err = ParseFilters(body, first, count)
+		return err
+	})
+	return group, offset, size
 }

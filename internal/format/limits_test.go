@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -111,10 +112,16 @@ func TestLimits(t *testing.T) {
 	}
 
 	// Filters.
-	for letters := range 16 {
-		for _, digits := range []int{0, 7, 15} {
-			c := ChunkFilter{Filter: gram.Filter{{Shift: letters, Bits: []byte{1, 2, 3}}, {Shift: digits, Bits: []byte{4, 5}}}, Ends: letters%2 == 0}
+	for letters := range gram.MaxStep + 2 {
+		for _, digits := range []int{0, 7, 8, 9} {
+			c := ChunkFilter{Filter: gram.Filter{{Step: letters, Width: letters % 9, Bits: []byte{1, 2, 3}}, {Step: 5, Width: digits, Bits: []byte{4, 5}}}, Ends: letters%2 == 0}
 			group, err := ParseFilters(AppendFilters(nil, 16, []ChunkFilter{c, c}), 16, 2)
+			if letters > 112 || digits > 8 {
+				if !errors.Is(err, ErrCorrupt) {
+					t.Errorf("filter %v: %v", c, err)
+				}
+				continue
+			}
 			if err != nil || len(group) != 2 || fmt.Sprint(group[1]) != fmt.Sprint(c) {
 				t.Errorf("filter %v comes back as %v: %v", c, group, err)
 			}

@@ -27,6 +27,7 @@ const (
 const (
 	fieldFailed = 2
 	fieldTimes  = 4
+	fieldSums   = 6
 )
 
 // The check of a record, which has its chunk's number in it, and of what is small.
@@ -44,6 +45,7 @@ type RecordHeader struct {
 	Lines   int              // '\n' in the raw bytes
 	Failed  *codec.Method    // method whose payload did not give the bytes back; nil: none
 	Times   *timestamp.Range // of the lines; nil: they are not known
+	Sums    []uint32         // see PrefixSums; nil: there are none
 	CRC32C  uint32           // CRC32C of the raw bytes
 	Check   uint32           // 24 bits, chunk number included
 }
@@ -61,6 +63,9 @@ func AppendChunk(dst []byte, h *RecordHeader, chunkSize int, index int64, payloa
 	}
 	if h.Times != nil {
 		ext = AppendField(ext, fieldTimes, appendTimes(nil, h.Times))
+	}
+	if len(h.Sums) > 0 {
+		ext = AppendField(ext, fieldSums, appendSums(nil, h.Sums))
 	}
 	if len(ext) > 0 {
 		tag |= TagExtended
@@ -141,6 +146,8 @@ func (h *RecordHeader) readExtension(r io.ByteReader) error {
 	for _, f := range fields {
 		if f.kind == fieldTimes {
 			h.Times = parseTimes(f.value) // without them the chunk is read
+		} else if f.kind == fieldSums {
+			h.Sums = parseSums(f.value, h.Raw) // and all of it without these
 		} else if f.kind == fieldFailed && len(f.value) == 1 {
 			h.Failed = new(codec.Method)
 			*h.Failed = codec.Method(f.value[0])

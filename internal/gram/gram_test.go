@@ -2,6 +2,7 @@ package gram
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"regexp"
@@ -107,6 +108,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
+// A sample is all of the grams, or else those that a step leaves: more than the limit, and no more
+// than twice as many.
 func TestSample(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limit := rapid.IntRange(1, 3000).Draw(t, "limit")
@@ -122,22 +125,102 @@ func TestSample(t *testing.T) {
 			want[g] = true
 			s.Add(g)
 		}
-		got := map[Gram]bool{}
-		s.Each(func(g Gram) { got[g] = true })
-		if len(got) != s.Len() || s.Len() > limit && s.Shift() < MaxShift {
-			t.Fatalf("%d grams, Len %d, limit %d", len(got), s.Len(), limit)
+		check := func() {
+			got := map[Gram]bool{}
+			s.Each(func(g Gram) { got[g] = true })
+			if len(got) != s.Len() {
+				t.Fatalf("%d grams, Len %d", len(got), s.Len())
+			}
+			for g := range want {
+				if g.sampled(s.Step()) != got[g] {
+					t.Fatalf("%08x: is there: %v, step %d", g, got[g], s.Step())
+				}
+			}
 		}
-		half := 0
+		check()
+		before := 0
 		for g := range want {
-			if g.sampled(s.Shift()) != got[g] {
-				t.Fatalf("%08x: is there: %v, shift %d", g, got[g], s.Shift())
-			}
-			if s.Shift() > 0 && g.sampled(s.Shift()-1) {
-				half++
+			if s.Step() > 0 && g.sampled(s.Step()-octave) {
+				before++
 			}
 		}
-		if s.Shift() > 0 && half <= limit {
-			t.Fatalf("shift %d, though %d grams are within the limit of %d", s.Shift(), half, limit)
+		if s.Len() > 2*limit && s.Step() < MaxStep || s.Step() > 0 && before <= 2*limit {
+			t.Fatalf("%d grams of %d with step %d, before that %d, limit %d", s.Len(), len(want), s.Step(), before, limit)
+		}
+		for s.Step() < MaxStep && s.Len() > limit {
+			was := s.Len()
+			s.thin(s.Step() + 1)
+			if check(); s.Len() > was {
+				t.Fatalf("thinned from %d to %d", was, s.Len())
+			}
+		}
+	})
+	for step := range MaxStep {
+		if least := Gram(1 << (28 - (step+1)/octave)); !least.sampled(step) || Gram(1<<32-1).sampled(step+1) {
+			t.Errorf("step %d", step)
+		}
+	}
+}
+
+// A table knows all grams of a text, and of others about as many as its width says.
+func TestRibbon(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	for _, n := range []int{1, 2, 10, 63, 64, 65, 500, 20_000} {
+		for width := 1; width <= 4; width++ {
+			s := NewSample(1 << 20)
+			for s.Len() < n {
+				s.Add(Gram(random.Uint32()))
+			}
+			size := (rowsFor(n)*width + 7) / 8
+			table := Table{Width: width, Bits: solve(s, size, width)}
+			s.Each(func(g Gram) {
+				if !table.knows(g) {
+					t.Fatalf("%d grams, width %d: %08x is not known", n, width, g)
+				}
+			})
+			known := 0
+			const tries = 20_000
+			for range tries {
+				if table.knows(Gram(random.Uint32())) {
+					known++
+				}
+			}
+			if want := tries >> width; known > want+want/4+80 || known < want/2-20 {
+				t.Errorf("%d grams, width %d: %d of %d others are known, want about %d", n, width, known, tries, want)
+			}
+		}
+	}
+	// With fewer rows than it takes, less is told apart, and nothing is denied.
+	s := NewSample(1 << 20)
+	for s.Len() < 1000 {
+		s.Add(Gram(random.Uint32()))
+	}
+	for _, size := range []int{1, 2, 9, 60, 120} {
+		table := Table{Width: 1, Bits: solve(s, size, 1)}
+		s.Each(func(g Gram) {
+			if !table.knows(g) {
+				t.Fatalf("a table of %d bytes denies %08x", size, g)
+			}
+		})
+	}
+}
+
+// The order in which a text has its grams does not matter.
+func TestRibbonOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfN(rapid.Uint32(), 1, 200).Draw(t, "grams")
+		size := rapid.IntRange(1, 60).Draw(t, "size")
+		width := rapid.IntRange(1, MaxWidth).Draw(t, "width")
+		if size*8 < width {
+			return
+		}
+		a, b := NewSample(1000), NewSample(1000)
+		for i := range list {
+			a.Add(Gram(list[i]))
+			b.Add(Gram(list[len(list)-1-i]))
+		}
+		if x, y := solve(a, size, width), solve(b, size, width); !bytes.Equal(x, y) {
+			t.Fatalf("% x, and the other way round % x", x, y)
 		}
 	})
 }
@@ -179,6 +262,30 @@ func TestFilter(t *testing.T) {
 	}
 	if f := Build(nil, []byte("words"), 9); !f.Denies(nil, []byte("123456")) {
 		t.Error("a filter of a text without numbers denies none")
+	}
+}
+
+// Ten bits for each random id of a text tell others apart, but for two of a hundred; so do they
+// where the text has less of them.
+func TestRandomIDs(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	id := func() []byte { return fmt.Appendf(nil, "blk_%d", random.Int64()) }
+	for _, n := range []int{400, 4000} {
+		var text []byte
+		for range n {
+			text = append(append(text, id()...), " is stored\n"...)
+		}
+		f := Build(nil, text, n*10/8+20)
+		const tries = 3000
+		found := 0
+		for range tries {
+			if !f.Denies(nil, id()) {
+				found++
+			}
+		}
+		if found > tries/50 {
+			t.Errorf("%d ids: %d of %d others are found", n, found, tries)
+		}
 	}
 }
 

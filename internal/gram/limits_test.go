@@ -3,6 +3,7 @@ package gram
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"path/filepath"
 	"testing"
 
@@ -25,8 +26,20 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	fmt.Fprintln(&out)
-	for _, size := range []int{1, 7, 1000, 65_536} {
-		fmt.Fprintf(&out, "table of %d bytes: bits %d %d %d\n", size, place(1, size), place(0x9abcdef0, size), place(1<<32-1, size))
+	for _, rows := range []int{1, 7, 63, 64, 65, 1000, 65_536 * 8} {
+		fmt.Fprintf(&out, "equations over %d rows:", rows)
+		for _, g := range []Gram{0, 1, 0x9abcdef0, 1<<32 - 1} {
+			first, e := equation(g, rows)
+			fmt.Fprintf(&out, " %d %x", first, e)
+		}
+		fmt.Fprintln(&out)
+	}
+	for _, n := range []int{0, 1, 19, 20, 1000} {
+		fmt.Fprintf(&out, "%d grams: %d rows\n", n, rowsFor(n))
+	}
+	for step := range MaxStep + 1 {
+		last := last(step)
+		fmt.Fprintf(&out, "step %d: up to %08x\n", step, last)
 	}
 	var many []byte
 	for i := range 60_000 {
@@ -35,19 +48,23 @@ func TestLimits(t *testing.T) {
 	for _, limit := range []int{0, 1, 8, 40, 4000} {
 		s := NewSample(limit)
 		Each(nil, many, func(g Gram, _ Class) { s.Add(g) })
-		fmt.Fprintf(&out, "sample of at most %d: %d with a shift of %d\n", limit, s.Len(), s.Shift())
+		fmt.Fprintf(&out, "sample of at most %d: %d with step %d\n", limit, s.Len(), s.Step())
 		f := Build(nil, many, limit)
 		fmt.Fprintf(&out, "filter of at most %d bytes:", limit)
 		for _, table := range f {
-			fmt.Fprintf(&out, " %d with a shift of %d", len(table.Bits), table.Shift)
+			fmt.Fprintf(&out, " %d with step %d and width %d: %08x", len(table.Bits), table.Step, table.Width, crc32.ChecksumIEEE(table.Bits))
 		}
 		fmt.Fprintln(&out)
 	}
-	var f Filter
-	f[Letters].Bits = make([]byte, 100)
-	for g := range Gram(40) {
-		f.Admit(g*0x6789abcd, Letters)
-	}
-	fmt.Fprintf(&out, "admitted: %x\n", f[Letters].Bits)
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
+}
+
+// last is the highest gram that a step leaves.
+func last(step int) (g Gram) {
+	for bit := Gram(1 << 31); bit > 0; bit >>= 1 {
+		if (g | bit).sampled(step) {
+			g |= bit
+		}
+	}
+	return g
 }

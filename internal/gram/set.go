@@ -1,42 +1,44 @@
 package gram
 
-// Sample collects different grams, and of many only those of which the lowest bits of the hash are
-// zero: as many bits as it takes to stay within a limit.
+// Sample collects different grams, and of many only the lowest ones: as few as it takes to stay
+// within twice a limit, and more than the limit if there are as many.
 type Sample struct {
-	shift int
+	step  int
 	limit int
 	n     int
 	table []Gram // open addressing; 0 is an empty place
 	zero  bool   // the gram 0 is there
 }
 
-// NewSample makes one for at most limit grams.
+// NewSample makes one for at least limit grams.
 func NewSample(limit int) *Sample { return &Sample{limit: limit, table: make([]Gram, 1<<10)} }
 
 // Add adds a gram unless it is not sampled.
 func (s *Sample) Add(g Gram) {
-	if !g.sampled(s.shift) || !s.insert(g) {
+	if !g.sampled(s.step) || !s.insert(g) {
 		return
 	}
-	s.thinTo(s.limit)
-}
-
-// MaxShift is the largest shift of a sample: the limit does not hold any more then.
-const MaxShift = 14
-
-func (g Gram) sampled(shift int) bool { return g&(1<<shift-1) == 0 }
-
-// thinTo thins until there are no more than limit grams. It reports whether that succeeded.
-func (s *Sample) thinTo(limit int) bool {
-	for s.n > limit && s.shift < MaxShift {
-		s.thin()
+	for s.n > 2*s.limit && s.step < MaxStep {
+		s.thin(min(s.step+octave, MaxStep))
 	}
-	return s.n <= limit
 }
 
-// thin halves what is sampled.
-func (s *Sample) thin() {
-	s.shift++
+// Steps thin a sample by a sixteenth of what was there at the last multiple of octave, at which
+// half as many are left as at the one before: by a sixteenth to a ninth.
+const (
+	octave = 8
+	// MaxStep leaves one gram of 2^14.
+	MaxStep = 14 * octave
+)
+
+// sampled says whether a gram is one of those that a step leaves.
+func (g Gram) sampled(step int) bool {
+	return uint64(g) < uint64(2*octave-step%octave)<<(28-step/octave)
+}
+
+// thin leaves those of a step.
+func (s *Sample) thin(step int) {
+	s.step = step
 	old := s.table
 	zero := s.zero
 	s.table, s.n, s.zero = make([]Gram, len(old)), 0, false
@@ -44,7 +46,7 @@ func (s *Sample) thin() {
 		s.insert(0)
 	}
 	for _, g := range old {
-		if g != 0 && g.sampled(s.shift) {
+		if g != 0 && g.sampled(s.step) {
 			s.insert(g)
 		}
 	}
@@ -61,7 +63,7 @@ func (s *Sample) insert(g Gram) bool {
 		return true
 	}
 	mask := Gram(len(s.table) - 1)
-	at := (g >> 7) * 0x9e3779b1 >> 5 & mask
+	at := g * 0x9e3779b1 >> 7 & mask
 	for s.table[at] != 0 {
 		if s.table[at] == g {
 			return false
@@ -87,8 +89,8 @@ func (s *Sample) insert(g Gram) bool {
 // Len is the number of grams.
 func (s *Sample) Len() int { return s.n }
 
-// Shift is how many of the lowest bits of the hash are zero.
-func (s *Sample) Shift() int { return s.shift }
+// Step is that which leaves these.
+func (s *Sample) Step() int { return s.step }
 
 // Each calls do for each of the grams, in any order.
 func (s *Sample) Each(do func(Gram)) {

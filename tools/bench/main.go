@@ -26,6 +26,7 @@ type options struct {
 	presets  []int  // nil: those of the table
 	quick    bool
 	head     int    // bytes
+	log      int    // MiB
 	pictures string // folder
 	times    int
 	out      io.Writer
@@ -72,6 +73,7 @@ var tables = []table{
 	{"sizes", "archives of the presets, without a model, next to other compressors", sizes},
 	{"chunks", "what chunks of 64 KiB cost against a single one", chunks},
 	{"grep", "what filters cost, and how many chunks they spare a search", grep},
+	{"needle", "how a search finds one of many random ids in a large log", needle},
 	{"model", "size with the embedded model and without it, of the first bytes of files", modelGain},
 	{"speed", "CPU time of the presets and kanzi against zpaq, logs and prose", speed},
 	{"prose", "size and speed of the presets that sort prose against others that sort", prose},
@@ -91,6 +93,7 @@ func main() {
 	flag.Func("presets", "measure these instead of the table's own, as `1,3`", o.setPresets)
 	flag.BoolVar(&o.quick, "quick", false, "one round; only small files, or the first MB of files")
 	flag.IntVar(&o.head, "head", 128<<10, "`bytes` of each file in the table model")
+	flag.IntVar(&o.log, "log", 200, "`MiB` of the log in the table needle")
 	flag.IntVar(&o.times, "rounds", 3, "how `often` times are taken; the median counts")
 	flag.StringVar(&o.pictures, "pictures", "docs", "`folder` for the pictures of the table curve")
 	flag.Usage = func() {

@@ -27,9 +27,10 @@ var (
 			[]test{{"exact", "GoldenLogits"}, {"exact", "."}}},
 		{"kvcache", nil, []test{{"kvcache", "."}, corners, {"internal/coder", "."}}},
 		{"internal/preset", nil, []test{{"internal/preset", pins}, corners, {"internal/coder", "."}, levels}},
-		{"internal/gram", []string{"gram.go", "filter.go", "set.go"}, []test{{"internal/gram", "."}, corners, levels}},
+		{"internal/gram", []string{"gram.go", "filter.go", "ribbon.go", "set.go"}, []test{{"internal/gram", "."}, corners, levels}},
 		{"internal/format", nil, []test{{"internal/format", "."}, corners, levels}},
+		{"internal/merkle", nil, []test{{"internal/merkle", "."}, {"stream", "LineHashes"}}},
 		{"internal/bpe", []string{"character.go", "class.go", "merge.go", "split.go"}, []test{{"internal/bpe", "Classes|Encode|Contractions"}, {"internal/bpe", "."}}},
-		{"stream", []string{"cut.go", "encode_task.go", "filter.go", "stream.go", "writer.go", "writer_options.go"}, []test{corners, levels}},
+		{"stream", []string{"cut.go", "encode_task.go", "filter.go", "line_hashes.go", "stream.go", "writer.go", "writer_options.go"}, []test{corners, levels}},
 	}
 )
