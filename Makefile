@@ -1,4 +1,6 @@
 # make          build bin/lmz (sets up libllama first), bin/lmz-cloud and bin/lmz-job
+# make gpu GPU=vulkan   set up libggml's plug-in for GPUs beside libllama: vulkan, cuda or metal
+# make test-gpu  try classes of GPUs, on Vulkan in software or CLASS=vulkan-nvidia-…-L63
 # make demo     compress a real log, decompress it, compare, print the sizes
 # make test     run the tests
 # make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
@@ -28,7 +30,7 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
+.PHONY: all build build-cloud gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -37,7 +39,7 @@ ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 c
 include $(LLAMA)/env.mk
 endif
 
-$(LLAMA)/env.mk: scripts/setup-llama $(wildcard third_party/llama.lock)
+$(LLAMA)/env.mk: scripts/setup-llama scripts/debian-packages $(wildcard third_party/llama.lock)
 	@scripts/setup-llama
 
 export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
@@ -62,6 +64,15 @@ build: setup
 build-cloud: setup
 	$(GOCLOUD) -trimpath -o bin/lmz-cloud ./cmd/lmz
 	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o bin/lmz-job ./jobs
+
+gpu: build
+	@scripts/setup-gpu '$(GPU)'
+
+# The class is one of a device that lmz --device list shows.
+CLASS ?= vulkan-llvmpipe-L7
+
+test-gpu: setup
+	LMZ_TEST_GPU='$(CLASS)' $(GOTEST) -count=1 -run GPU ./llama ./models
 
 demo: build
 	@scripts/demo bin/lmz testdata/postgresql-syslog.log

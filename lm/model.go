@@ -47,6 +47,15 @@ type Model interface {
 	NewSession(lanes, window int) (Session, error)
 }
 
+// Fixed is a Model that always computes the same number of lanes together, whether they are fed or
+// not: sessions of as many cost no more than those of one.
+type Fixed interface {
+	Model
+
+	// Lanes is this number; 0: there is none.
+	Lanes() int
+}
+
 // Feed is the work of one lane in one Session.Decode: Tokens go to positions Pos, Pos+1, …; Pos is
 // the number of tokens the lane already holds, or fewer, which forgets the lane's tokens from Pos
 // on first (Pos 0 starts it afresh).

@@ -1,0 +1,179 @@
+//go:build llama && cgo
+
+package llama
+
+// #include "bridge.h"
+// #include <stdlib.h>
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"unsafe"
+)
+
+// software is the family of Mesa's Vulkan device on the CPU, which libggml takes for none unless it
+// is asked for.
+const software = "llvmpipe"
+
+// Devices lists the GPUs that this process can compute with. It loads and unloads the plug-ins that
+// scripts/setup-gpu has unpacked.
+func Devices() []Device {
+	registry.Lock()
+	defer registry.Unlock()
+	if registry.loaded {
+		return registered()
+	}
+	initLog()
+	return installed()
+}
+
+// installed lists the GPUs of all plug-ins. None may be loaded.
+func installed() (all []Device) {
+	for _, backend := range gpuBackends {
+		path := gpuPlugin(backend)
+		if path == "" {
+			continue
+		}
+		var devices []Device
+		if reg := loadGPU(path); reg != nil {
+			devices = registered()
+			C.ggml_backend_unload(reg)
+		}
+		isSoftware := func(d Device) bool { return d.Family == software }
+		if softwareDriver(path) != "" && !slices.ContainsFunc(devices, isSoftware) {
+			devices = append(devices, Device{Backend: backend, Family: software, Description: "Mesa's Vulkan on the CPU"})
+		}
+		all = append(all, devices...)
+	}
+	return all
+}
+
+// registered lists the GPUs that libggml knows at present.
+func registered() (all []Device) {
+	for _, d := range registeredDevices() {
+		all = append(all, d.Device)
+	}
+	return all
+}
+
+type registeredDevice struct {
+	Device
+	c C.ggml_backend_dev_t
+}
+
+func registeredDevices() (all []registeredDevice) {
+	for i := range C.ggml_backend_dev_count() {
+		d := C.ggml_backend_dev_get(i)
+		if kind := C.ggml_backend_dev_type(d); kind != C.GGML_BACKEND_DEVICE_TYPE_GPU && kind != C.GGML_BACKEND_DEVICE_TYPE_IGPU {
+			continue
+		}
+		backend := strings.ToLower(C.GoString(C.ggml_backend_reg_name(C.ggml_backend_dev_backend_reg(d))))
+		description := C.GoString(C.ggml_backend_dev_description(d))
+		all = append(all, registeredDevice{Device{Backend: backend, Family: familyOf(description), Description: description}, d})
+	}
+	return all
+}
+
+// bindGPU binds the process to a class of a GPU. What libllama leaves to the CPU, the embedding of
+// tokens, is computed by the plainest plug-in, which has the same bits on every CPU. The registry
+// must be locked.
+func bindGPU(c gpuClass) (Backend, error) {
+	path := gpuPlugin(c.backend)
+	if path == "" {
+		return Backend{}, &ClassError{Class: c.String(), Here: classesHere(c.lanes),
+			Reason: fmt.Sprintf("libggml has no plug-in libggml-%s.so in %s", c.backend, strings.Join(gpuFolders(), ", ")),
+			remedy: fmt.Sprintf("set it up with make gpu GPU=%s, on a machine that has such a device", c.backend)}
+	}
+	if driver := softwareDriver(path); c.family == software && driver != "" {
+		for name, value := range map[string]string{"VK_DRIVER_FILES": driver, "GGML_VK_VISIBLE_DEVICES": "0"} {
+			if os.Getenv(name) == "" {
+				os.Setenv(name, value)
+			}
+		}
+	}
+	reg := loadGPU(path)
+	for _, d := range registeredDevices() {
+		if d.Backend == c.backend && d.Family == c.family {
+			if err := loadPlainest(c); err != nil {
+				C.ggml_backend_unload(reg)
+				return Backend{}, err
+			}
+			registry.device = d.c
+			bind(Backend{Class: c.String(), Path: path, Device: d.Description, Lanes: c.lanes})
+			return registry.backend, nil
+		}
+	}
+	if reg != nil {
+		C.ggml_backend_unload(reg)
+	}
+	reason := fmt.Sprintf("this machine has no device %s for %s%s", c.family, c.backend, takeReason())
+	return Backend{}, &ClassError{Class: c.String(), Here: classesHere(c.lanes), Reason: reason}
+}
+
+// classesHere are those of the CPU, and those of this machine's GPUs with this many lanes.
+func classesHere(lanes int) []string {
+	here := Classes()
+	for _, d := range installed() {
+		here = append(here, d.Class(lanes))
+	}
+	return here
+}
+
+// loadPlainest loads the CPU plug-in beside a GPU's, unless libggml has it built in.
+func loadPlainest(c gpuClass) error {
+	if C.lmz_cpu_reg() != nil {
+		return nil
+	}
+	if classes := classTable[runtime.GOARCH]; len(classes) > 0 {
+		for _, folder := range pluginFolders() {
+			path := filepath.Join(folder, "libggml-cpu-"+classes[0].plugins[0].name+".so")
+			if _, err := os.Stat(path); err == nil && loadGPU(path) != nil {
+				return nil
+			}
+		}
+	}
+	return &ClassError{Class: c.String(), Reason: "libggml has no plug-in for the CPU in " + strings.Join(pluginFolders(), ", ")}
+}
+
+// loadGPU is ggml_backend_load.
+func loadGPU(path string) C.ggml_backend_reg_t {
+	cpath := C.CString(path)
+	defer C.free(unsafe.Pointer(cpath))
+	return C.ggml_backend_load(cpath)
+}
+
+// gpuPlugin is the file of a back end's plug-in, or empty.
+func gpuPlugin(backend string) string {
+	for _, folder := range gpuFolders() {
+		path := filepath.Join(folder, "libggml-"+backend+".so")
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+// softwareDriver is the file that names Mesa's driver, which scripts/setup-gpu puts beside the
+// plug-in for Vulkan, or empty.
+func softwareDriver(plugin string) string {
+	path := filepath.Join(filepath.Dir(plugin), "lvp_icd.json")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// gpuFolders are those of scripts/setup-gpu, or where scripts/install-tree put them, then those of
+// the CPU's plug-ins.
+func gpuFolders() (folders []string) {
+	for _, where := range []string{filepath.Join("..", "..", "llama.cpp-*", "lib"), "gpu-*"} {
+		found, _ := filepath.Glob(filepath.Join(libraryFolder(), where))
+		folders = append(folders, found...)
+	}
+	return append(folders, pluginFolders()...)
+}
