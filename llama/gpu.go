@@ -16,41 +16,39 @@ import (
 	"unsafe"
 )
 
-// software is the family of Mesa's Vulkan device on the CPU, which libggml takes for none unless it
-// is asked for.
-const software = "llvmpipe"
-
-// Devices lists the GPUs that this process can compute with. It loads and unloads the plug-ins that
-// scripts/setup-gpu has unpacked.
-func Devices() []Device {
+// Devices lists the GPUs that this machine can compute with, of all plug-ins that scripts/setup-gpu
+// has unpacked, or those whose class has name in it. It loads and unloads the plug-ins; Vulkan's then
+// knows no other drivers for the rest of the process, so the software device, if name begins its
+// family, is found without.
+func Devices(name string) (devices []Device) {
 	registry.Lock()
 	defer registry.Unlock()
-	if registry.loaded {
-		return registered()
+	if registry.device != nil {
+		devices = registered()
+	} else {
+		initLog()
+		for _, backend := range gpuBackends {
+			if path := gpuPlugin(backend); path != "" {
+				devices = append(devices, devicesOf(backend, path, name)...)
+			}
+		}
 	}
-	initLog()
-	return installed()
+	return slices.DeleteFunc(devices, func(d Device) bool { return !strings.Contains(d.Backend+"-"+d.Family, name) })
 }
 
-// installed lists the GPUs of all plug-ins. None may be loaded.
-func installed() (all []Device) {
-	for _, backend := range gpuBackends {
-		path := gpuPlugin(backend)
-		if path == "" {
-			continue
-		}
-		var devices []Device
+// devicesOf lists those of one plug-in, which is not loaded.
+func devicesOf(backend, path, name string) (devices []Device) {
+	hasSoftware := softwareDriver(path) != ""
+	if name == "" || !hasSoftware || !strings.HasPrefix(software, name) {
 		if reg := loadGPU(path); reg != nil {
 			devices = registered()
 			C.ggml_backend_unload(reg)
 		}
-		isSoftware := func(d Device) bool { return d.Family == software }
-		if softwareDriver(path) != "" && !slices.ContainsFunc(devices, isSoftware) {
-			devices = append(devices, Device{Backend: backend, Family: software, Description: "Mesa's Vulkan on the CPU"})
-		}
-		all = append(all, devices...)
 	}
-	return all
+	if hasSoftware && !slices.ContainsFunc(devices, Device.Software) {
+		devices = append(devices, Device{Backend: backend, Family: software, Description: "Mesa's Vulkan on the CPU"})
+	}
+	return devices
 }
 
 // registered lists the GPUs that libggml knows at present.
@@ -85,7 +83,7 @@ func registeredDevices() (all []registeredDevice) {
 func bindGPU(c gpuClass) (Backend, error) {
 	path := gpuPlugin(c.backend)
 	if path == "" {
-		return Backend{}, &ClassError{Class: c.String(), Here: classesHere(c.lanes),
+		return Backend{}, &ClassError{Class: c.String(), Here: Classes(),
 			Reason: fmt.Sprintf("libggml has no plug-in libggml-%s.so in %s", c.backend, strings.Join(gpuFolders(), ", ")),
 			remedy: fmt.Sprintf("set it up with make gpu GPU=%s, on a machine that has such a device", c.backend)}
 	}
@@ -108,20 +106,15 @@ func bindGPU(c gpuClass) (Backend, error) {
 			return registry.backend, nil
 		}
 	}
+	here := Classes()
+	for _, d := range registered() {
+		here = append(here, d.Class(c.lanes))
+	}
 	if reg != nil {
 		C.ggml_backend_unload(reg)
 	}
-	reason := fmt.Sprintf("this machine has no device %s for %s%s", c.family, c.backend, takeReason())
-	return Backend{}, &ClassError{Class: c.String(), Here: classesHere(c.lanes), Reason: reason}
-}
-
-// classesHere are those of the CPU, and those of this machine's GPUs with this many lanes.
-func classesHere(lanes int) []string {
-	here := Classes()
-	for _, d := range installed() {
-		here = append(here, d.Class(lanes))
-	}
-	return here
+	return Backend{}, &ClassError{Class: c.String(), Here: here,
+		Reason: fmt.Sprintf("this machine has no device %s for %s%s", c.family, c.backend, takeReason())}
 }
 
 // loadPlainest loads the CPU plug-in beside a GPU's, unless libggml has it built in.

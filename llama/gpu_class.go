@@ -55,5 +55,12 @@ type Device struct {
 	Description string // libggml's
 }
 
+// software is the family of Mesa's Vulkan device on the CPU, which libggml takes for none unless it
+// is asked for.
+const software = "llvmpipe"
+
+// Software says whether the device is no GPU but a CPU that computes as one.
+func (d Device) Software() bool { return d.Family == software }
+
 // Class is the numeric class that computes on the device with this many lanes.
 func (d Device) Class(lanes int) string { return gpuClass{d.Backend, d.Family, lanes}.String() }

@@ -22,7 +22,7 @@ func SetLogger(*slog.Logger) {}
 func LoadBackend(class string) (Backend, error) { return Backend{}, ErrNotBuilt }
 
 // Devices returns none.
-func Devices() []Device { return nil }
+func Devices(name string) []Device { return nil }
 
 // Quantize returns ErrNotBuilt.
 func Quantize(dst, src, ftype string) error { return ErrNotBuilt }

@@ -27,9 +27,10 @@ type app struct {
 	backend models.Backend
 	store   *models.Store // opened when the flags are known
 
-	model string // of -m
-	class string
-	json  bool
+	model  string // of -m
+	class  string
+	device string // of --device
+	json   bool
 
 	alone  atomic.Bool // the model that flags ask for cannot be had, which has been said
 	failed atomic.Bool // some file failed
@@ -48,6 +49,7 @@ func (a *app) addFlags(f *pflag.FlagSet) {
 	f.CountVarP(&a.ui.Verbose, "verbose", "v", "say what is done; twice: also what libllama says")
 	f.StringVarP(&a.model, "model", "m", "", `compress with this model at any preset: a GGUF file, the name of one that "lmz model list" shows, or "embedded" (what presets take); to decompress: a place to look as well`)
 	f.StringVar(&a.class, "class", "", "numeric class to compress in with a model: exact, which any machine can decompress, or one of libllama (default exact for small models such as the embedded ones, else avx2 on x86-64)")
+	f.StringVar(&a.device, "device", "", `compute the model of -m on this GPU, which stands for its --class with 63 lanes (7 in software); with "-L127" behind it, with 127. "list" lists the GPUs`)
 	f.BoolVar(&a.json, "json", false, "print JSON (-l, model, version)")
 }
 
@@ -86,16 +88,16 @@ func (a *app) checkModel() error {
 	return nil
 }
 
-// openModelFile opens a model in the class of --class.
-func (a *app) openModelFile(ctx context.Context, f models.File) (lm.Model, error) {
+// openModelFile opens a model in a class.
+func (a *app) openModelFile(ctx context.Context, f models.File, class string) (lm.Model, error) {
 	if f.Embedded() {
-		return a.store.Open(ctx, f.Name(), a.class)
+		return a.store.Open(ctx, f.Name(), class)
 	}
 	path := f.Path
 	if !filepath.IsAbs(path) { // never one of the names that come before paths
 		path = "." + string(filepath.Separator) + path
 	}
-	return a.store.Open(ctx, path, a.class)
+	return a.store.Open(ctx, path, class)
 }
 
 // checkStdout fails, before anything is done, if nobody could read what a command prints.
