@@ -110,6 +110,9 @@ func bindGPU(c gpuClass) (Backend, error) {
 	for _, d := range registered() {
 		here = append(here, d.Class(c.lanes))
 	}
+	if c.family != software && softwareDriver(path) != "" {
+		here = append(here, gpuClass{c.backend, software, c.lanes}.String())
+	}
 	if reg != nil {
 		C.ggml_backend_unload(reg)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/llama"
 )
@@ -71,6 +72,9 @@ func (c versionCommand) versions() versions {
 	v.GPUClasses = gpuClasses()
 	if err != nil && !errors.Is(err, llama.ErrNotBuilt) {
 		v.BackendFail = err.Error()
+	}
+	if b.Device != "" {
+		b.Path += " on " + ui.Printable(b.Device)
 	}
 	if v.PlugIn = b.Path; err == nil && b.Path == "" {
 		v.PlugIn = "built into libggml"
