@@ -1,6 +1,7 @@
 # make          build bin/lmz (sets up libllama first), bin/lmz-cloud and bin/lmz-job
 # make gpu GPU=vulkan   set up libggml's plug-in for GPUs beside libllama: vulkan, cuda or metal
 # make test-gpu  try classes of GPUs, on Vulkan in software or CLASS=vulkan-nvidia-…-L63
+# make bench-gpu  measure the method lm on a GPU, by lanes: GPU='-device h100 -lanes 1,63,255'
 # make demo     compress a real log, decompress it, compare, print the sizes
 # make test     run the tests
 # make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
@@ -30,7 +31,7 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
+.PHONY: all build build-cloud gpu bench-gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist mutate torture fuzz lint bench study golden test-smollm2 train-smoke install clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -73,6 +74,10 @@ CLASS ?= vulkan-llvmpipe-L7
 
 test-gpu: setup
 	LMZ_TEST_GPU='$(CLASS)' $(GOTEST) -count=1 -run GPU ./llama ./models
+
+# GPU='-device h100 -model base -lanes 63,255' and the like; DATA as for bench.
+bench-gpu: setup
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(GPU) gpu
 
 demo: build
 	@scripts/demo bin/lmz testdata/postgresql-syslog.log
