@@ -22,7 +22,8 @@ type ModelID struct {
 // The contract that every archive rests on: the logits of a position depend on the model file, the
 // numeric class and the tokens of the lane at positions 0..p, and on nothing else; not on the
 // number of lanes, on how tokens are batched, on other lanes, or on whether the caller compresses
-// or decompresses.
+// or decompresses. In classes of GPUs they depend on the window of the session, too, which an
+// archive fixes.
 type Model interface {
 	ID() ModelID
 
