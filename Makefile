@@ -66,8 +66,9 @@ build-cloud: setup
 	$(GOCLOUD) -trimpath -o bin/lmz-cloud ./cmd/lmz
 	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o bin/lmz-job ./jobs
 
-gpu: build
+gpu: setup
 	@scripts/setup-gpu '$(GPU)'
+	@$(MAKE) --no-print-directory build
 
 # The class is one of a device that lmz --device list shows.
 CLASS ?= vulkan-llvmpipe-L7

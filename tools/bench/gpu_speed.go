@@ -55,7 +55,7 @@ func gpuSpeed(o *options) error {
 			sum = out[0]
 			row = append(row, out[2], out[3])
 		}
-		o.progress("%s: archive %s", class, sum[:16])
+		o.progress("%s: archive %s, %s", class, sum[:16], strings.Join(row[1:], ", "))
 		t.row(row...)
 	}
 	t.print(o.out)
