@@ -189,6 +189,7 @@ study: setup
 golden: setup
 	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt ./internal/preset ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
+	@[ ! -d third_party/llama.cpp-vulkan ] || LMZ_TEST_GPU=vulkan-llvmpipe-L7 $(GOTEST) ./models -run '^TestGPU$$/^golden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log
 

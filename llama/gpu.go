@@ -23,8 +23,8 @@ import (
 func Devices(name string) (devices []Device) {
 	registry.Lock()
 	defer registry.Unlock()
-	if registry.device != nil {
-		devices = registered()
+	if bound, ok := parseGPUClass(registry.backend.Class); ok {
+		devices = registered(bound.backend)
 	} else {
 		initLog()
 		for _, backend := range gpuBackends {
@@ -39,9 +39,9 @@ func Devices(name string) (devices []Device) {
 // devicesOf lists those of one plug-in, which is not loaded.
 func devicesOf(backend, path, name string) (devices []Device) {
 	hasSoftware := softwareDriver(path) != ""
-	if name == "" || !hasSoftware || !strings.HasPrefix(software, name) {
+	if name == "" || !hasSoftware || !strings.HasPrefix(software, strings.TrimPrefix(name, backend+"-")) {
 		if reg := loadGPU(path); reg != nil {
-			devices = registered()
+			devices = registered(backend)
 			C.ggml_backend_unload(reg)
 		}
 	}
@@ -51,9 +51,9 @@ func devicesOf(backend, path, name string) (devices []Device) {
 	return devices
 }
 
-// registered lists the GPUs that libggml knows at present.
-func registered() (all []Device) {
-	for _, d := range registeredDevices() {
+// registered lists the GPUs of the one plug-in that is loaded.
+func registered(backend string) (all []Device) {
+	for _, d := range registeredDevices(backend) {
 		all = append(all, d.Device)
 	}
 	return all
@@ -64,13 +64,12 @@ type registeredDevice struct {
 	c C.ggml_backend_dev_t
 }
 
-func registeredDevices() (all []registeredDevice) {
+func registeredDevices(backend string) (all []registeredDevice) {
 	for i := range C.ggml_backend_dev_count() {
 		d := C.ggml_backend_dev_get(i)
 		if kind := C.ggml_backend_dev_type(d); kind != C.GGML_BACKEND_DEVICE_TYPE_GPU && kind != C.GGML_BACKEND_DEVICE_TYPE_IGPU {
 			continue
 		}
-		backend := strings.ToLower(C.GoString(C.ggml_backend_reg_name(C.ggml_backend_dev_backend_reg(d))))
 		description := C.GoString(C.ggml_backend_dev_description(d))
 		all = append(all, registeredDevice{Device{Backend: backend, Family: familyOf(description), Description: description}, d})
 	}
@@ -95,8 +94,8 @@ func bindGPU(c gpuClass) (Backend, error) {
 		}
 	}
 	reg := loadGPU(path)
-	for _, d := range registeredDevices() {
-		if d.Backend == c.backend && d.Family == c.family {
+	for _, d := range registeredDevices(c.backend) {
+		if d.Family == c.family {
 			if err := loadPlainest(c); err != nil {
 				C.ggml_backend_unload(reg)
 				return Backend{}, err
@@ -107,7 +106,7 @@ func bindGPU(c gpuClass) (Backend, error) {
 		}
 	}
 	here := Classes()
-	for _, d := range registered() {
+	for _, d := range registered(c.backend) {
 		here = append(here, d.Class(c.lanes))
 	}
 	if c.family != software && softwareDriver(path) != "" {
