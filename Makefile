@@ -1,4 +1,7 @@
 # make          build bin/lmz (sets up libllama first), bin/lmz-cloud and bin/lmz-job
+# make gpu GPU=vulkan   set up libggml's plug-in for GPUs beside libllama: vulkan, cuda or metal
+# make test-gpu  try classes of GPUs, on Vulkan in software or CLASS=vulkan-nvidia-…-L63
+# make bench-gpu  measure the method lm on a GPU, by lanes: GPU='-device h100 -lanes 1,63,255'
 # make demo     compress a real log, decompress it, compare, print the sizes
 # make test     run the tests
 # make torture  try many more cases of damage, crashes and hostile input (docs/RELIABILITY.md)
@@ -29,7 +32,7 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./examples ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud demo test test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
+.PHONY: all build build-cloud gpu bench-gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
@@ -38,7 +41,7 @@ ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 c
 include $(LLAMA)/env.mk
 endif
 
-$(LLAMA)/env.mk: scripts/setup-llama $(wildcard third_party/llama.lock)
+$(LLAMA)/env.mk: scripts/setup-llama scripts/debian-packages $(wildcard third_party/llama.lock)
 	@scripts/setup-llama
 
 export PKG_CONFIG_PATH := $(LLAMA_PKG_CONFIG_PATH)$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
@@ -63,6 +66,20 @@ build: setup
 build-cloud: setup
 	$(GOCLOUD) -trimpath -o bin/lmz-cloud ./cmd/lmz
 	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o bin/lmz-job ./jobs
+
+gpu: setup
+	@scripts/setup-gpu '$(GPU)'
+	@$(MAKE) --no-print-directory build
+
+# The class is one of a device that lmz --device list shows.
+CLASS ?= vulkan-llvmpipe-L7
+
+test-gpu: setup
+	LMZ_TEST_GPU='$(CLASS)' $(GOTEST) -count=1 -run GPU ./llama ./models
+
+# GPU='-device h100 -model base -lanes 63,255' and the like; DATA as for bench.
+bench-gpu: setup
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/bench -data '$(DATA)' $(GPU) gpu
 
 demo: build
 	@scripts/demo bin/lmz testdata/postgresql-syslog.log
@@ -175,6 +192,7 @@ study: setup
 golden: setup
 	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt ./internal/preset ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
+	@[ ! -d third_party/llama.cpp-vulkan ] || LMZ_TEST_GPU=vulkan-llvmpipe-L7 $(GOTEST) ./models -run '^TestGPU$$/^golden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log
 

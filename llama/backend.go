@@ -21,13 +21,14 @@ import (
 var registry struct {
 	sync.Mutex
 	backend Backend
+	device  C.ggml_backend_dev_t // that models are loaded to; nil: the CPU
 	loaded  bool
 }
 
 // Version is the version of libllama (llama_version).
 func Version() string { return C.GoString(C.llama_version()) }
 
-// LoadBackend binds the process to a numeric class by loading one of its CPU plug-ins
+// LoadBackend binds the process to a numeric class by loading one of its plug-ins
 // (ggml_backend_load); the empty class is the one that is loaded already, else DefaultClass. The
 // error is a *ClassError when the CPU cannot run the class, no plug-in of it is found, or the
 // process is bound to another class, and a *LibraryError when libllama is of another version than
@@ -52,6 +53,9 @@ func LoadBackend(class string) (Backend, error) {
 	}
 	if err := withdrawn(class); err != nil {
 		return Backend{}, err
+	}
+	if c, ok := parseGPUClass(class); ok {
+		return bindGPU(c)
 	}
 	if reg := C.lmz_cpu_reg(); reg != nil {
 		return bindBuiltin(reg, class)
@@ -147,15 +151,20 @@ func builtinClass(has func(string) bool) string {
 	return "x64"
 }
 
-func pluginFolders() []string {
-	if folder := os.Getenv("LMZ_GGML_BACKENDS"); folder != "" {
-		return []string{folder}
-	}
+// libraryFolder is where the libggml is that the process loaded.
+func libraryFolder() string {
 	lib := C.GoString(C.lmz_ggml_path())
 	if real, err := filepath.EvalSymlinks(lib); err == nil {
 		lib = real
 	}
-	dir := filepath.Dir(lib)
+	return filepath.Dir(lib)
+}
+
+func pluginFolders() []string {
+	if folder := os.Getenv("LMZ_GGML_BACKENDS"); folder != "" {
+		return []string{folder}
+	}
+	dir := libraryFolder()
 	folders, _ := filepath.Glob(filepath.Join(dir, "ggml", "backends*")) // Debian
 	slices.Sort(folders)
 	slices.Reverse(folders)

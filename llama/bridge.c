@@ -56,7 +56,7 @@ static bool on_progress(float part, void *flag) {
 	return !on_abort(flag);
 }
 
-struct llama_model *lmz_model_load(int fd, bool repack, int32_t *abort) {
+struct llama_model *lmz_model_load(int fd, ggml_backend_dev_t device, bool repack, int32_t *abort) {
 	int own = dup(fd);
 	if (own < 0) return NULL;
 	lseek(own, 0, SEEK_SET);
@@ -65,10 +65,10 @@ struct llama_model *lmz_model_load(int fd, bool repack, int32_t *abort) {
 		close(own);
 		return NULL;
 	}
-	ggml_backend_dev_t none[] = {NULL};
+	ggml_backend_dev_t devices[] = {device, NULL};
 	struct llama_model_params p = llama_model_default_params();
-	p.devices = none;
-	p.n_gpu_layers = 0;
+	p.devices = devices;
+	p.n_gpu_layers = device ? INT32_MAX : 0;
 	p.split_mode = LLAMA_SPLIT_MODE_NONE;
 	p.load_mode = LLAMA_LOAD_MODE_MMAP;
 	p.lazy_mode = LLAMA_LAZY_MODE_OFF;
@@ -106,7 +106,7 @@ static struct llama_context *new_context(struct llama_model *model, const struct
 	p.flash_attn_type = c->flash_attention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED;
 	p.type_k = p.type_v = GGML_TYPE_F16;
 	p.embeddings = false;
-	p.offload_kqv = false;
+	p.offload_kqv = c->offload;
 	p.op_offload = false;
 	p.swa_full = true; // a lane can forget back to any position
 	p.kv_unified = c->unified;

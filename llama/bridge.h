@@ -21,13 +21,13 @@ ggml_backend_reg_t lmz_cpu_reg(void);
 // Whether the CPU backend was compiled for a feature, by ggml's name for it ("AVX2").
 bool lmz_cpu_feature(ggml_backend_reg_t reg, const char *name);
 
-// llama_model_load_from_file_ptr on a duplicate of fd: mmap, CPU only. NULL, too, when *abort
-// becomes non-zero meanwhile.
-struct llama_model *lmz_model_load(int fd, bool repack, int32_t *abort);
+// llama_model_load_from_file_ptr on a duplicate of fd: mmap, all layers on the device, or on the CPU
+// where it is NULL. NULL, too, when *abort becomes non-zero meanwhile.
+struct llama_model *lmz_model_load(int fd, ggml_backend_dev_t device, bool repack, int32_t *abort);
 
 struct lmz_params {
 	int32_t lanes, window, batch, outputs, threads;
-	bool flash_attention, unified;
+	bool flash_attention, unified, offload;
 };
 
 // A context and the arrays of its llama_batch.

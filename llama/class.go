@@ -35,10 +35,12 @@ func Classes() []string {
 	return names
 }
 
-// Backend is libggml's CPU plug-in that this process computes with.
+// Backend is libggml's plug-in that this process computes with.
 type Backend struct {
-	Class string
-	Path  string // of the plug-in; empty when libggml has its CPU backend built in
+	Class  string
+	Path   string // of the plug-in; empty when libggml has its CPU backend built in
+	Device string // the GPU, as libggml describes it; empty: the CPU
+	Lanes  int    // that are always computed together; 0: any number has the same bits
 }
 
 type numericClass struct {

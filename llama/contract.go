@@ -16,6 +16,18 @@ const maxLaneTokens = 32
 // contractLanes are as many as archives are written with by default.
 const contractLanes = 8
 
+// fixedTokens are as many as show how a GPU adds up attention, which it cuts into pieces of 64 tokens
+// and more.
+const fixedTokens = 72
+
+// fixedLanes is the number of lanes that m computes together, or 0.
+func fixedLanes(m lm.Model) int {
+	if f, ok := m.(lm.Fixed); ok {
+		return f.Lanes()
+	}
+	return 0
+}
+
 // proven has the SHA-256 of the models that have passed checkContract in this process, which has
 // one numeric class.
 var proven sync.Map
@@ -34,15 +46,19 @@ func proveContract(ctx context.Context, m lm.Model) error {
 }
 
 // checkContract makes sure that this CPU, plug-in and libggml keep the contract of lm.Model: tokens
-// one by one, as one piece, and on several lanes give the same rows. It costs some 130 tokens. The
-// error is a *ClassError, or that of a session or of ctx.
+// one by one, as one piece, and on several lanes give the same rows. It costs some 130 tokens; on a
+// GPU, where a piece is fed one by one, as many steps. The error is a *ClassError, or that of a session or of ctx.
 func checkContract(ctx context.Context, m lm.Model) error {
 	tokens := contractTokens(m)
 	want, err := singleRows(ctx, m, tokens)
 	if err != nil {
 		return err
 	}
-	for _, check := range []func(context.Context, lm.Model, []int32, []uint64) (string, error){checkPiece, checkLanes} {
+	checks := []func(context.Context, lm.Model, []int32, []uint64) (string, error){checkPiece, checkLanes}
+	if fixedLanes(m) > 0 {
+		checks = checks[1:]
+	}
+	for _, check := range checks {
 		broken, err := check(ctx, m, tokens, want)
 		if err != nil {
 			return err
@@ -59,9 +75,14 @@ func checkContract(ctx context.Context, m lm.Model) error {
 	return nil
 }
 
-// contractTokens are as many as one llama_decode takes of a lane, or as the context holds.
+// contractTokens are as many as one llama_decode takes of a lane, or as the context holds; on a GPU,
+// fixedTokens.
 func contractTokens(m lm.Model) []int32 {
-	tokens := make([]int32, max(1, min(maxLaneTokens, m.ContextLength())))
+	n := maxLaneTokens
+	if fixedLanes(m) > 0 {
+		n = fixedTokens
+	}
+	tokens := make([]int32, max(1, min(n, m.ContextLength())))
 	x := uint32(12345)
 	for i := range tokens {
 		x = x*1664525 + 1013904223 // Numerical Recipes
@@ -97,17 +118,22 @@ func checkPiece(ctx context.Context, m lm.Model, tokens []int32, want []uint64) 
 	return broken, err
 }
 
-// checkLanes feeds lanes that are a token apart from each other, first all that they hold, then in
-// lockstep, and says what gives other rows.
+// checkLanes feeds lanes that are a token apart from each other, or as many as fit, first all that
+// they hold, then in lockstep, and says what gives other rows.
 func checkLanes(ctx context.Context, m lm.Model, tokens []int32, want []uint64) (broken string, err error) {
-	err = inSession(m, contractLanes, len(tokens), func(s lm.Session) error {
-		held := make([]int, contractLanes)
-		for step := range 5 {
+	const steps = 5
+	lanes, apart := contractLanes, 1
+	if fixed := fixedLanes(m); fixed > 0 {
+		lanes, apart = fixed, max(1, (len(tokens)-steps)/fixed)
+	}
+	err = inSession(m, lanes, len(tokens), func(s lm.Session) error {
+		held := make([]int, lanes)
+		for step := range steps {
 			var feeds []lm.Feed
 			for lane, pos := range held {
 				size := 1
 				if step == 0 {
-					size += lane
+					size += lane * apart
 				}
 				if size = min(size, len(tokens)-pos); size > 0 {
 					feeds = append(feeds, lm.Feed{Lane: lane, Pos: pos, Tokens: tokens[pos : pos+size]})

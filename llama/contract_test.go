@@ -150,3 +150,40 @@ func TestContractEnds(t *testing.T) {
 		t.Error(err, failing.OpenSessions())
 	}
 }
+
+// fixedModel is a bentModel of a fixed number of lanes.
+type fixedModel struct {
+	bentModel
+	lanes int
+}
+
+func (m fixedModel) Lanes() int { return m.lanes }
+
+// TestContractOfFixedLanes: on a GPU all lanes are tried, each at another place of a longer text.
+func TestContractOfFixedLanes(t *testing.T) {
+	for _, lanes := range []int{3, 7, 200} {
+		for name, c := range map[string]struct {
+			broken bool
+			bend   func(feeds []lm.Feed, i int, row []float32)
+		}{
+			"kept": {false, func([]lm.Feed, int, []float32) {}},
+			"the last lane": {true, func(feeds []lm.Feed, i int, row []float32) {
+				if feeds[i].Lane == lanes-1 {
+					row[5] = next(row[5])
+				}
+			}},
+			"behind 64 tokens beside others": {true, func(feeds []lm.Feed, i int, row []float32) {
+				if len(feeds) > 1 && feeds[i].Pos >= 48 {
+					row[5] = next(row[5])
+				}
+			}},
+		} {
+			m := fixedModel{bent(512, c.bend), lanes}
+			err := checkContract(t.Context(), m)
+			var class *ClassError
+			if errors.As(err, &class) != c.broken || !c.broken && err != nil {
+				t.Errorf("%d lanes, %s: %v", lanes, name, err)
+			}
+		}
+	}
+}

@@ -50,14 +50,20 @@ func (s *session) decode(ctx context.Context, feeds []lm.Feed) error {
 		rounds = max(rounds, (len(f.Tokens)+perRound-1)/perRound)
 	}
 	for left := rounds - 1; left >= 0; left-- {
-		n := s.fill(feeds, perRound, left)
+		var n int
+		if s.params.fixed {
+			n = s.fillFixed(feeds, left)
+			forgets = n
+		} else {
+			n = s.fill(feeds, perRound, left)
+		}
 		if err := s.step(ctx, forgets, n); err != nil {
 			return err
 		}
 		forgets = 0
 	}
 	for _, f := range feeds {
-		s.held[f.Lane] = f.Pos + len(f.Tokens)
+		s.held[f.Lane], s.last[f.Lane] = f.Pos+len(f.Tokens), f.Tokens[len(f.Tokens)-1]
 	}
 	return nil
 }

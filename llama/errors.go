@@ -25,7 +25,7 @@ var (
 type ClassError struct {
 	Class  string   // what was asked for
 	Loaded string   // the class that this process is bound to, or empty
-	Here   []string // classes that this CPU can run
+	Here   []string // classes that this machine can run
 	Reason string
 
 	remedy string
@@ -34,7 +34,7 @@ type ClassError struct {
 func (e *ClassError) Error() string {
 	msg := fmt.Sprintf("numeric class %q: %s", e.Class, e.Reason)
 	if len(e.Here) > 0 {
-		msg += fmt.Sprintf(" (this CPU can run: %s)", strings.Join(e.Here, ", "))
+		msg += fmt.Sprintf(" (this machine can run: %s)", strings.Join(e.Here, ", "))
 	}
 	return msg
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-var _ lm.Model = (*Model)(nil)
+var _ lm.Fixed = (*Model)(nil)
 
 // live counts C objects: models and sessions that have not been freed.
 var live atomic.Int64
@@ -29,6 +29,7 @@ var live atomic.Int64
 // freed once it and all its sessions are closed.
 type Model struct {
 	id     lm.ModelID
+	fixed  int // lanes that are always computed together, or 0
 	header *gguf.Header
 	pieces [][]byte
 	bos    int32
@@ -113,7 +114,7 @@ func openUnproven(ctx context.Context, f *os.File, size int64, class string) (*M
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{header: header, id: lm.ModelID{Name: header.Text("general.name"), Class: backend.Class}}
+	m := &Model{header: header, id: lm.ModelID{Name: header.Text("general.name"), Class: backend.Class}, fixed: backend.Lanes}
 	if m.id.SHA256, err = gguf.Hash(ctx, io.NewSectionReader(f, 0, size)); err != nil {
 		return nil, err
 	}
@@ -153,7 +154,10 @@ func load(ctx context.Context, f *os.File) *C.struct_llama_model {
 	a := newAbort()
 	defer a.pinner.Unpin()
 	defer a.watch(ctx)()
-	return C.lmz_model_load(C.int(f.Fd()), C.bool(repacks), (*C.int32_t)(&a.flag))
+	registry.Lock()
+	device := registry.device
+	registry.Unlock()
+	return C.lmz_model_load(C.int(f.Fd()), device, C.bool(repacks && device == nil), (*C.int32_t)(&a.flag))
 }
 
 // supported refuses kinds of models for which the contract of lm.Model was not measured, or which

@@ -26,6 +26,7 @@ type sessionParams struct {
 	flashAttention bool
 	unified        bool // one KV buffer for all lanes
 	everyRow       bool // Logits gives the rows of all tokens of one feed, not the last of each
+	fixed          bool // a GPU: one shape of llama_decode, see fixed_shape.go
 }
 
 // exactParams are the only ones that NewSession uses.
@@ -39,9 +40,11 @@ type session struct {
 	model  *modelMemory
 	params sessionParams
 	vocab  int
-	held   []int // tokens per lane
-	rows   int   // of the latest Decode
-	broken bool  // after an error
+	held   []int   // tokens per lane
+	rows   int     // of the latest Decode
+	fed    []int   // lanes of its feeds, where all lanes have rows
+	last   []int32 // tokens that lanes hold, likewise
+	broken bool    // after an error
 	c      *C.struct_lmz_session
 	net    runtime.Cleanup
 
@@ -67,8 +70,12 @@ func newAbort() *abort {
 	return a
 }
 
-// NewSession makes a context for lanes x window tokens.
+// NewSession makes a context for lanes x window tokens; on a GPU, as many as it takes, each of the
+// lanes of the class.
 func (m *Model) NewSession(lanes, window int) (lm.Session, error) {
+	if m.fixed > 0 {
+		return m.newLockstep(lanes, window)
+	}
 	s, err := m.newSession(exactParams(lanes, window))
 	if err != nil {
 		return nil, err
@@ -87,7 +94,7 @@ func (m *Model) newSession(p sessionParams) (*session, error) {
 	if !m.memory.use() {
 		return nil, ErrClosed
 	}
-	s := &session{model: m.memory, params: p, vocab: len(m.pieces), held: make([]int, p.lanes), abort: newAbort()}
+	s := &session{model: m.memory, params: p, vocab: len(m.pieces), held: make([]int, p.lanes), last: make([]int32, p.lanes), abort: newAbort()}
 	outputs := p.lanes
 	if p.everyRow {
 		outputs = p.batch
@@ -96,7 +103,7 @@ func (m *Model) newSession(p sessionParams) (*session, error) {
 	s.c = C.lmz_session_new(m.memory.c, &C.struct_lmz_params{
 		lanes: C.int32_t(p.lanes), window: C.int32_t((p.window + 255) &^ 255), batch: C.int32_t(p.batch),
 		outputs: C.int32_t(outputs), threads: C.int32_t(p.threads), flash_attention: C.bool(p.flashAttention),
-		unified: C.bool(p.unified),
+		unified: C.bool(p.unified), offload: C.bool(p.fixed),
 	}, (*C.int32_t)(&s.abort.flag))
 	if s.c == nil {
 		s.abort.pinner.Unpin()
@@ -145,6 +152,9 @@ func (s *session) Close() error {
 func (s *session) Logits(i int) lm.Row {
 	if i < 0 || i >= s.rows {
 		panic(fmt.Sprintf("llama: logits of feed %d of %d", i, s.rows))
+	}
+	if s.params.fixed {
+		i = s.fed[i]
 	}
 	return lm.Row{Float: unsafe.Slice(s.row[i], s.vocab)}
 }

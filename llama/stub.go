@@ -21,6 +21,9 @@ func SetLogger(*slog.Logger) {}
 // LoadBackend returns ErrNotBuilt.
 func LoadBackend(class string) (Backend, error) { return Backend{}, ErrNotBuilt }
 
+// Devices returns none.
+func Devices(name string) []Device { return nil }
+
 // Quantize returns ErrNotBuilt.
 func Quantize(dst, src, ftype string) error { return ErrNotBuilt }
 
@@ -58,8 +61,9 @@ func (*Model) ID() lm.ModelID                                   { return lm.Mode
 func (*Model) Pieces() [][]byte                                 { return nil }
 func (*Model) BOS() int32                                       { return 0 }
 func (*Model) ContextLength() int                               { return 0 }
+func (*Model) Lanes() int                                       { return 0 }
 func (*Model) Tokenize([]byte) ([]int32, error)                 { return nil, ErrNotBuilt }
 func (*Model) NewSession(lanes, window int) (lm.Session, error) { return nil, ErrNotBuilt }
 func (*Model) Close() error                                     { return nil }
 
-var _ lm.Model = (*Model)(nil)
+var _ lm.Fixed = (*Model)(nil)

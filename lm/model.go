@@ -22,7 +22,8 @@ type ModelID struct {
 // The contract that every archive rests on: the logits of a position depend on the model file, the
 // numeric class and the tokens of the lane at positions 0..p, and on nothing else; not on the
 // number of lanes, on how tokens are batched, on other lanes, or on whether the caller compresses
-// or decompresses.
+// or decompresses. In classes of GPUs they depend on the window of the session, too, which an
+// archive fixes.
 type Model interface {
 	ID() ModelID
 
@@ -45,6 +46,15 @@ type Model interface {
 	// NewSession makes an evaluation context with this many lanes of this many tokens each. A
 	// session belongs to one goroutine at a time.
 	NewSession(lanes, window int) (Session, error)
+}
+
+// Fixed is a Model that always computes the same number of lanes together, whether they are fed or
+// not: sessions of as many cost no more than those of one.
+type Fixed interface {
+	Model
+
+	// Lanes is this number; 0: there is none.
+	Lanes() int
 }
 
 // Feed is the work of one lane in one Session.Decode: Tokens go to positions Pos, Pos+1, …; Pos is

@@ -48,7 +48,8 @@ func WithWorkers(n int) Option {
 }
 
 // WithLanes sets how many chunks each worker steps through the model together, 1 … 4096: 8 by
-// default. It changes no byte, and a reader need not have what the writer had.
+// default. It changes no byte, and a reader need not have what the writer had. A model of a fixed
+// number of lanes, an lm.Fixed, has as many.
 func WithLanes(n int) Option {
 	return option(func(o *shared) error {
 		o.lanes = n

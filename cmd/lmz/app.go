@@ -27,9 +27,10 @@ type app struct {
 	backend models.Backend
 	store   *models.Store // opened when the flags are known
 
-	model string // of -m
-	class string
-	json  bool
+	model  string // of -m
+	class  string
+	device string // of --device
+	json   bool
 
 	noWarn bool // -Q: what is skipped does not change the exit code
 
@@ -64,8 +65,10 @@ func (a *app) addModelPlace(f *pflag.FlagSet) {
 	f.StringVarP(&a.model, "model", "m", "", "a `PLACE` to look for models that archives were written with: a file or a folder")
 }
 
+// addClass defines what says where a model is computed, and how.
 func (a *app) addClass(f *pflag.FlagSet) {
 	f.StringVar(&a.class, "class", "", "numeric `CLASS` to compute a model in: exact, which any machine can decompress, or one of libllama (default exact for small models such as the embedded ones, else avx2 on x86-64)")
+	f.StringVar(&a.device, "device", "", `compute the model of -m on this GPU (`+"`NAME`"+`), which stands for its --class with 63 lanes (7 in software); with "-L127" behind it, with 127. "list" lists the GPUs`)
 }
 
 func (a *app) addJSON(f *pflag.FlagSet) {
@@ -107,16 +110,16 @@ func (a *app) checkModel() error {
 	return nil
 }
 
-// openModelFile opens a model in the class of --class.
-func (a *app) openModelFile(ctx context.Context, f models.File) (lm.Model, error) {
+// openModelFile opens a model in a class.
+func (a *app) openModelFile(ctx context.Context, f models.File, class string) (lm.Model, error) {
 	if f.Embedded() {
-		return a.store.Open(ctx, f.Name(), a.class)
+		return a.store.Open(ctx, f.Name(), class)
 	}
 	path := f.Path
 	if !filepath.IsAbs(path) { // never one of the names that come before paths
 		path = "." + string(filepath.Separator) + path
 	}
-	return a.store.Open(ctx, path, a.class)
+	return a.store.Open(ctx, path, class)
 }
 
 // checkStdout fails, before anything is done, if nobody could read what a command prints.

@@ -53,11 +53,11 @@ MODEL it is the model of -m, or else the default.`
 			Short: "Show what models are",
 			Long:  "Show what models are, from their files; with -v also all metadata.\n" + names,
 			Args:  cobra.ArbitraryArgs, ValidArgsFunction: c.completeModels,
-			RunE: func(_ *cobra.Command, args []string) error {
+			RunE: func(cmd *cobra.Command, args []string) error {
 				if err := c.checkStdout(); err != nil {
 					return err
 				}
-				return c.infos(c.models(args))
+				return c.infos(cmd.Context(), c.models(args))
 			},
 		},
 		&cobra.Command{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"maps"
@@ -10,7 +11,9 @@ import (
 	"text/tabwriter"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/models"
 )
 
@@ -32,6 +35,7 @@ type modelSummary struct {
 	Tokenizer     string            `json:"tokenizer"`
 	Licence       string            `json:"licence,omitempty"`
 	Tensors       map[string]int    `json:"tensors,omitempty"`  // number of each type
+	Classes       []string          `json:"classes,omitempty"`  // numeric classes in which it can be computed here
 	Probes        map[string]string `json:"probes,omitempty"`   // what is known, by numeric class
 	Metadata      map[string]string `json:"metadata,omitempty"` // of the GGUF file
 
@@ -94,6 +98,18 @@ func (s *modelSummary) detail(sum [32]byte) {
 	}
 }
 
+// classes are those in which the model can be computed here. What libllama makes of it is not tried.
+func (c modelCommand) classes(ctx context.Context, f models.File) (classes []string) {
+	if _, err := c.openModelFile(ctx, f, exact.Class); err == nil {
+		classes = append(classes, exact.Class)
+	}
+	if llama.Version() != "" {
+		classes = append(classes, llama.Classes()...)
+		classes = append(classes, gpuClasses()...)
+	}
+	return classes
+}
+
 // weightType is the type that most elements of the tensors have.
 func weightType(h *gguf.Header) string {
 	count := map[gguf.TensorType]uint64{}
@@ -136,7 +152,7 @@ func (c modelCommand) list() error {
 }
 
 // infos shows each model; several are, as JSON, a list.
-func (c modelCommand) infos(names []string) error {
+func (c modelCommand) infos(ctx context.Context, names []string) error {
 	var all []modelSummary
 	c.each(names, func(name string) error {
 		f, err := c.store.Locate(name)
@@ -152,6 +168,7 @@ func (c modelCommand) infos(names []string) error {
 			return err
 		}
 		s.detail(sum)
+		s.Classes = c.classes(ctx, f)
 		all = append(all, s)
 		return nil
 	})
@@ -193,6 +210,7 @@ func (s *modelSummary) print(metadata bool) error {
 	row("context", "%d tokens", s.ContextLength)
 	row("vocabulary", "%d tokens (%s)", s.Vocabulary, s.Tokenizer)
 	row("licence", "%s", or(s.Licence, "not stated"))
+	row("can run in", "%s", or(strings.Join(s.Classes, ", "), "no class of this machine"))
 	for _, class := range slices.Sorted(maps.Keys(s.Probes)) {
 		row("probe "+class, "%s", s.Probes[class])
 	}

@@ -40,7 +40,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 	if isReleased {
 		what = "the released " + released.Name
 	}
-	m, err := c.openModelFile(ctx, f)
+	m, err := c.openModelFile(ctx, f, c.class)
 	if errors.Is(err, llama.ErrNotBuilt) {
 		c.warned.Store(true)
 		c.ui.Warning(hintFor(err), "%s: the file is good, but what it computes was not checked: %v", name, llama.ErrNotBuilt)

@@ -83,15 +83,18 @@ type rootCommand struct {
 func newRootCommand(a *app) *cobra.Command {
 	r := &rootCommand{app: a}
 	cmd := &cobra.Command{
-		Use:              "lmz [flags] [FILE]...",
-		Short:            "Compress files with a language model, losslessly",
-		Long:             longHelp,
-		Example:          examples,
-		Args:             cobra.ArbitraryArgs,
-		SilenceErrors:    true,
-		SilenceUsage:     true,
-		Version:          programVersion(),
-		PersistentPreRun: func(*cobra.Command, []string) { a.openStore() },
+		Use:           "lmz [flags] [FILE]...",
+		Short:         "Compress files with a language model, losslessly",
+		Long:          longHelp,
+		Example:       examples,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       programVersion(),
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			a.openStore()
+			return a.chooseDevice()
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if r.longHelp {
 				return cmd.Help()

@@ -125,7 +125,7 @@ func (c *trainCommand) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	tokenizer, err := c.openModelFile(ctx, base)
+	tokenizer, err := c.openModelFile(ctx, base, c.class)
 	if err != nil {
 		return err
 	}

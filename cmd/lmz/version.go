@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/llama"
 )
@@ -21,9 +22,10 @@ type versions struct {
 	Go          string   `json:"go"`
 	Platform    string   `json:"platform"`
 	LibLlama    string   `json:"libllama"`        // empty: built without it
-	PlugIn      string   `json:"plugin"`          // libggml's CPU back end
+	PlugIn      string   `json:"plugin"`          // libggml's, of --class
 	Exact       string   `json:"exact"`           // kernel of the exact engine
 	CanRun      []string `json:"cpu_classes"`     // what this machine can read and write
+	GPUClasses  []string `json:"gpu_classes"`     // likewise, on its GPUs
 	BackendFail string   `json:"error,omitempty"` // why no plug-in could be loaded
 }
 
@@ -56,6 +58,7 @@ func newVersionCommand(a *app) *cobra.Command {
 			}
 			fmt.Fprintf(t, "exact\t%s\n", v.Exact)
 			fmt.Fprintf(t, "cpu classes\t%s\n", strings.Join(v.CanRun, ", "))
+			fmt.Fprintf(t, "gpu classes\t%s\n", or(strings.Join(v.GPUClasses, ", "), "none"))
 			return t.Flush()
 		},
 	}
@@ -78,8 +81,12 @@ func (c versionCommand) versions() versions {
 		LibLlama: llama.Version(), Exact: exact.Kernel(), CanRun: append([]string{exact.Class}, llama.Classes()...),
 	}
 	b, err := llama.LoadBackend(c.class)
+	v.GPUClasses = gpuClasses()
 	if err != nil && !errors.Is(err, llama.ErrNotBuilt) {
 		v.BackendFail = err.Error()
+	}
+	if b.Device != "" {
+		b.Path += " on " + ui.Printable(b.Device)
 	}
 	if v.PlugIn = b.Path; err == nil && b.Path == "" {
 		v.PlugIn = "built into libggml"

@@ -29,11 +29,13 @@ type Shape struct {
 }
 
 // NewShape is the shape of tasks that may ask m. Without a model there is nothing that lanes could
-// do together; and the tables of the method Mix, which mixes allows, are too large to
-// have several of them for each worker.
+// do together; one of a fixed number of lanes is asked with as many. The tables of the method Mix,
+// which mixes allows, are too large to have several of them for each worker.
 func NewShape(m *Model, window int, mixes bool, lanes int) Shape {
 	if m == nil {
 		window, lanes = 0, 1
+	} else if fixed, ok := m.Model.(lm.Fixed); ok && fixed.Lanes() > 0 {
+		lanes = fixed.Lanes()
 	}
 	if mixes {
 		lanes = 1

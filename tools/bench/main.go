@@ -29,6 +29,10 @@ type options struct {
 	log      int    // MiB
 	pictures string // folder
 	times    int
+	device   string
+	model    string
+	lanes    []int // of classes of GPUs
+	chunk    int   // bytes, of each lane
 	out      io.Writer
 }
 
@@ -63,6 +67,17 @@ func (o *options) setPresets(list string) error {
 	return nil
 }
 
+func (o *options) setLanes(list string) error {
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is no number of lanes", s)
+		}
+		o.lanes = append(o.lanes, n)
+	}
+	return nil
+}
+
 // table is a part of the report.
 type table struct {
 	name, about string
@@ -79,6 +94,7 @@ var tables = []table{
 	{"prose", "size and speed of the presets that sort prose against others that sort", prose},
 	{"curve", "bytes against speed of all presets and many others, with pictures", curve},
 	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
+	{"gpu", "speed of the method lm on a GPU, by lanes; not part of all", gpuSpeed},
 	{"memory", "peak memory for small and large inputs", memory},
 }
 
@@ -95,6 +111,10 @@ func main() {
 	flag.IntVar(&o.head, "head", 128<<10, "`bytes` of each file in the table model")
 	flag.IntVar(&o.log, "log", 200, "`MiB` of the log in the table needle")
 	flag.IntVar(&o.times, "rounds", 3, "how `often` times are taken; the median counts")
+	flag.StringVar(&o.device, "device", "", "GPU of the table gpu, as `lmz --device` takes it")
+	flag.StringVar(&o.model, "model", "nano", "`model` of the table gpu")
+	flag.IntVar(&o.chunk, "chunk", 2<<10, "`bytes` of a lane's chunk in the table gpu")
+	flag.Func("lanes", "lanes of the table gpu (default 1,7,31,63,127,255)", o.setLanes)
 	flag.StringVar(&o.pictures, "pictures", "docs", "`folder` for the pictures of the table curve")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: bench [flags] all | TABLE...\n\ntables:")
@@ -105,18 +125,25 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if o.lanes == nil {
+		o.lanes = []int{1, 7, 31, 63, 127, 255}
+	}
 	wanted := flag.Args()
 	for _, name := range wanted {
 		if name != "all" && !slices.ContainsFunc(tables, func(t table) bool { return t.name == name }) {
 			wanted = nil
 		}
 	}
-	if len(wanted) == 0 || o.head < 1 || o.times < 1 {
+	if len(wanted) == 0 || min(o.head, o.times, o.chunk) < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
+	if class := os.Getenv(gpuClass); class != "" {
+		exit(gpuChild(o, class))
+		return
+	}
 	for _, t := range tables {
-		if slices.Contains(wanted, "all") || slices.Contains(wanted, t.name) {
+		if slices.Contains(wanted, "all") && t.name != "gpu" || slices.Contains(wanted, t.name) {
 			exit(t.run(o))
 		}
 	}

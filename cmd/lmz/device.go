@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/llama"
+)
+
+// listDevices is the --device that lists what there is.
+const listDevices = "list"
+
+// Lanes of a GPU's class unless the user says how many: what is computed together is one more. Mesa's
+// device on the CPU gains nothing from many.
+const (
+	gpuLanes      = 63
+	softwareLanes = 7
+)
+
+func defaultLanes(d llama.Device) int {
+	if d.Software() {
+		return softwareLanes
+	}
+	return gpuLanes
+}
+
+// chooseDevice turns --device into --class, or lists devices in place of what the command does.
+func (a *app) chooseDevice() error {
+	switch a.device {
+	case "":
+		return nil
+	case listDevices:
+		if err := a.listDevices(); err != nil {
+			return err
+		}
+		return exitStatus(exitOK)
+	}
+	if a.class != "" {
+		return ui.Usage("--device and --class exclude each other", "the class names the device")
+	}
+	name, lanes := a.device, 0
+	if at := strings.LastIndex(name, "-L"); at >= 0 {
+		if n, err := strconv.Atoi(name[at+2:]); err == nil {
+			name, lanes = name[:at], n
+		}
+	}
+	found := llama.Devices(strings.ToLower(name))
+	switch {
+	case len(found) == 0:
+		return ui.Usage(fmt.Sprintf("--device %s: there is no such GPU", a.device), `"lmz --device list" lists them; make gpu GPU=vulkan sets up what drives them`)
+	case found[0].Class(1) != found[len(found)-1].Class(1):
+		return ui.Usage(fmt.Sprintf("--device %s is %s and %s", a.device, found[0].Class(1), found[len(found)-1].Class(1)), "give more of the name")
+	}
+	if lanes == 0 {
+		lanes = defaultLanes(found[0])
+	}
+	a.class = found[0].Class(lanes)
+	return nil
+}
+
+// gpuClasses are those of this machine's GPUs, with the lanes that they have by default.
+func gpuClasses() []string {
+	classes := []string{}
+	for _, d := range llama.Devices("") {
+		classes = append(classes, d.Class(defaultLanes(d)))
+	}
+	return classes
+}
+
+// listDevices shows the GPUs, with the class that --device takes.
+func (a *app) listDevices() error {
+	if err := a.checkStdout(); err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "device\tclass\tdescription")
+	for _, d := range llama.Devices("") {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", d.Family, d.Class(defaultLanes(d)), ui.Printable(d.Description))
+	}
+	return t.Flush()
+}
