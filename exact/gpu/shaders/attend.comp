@@ -17,6 +17,7 @@ const uint WORDS = HEAD / 4;
 const uint SLICES = THREADS / WORDS; // of the positions, when values are summed up
 
 shared int weighted[TOGETHER * WINDOW]; // scores, then weights
+shared uint asked[TOGETHER * WORDS];
 shared int attended[1040];
 shared int sliced[THREADS * 4];
 shared int totals[128];
@@ -67,7 +68,7 @@ void main() {
 
 		for (uint first = 0; first < GROUP; first += TOGETHER) {
 			uint count = min(TOGETHER, GROUP - first), head = kv * GROUP + first;
-			int m[4], shift[4], top[4], total[4];
+			ivec4 m, shift, top, total;
 			for (uint g = 0; g < TOGETHER; g++) {
 				ivec2 step = steps[column * HEADS + head + min(g, count - 1)];
 				Scale f = times(times(Scale(uint(step.x), step.y), Scale(47274, -15)), inverseRoot());
@@ -76,18 +77,18 @@ void main() {
 				top[g] = int(0x80000000u);
 				total[g] = 0;
 			}
-			barrier(); // of weighted, before
+			barrier(); // of what is shared, before
+			for (uint i = t; i < TOGETHER * WORDS; i += THREADS) {
+				asked[i] = queries[column * (WIDTH / 4) + (head + min(i / WORDS, count - 1)) * WORDS + i % WORDS];
+			}
+			barrier();
 			for (uint j = t; j < n; j += THREADS) {
-				int dots[4];
-				for (uint g = 0; g < TOGETHER; g++) dots[g] = 0;
+				ivec4 dots = ivec4(0);
+				int step = shiftStep(int(cache[keySteps + j]), keyShift);
 				for (uint w = 0; w < WORDS; w++) {
 					uint key = cache[keyAt(c.x, kv, w, j)];
-					for (uint g = 0; g < TOGETHER; g++) {
-						uint query = queries[column * (WIDTH / 4) + (head + min(g, count - 1)) * WORDS + w];
-						dots[g] = dotAdd(query, key, dots[g]);
-					}
+					for (uint g = 0; g < TOGETHER; g++) dots[g] = dotAdd(asked[g * WORDS + w], key, dots[g]);
 				}
-				int step = shiftStep(int(cache[keySteps + j]), keyShift);
 				for (uint g = 0; g < TOGETHER; g++) {
 					int score = (((dots[g] + 16) >> 5) * mulRound(step, m[g])) >> shift[g];
 					weighted[g * WINDOW + j] = score;
