@@ -20,7 +20,8 @@ type device struct {
 	queue      handle
 	family     uint32
 	name       string
-	dot        bool // it has an instruction for products of four int8
+	dot        bool   // it has an instruction for products of four int8
+	tensor     tensor // its units for products of matrices
 	memory     memoryProperties
 	bufferSize uint64 // of a buffer that shaders use, at most
 
@@ -133,13 +134,7 @@ func (d *device) open(number int) error {
 		queue: &deviceQueueCreateInfo{sType: stDeviceQueueCreateInfo, family: p.family, count: 1, priorities: &priority},
 	}
 	if p.properties.api >= apiVersion13 {
-		dot := &integerDotFeatures{sType: stIntegerDotFeatures}
-		features := &features2{sType: stFeatures2, next: unsafe.Pointer(dot)}
-		purego.SyscallN(d.call.GetPhysicalDeviceFeatures2, p.handle, uintptr(unsafe.Pointer(features)))
-		if d.dot = dot.dot != 0; d.dot {
-			dot.next = nil
-			info.next = unsafe.Pointer(dot)
-		}
+		d.choose(p, info)
 	}
 	r, _, _ := purego.SyscallN(d.call.CreateDevice, p.handle, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(&d.device)))
 	if err := result("CreateDevice", r); err != nil {
@@ -148,6 +143,74 @@ func (d *device) open(number int) error {
 	}
 	purego.SyscallN(d.call.GetDeviceQueue, d.device, uintptr(d.family), 0, uintptr(unsafe.Pointer(&d.queue)))
 	return d.makeLayout()
+}
+
+// choose enables what products of int8 are fast with, where there is any.
+func (d *device) choose(p *physical, info *deviceCreateInfo) {
+	dot, bytes, model, matrix := &features{sType: stIntegerDotFeatures}, &features{sType: stInt8Features}, &features{sType: stMemoryModelFeatures},
+		&features{sType: stTensorFeatures}
+	dot.next, bytes.next = unsafe.Pointer(bytes), unsafe.Pointer(model)
+	found := d.findTensor(p)
+	if found.m != 0 {
+		model.next = unsafe.Pointer(matrix)
+	}
+	all := &features2{sType: stFeatures2, next: unsafe.Pointer(dot)}
+	purego.SyscallN(d.call.GetPhysicalDeviceFeatures2, p.handle, uintptr(unsafe.Pointer(all)))
+	d.dot = dot.has[0] != 0
+	dot.next, bytes.next, model.next, matrix.next = nil, nil, nil, nil
+	if d.dot {
+		info.next = unsafe.Pointer(dot)
+	}
+	if bytes.has[1] != 0 && model.has[0] != 0 && matrix.has[0] != 0 {
+		d.tensor = found
+		bytes.has[0], model.has[1], model.has[2], matrix.has[1] = 0, 0, 0, 0
+		matrix.next = info.next
+		model.next, bytes.next, info.next = unsafe.Pointer(matrix), unsafe.Pointer(model), unsafe.Pointer(bytes)
+		name := append([]byte(tensorExtension), 0)
+		list := &[1]unsafe.Pointer{unsafe.Pointer(&name[0])}
+		info.extensions, info.names = 1, unsafe.Pointer(list)
+	}
+}
+
+// tensor is the shape of products of matrices that a device has units for: m rows by k columns times
+// k by n, of int8 with sums of 32 bits. m 0: it has none.
+type tensor struct{ m, n, k, subgroup uint32 }
+
+func (d *device) findTensor(p *physical) (t tensor) {
+	var n uint32
+	purego.SyscallN(d.call.EnumerateDeviceExtensionProperties, p.handle, 0, uintptr(unsafe.Pointer(&n)), 0)
+	extensions := make([]extensionProperties, n+1)
+	purego.SyscallN(d.call.EnumerateDeviceExtensionProperties, p.handle, 0, uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&extensions[0])))
+	has := false
+	for _, e := range extensions[:n] {
+		name, _, _ := bytes.Cut(e.name[:], []byte{0})
+		has = has || string(name) == tensorExtension
+	}
+	get, err := library()
+	if !has || err != nil {
+		return t
+	}
+	name := []byte("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR\x00")
+	f, _, _ := purego.SyscallN(get, d.instance, uintptr(unsafe.Pointer(&name[0])))
+	if f == 0 {
+		return t
+	}
+	n = 0
+	purego.SyscallN(f, p.handle, uintptr(unsafe.Pointer(&n)), 0)
+	list := make([]tensorProperties, n+1)
+	for i := range list {
+		list[i].sType = stTensorProperties
+	}
+	purego.SyscallN(f, p.handle, uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&list[0])))
+	group := &subgroupProperties{sType: stSubgroupProperties}
+	purego.SyscallN(d.call.GetPhysicalDeviceProperties2, p.handle, uintptr(unsafe.Pointer(&properties2{sType: stProperties2, next: unsafe.Pointer(group)})))
+	for _, l := range list[:n] {
+		fits := l.a == typeSint8 && l.b == typeSint8 && l.c == typeSint32 && l.result == typeSint32 && l.saturating == 0 && l.scope == scopeSubgroup
+		if fits && l.m <= 16 && l.n <= 16 && l.k <= 32 && l.k > t.k {
+			t = tensor{l.m, l.n, l.k, group.size}
+		}
+	}
+	return t
 }
 
 // makeLayout makes the layout that all pipelines share: buffers and push constants.

@@ -56,5 +56,5 @@ func TestFeatures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.close()
-	t.Logf("%s: instruction for int8 products %v, buffers of %d MB", d.name, d.dot, d.bufferSize>>20)
+	t.Logf("%s: instruction for int8 products %v, units for those of matrices %+v, buffers of %d MB", d.name, d.dot, d.tensor, d.bufferSize>>20)
 }

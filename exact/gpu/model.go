@@ -35,8 +35,9 @@ type Model struct {
 // layer is the parameters of a layer's dispatches.
 type layer struct{ qkv, output, gateUp, down product }
 
-// product is the parameters of a matrix and of what is done with its sums.
-type product struct{ matmul, after push }
+// product is the parameters of a matrix, for matmul and for matmul_tensor, and of what is done with
+// its sums.
+type product struct{ matmul, tensor, after push }
 
 // push is what a shader is told, as common.glsl says.
 type push struct {
@@ -135,6 +136,17 @@ func (w *words) matrix(m *exact.Matrix) push {
 	return p
 }
 
+// rows packs a matrix row by row, four columns in a word, with rows of 0 behind.
+func (w *words) rows(m *exact.Matrix, rows int) uint32 {
+	at := len(*w)
+	list := make([]uint32, rows*m.Columns/4)
+	for i, v := range m.Values {
+		list[i/4] |= uint32(uint8(v)) << (i % 4 * 8)
+	}
+	*w = append(*w, list...)
+	return uint32(at)
+}
+
 // halves packs numbers of 16 bits by twos.
 func halves[T int16 | uint16](w *words, list []T) uint32 {
 	at := len(*w)
@@ -160,6 +172,14 @@ func (g *Model) load(x *exact.Weights) error {
 		n.factors, n.unitM, n.unitE, n.rows = p.factors, p.unitM, p.unitE, p.rows
 		return n
 	}
+	// tensor is p with the matrix row by row, or without one that matmul_tensor cannot take.
+	tensor := func(m *exact.Matrix, p push) push {
+		p.matrix = 0
+		if k := int(g.device.tensor.k); k != 0 && m.Columns%k == 0 {
+			p.matrix = w.rows(m, int(p.rows))
+		}
+		return p
+	}
 	norms := make([]push, 0, 2*len(x.Blocks)+1)
 	for i := range x.Blocks {
 		norms = append(norms, norm(&x.Blocks[i].AttentionNorm), norm(&x.Blocks[i].InnerNorm))
@@ -169,13 +189,16 @@ func (g *Model) load(x *exact.Weights) error {
 		b := &x.Blocks[i]
 		qkv, output, gateUp, down := w.matrix(&b.QKV), w.matrix(&b.Output), w.matrix(&b.GateUp), w.matrix(&b.Down)
 		g.layers = append(g.layers, layer{
-			product{qkv, after(qkv, push{table: turns})}, product{output, after(output, norms[2*i+1])},
-			product{gateUp, after(gateUp, push{table: sigmoid})}, product{down, after(down, norms[2*i+2])},
+			product{qkv, tensor(&b.QKV, qkv), after(qkv, push{table: turns})},
+			product{output, tensor(&b.Output, output), after(output, norms[2*i+1])},
+			product{gateUp, tensor(&b.GateUp, gateUp), after(gateUp, push{table: sigmoid})},
+			product{down, tensor(&b.Down, down), after(down, norms[2*i+2])},
 		})
 	}
 	g.layers[len(g.layers)-1].down.after.mode = modeLast
 	g.last.matmul = w.matrix(&x.Logits)
 	g.last.matmul.mode = modeLogits
+	g.last.tensor = tensor(&x.Logits, g.last.matmul)
 	g.begin = norms[0]
 	g.begin.mode, g.begin.table = modeBegin, uint32(len(w))
 	for _, v := range x.Embedding {

@@ -49,10 +49,15 @@ func (g *Model) pipeline(key pipelineKey) (handle, error) {
 		return 0, err
 	}
 	s := g.shape
-	constants := make([]uint32, 0, 10)
+	threads := key.tile.threads
+	if name == "matmul_tensor" {
+		threads = 4 * int(g.device.tensor.subgroup)
+	}
+	constants := make([]uint32, 0, 13)
 	for _, v := range []int{
-		s.Width, s.Heads, s.KVHeads, s.Width / s.Heads, s.Inner, key.window, key.tile.threads, key.tile.rows, key.tile.columns,
+		s.Width, s.Heads, s.KVHeads, s.Width / s.Heads, s.Inner, key.window, threads, key.tile.rows, key.tile.columns,
 		max(1, min(scoreRoom/key.window, s.Heads/s.KVHeads, 4)),
+		int(g.device.tensor.m), int(g.device.tensor.n), int(g.device.tensor.k),
 	} {
 		constants = append(constants, uint32(v))
 	}

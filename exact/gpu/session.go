@@ -21,6 +21,9 @@ const (
 	// roundColumns is the tokens that go through the layers together, unless there are more lanes.
 	roundColumns = 128
 
+	// tensorColumns is the columns from which on products are left to the units for them.
+	tensorColumns = 128
+
 	bindings = 10 // common.glsl
 	none     = 1<<32 - 1
 )
@@ -152,41 +155,65 @@ func (s *session) describe() error {
 	return nil
 }
 
+// matmul gives what records products of this many columns.
+func (s *session) matmul(columns int) (func(*recorder, *product), error) {
+	g := s.model
+	tile := tileFor(columns)
+	plain, err := g.pipeline(pipelineKey{"matmul", s.window, tile})
+	if err != nil {
+		return nil, err
+	}
+	var units handle
+	t := g.device.tensor
+	if t.m != 0 && columns >= tensorColumns {
+		if units, err = g.pipeline(pipelineKey{"matmul_tensor", s.window, tile}); err != nil {
+			return nil, err
+		}
+	}
+	return func(r *recorder, p *product) {
+		if units != 0 && p.tensor.matrix != 0 {
+			r.dispatch(units, p.tensor, int(p.tensor.rows/(4*t.m)), columns/int(8*t.n))
+		} else {
+			r.dispatch(plain, p.matmul, int(p.matmul.rows)/(16*tile.rows), (columns+tile.width()-1)/tile.width())
+		}
+	}, nil
+}
+
 // roundOf is the command buffer that brings columns through all layers.
 func (s *session) roundOf(columns int) (handle, error) {
 	if c, ok := s.rounds[columns]; ok {
 		return c, nil
 	}
 	g := s.model
-	tile := tileFor(columns)
 	pipelines := map[string]handle{}
-	for _, shader := range []string{"norm", "store", "attend", "gate", "matmul"} {
-		p, err := g.pipeline(pipelineKey{shader, s.window, tile})
+	for _, shader := range []string{"norm", "store", "attend", "gate"} {
+		p, err := g.pipeline(pipelineKey{shader, s.window, tile{}})
 		if err != nil {
 			return 0, err
 		}
 		pipelines[shader] = p
 	}
+	matmul, err := s.matmul(columns)
+	if err != nil {
+		return 0, err
+	}
 	c, err := s.command.record(func(r *recorder) {
 		r.copy(s.columnsUp, s.columnsDown, uint64(columns)*uint64(unsafe.Sizeof(column{})))
 		each := func(shader string, p push) { r.dispatch(pipelines[shader], p, columns, 1) }
-		matmul := func(p push) {
-			r.dispatch(pipelines["matmul"], p, int(p.rows)/(16*tile.rows), (columns+tile.width()-1)/tile.width())
-		}
 		for i := range g.layers {
 			l := &g.layers[i]
 			r.bind(s.sets[i])
 			if i == 0 {
 				each("norm", g.begin)
 			}
-			matmul(l.qkv.matmul)
+			matmul(r, &l.qkv)
 			each("store", l.qkv.after)
 			each("attend", push{})
-			matmul(l.output.matmul)
+			matmul(r, &l.output)
 			each("norm", l.output.after)
-			matmul(l.gateUp.matmul)
+			matmul(r, &l.gateUp)
 			each("gate", l.gateUp.after)
-			matmul(l.down.matmul)
+			matmul(r, &l.down)
 			after := l.down.after
 			if after.mode == modeLast {
 				after.from, after.fromUnit = uint32(s.lastInput()), uint32(s.round)
@@ -205,16 +232,17 @@ func (s *session) lastOf(rows int) (handle, error) {
 	if c, ok := s.lasts[rows]; ok {
 		return c, nil
 	}
-	tile := tileFor(rows)
-	matmul, err := s.model.pipeline(pipelineKey{"matmul", s.window, tile})
+	matmul, err := s.matmul(rows)
 	if err != nil {
 		return 0, err
 	}
 	c, err := s.command.record(func(r *recorder) {
 		r.bind(s.sets[0])
-		p := s.model.last.matmul
-		p.from, p.fromUnit = uint32(s.lastInput()), uint32(s.round)
-		r.dispatch(matmul, p, int(p.rows)/(16*tile.rows), (rows+tile.width()-1)/tile.width())
+		p := s.model.last
+		for _, p := range []*push{&p.matmul, &p.tensor} {
+			p.from, p.fromUnit = uint32(s.lastInput()), uint32(s.round)
+		}
+		matmul(r, &p)
 		if !s.noFetch {
 			r.copy(s.logits, s.logitsDown, uint64(4*rows*s.pitch))
 		}
