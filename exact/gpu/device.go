@@ -206,7 +206,7 @@ func (d *device) findTensor(p *physical) (t tensor) {
 	purego.SyscallN(d.call.GetPhysicalDeviceProperties2, p.handle, uintptr(unsafe.Pointer(&properties2{sType: stProperties2, next: unsafe.Pointer(group)})))
 	for _, l := range list[:n] {
 		fits := l.a == typeSint8 && l.b == typeSint8 && l.c == typeSint32 && l.result == typeSint32 && l.saturating == 0 && l.scope == scopeSubgroup
-		if fits && l.m <= 16 && l.n <= 16 && l.k <= 32 && l.k > t.k {
+		if fits && l.m <= 16 && l.n <= 16 && l.k <= 32 && l.m*l.n*l.k > t.m*t.n*t.k {
 			t = tensor{l.m, l.n, l.k, group.size}
 		}
 	}

@@ -234,38 +234,43 @@ func (g *Model) upload(w words) (err error) {
 	return d.run(c.fence, list)
 }
 
-// prove compares logits of the device with those of the processor: of two lanes, one of them fed by
-// tokens and one at once.
+// prove compares logits of the device with those of the processor, in all ways of making products:
+// of many lanes, then of two, of which one is fed by tokens and the other sometimes, all at once.
 func (g *Model) prove(ctx context.Context) error {
 	n := min(proofTokens, g.ContextLength())
 	tokens := make([]int32, n)
 	for i := range tokens {
 		tokens[i] = int32((i*i*31 + i*7 + 5) % len(g.Pieces()))
 	}
-	want, err := g.Model.NewSession(1, n)
+	want, err := g.Model.NewSession(manyColumns, n)
 	if err != nil {
 		return err
 	}
 	defer want.Close()
-	got, err := g.NewSession(2, n)
+	got, err := g.NewSession(manyColumns, n)
 	if err != nil {
 		return err
 	}
 	defer got.Close()
+	var feeds []lm.Feed
+	for lane := range manyColumns {
+		feeds = append(feeds, lm.Feed{Lane: lane, Tokens: []int32{int32(lane * 37 % len(g.Pieces()))}})
+	}
 	for i := range tokens {
-		if err := want.Decode(ctx, []lm.Feed{{Pos: i, Tokens: tokens[i : i+1]}}); err != nil {
-			return err
+		if i > 0 {
+			feeds = []lm.Feed{{Lane: 1, Pos: i, Tokens: tokens[i : i+1]}, {Tokens: tokens[:i+1]}}
 		}
-		feeds := []lm.Feed{{Lane: 1, Pos: i, Tokens: tokens[i : i+1]}, {Tokens: tokens[:i+1]}}
 		if i%8 != 0 {
 			feeds = feeds[:1]
 		}
-		if err := got.Decode(ctx, feeds); err != nil {
-			return err
+		for _, s := range []lm.Session{want, got} {
+			if err := s.Decode(ctx, feeds); err != nil {
+				return err
+			}
 		}
 		for j := range feeds {
-			if !slices.Equal(got.Logits(j).Fixed, want.Logits(0).Fixed) {
-				return fmt.Errorf("%w: %s, token %d", ErrDiffers, g.Device(), i)
+			if !slices.Equal(got.Logits(j).Fixed, want.Logits(j).Fixed) {
+				return fmt.Errorf("%w: %s, token %d of lane %d", ErrDiffers, g.Device(), i, feeds[j].Lane)
 			}
 		}
 	}

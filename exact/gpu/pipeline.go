@@ -24,14 +24,15 @@ func (t tile) width() int { return t.threads * t.columns }
 
 // tileFor is the tile for a number of columns: it bears on speed only.
 func tileFor(columns int) tile {
-	switch {
-	case columns <= 64:
+	if columns < manyColumns {
 		return tile{2, 4, 4}
-	case columns <= 512:
-		return tile{8, 4, 4}
 	}
 	return tile{8, 4, 8}
 }
+
+// manyColumns is the columns from which on products are made in large tiles, or by a device's units
+// for products of matrices.
+const manyColumns = 128
 
 // pipeline is a shader for sessions of a window.
 func (g *Model) pipeline(key pipelineKey) (handle, error) {

@@ -21,9 +21,6 @@ const (
 	// roundColumns is the tokens that go through the layers together, unless there are more lanes.
 	roundColumns = 128
 
-	// tensorColumns is the columns from which on products are left to the units for them.
-	tensorColumns = 128
-
 	bindings = 10 // common.glsl
 	none     = 1<<32 - 1
 )
@@ -165,7 +162,7 @@ func (s *session) matmul(columns int) (func(*recorder, *product), error) {
 	}
 	var units handle
 	t := g.device.tensor
-	if t.m != 0 && columns >= tensorColumns {
+	if t.m != 0 && columns >= manyColumns {
 		if units, err = g.pipeline(pipelineKey{"matmul_tensor", s.window, tile}); err != nil {
 			return nil, err
 		}
