@@ -4,29 +4,38 @@ package gpu
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
 
+	"github.com/ebitengine/purego"
+
 	"github.com/lmz-go/lmz/exact"
 )
 
-// Of machines with several devices, DEVICE says which is tested. REQUIRE_DEVICE fails tests where
-// there is none.
+// deviceNumber is the device that is tested: DEVICE of those that there are, or the first. Devices
+// that are processors in disguise are slow, and tested if REQUIRE_DEVICE is set, which also fails
+// tests where there is no device.
 func deviceNumber(t testing.TB) int {
-	list, err := Devices()
-	if errors.Is(err, ErrNoDevice) || err == nil && len(list) == 0 {
-		if os.Getenv("REQUIRE_DEVICE") != "" {
-			t.Fatal(err)
-		}
-		t.Skipf("no device: %v", err)
-	}
-	if err != nil {
-		t.Fatal(err)
+	t.Helper()
+	required := os.Getenv("REQUIRE_DEVICE") != ""
+	_, i, call, err := instance()
+	var list []physical
+	if err == nil {
+		defer purego.SyscallN(call.DestroyInstance, i, 0)
+		list, err = physicals(&call, i)
 	}
 	n, _ := strconv.Atoi(os.Getenv("DEVICE"))
+	switch {
+	case required && (err != nil || n >= len(list)):
+		t.Fatalf("device %d of %d: %v", n, len(list), err)
+	case required:
+	case err != nil || n >= len(list):
+		t.Skipf("device %d of %d: %v", n, len(list), err)
+	case list[n].properties.kind == typeCPU:
+		t.Skipf("%s is a processor", list[n].name())
+	}
 	return n
 }
 
@@ -38,8 +47,19 @@ func released(t testing.TB, name string) *exact.Model {
 	return m
 }
 
+// mustOpen opens a model by the means of this number in MEANS, or by the fastest that there are.
 func mustOpen(t testing.TB, m *exact.Model) *Model {
-	g, err := Open(context.Background(), m, deviceNumber(t))
+	t.Helper()
+	by := fastest
+	if n, err := strconv.Atoi(os.Getenv("MEANS")); err == nil {
+		by = means(n)
+	}
+	return mustOpenBy(t, m, by)
+}
+
+func mustOpenBy(t testing.TB, m *exact.Model, by means) *Model {
+	t.Helper()
+	g, err := open(context.Background(), m, deviceNumber(t), by)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,9 +80,28 @@ func Devices() ([]string, error) {
 // Open gives the model on the device of this number in Devices, after that has computed some logits
 // as the processor does; ErrDiffers is wrapped if it has not. Closing it leaves m as it is.
 func Open(ctx context.Context, m *exact.Model, number int) (*Model, error) {
+	return open(ctx, m, number, fastest)
+}
+
+// means are the ways of multiplying that a device may take, if it has them.
+type means int
+
+const (
+	plain       means = iota
+	withDot           // the instruction for four int8
+	withTensors       // and units for products of matrices
+
+	fastest = withTensors
+)
+
+func open(ctx context.Context, m *exact.Model, number int, by means) (*Model, error) {
 	d, err := openDevice(number)
 	if err != nil {
 		return nil, err
+	}
+	d.dot = d.dot && by >= withDot
+	if by < withTensors {
+		d.tensor = tensor{}
 	}
 	g := &Model{Model: m, device: d, pipelines: map[pipelineKey]handle{}}
 	if err = g.load(m.Weights()); err == nil {

@@ -4,10 +4,15 @@ package gpu
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"github.com/lmz-go/lmz/exact"
+	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -49,19 +54,190 @@ func randomTokens(r *rand.Rand, m lm.Model, n int) []int32 {
 	return list
 }
 
-// All ways of computing products, each for other numbers of lanes, give the logits of the processor.
+// All ways of multiplying, and all numbers of lanes, give the logits of the processor.
 func TestManyLanes(t *testing.T) {
 	cpu := released(t, "nano")
-	gpu := mustOpen(t, cpu)
-	r := rand.New(rand.NewPCG(1, 2))
-	for _, lanes := range []int{1, 9, 65, 130, 600} {
-		want, got := mustSession(t, cpu, lanes, 8), mustSession(t, gpu, lanes, 8)
-		for pos := range 3 {
-			var feeds []lm.Feed
-			for _, lane := range r.Perm(lanes) {
-				feeds = append(feeds, lm.Feed{Lane: lane, Pos: pos, Tokens: randomTokens(r, cpu, 1)})
+	for by := range fastest + 1 {
+		t.Run(fmt.Sprintf("means %d", by), func(t *testing.T) {
+			gpu := mustOpenBy(t, cpu, by)
+			r := rand.New(rand.NewPCG(1, 2))
+			for _, lanes := range []int{1, 9, 65, 200} {
+				want, got := mustSession(t, cpu, lanes, 8), mustSession(t, gpu, lanes, 8)
+				for pos := range 2 {
+					var feeds []lm.Feed
+					for _, lane := range r.Perm(lanes) {
+						feeds = append(feeds, lm.Feed{Lane: lane, Pos: pos, Tokens: randomTokens(r, cpu, 1)})
+					}
+					compare(t, want, got, feeds)
+				}
 			}
-			compare(t, want, got, feeds)
+		})
+	}
+}
+
+func made(t testing.TB, k gguftest.Llama) *exact.Model {
+	t.Helper()
+	m, err := exact.OpenBytes(context.Background(), k.File().Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+var two = gguftest.Llama{Layers: 2, Width: 64, Heads: 4, KVHeads: 2, Inner: 96, Context: 160, Kind: gguf.F32}
+
+// Whatever numbers a model has, and whatever shape, its logits are those of the processor.
+func TestExtremeModels(t *testing.T) {
+	shapes := map[string]gguftest.Llama{
+		"heads of 16": {Layers: 2, Width: 64, Heads: 4, KVHeads: 1, Inner: 100, Context: 40, Tied: true},
+		"heads of 32": {Layers: 1, Width: 96, Heads: 3, KVHeads: 3, Inner: 32, Context: 40},
+		"heads of 64": {Layers: 1, Width: 384, Heads: 6, KVHeads: 1, Inner: 64, Context: 40},
+		"widest":      {Layers: 1, Width: 1040, Heads: 65, KVHeads: 65, Inner: 1040, Context: 3},
+		"longest":     {Layers: 1, Width: 64, Heads: 4, KVHeads: 1, Inner: 64, Context: 1024},
+	}
+	for shape, k := range shapes {
+		for name, number := range gguftest.Extremes {
+			if shape != "heads of 64" && name != "signs" && (k.Width > 1000 || k.Context > 1000 || name != "mixed") {
+				continue // signs give the greatest sums
+			}
+			k.Number, k.Seed, k.Kind = number, 7, gguf.F32
+			t.Run(shape+"/"+name, func(t *testing.T) {
+				cpu := made(t, k)
+				gpu := mustOpen(t, cpu)
+				want, got := mustSession(t, cpu, 2, k.Context), mustSession(t, gpu, 2, k.Context)
+				r := rand.New(rand.NewPCG(3, 4))
+				compare(t, want, got, []lm.Feed{{Lane: 1, Tokens: randomTokens(r, cpu, k.Context-2)}, {Tokens: randomTokens(r, cpu, 1)}})
+				compare(t, want, got, []lm.Feed{{Pos: 1, Tokens: randomTokens(r, cpu, 1)}, {Lane: 1, Pos: k.Context - 2, Tokens: randomTokens(r, cpu, 2)}})
+			})
+		}
+	}
+}
+
+// Lanes in any order, pieces of any length, more than a round holds, rewinds and fresh starts.
+func TestSchedule(t *testing.T) {
+	cpu := made(t, two)
+	gpu := mustOpen(t, cpu)
+	const lanes = 5
+	want, got := mustSession(t, cpu, lanes, two.Context), mustSession(t, gpu, lanes, two.Context)
+	r := rand.New(rand.NewPCG(5, 6))
+	held := make([]int, lanes)
+	for range 40 {
+		var feeds []lm.Feed
+		for _, lane := range r.Perm(lanes)[:1+r.IntN(lanes)] {
+			pos := held[lane]
+			switch r.IntN(6) {
+			case 0:
+				pos = 0
+			case 1:
+				pos = r.IntN(pos + 1)
+			}
+			if pos == two.Context {
+				pos = 0
+			}
+			n := 1 + min(r.IntN(3)*r.IntN(80), two.Context-pos-1)
+			feeds = append(feeds, lm.Feed{Lane: lane, Pos: pos, Tokens: randomTokens(r, cpu, n)})
+			held[lane] = pos + n
+		}
+		compare(t, want, got, feeds)
+	}
+}
+
+// Wrong feeds are refused with a message each, and change nothing.
+func TestFeeds(t *testing.T) {
+	cpu := made(t, two)
+	gpu := mustOpen(t, cpu)
+	r := rand.New(rand.NewPCG(7, 8))
+	want, got := mustSession(t, cpu, 2, 10), mustSession(t, gpu, 2, 10)
+	compare(t, want, got, []lm.Feed{{Tokens: randomTokens(r, cpu, 5)}, {Lane: 1, Tokens: randomTokens(r, cpu, 3)}})
+	one := []int32{1}
+	for message, feeds := range map[string][]lm.Feed{
+		"gpu: 3 feeds for 2 lanes":                                    {{Tokens: one}, {Lane: 1, Tokens: one}, {Tokens: one}},
+		"gpu: feed of lane 2 of 2":                                    {{Lane: 2, Tokens: one}},
+		"gpu: feed of lane -1 of 2":                                   {{Lane: -1, Tokens: one}},
+		"gpu: lane 1 is fed twice":                                    {{Lane: 1, Tokens: one}, {Lane: 1, Pos: 1, Tokens: one}},
+		"gpu: 0 tokens at position 5 of a window of 10 that holds 5":  {{Pos: 5}},
+		"gpu: 1 tokens at position 6 of a window of 10 that holds 5":  {{Pos: 6, Tokens: one}},
+		"gpu: 1 tokens at position -1 of a window of 10 that holds 5": {{Pos: -1, Tokens: one}},
+		"gpu: 6 tokens at position 5 of a window of 10 that holds 5":  {{Pos: 5, Tokens: make([]int32, 6)}},
+		"gpu: token 512 of 512":                                       {{Pos: 5, Tokens: []int32{1, 512}}},
+		"gpu: token -1 of 512":                                        {{Pos: 5, Tokens: []int32{-1}}},
+	} {
+		if err := got.Decode(context.Background(), feeds); err == nil || err.Error() != message {
+			t.Errorf("error is %v, want %s", err, message)
+		}
+	}
+	compare(t, want, got, []lm.Feed{{Lane: 1, Pos: 3, Tokens: randomTokens(r, cpu, 1)}, {Pos: 5, Tokens: randomTokens(r, cpu, 5)}})
+	for message, args := range map[string][2]int{
+		"gpu: 0 lanes, want 1 to 16384":              {0, 10},
+		"gpu: 16385 lanes, want 1 to 16384":          {16385, 10},
+		"gpu: a window of 0 tokens, want 1 to 160":   {1, 0},
+		"gpu: a window of 161 tokens, want 1 to 160": {1, 161},
+	} {
+		if s, err := gpu.NewSession(args[0], args[1]); s != nil || err == nil || err.Error() != message {
+			t.Errorf("error is %v, want %s", err, message)
+		}
+	}
+	s := mustSession(t, gpu, 1, 10)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); !errors.Is(err, ErrClosed) {
+		t.Errorf("error is %v, want %v", err, ErrClosed)
+	}
+	if err := s.Decode(context.Background(), nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("error is %v, want %v", err, ErrClosed)
+	}
+}
+
+// When its context ends Decode ends, and lanes that are started afresh are as new.
+func TestDecodeContext(t *testing.T) {
+	cpu := made(t, two)
+	gpu := mustOpen(t, cpu)
+	want, got := mustSession(t, cpu, 2, 160), mustSession(t, gpu, 2, 160)
+	r := rand.New(rand.NewPCG(9, 10))
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := got.Decode(ctx, []lm.Feed{{Tokens: randomTokens(r, cpu, 150)}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+	compare(t, want, got, []lm.Feed{{Tokens: randomTokens(r, cpu, 150)}})
+}
+
+// A session that does not fit is refused, and what it had got is freed.
+func TestTooLarge(t *testing.T) {
+	gpu := mustOpen(t, made(t, two))
+	gpu.device.bufferSize = 1 << 20
+	if s, err := gpu.NewSession(1000, 160); s != nil || !errors.Is(err, ErrTooLarge) {
+		t.Errorf("error is %v, want %v", err, ErrTooLarge)
+	}
+	mustSession(t, gpu, 8, 16)
+}
+
+// A device that computes something else is refused: here one weight differs.
+func TestDiffers(t *testing.T) {
+	cpu := made(t, two)
+	d, err := openDevice(deviceNumber(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &Model{Model: cpu, device: d, pipelines: map[pipelineKey]handle{}}
+	defer g.Close()
+	w := cpu.Weights()
+	w.Blocks[1].Down.Values[77] ^= 1
+	if err := g.load(w); err != nil {
+		t.Fatal(err)
+	}
+	if err := g.prove(context.Background()); !errors.Is(err, ErrDiffers) {
+		t.Errorf("error is %v, want %v", err, ErrDiffers)
+	}
+}
+
+func TestNoDevice(t *testing.T) {
+	deviceNumber(t)
+	cpu := made(t, two)
+	for _, n := range []int{-1, 99} {
+		if g, err := Open(context.Background(), cpu, n); g != nil || !errors.Is(err, ErrNoDevice) {
+			t.Errorf("error is %v, want %v", err, ErrNoDevice)
 		}
 	}
 }
