@@ -108,13 +108,12 @@ const (
 )
 
 type applicationInfo struct {
-	sType         uint32
-	next          unsafe.Pointer
-	name          unsafe.Pointer
-	version       uint32
-	engine        unsafe.Pointer
-	engineVersion uint32
-	api           uint32
+	sType uint32
+	_     [2]unsafe.Pointer
+	_     uint32
+	_     unsafe.Pointer
+	_     uint32
+	api   uint32
 }
 
 type instanceCreateInfo struct {

@@ -18,7 +18,7 @@ const uint SLICES = THREADS / WORDS; // of the positions, when values are summed
 
 shared int weighted[TOGETHER * WINDOW]; // scores, then weights
 shared uint asked[TOGETHER * WORDS];
-shared int attended[1040];
+shared int attended[WIDTH];
 shared int sliced[THREADS * 4];
 shared int totals[128];
 

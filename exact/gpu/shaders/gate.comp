@@ -7,8 +7,8 @@ layout(local_size_x = 128) in;
 
 const uint THREADS = 128;
 
-shared int gates[1040];
-shared int ups[1040];
+shared int gates[INNER];
+shared int ups[INNER];
 
 int sigmoid(int v) {
 	uint i = min(uint(abs(v)) >> 6, 4095u);

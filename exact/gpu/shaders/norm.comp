@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
+#include "wide.glsl"
 
 // The residual stream of a column: it begins (BEGIN) or is added to, is normalized, and becomes the
 // input of a product, for LAST that of the logits.
@@ -8,43 +9,13 @@ layout(local_size_x = 64) in;
 
 const uint BEGIN = 1, LAST = 2;
 
-shared int normalized[1040];
+shared int normalized[WIDTH];
 shared uvec2 squareShares[64];
-
-uvec2 add64(uvec2 a, uvec2 b) {
-	uint carry, low = uaddCarry(a.x, b.x, carry);
-	return uvec2(low, a.y + b.y + carry);
-}
 
 uvec2 square(int v) {
 	uint high, low;
 	umulExtended(uint(abs(v)), uint(abs(v)), high, low);
 	return uvec2(low >> 8 | high << 24, high >> 8);
-}
-
-// rsqrt is rsqrt(x, 20): x by the square root of Zimmermann (Karatsuba Square Root, 1999).
-Scale rsqrt(uvec2 x) {
-	int n = (x.y != 0 ? 31 - findMSB(x.y) : 63 - findMSB(x.x)) & ~1;
-	if (n >= 32) x = uvec2(0, x.x << (n - 32));
-	else if (n > 0) x = uvec2(x.x << n, x.y << n | x.x >> (32 - n));
-	uint s = 0; // root of the high word, 16 bits
-	for (uint bit = 1u << 15; bit != 0; bit >>= 1) {
-		if ((s | bit) * (s | bit) <= x.y) s |= bit;
-	}
-	uint rest = x.y - s * s, q = (rest << 15 | x.x >> 17) / s;
-	rest = (rest << 16 | x.x >> 16) - 2 * q * s;
-	uint root = (s << 16) + q, high, low;
-	umulExtended(q, q, high, low);
-	uint above = rest >> 16, below = rest << 16 | (x.x & 0xffffu);
-	if (above < high || above == high && below < low) root--;
-	int e = (n + 20) / 2 - 63;
-	if (root == 1u << 31) return Scale(1u << 15, e + 17);
-	uint m = (1u << 31) / ((root >> 16) + 1); // 2^47 / root, or up to 3 less
-	for (;;) {
-		umulExtended(m + 1, root, high, low);
-		if (high > 1u << 15 || high == 1u << 15 && low > 0) return Scale(m, e + 16);
-		m++;
-	}
 }
 
 void main() {
@@ -87,16 +58,7 @@ void main() {
 		barrier();
 	}
 	if (t != 0) return;
-	// The mean, by digits of 16 bits, plus epsilon.
-	squares = squareShares[0];
-	uvec4 digits = uvec4(squares.y >> 16, squares.y & 0xffffu, squares.x >> 16, squares.x & 0xffffu);
-	uint rest = 0;
-	for (int i = 0; i < 4; i++) {
-		uint d = rest << 16 | digits[i];
-		digits[i] = d / WIDTH;
-		rest = d % WIDTH;
-	}
-	uvec2 mean = add64(uvec2(digits.z << 16 | digits.w, digits.x << 16 | digits.y), uvec2(epsilonLow, epsilonHigh));
+	uvec2 mean = add64(divide64(squareShares[0], WIDTH), uvec2(epsilonLow, epsilonHigh));
 	if (mean == uvec2(0)) mean = uvec2(1, 0);
 	Scale u = scaleOfQuantized(q);
 	u.e += normE;
