@@ -3,13 +3,18 @@
 package gpu
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
+	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // BenchmarkStep gives all lanes a token each: "fetch" brings the logits to the processor.
@@ -122,5 +127,54 @@ func BenchmarkShader(b *testing.B) {
 			}
 			b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*times), "us/dispatch")
 		})
+	}
+}
+
+// BenchmarkLM compresses and decompresses logs with the method lm, a worker's lanes together.
+func BenchmarkLM(b *testing.B) {
+	size := 8 << 20
+	if n, err := strconv.Atoi(os.Getenv("SIZE")); err == nil {
+		size = n
+	}
+	log, err := os.ReadFile(filepath.Join("..", "..", "testdata", "postgresql-syslog.log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	text := bytes.Repeat(log, size/len(log)+1)[:size]
+	for _, name := range []string{"base", "nano"} {
+		g := mustOpen(b, released(b, name))
+		for _, shape := range [][2]int{{1, 512}, {4, 512}, {8, 512}, {16, 256}} {
+			workers, lanes := stream.WithWorkers(shape[0]), stream.WithLanes(shape[1])
+			what := fmt.Sprintf("%s/workers=%d/L=%d", name, shape[0], shape[1])
+			var archive bytes.Buffer
+			b.Run(what+"/compress", func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					archive.Reset()
+					w, err := stream.NewWriter(&archive, g, stream.WithMethod(codec.LM), stream.WithChunkSize(2048), workers, lanes)
+					if err == nil {
+						if _, err = w.Write(text); err == nil {
+							err = w.Close()
+						}
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.Run(what+"/decompress", func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				for b.Loop() {
+					r, err := stream.NewReader(bytes.NewReader(archive.Bytes()), func(context.Context, lm.ModelID) (lm.Model, error) { return g, nil }, workers, lanes)
+					if err != nil {
+						b.Fatal(err)
+					}
+					got, err := io.ReadAll(r)
+					if r.Close(); err != nil || !bytes.Equal(got, text) {
+						b.Fatalf("%d bytes of %d: %v", len(got), len(text), err)
+					}
+				}
+			})
+		}
 	}
 }
