@@ -110,10 +110,13 @@ void main() {
 			ivec4 sum[4];
 			for (uint g = 0; g < TOGETHER; g++) sum[g] = ivec4(0);
 			uint word = t % WORDS, slice = t / WORDS;
-			for (uint j = slice; j < n; j += SLICES) {
-				uint value = cache[valueAt(c.x, kv, word, j)];
-				ivec4 v = ivec4(signedByte(value, 0), signedByte(value, 1), signedByte(value, 2), signedByte(value, 3));
-				for (uint g = 0; g < TOGETHER; g++) sum[g] += weighted[g * WINDOW + j] * v;
+			for (uint j = slice; j < n; j += 4 * SLICES) {
+				uint values[4]; // asked for together, since each takes long
+				for (uint i = 0; i < 4; i++) values[i] = cache[valueAt(c.x, kv, word, min(j + i * SLICES, n - 1))];
+				for (uint i = 0; i < 4 && j + i * SLICES < n; i++) {
+					ivec4 v = ivec4(signedByte(values[i], 0), signedByte(values[i], 1), signedByte(values[i], 2), signedByte(values[i], 3));
+					for (uint g = 0; g < TOGETHER; g++) sum[g] += weighted[g * WINDOW + j + i * SLICES] * v;
+				}
 			}
 			for (uint g = 0; g < count; g++) {
 				barrier();
