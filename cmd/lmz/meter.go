@@ -62,7 +62,23 @@ func (m meteredModel) NewSession(lanes, window int) (lm.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return meteredSession{s, m.Pieces(), m.meter}, nil
+	metered := meteredSession{s, m.Pieces(), m.meter}
+	if w, ok := s.(lm.Weigher); ok {
+		return meteredWeigher{metered, w}, nil
+	}
+	return metered, nil
+}
+
+// meteredWeigher is a meteredSession whose session weighs tokens.
+type meteredWeigher struct {
+	meteredSession
+	weigher lm.Weigher
+}
+
+func (s meteredWeigher) Weigh(on bool) { s.weigher.Weigh(on) }
+
+func (s meteredWeigher) Weights(ctx context.Context, of []lm.BlockOf) ([][]uint32, error) {
+	return s.weigher.Weights(ctx, of)
 }
 
 type meteredSession struct {

@@ -17,30 +17,26 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// BenchmarkStep gives all lanes a token each: "fetch" brings the logits to the processor.
+// BenchmarkStep gives all lanes a token each, and brings logits, or sums of weights, to the processor.
 func BenchmarkStep(b *testing.B) {
 	for _, name := range []string{"base", "nano"} {
 		g := mustOpen(b, released(b, name))
 		for _, lanes := range []int{1, 8, 64, 512, 2048, 4096, 8192} {
-			for _, fetch := range []bool{false, true} {
-				what := "stay"
-				if fetch {
-					what = "fetch"
-				}
-				b.Run(fmt.Sprintf("%s/L=%d/%s", name, lanes, what), func(b *testing.B) { steps(b, g, lanes, fetch) })
+			for gives, what := range []string{givesLogits: "logits", givesSums: "sums", givesNothing: "stay"} {
+				b.Run(fmt.Sprintf("%s/L=%d/%s", name, lanes, what), func(b *testing.B) { steps(b, g, lanes, given(gives)) })
 			}
 		}
 	}
 }
 
-func steps(b *testing.B, g *Model, lanes int, fetch bool) {
+func steps(b *testing.B, g *Model, lanes int, gives given) {
 	made, err := g.NewSession(lanes, g.ContextLength())
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer made.Close()
 	s := made.(*session)
-	s.noFetch = !fetch
+	s.gives = gives
 	feeds := make([]lm.Feed, lanes)
 	pos, token := 0, uint32(1)
 	step := func() {

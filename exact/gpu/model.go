@@ -12,6 +12,7 @@ import (
 	"github.com/ebitengine/purego"
 
 	"github.com/lmz-go/lmz/exact"
+	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/lm"
 )
 
@@ -26,6 +27,7 @@ type Model struct {
 	layers  []layer
 	last    product // the logits
 	begin   push    // of the first norm
+	exp2    uint32  // in weights: the table of a coder
 	weights buffer
 
 	mu        sync.Mutex
@@ -223,6 +225,8 @@ func (g *Model) load(x *exact.Weights) error {
 	for _, v := range x.Embedding {
 		w = append(w, uint32(v))
 	}
+	g.exp2 = uint32(len(w))
+	w = append(w, coder.Exp2Table()...)
 	g.shape = *x
 	g.shape.Embedding, g.shape.Blocks, g.shape.Turns, g.shape.Sigmoid = nil, nil, nil, nil
 	g.shape.OutputNorm, g.shape.Logits = exact.Norm{}, exact.Matrix{}
@@ -290,6 +294,46 @@ func (g *Model) prove(ctx context.Context) error {
 		for j := range feeds {
 			if !slices.Equal(got.Logits(j).Fixed, want.Logits(j).Fixed) {
 				return fmt.Errorf("%w: %s, token %d of lane %d", ErrDiffers, g.Device(), i, feeds[j].Lane)
+			}
+		}
+		if i == 0 {
+			if err := g.proveWeights(ctx, want, got.(lm.Weigher), feeds); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// proveWeights compares what got makes of the logits that want has with what a coder makes of them.
+func (g *Model) proveWeights(ctx context.Context, want lm.Session, got lm.Weigher, feeds []lm.Feed) error {
+	got.Weigh(true)
+	defer got.Weigh(false)
+	if err := got.Decode(ctx, feeds); err != nil {
+		return err
+	}
+	var of []lm.BlockOf
+	for i := range feeds {
+		of = append(of, lm.BlockOf{Row: i, Block: i % len(got.Logits(i).Sums)})
+	}
+	weights, err := got.Weights(ctx, of)
+	if err != nil {
+		return err
+	}
+	var cdf coder.CDF
+	for i, b := range of {
+		cdf.SetFixed(want.Logits(i).Fixed)
+		for j, sum := range got.Logits(i).Sums {
+			before, _ := cdf.Symbol(j * lm.WeightBlock)
+			last := min((j+1)*lm.WeightBlock, len(g.Pieces())) - 1
+			behind, freq := cdf.Symbol(last)
+			if sum != behind+freq-before {
+				return fmt.Errorf("%w: %s, sum of block %d of lane %d", ErrDiffers, g.Device(), j, feeds[i].Lane)
+			}
+		}
+		for j, w := range weights[i][:min(lm.WeightBlock, len(g.Pieces())-b.Block*lm.WeightBlock)] {
+			if _, freq := cdf.Symbol(b.Block*lm.WeightBlock + j); uint64(w) != freq {
+				return fmt.Errorf("%w: %s, weight %d of block %d of lane %d", ErrDiffers, g.Device(), j, b.Block, feeds[i].Lane)
 			}
 		}
 	}

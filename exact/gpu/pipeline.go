@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-//go:embed shaders/norm.spv shaders/store.spv shaders/attend.spv shaders/attend_dot.spv shaders/gate.spv
-//go:embed shaders/matmul.spv shaders/matmul_dot.spv shaders/matmul_tensor.spv
+//go:embed shaders/norm.spv shaders/store.spv shaders/attend.spv shaders/attend_dot.spv shaders/gate.spv shaders/weigh.spv
+//go:embed shaders/matmul.spv shaders/matmul_dot.spv shaders/matmul_tensor.spv shaders/gather.spv
 var shaders embed.FS
 
 // pipelineKey names a compiled shader.

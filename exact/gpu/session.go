@@ -13,7 +13,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-var _ lm.Session = (*session)(nil)
+var _ lm.Weigher = (*session)(nil)
 
 const (
 	maxLanes = 1 << 14
@@ -21,7 +21,7 @@ const (
 	// roundColumns is the tokens that go through the layers together, unless there are more lanes.
 	roundColumns = 128
 
-	bindings = 10 // common.glsl
+	bindings = 11 // common.glsl
 	none     = 1<<32 - 1
 )
 
@@ -41,19 +41,38 @@ type session struct {
 	columns  []column
 	upload   []column // mapped
 	download []int32  // mapped logits
-	pitch    int      // of logits
+	weighed  []uint64 // mapped sums of the weights of blocks
+	weights  []uint32 // mapped weights of blocks that were asked for
+	answers  [][]uint32
+	pitch    int // of logits
 
 	columnsUp, columnsDown                                buffer // columnsDown: on the device
 	residual, inputs, units, sums, queries, steps, logits buffer
 	logitsDown                                            buffer
+	blocks, sumsDown, weightsDown                         buffer
 	caches                                                []buffer
 
 	pool    handle
 	sets    []handle // of each layer
 	command *commands
 	rounds  map[int]handle // by columns
-	lasts   map[int]handle // by rows
-	noFetch bool           // for measurements: logits stay on the device
+	lasts   map[lastKey]handle
+	gathers map[int]handle // by blocks
+	gives   given
+}
+
+// given is what Decode brings to the processor.
+type given int
+
+const (
+	givesLogits given = iota
+	givesSums
+	givesNothing // for measurements
+)
+
+type lastKey struct {
+	rows  int
+	gives given
 }
 
 // NewSession makes an evaluation context of up to 16384 lanes of at most the model's context each.
@@ -65,7 +84,7 @@ func (g *Model) NewSession(lanes, window int) (lm.Session, error) {
 	if window < 1 || window > g.ContextLength() {
 		return nil, fmt.Errorf("gpu: a window of %d tokens, want 1 to %d", window, g.ContextLength())
 	}
-	s := &session{model: g, window: window, held: make([]int, lanes), feed: make([]int, lanes), rounds: map[int]handle{}, lasts: map[int]handle{}}
+	s := &session{model: g, window: window, held: make([]int, lanes), feed: make([]int, lanes), rounds: map[int]handle{}, lasts: map[lastKey]handle{}, gathers: map[int]handle{}}
 	s.round = max(roundColumns, bucket(lanes))
 	if err := s.make(bucket(lanes)); err != nil {
 		s.Close()
@@ -102,6 +121,10 @@ func (s *session) make(rows int) (err error) {
 	words(&s.steps, 2*s.round*x.Heads, memoryDeviceLocal)
 	words(&s.logits, rows*s.pitch, memoryDeviceLocal)
 	words(&s.logitsDown, rows*s.pitch, visible|memoryHostCached, visible)
+	count := s.blockCount()
+	words(&s.blocks, rows*max(2*count, lm.WeightBlock), memoryDeviceLocal)
+	words(&s.sumsDown, rows*2*count, visible|memoryHostCached, visible)
+	words(&s.weightsDown, rows*lm.WeightBlock, visible|memoryHostCached, visible)
 	s.caches = make([]buffer, len(g.layers))
 	for i := range s.caches {
 		words(&s.caches[i], len(s.held)*x.KVHeads*s.window*(x.Width/x.Heads/2+2), memoryDeviceLocal)
@@ -111,6 +134,8 @@ func (s *session) make(rows int) (err error) {
 	}
 	s.upload = unsafe.Slice((*column)(s.columnsUp.mapped), s.round)
 	s.download = unsafe.Slice((*int32)(s.logitsDown.mapped), rows*s.pitch)
+	s.weighed = unsafe.Slice((*uint64)(s.sumsDown.mapped), rows*count)
+	s.weights = unsafe.Slice((*uint32)(s.weightsDown.mapped), rows*lm.WeightBlock)
 	if s.command, err = d.newCommands(); err != nil {
 		return err
 	}
@@ -139,7 +164,7 @@ func (s *session) describe() error {
 		}
 		var writes [bindings]writeDescriptorSet
 		for i, b := range [bindings]buffer{
-			s.model.weights, s.columnsDown, s.residual, s.inputs, s.units, s.sums, s.queries, s.steps, cache, s.logits,
+			s.model.weights, s.columnsDown, s.residual, s.inputs, s.units, s.sums, s.queries, s.steps, cache, s.logits, s.blocks,
 		} {
 			writes[i] = writeDescriptorSet{
 				sType: stWriteDescriptorSet, set: set, binding: uint32(i), count: 1, kind: descriptorStorage,
@@ -226,12 +251,19 @@ func (s *session) roundOf(columns int) (handle, error) {
 
 // lastOf is the command buffer that makes rows of logits.
 func (s *session) lastOf(rows int) (handle, error) {
-	if c, ok := s.lasts[rows]; ok {
+	key := lastKey{rows, s.gives}
+	if c, ok := s.lasts[key]; ok {
 		return c, nil
 	}
 	matmul, err := s.matmul(rows)
 	if err != nil {
 		return 0, err
+	}
+	var weigh handle
+	if s.gives == givesSums {
+		if weigh, err = s.model.pipeline(pipelineKey{"weigh", s.window, tile{}}); err != nil {
+			return 0, err
+		}
 	}
 	c, err := s.command.record(func(r *recorder) {
 		r.bind(s.sets[0])
@@ -240,12 +272,16 @@ func (s *session) lastOf(rows int) (handle, error) {
 			p.from, p.fromUnit = uint32(s.lastInput()), uint32(s.round)
 		}
 		matmul(r, &p)
-		if !s.noFetch {
+		switch s.gives {
+		case givesLogits:
 			r.copy(s.logits, s.logitsDown, uint64(4*rows*s.pitch))
+		case givesSums:
+			r.dispatch(weigh, s.weighing(), rows, 1)
+			r.copy(s.blocks, s.sumsDown, uint64(8*rows*s.blockCount()))
 		}
 	})
 	if err == nil {
-		s.lasts[rows] = c
+		s.lasts[key] = c
 	}
 	return c, err
 }
@@ -334,6 +370,10 @@ func (s *session) Logits(i int) lm.Row {
 	if i >= s.fed {
 		panic("gpu: logits of a feed that there was not")
 	}
+	if s.gives == givesSums {
+		n := s.blockCount()
+		return lm.Row{Sums: s.weighed[i*n:][:n]}
+	}
 	return lm.Row{Fixed: s.download[i*s.pitch:][:len(s.model.Pieces())]}
 }
 
@@ -348,7 +388,7 @@ func (s *session) Close() error {
 	}
 	d.destroy(d.call.DestroyDescriptorPool, s.pool)
 	for _, b := range append(s.caches, s.columnsUp, s.columnsDown, s.residual, s.inputs, s.units, s.sums, s.queries, s.steps,
-		s.logits, s.logitsDown) {
+		s.logits, s.logitsDown, s.blocks, s.sumsDown, s.weightsDown) {
 		d.free(b)
 	}
 	*s = session{closed: true}

@@ -213,6 +213,47 @@ func TestTooLarge(t *testing.T) {
 	mustSession(t, gpu, 8, 16)
 }
 
+// Wrong requests for weights are refused.
+func TestWeights(t *testing.T) {
+	gpu := mustOpen(t, made(t, two)) // which has compared weights with those of a coder
+	s := mustSession(t, gpu, 2, 10).(lm.Weigher)
+	ctx := context.Background()
+	feeds := []lm.Feed{{Tokens: []int32{1}}, {Lane: 1, Tokens: []int32{2}}}
+	if err := s.Decode(ctx, feeds); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Weights(ctx, make([]lm.BlockOf, 1)); err == nil {
+		t.Error("rows of logits have weights")
+	}
+	s.Weigh(true)
+	if _, err := s.Weights(ctx, make([]lm.BlockOf, 1)); err == nil {
+		t.Error("no rows have weights")
+	}
+	if err := s.Decode(ctx, feeds); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range [][]lm.BlockOf{{{Row: 2}}, {{Row: -1}}, {{Block: 8}}, {{Block: -1}}, make([]lm.BlockOf, 3)} {
+		if _, err := s.Weights(ctx, wrong); err == nil {
+			t.Errorf("there are weights of %v", wrong)
+		}
+	}
+	got, err := s.Weights(ctx, []lm.BlockOf{{Row: 1, Block: 7}, {Block: 3}})
+	if err != nil || len(got) != 2 {
+		t.Fatal(err)
+	}
+	for i, block := range []uint64{s.Logits(1).Sums[7], s.Logits(0).Sums[3]} {
+		for _, w := range got[i] {
+			block -= uint64(w)
+		}
+		if block != 0 {
+			t.Errorf("the weights of block %d are not those that its sum is of", i)
+		}
+	}
+	if got, err := s.Weights(ctx, nil); len(got) != 0 || err != nil {
+		t.Error(got, err)
+	}
+}
+
 // A device that computes something else is refused: here one weight differs.
 func TestDiffers(t *testing.T) {
 	cpu := made(t, two)

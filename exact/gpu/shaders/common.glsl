@@ -24,6 +24,7 @@ layout(std430, binding = 6) buffer Queries { uint queries[]; }; // four int8 in 
 layout(std430, binding = 7) buffer Steps { ivec2 steps[]; };    // of queries: mantissa, exponent
 layout(std430, binding = 8) buffer Cache { uint cache[]; };     // of a layer
 layout(std430, binding = 9) buffer Logits { int logits[]; };
+layout(std430, binding = 10) buffer Blocks { uint blocks[]; };  // of weights: sums, or all of some
 
 layout(push_constant) uniform Push {
 	uint matrix;  // in weights: of each four columns, four int8 of each row
