@@ -128,7 +128,7 @@ func BenchmarkShader(b *testing.B) {
 
 // BenchmarkLM compresses and decompresses logs with the method lm, a worker's lanes together.
 func BenchmarkLM(b *testing.B) {
-	size := 8 << 20
+	size := 16 << 20
 	if n, err := strconv.Atoi(os.Getenv("SIZE")); err == nil {
 		size = n
 	}
@@ -139,7 +139,7 @@ func BenchmarkLM(b *testing.B) {
 	text := bytes.Repeat(log, size/len(log)+1)[:size]
 	for _, name := range []string{"base", "nano"} {
 		g := mustOpen(b, released(b, name))
-		for _, shape := range [][2]int{{1, 512}, {4, 512}, {8, 512}, {16, 256}} {
+		for _, shape := range [][2]int{{8, 1024}, {4, 2048}, {2, 4096}, {8, 512}} {
 			workers, lanes := stream.WithWorkers(shape[0]), stream.WithLanes(shape[1])
 			what := fmt.Sprintf("%s/workers=%d/L=%d", name, shape[0], shape[1])
 			var archive bytes.Buffer
