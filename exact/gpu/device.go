@@ -59,6 +59,7 @@ type physical struct {
 	handle     handle
 	properties physicalDeviceProperties
 	family     uint32 // of queues that compute
+	subgroup   uint32 // invocations
 }
 
 func (p *physical) name() string {
@@ -81,13 +82,21 @@ func physicals(call *procs, i handle) ([]physical, error) {
 	var first, last []physical
 	for _, h := range handles[:n] {
 		p := physical{handle: h}
-		purego.SyscallN(call.GetPhysicalDeviceProperties, h, uintptr(unsafe.Pointer(&p.properties)))
+		group := &subgroupProperties{sType: stSubgroupProperties}
+		all := &properties2{sType: stProperties2, next: unsafe.Pointer(group)}
+		if purego.SyscallN(call.GetPhysicalDeviceProperties, h, uintptr(unsafe.Pointer(&p.properties))); p.properties.api < apiVersion11 {
+			continue
+		}
+		purego.SyscallN(call.GetPhysicalDeviceProperties2, h, uintptr(unsafe.Pointer(all)))
+		if p.subgroup = group.size; group.stages&stageCompute == 0 || group.operations&subgroupOperations != subgroupOperations {
+			continue
+		}
 		var families uint32
 		purego.SyscallN(call.GetPhysicalDeviceQueueFamilyProperties, h, uintptr(unsafe.Pointer(&families)), 0)
 		list := make([]queueFamilyProperties, families+1)
 		purego.SyscallN(call.GetPhysicalDeviceQueueFamilyProperties, h, uintptr(unsafe.Pointer(&families)), uintptr(unsafe.Pointer(&list[0])))
 		for f, q := range list[:families] {
-			if q.flags&queueCompute == 0 || p.properties.api < apiVersion11 {
+			if q.flags&queueCompute == 0 {
 				continue
 			}
 			p.family = uint32(f)
@@ -202,12 +211,10 @@ func (d *device) findTensor(p *physical) (t tensor) {
 		list[i].sType = stTensorProperties
 	}
 	purego.SyscallN(f, p.handle, uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&list[0])))
-	group := &subgroupProperties{sType: stSubgroupProperties}
-	purego.SyscallN(d.call.GetPhysicalDeviceProperties2, p.handle, uintptr(unsafe.Pointer(&properties2{sType: stProperties2, next: unsafe.Pointer(group)})))
 	for _, l := range list[:n] {
 		fits := l.a == typeSint8 && l.b == typeSint8 && l.c == typeSint32 && l.result == typeSint32 && l.saturating == 0 && l.scope == scopeSubgroup
 		if fits && l.m <= 16 && l.n <= 16 && l.k <= 32 && l.m*l.n*l.k > t.m*t.n*t.k {
-			t = tensor{l.m, l.n, l.k, group.size}
+			t = tensor{l.m, l.n, l.k, p.subgroup}
 		}
 	}
 	return t

@@ -52,6 +52,8 @@ const (
 
 	queueCompute = 2
 
+	subgroupOperations = 1 | 2 | 4 // basic, vote, arithmetic
+
 	memoryDeviceLocal  = 1
 	memoryHostVisible  = 2
 	memoryHostCoherent = 4
@@ -193,8 +195,8 @@ type tensorProperties struct {
 
 type deviceQueueCreateInfo struct {
 	sType         uint32
-	next          unsafe.Pointer
-	flags         uint32
+	_             unsafe.Pointer
+	_             uint32
 	family, count uint32
 	priorities    *float32
 }
