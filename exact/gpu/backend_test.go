@@ -39,6 +39,9 @@ func TestBackend(t *testing.T) {
 	if _, err := b.OpenFile(ctx, nano, "avx2"); !errors.Is(err, errOther) {
 		t.Errorf("error is %v, want that of the other", err)
 	}
+	if _, err := (Backend{}).OpenFile(ctx, nano, "none such"); err == nil || errors.Is(err, errOther) {
+		t.Errorf("error is %v, want that of models.Engines", err)
+	}
 	large := two
 	large.Width, large.Heads, large.KVHeads = 2048, 32, 32
 	if _, err := b.OpenBytes(ctx, large.File().Bytes(), ""); !errors.Is(err, errOther) {

@@ -17,7 +17,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// BenchmarkStep gives all lanes a token each, and brings logits, or sums of weights, to the processor.
+// BenchmarkStep gives all lanes a token each, and brings logits, or sums of weights, to the
+// processor.
 func BenchmarkStep(b *testing.B) {
 	for _, name := range []string{"base", "nano"} {
 		g := mustOpen(b, released(b, name))

@@ -181,8 +181,8 @@ func (d *device) choose(p *physical, info *deviceCreateInfo) {
 	}
 }
 
-// tensor is the shape of products of matrices that a device has units for: m rows by k columns times
-// k by n, of int8 with sums of 32 bits. m 0: it has none.
+// tensor is the shape of products of matrices that a device has units for: m rows by k columns
+// times k by n, of int8 with sums of 32 bits. m 0: it has none.
 type tensor struct{ m, n, k, subgroup uint32 }
 
 func (d *device) findTensor(p *physical) (t tensor) {

@@ -13,7 +13,8 @@ var (
 	// ErrTooLarge is wrapped by errors for what the device has no room for.
 	ErrTooLarge = errors.New("gpu: too large for the device")
 
-	// ErrDiffers is wrapped by the error for a device that does not compute what the processor does.
+	// ErrDiffers is wrapped by the error for a device that does not compute what the processor
+	// does.
 	ErrDiffers = errors.New("gpu: the device gives other logits than the processor")
 
 	// ErrClosed says that a session was used after Close.

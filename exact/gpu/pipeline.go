@@ -18,7 +18,8 @@ type pipelineKey struct {
 	tile   tile
 }
 
-// tile is the part of a product that a workgroup computes: 16 * rows rows, threads * columns columns.
+// tile is the part of a product that a workgroup computes: 16 * rows rows, threads * columns
+// columns.
 type tile struct{ threads, rows, columns int }
 
 func (t tile) width() int { return t.threads * t.columns }

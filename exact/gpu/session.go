@@ -286,8 +286,8 @@ func (s *session) lastOf(rows int) (handle, error) {
 	return c, err
 }
 
-// Decode evaluates the feeds, in rounds. After an error of ctx the session can go on with lanes that
-// are started afresh; an error that wraps ErrDevice is for ever.
+// Decode evaluates the feeds, in rounds. After an error of ctx the session can go on with lanes
+// that are started afresh; an error that wraps ErrDevice is for ever.
 func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 	s.fed = 0
 	if err := s.check(feeds); err != nil || len(feeds) == 0 {

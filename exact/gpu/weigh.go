@@ -28,8 +28,8 @@ func (s *session) Weigh(on bool) {
 	}
 }
 
-// Weights gives the weights of blocks of the latest Decode's rows, whose number is at most that of the
-// lanes. They are valid until the next Weights, Decode or Close.
+// Weights gives the weights of blocks of the latest Decode's rows, whose number is at most that of
+// the lanes. They are valid until the next Weights, Decode or Close.
 func (s *session) Weights(ctx context.Context, of []lm.BlockOf) ([][]uint32, error) {
 	switch {
 	case s.closed:

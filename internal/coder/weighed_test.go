@@ -81,8 +81,8 @@ func (s *weighingSession) Weights(_ context.Context, of []lm.BlockOf) (list [][]
 	return list, s.model.fails
 }
 
-// coded is what jobs, as many as methods, make of their part of the text on some lanes: payloads, or
-// the texts that payloads give if there are any.
+// coded is what jobs, as many as methods, make of their part of the text on some lanes: payloads,
+// or the texts that payloads give if there are any.
 func coded(m lm.Model, lanes int, text []byte, methods []codec.Method, payloads [][]byte) ([][]byte, error) {
 	w, err := coder.NewWorker(m, lanes, 64)
 	if err != nil {

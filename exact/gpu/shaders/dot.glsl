@@ -1,5 +1,5 @@
-// dotAdd adds the products of four pairs of int8. DOT takes the instruction of devices that have one
-// (VK_KHR_shader_integer_dot_product), whose sums never reach their limit here.
+// dotAdd adds the products of four pairs of int8. DOT takes the instruction of devices that have
+// one (VK_KHR_shader_integer_dot_product), whose sums never reach their limit here.
 #ifdef DOT
 #extension GL_EXT_spirv_intrinsics : require
 spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6018, 6019], id = 4450)
