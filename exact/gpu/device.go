@@ -170,9 +170,9 @@ func (d *device) choose(p *physical, info *deviceCreateInfo) {
 	if d.dot {
 		info.next = unsafe.Pointer(dot)
 	}
-	if bytes.has[1] != 0 && model.has[0] != 0 && matrix.has[0] != 0 {
+	if bytes.has[1] != 0 && model.has[0] != 0 && model.has[1] != 0 && matrix.has[0] != 0 {
 		d.tensor = found
-		bytes.has[0], model.has[1], model.has[2], matrix.has[1] = 0, 0, 0, 0
+		bytes.has[0], model.has[2], matrix.has[1] = 0, 0, 0 // model.has[1] is for atomic sums in shared memory
 		matrix.next = info.next
 		model.next, bytes.next, info.next = unsafe.Pointer(matrix), unsafe.Pointer(model), unsafe.Pointer(bytes)
 		name := append([]byte(tensorExtension), 0)
