@@ -1,4 +1,4 @@
-// Weights of tokens, as coders have them (docs/CODEC.md): table is 2^31 * 2^(-i/2048), depth the
+// Weights of tokens, as coder.CDF has them: table is 2^31 * 2^(-i/2048), depth the
 // number of tokens, rows the logits of a row.
 
 const uint BLOCK = 64; // tokens whose weights are summed up
