@@ -129,7 +129,7 @@ func BenchmarkShader(b *testing.B) {
 
 // BenchmarkLM compresses and decompresses logs with the method lm, a worker's lanes together.
 func BenchmarkLM(b *testing.B) {
-	size := 16 << 20
+	size := 32 << 20
 	if n, err := strconv.Atoi(os.Getenv("SIZE")); err == nil {
 		size = n
 	}
@@ -140,7 +140,7 @@ func BenchmarkLM(b *testing.B) {
 	text := bytes.Repeat(log, size/len(log)+1)[:size]
 	for _, name := range []string{"base", "nano"} {
 		g := mustOpen(b, released(b, name))
-		for _, shape := range [][2]int{{8, 1024}, {4, 2048}, {2, 4096}, {8, 512}} {
+		for _, shape := range [][2]int{{16, 1024}, {8, 2048}, {16, 256}} {
 			workers, lanes := stream.WithWorkers(shape[0]), stream.WithLanes(shape[1])
 			what := fmt.Sprintf("%s/workers=%d/L=%d", name, shape[0], shape[1])
 			var archive bytes.Buffer
