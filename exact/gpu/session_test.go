@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/lmz-go/lmz/exact"
@@ -140,6 +141,35 @@ func TestSchedule(t *testing.T) {
 		}
 		compare(t, want, got, feeds)
 	}
+}
+
+// Sessions that are used at once know nothing of each other.
+func TestSessionsAtOnce(t *testing.T) {
+	cpu := made(t, two)
+	gpu := mustOpen(t, cpu)
+	var group sync.WaitGroup
+	for seed := range uint64(3) {
+		want, got := mustSession(t, cpu, 2, 40), mustSession(t, gpu, 2, 40)
+		group.Go(func() {
+			r := rand.New(rand.NewPCG(seed, 13))
+			for pos := range 20 {
+				feeds := []lm.Feed{{Pos: pos, Tokens: randomTokens(r, cpu, 1)}, {Lane: 1, Pos: pos, Tokens: randomTokens(r, cpu, 1)}}
+				for _, s := range []lm.Session{want, got} {
+					if err := s.Decode(context.Background(), feeds); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+				for i := range feeds {
+					if !slices.Equal(want.Logits(i).Fixed, got.Logits(i).Fixed) {
+						t.Errorf("session %d, lane %d at %d: other logits", seed, i, pos)
+						return
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // Wrong feeds are refused with a message each, and change nothing.
