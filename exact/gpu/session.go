@@ -84,8 +84,10 @@ func (g *Model) NewSession(lanes, window int) (lm.Session, error) {
 	if window < 1 || window > g.ContextLength() {
 		return nil, fmt.Errorf("gpu: a window of %d tokens, want 1 to %d", window, g.ContextLength())
 	}
-	s := &session{model: g, window: window, held: make([]int, lanes), feed: make([]int, lanes), rounds: map[int]handle{}, lasts: map[lastKey]handle{}, gathers: map[int]handle{}}
-	s.round = max(roundColumns, bucket(lanes))
+	s := &session{
+		model: g, window: window, held: make([]int, lanes), feed: make([]int, lanes), round: max(roundColumns, bucket(lanes)),
+		rounds: map[int]handle{}, lasts: map[lastKey]handle{}, gathers: map[int]handle{},
+	}
 	if err := s.make(bucket(lanes)); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("session of %d lanes: %w", lanes, err)
