@@ -157,9 +157,11 @@ func (w *words) matrix(m *exact.Matrix) push {
 	return p
 }
 
-// rows packs a matrix row by row, four columns in a word, with rows of 0 behind.
+// rows packs a matrix row by row, four columns in a word, with rows of 0 behind. It begins where
+// 16 bytes do, which products of matrices ask for.
 func (w *words) rows(m *exact.Matrix, rows int) uint32 {
-	at := len(*w)
+	at := roundUp(len(*w), 4)
+	*w = append(*w, make([]uint32, at-len(*w))...)
 	list := make([]uint32, rows*m.Columns/4)
 	for i, v := range m.Values {
 		list[i/4] |= uint32(uint8(v)) << (i % 4 * 8)

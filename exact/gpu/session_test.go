@@ -284,6 +284,17 @@ func TestWeights(t *testing.T) {
 	}
 }
 
+// Matrices for units begin where 16 bytes do.
+func TestAlignment(t *testing.T) {
+	m := exact.Matrix{Rows: 1, Columns: 4, Values: []int8{1, -2, 3, -4}}
+	for before := range 9 {
+		w := make(words, before)
+		if at := w.rows(&m, 2); at%4 != 0 || len(w) != int(at)+2 || w[at] != 0xfc03fe01 || w[at+1] != 0 {
+			t.Errorf("behind %d words it is at %d of %x", before, at, w)
+		}
+	}
+}
+
 // A device that computes something else is refused: here one weight differs.
 func TestDiffers(t *testing.T) {
 	cpu := made(t, two)

@@ -22,8 +22,8 @@ shared uint tileX[TILE * (COLUMNS + 1)];
 void main() {
 	uint x = gl_LocalInvocationID.x, y = gl_LocalInvocationID.y, t = gl_LocalInvocationIndex;
 	uint row = gl_WorkGroupID.x * ROWS, column = gl_WorkGroupID.y * COLUMNS;
-	int sum[ROWS_EACH][COLUMNS_EACH];
-	for (uint i = 0; i < ROWS_EACH; i++) for (uint j = 0; j < COLUMNS_EACH; j++) sum[i][j] = 0;
+	int sum[ROWS_EACH * COLUMNS_EACH];
+	for (uint i = 0; i < ROWS_EACH; i++) for (uint j = 0; j < COLUMNS_EACH; j++) sum[i * COLUMNS_EACH + j] = 0;
 	for (uint k = 0; k < depth; k += TILE) {
 		for (uint i = t; i < TILE * ROWS; i += THREADS) {
 			tileW[i] = weights[matrix + (k + i / ROWS) * rows + row + i % ROWS];
@@ -38,7 +38,7 @@ void main() {
 			for (uint j = 0; j < ROWS_EACH; j++) w[j] = tileW[i * ROWS + j * 16 + x];
 			for (uint j = 0; j < COLUMNS_EACH; j++) v[j] = tileX[i * (COLUMNS + 1) + j * gl_WorkGroupSize.y + y];
 			for (uint a = 0; a < ROWS_EACH; a++) for (uint b = 0; b < COLUMNS_EACH; b++) {
-				sum[a][b] = dotAdd(w[a], v[b], sum[a][b]);
+				sum[a * COLUMNS_EACH + b] = dotAdd(w[a], v[b], sum[a * COLUMNS_EACH + b]);
 			}
 		}
 		barrier();
@@ -52,9 +52,9 @@ void main() {
 		for (uint a = 0; a < ROWS_EACH; a++) {
 			uint at = row + a * 16 + x;
 			if (mode == LOGITS) {
-				logits[c * rows + at] = rescale(r, sum[a][b], weights[factors + at]);
+				logits[c * rows + at] = rescale(r, sum[a * COLUMNS_EACH + b], weights[factors + at]);
 			} else {
-				sums[c * rows + at] = sum[a][b];
+				sums[c * rows + at] = sum[a * COLUMNS_EACH + b];
 			}
 		}
 	}

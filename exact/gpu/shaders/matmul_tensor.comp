@@ -1,6 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_cooperative_matrix : require
+#extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_memory_scope_semantics : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int8 : require
 #include "common.glsl"
@@ -22,30 +23,30 @@ shared int parts[4][M * N];
 void main() {
 	uint row = (gl_WorkGroupID.x * 2 + gl_SubgroupID % 2) * TALL * M;
 	uint column = (gl_WorkGroupID.y * 2 + gl_SubgroupID / 2) * WIDE * N;
-	coopmat<int, gl_ScopeSubgroup, M, N, gl_MatrixUseAccumulator> sum[TALL][WIDE];
-	for (uint i = 0; i < TALL; i++) for (uint j = 0; j < WIDE; j++) {
-		sum[i][j] = coopmat<int, gl_ScopeSubgroup, M, N, gl_MatrixUseAccumulator>(0);
+	coopmat<int, gl_ScopeSubgroup, M, N, gl_MatrixUseAccumulator> sum[TALL * WIDE];
+	[[unroll]] for (uint i = 0; i < TALL; i++) [[unroll]] for (uint j = 0; j < WIDE; j++) {
+		sum[i * WIDE + j] = coopmat<int, gl_ScopeSubgroup, M, N, gl_MatrixUseAccumulator>(0);
 	}
 	for (uint k = 0; k < depth; k += K / 4) {
 		coopmat<int8_t, gl_ScopeSubgroup, M, K, gl_MatrixUseA> w[TALL];
-		for (uint i = 0; i < TALL; i++) {
+		[[unroll]] for (uint i = 0; i < TALL; i++) {
 			coopMatLoad(w[i], weights, matrix + (row + i * M) * depth + k, depth, gl_CooperativeMatrixLayoutRowMajor);
 		}
-		for (uint j = 0; j < WIDE; j++) {
+		[[unroll]] for (uint j = 0; j < WIDE; j++) {
 			coopmat<int8_t, gl_ScopeSubgroup, K, N, gl_MatrixUseB> x;
 			coopMatLoad(x, inputs, from + (column + j * N) * depth + k, depth, gl_CooperativeMatrixLayoutColumnMajor);
-			for (uint i = 0; i < TALL; i++) sum[i][j] = coopMatMulAdd(w[i], x, sum[i][j]);
+			[[unroll]] for (uint i = 0; i < TALL; i++) sum[i * WIDE + j] = coopMatMulAdd(w[i], x, sum[i * WIDE + j]);
 		}
 	}
 	if (mode != LOGITS) {
-		for (uint i = 0; i < TALL; i++) for (uint j = 0; j < WIDE; j++) {
-			coopMatStore(sum[i][j], sums, (column + j * N) * rows + row + i * M, rows, gl_CooperativeMatrixLayoutColumnMajor);
+		[[unroll]] for (uint i = 0; i < TALL; i++) [[unroll]] for (uint j = 0; j < WIDE; j++) {
+			coopMatStore(sum[i * WIDE + j], sums, (column + j * N) * rows + row + i * M, rows, gl_CooperativeMatrixLayoutColumnMajor);
 		}
 		return;
 	}
-	for (uint j = 0; j < WIDE; j++) for (uint i = 0; i < TALL; i++) {
+	[[unroll]] for (uint j = 0; j < WIDE; j++) [[unroll]] for (uint i = 0; i < TALL; i++) {
 		barrier();
-		coopMatStore(sum[i][j], parts[gl_SubgroupID], 0, M, gl_CooperativeMatrixLayoutColumnMajor);
+		coopMatStore(sum[i * WIDE + j], parts[gl_SubgroupID], 0, M, gl_CooperativeMatrixLayoutColumnMajor);
 		barrier();
 		for (uint p = gl_SubgroupInvocationID; p < M * N; p += gl_SubgroupSize) {
 			uint r = row + i * M + p % M, c = column + j * N + p / M;
