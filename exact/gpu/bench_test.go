@@ -81,13 +81,6 @@ func BenchmarkShader(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	units := g.device.tensor
-	g.device.tensor = tensor{}
-	plain, err := s.matmul(lanes)
-	g.device.tensor = units
-	if err != nil {
-		b.Fatal(err)
-	}
 	each := func(shader string, p push) func(*recorder) {
 		pipeline, err := g.pipeline(pipelineKey{shader, s.window, tile{}})
 		if err != nil {
@@ -102,7 +95,7 @@ func BenchmarkShader(b *testing.B) {
 		{"norm", each("norm", l.output.after)}, {"store", each("store", l.qkv.after)}, {"attend", each("attend", push{})},
 		{"gate", each("gate", l.gateUp.after)}, {"qkv", func(r *recorder) { matmul(r, &l.qkv) }},
 		{"output", func(r *recorder) { matmul(r, &l.output) }}, {"gateUp", func(r *recorder) { matmul(r, &l.gateUp) }},
-		{"down", func(r *recorder) { matmul(r, &l.down) }}, {"gateUp, plain", func(r *recorder) { plain(r, &l.gateUp) }},
+		{"down", func(r *recorder) { matmul(r, &l.down) }},
 		{"logits", func(r *recorder) { matmul(r, &g.last) }}, {"nothing", func(r *recorder) { r.barrier() }},
 	} {
 		const times = 20

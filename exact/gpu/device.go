@@ -15,13 +15,11 @@ import (
 // device is an open Vulkan device.
 type device struct {
 	call       procs
-	instance   handle
 	device     handle
 	queue      handle
 	family     uint32
 	name       string
-	dot        bool   // it has an instruction for products of four int8
-	tensor     tensor // its units for products of matrices
+	dot        bool // it has an instruction for products of four int8
 	memory     memoryProperties
 	bufferSize uint64 // of a buffer that shaders use, at most
 
@@ -38,28 +36,35 @@ func result(name string, r uintptr) error {
 	return nil
 }
 
-// instance makes a Vulkan instance.
-func instance() (get uintptr, i handle, p procs, err error) {
-	if get, err = library(); err != nil {
-		return
+// vulkan is the instance of the process, which is never destroyed: drivers that are loaded again and
+// again run out of room for what their threads own.
+type vulkan struct {
+	call     procs
+	instance handle
+}
+
+var instance = sync.OnceValues(func() (*vulkan, error) {
+	get, err := library()
+	if err != nil {
+		return nil, err
 	}
-	if err = p.find(get, 0); err != nil {
-		return
+	v := new(vulkan)
+	if err := v.call.find(get, 0); err != nil {
+		return nil, err
 	}
 	info := &instanceCreateInfo{sType: stInstanceCreateInfo, application: &applicationInfo{sType: stApplicationInfo, api: apiVersion13}}
-	r, _, _ := purego.SyscallN(p.CreateInstance, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(&i)))
-	if err = result("CreateInstance", r); err != nil {
-		return get, 0, p, fmt.Errorf("%w: %w", ErrNoDevice, err)
+	r, _, _ := purego.SyscallN(v.call.CreateInstance, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(&v.instance)))
+	if err := result("CreateInstance", r); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoDevice, err)
 	}
-	return get, i, p, p.find(get, i)
-}
+	return v, v.call.find(get, v.instance)
+})
 
 // physical is a device that there is.
 type physical struct {
 	handle     handle
 	properties physicalDeviceProperties
 	family     uint32 // of queues that compute
-	subgroup   uint32 // invocations
 }
 
 func (p *physical) name() string {
@@ -68,7 +73,8 @@ func (p *physical) name() string {
 }
 
 // physicals are the devices that can compute, those that are processors last.
-func physicals(call *procs, i handle) ([]physical, error) {
+func (v *vulkan) physicals() ([]physical, error) {
+	call, i := &v.call, v.instance
 	var n uint32
 	r, _, _ := purego.SyscallN(call.EnumeratePhysicalDevices, i, uintptr(unsafe.Pointer(&n)), 0)
 	if err := result("EnumeratePhysicalDevices", r); err != nil || n == 0 {
@@ -88,7 +94,7 @@ func physicals(call *procs, i handle) ([]physical, error) {
 			continue
 		}
 		purego.SyscallN(call.GetPhysicalDeviceProperties2, h, uintptr(unsafe.Pointer(all)))
-		if p.subgroup = group.size; group.stages&stageCompute == 0 || group.operations&subgroupOperations != subgroupOperations {
+		if group.stages&stageCompute == 0 || group.operations&subgroupOperations != subgroupOperations {
 			continue
 		}
 		var families uint32
@@ -113,20 +119,20 @@ func physicals(call *procs, i handle) ([]physical, error) {
 
 // openDevice opens the device of this number in Devices.
 func openDevice(number int) (*device, error) {
-	_, i, call, err := instance()
+	v, err := instance()
 	if err != nil {
 		return nil, err
 	}
-	d := &device{call: call, instance: i}
-	if err := d.open(number); err != nil {
+	d := &device{call: v.call}
+	if err := d.open(v, number); err != nil {
 		d.close()
 		return nil, err
 	}
 	return d, nil
 }
 
-func (d *device) open(number int) error {
-	list, err := physicals(&d.call, d.instance)
+func (d *device) open(v *vulkan, number int) error {
+	list, err := v.physicals()
 	if err != nil {
 		return err
 	}
@@ -143,7 +149,13 @@ func (d *device) open(number int) error {
 		queue: &deviceQueueCreateInfo{sType: stDeviceQueueCreateInfo, family: p.family, count: 1, priorities: &priority},
 	}
 	if p.properties.api >= apiVersion13 {
-		d.choose(p, info)
+		dot := &features{sType: stIntegerDotFeatures}
+		all := &features2{sType: stFeatures2, next: unsafe.Pointer(dot)}
+		purego.SyscallN(d.call.GetPhysicalDeviceFeatures2, p.handle, uintptr(unsafe.Pointer(all)))
+		if d.dot = dot.has != 0; d.dot {
+			dot.next = nil
+			info.next = unsafe.Pointer(dot)
+		}
 	}
 	r, _, _ := purego.SyscallN(d.call.CreateDevice, p.handle, uintptr(unsafe.Pointer(info)), 0, uintptr(unsafe.Pointer(&d.device)))
 	if err := result("CreateDevice", r); err != nil {
@@ -152,72 +164,6 @@ func (d *device) open(number int) error {
 	}
 	purego.SyscallN(d.call.GetDeviceQueue, d.device, uintptr(d.family), 0, uintptr(unsafe.Pointer(&d.queue)))
 	return d.makeLayout()
-}
-
-// choose enables what products of int8 are fast with, where there is any.
-func (d *device) choose(p *physical, info *deviceCreateInfo) {
-	dot, bytes, model, matrix := &features{sType: stIntegerDotFeatures}, &features{sType: stInt8Features}, &features{sType: stMemoryModelFeatures},
-		&features{sType: stTensorFeatures}
-	dot.next, bytes.next = unsafe.Pointer(bytes), unsafe.Pointer(model)
-	found := d.findTensor(p)
-	if found.m != 0 {
-		model.next = unsafe.Pointer(matrix)
-	}
-	all := &features2{sType: stFeatures2, next: unsafe.Pointer(dot)}
-	purego.SyscallN(d.call.GetPhysicalDeviceFeatures2, p.handle, uintptr(unsafe.Pointer(all)))
-	d.dot = dot.has[0] != 0
-	dot.next, bytes.next, model.next, matrix.next = nil, nil, nil, nil
-	if d.dot {
-		info.next = unsafe.Pointer(dot)
-	}
-	if bytes.has[1] != 0 && model.has[0] != 0 && model.has[1] != 0 && matrix.has[0] != 0 {
-		d.tensor = found
-		bytes.has[0], model.has[2], matrix.has[1] = 0, 0, 0 // model.has[1] is for atomic sums in shared memory
-		matrix.next = info.next
-		model.next, bytes.next, info.next = unsafe.Pointer(matrix), unsafe.Pointer(model), unsafe.Pointer(bytes)
-		name := append([]byte(tensorExtension), 0)
-		list := &[1]unsafe.Pointer{unsafe.Pointer(&name[0])}
-		info.extensions, info.names = 1, unsafe.Pointer(list)
-	}
-}
-
-// tensor is the shape of products of matrices that a device has units for: m rows by k columns
-// times k by n, of int8 with sums of 32 bits. m 0: it has none.
-type tensor struct{ m, n, k, subgroup uint32 }
-
-func (d *device) findTensor(p *physical) (t tensor) {
-	var n uint32
-	purego.SyscallN(d.call.EnumerateDeviceExtensionProperties, p.handle, 0, uintptr(unsafe.Pointer(&n)), 0)
-	extensions := make([]extensionProperties, n+1)
-	purego.SyscallN(d.call.EnumerateDeviceExtensionProperties, p.handle, 0, uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&extensions[0])))
-	has := false
-	for _, e := range extensions[:n] {
-		name, _, _ := bytes.Cut(e.name[:], []byte{0})
-		has = has || string(name) == tensorExtension
-	}
-	get, err := library()
-	if !has || err != nil {
-		return t
-	}
-	name := []byte("vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR\x00")
-	f, _, _ := purego.SyscallN(get, d.instance, uintptr(unsafe.Pointer(&name[0])))
-	if f == 0 {
-		return t
-	}
-	n = 0
-	purego.SyscallN(f, p.handle, uintptr(unsafe.Pointer(&n)), 0)
-	list := make([]tensorProperties, n+1)
-	for i := range list {
-		list[i].sType = stTensorProperties
-	}
-	purego.SyscallN(f, p.handle, uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&list[0])))
-	for _, l := range list[:n] {
-		fits := l.a == typeSint8 && l.b == typeSint8 && l.c == typeSint32 && l.result == typeSint32 && l.saturating == 0 && l.scope == scopeSubgroup
-		if fits && l.m <= 16 && l.n <= 16 && l.k <= 32 && l.m*l.n*l.k > t.m*t.n*t.k {
-			t = tensor{l.m, l.n, l.k, p.subgroup}
-		}
-	}
-	return t
 }
 
 // makeLayout makes the layout that all pipelines share: buffers and push constants.
@@ -260,10 +206,7 @@ func (d *device) close() {
 		d.destroy(d.call.DestroyDescriptorSetLayout, d.setLayout)
 		purego.SyscallN(d.call.DestroyDevice, d.device, 0)
 	}
-	if d.instance != 0 {
-		purego.SyscallN(d.call.DestroyInstance, d.instance, 0)
-	}
-	d.device, d.instance = 0, 0
+	d.device = 0
 }
 
 // pipeline compiles a shader for the values of its constants, by their numbers.

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/ebitengine/purego"
-
 	"github.com/lmz-go/lmz/exact"
 )
 
@@ -20,11 +18,10 @@ import (
 func deviceNumber(t testing.TB) int {
 	t.Helper()
 	required := os.Getenv("REQUIRE_DEVICE") != ""
-	_, i, call, err := instance()
+	v, err := instance()
 	var list []physical
 	if err == nil {
-		defer purego.SyscallN(call.DestroyInstance, i, 0)
-		list, err = physicals(&call, i)
+		list, err = v.physicals()
 	}
 	n, _ := strconv.Atoi(os.Getenv("DEVICE"))
 	switch {
@@ -47,19 +44,11 @@ func released(t testing.TB, name string) *exact.Model {
 	return m
 }
 
-// mustOpen opens a model by the means of this number in MEANS, or by the fastest that there are.
-func mustOpen(t testing.TB, m *exact.Model) *Model {
-	t.Helper()
-	by := fastest
-	if n, err := strconv.Atoi(os.Getenv("MEANS")); err == nil {
-		by = means(n)
-	}
-	return mustOpenBy(t, m, by)
-}
+func mustOpen(t testing.TB, m *exact.Model) *Model { return mustOpenBy(t, m, true) }
 
-func mustOpenBy(t testing.TB, m *exact.Model, by means) *Model {
+func mustOpenBy(t testing.TB, m *exact.Model, dot bool) *Model {
 	t.Helper()
-	g, err := open(context.Background(), m, deviceNumber(t), by)
+	g, err := open(context.Background(), m, deviceNumber(t), dot)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,5 +65,5 @@ func TestFeatures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.close()
-	t.Logf("%s: instruction for int8 products %v, units for those of matrices %+v, buffers of %d MB", d.name, d.dot, d.tensor, d.bufferSize>>20)
+	t.Logf("%s: instruction for int8 products %v, buffers of %d MB", d.name, d.dot, d.bufferSize>>20)
 }

@@ -9,8 +9,6 @@ import (
 	"sync"
 	"unsafe"
 
-	"github.com/ebitengine/purego"
-
 	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/lm"
@@ -37,9 +35,8 @@ type Model struct {
 // layer is the parameters of a layer's dispatches.
 type layer struct{ qkv, output, gateUp, down product }
 
-// product is the parameters of a matrix, for matmul and for matmul_tensor, and of what is done with
-// its sums.
-type product struct{ matmul, tensor, after push }
+// product is the parameters of a matrix and of what is done with its sums.
+type product struct{ matmul, after push }
 
 // push is what a shader is told, as common.glsl says.
 type push struct {
@@ -63,12 +60,11 @@ const (
 // Devices names the Vulkan devices that there are, GPUs before processors. The error wraps
 // ErrNoDevice where there is no Vulkan.
 func Devices() ([]string, error) {
-	_, i, call, err := instance()
+	v, err := instance()
 	if err != nil {
 		return nil, err
 	}
-	defer purego.SyscallN(call.DestroyInstance, i, 0)
-	list, err := physicals(&call, i)
+	list, err := v.physicals()
 	if err != nil {
 		return nil, err
 	}
@@ -82,29 +78,16 @@ func Devices() ([]string, error) {
 // Open gives the model on the device of this number in Devices, after that has computed some logits
 // as the processor does; ErrDiffers is wrapped if it has not. Closing it leaves m as it is.
 func Open(ctx context.Context, m *exact.Model, number int) (*Model, error) {
-	return open(ctx, m, number, fastest)
+	return open(ctx, m, number, true)
 }
 
-// means are the ways of multiplying that a device may take, if it has them.
-type means int
-
-const (
-	plain       means = iota
-	withDot           // the instruction for four int8
-	withTensors       // and units for products of matrices
-
-	fastest = withTensors
-)
-
-func open(ctx context.Context, m *exact.Model, number int, by means) (*Model, error) {
+// open is Open; with dot the device may take its instruction for products of int8.
+func open(ctx context.Context, m *exact.Model, number int, dot bool) (*Model, error) {
 	d, err := openDevice(number)
 	if err != nil {
 		return nil, err
 	}
-	d.dot = d.dot && by >= withDot
-	if by < withTensors {
-		d.tensor = tensor{}
-	}
+	d.dot = d.dot && dot
 	g := &Model{Model: m, device: d, pipelines: map[pipelineKey]handle{}}
 	if err = g.load(m.Weights()); err == nil {
 		err = g.prove(ctx)
@@ -157,19 +140,6 @@ func (w *words) matrix(m *exact.Matrix) push {
 	return p
 }
 
-// rows packs a matrix row by row, four columns in a word, with rows of 0 behind. It begins where
-// 16 bytes do, which products of matrices ask for.
-func (w *words) rows(m *exact.Matrix, rows int) uint32 {
-	at := roundUp(len(*w), 4)
-	*w = append(*w, make([]uint32, at-len(*w))...)
-	list := make([]uint32, rows*m.Columns/4)
-	for i, v := range m.Values {
-		list[i/4] |= uint32(uint8(v)) << (i % 4 * 8)
-	}
-	*w = append(*w, list...)
-	return uint32(at)
-}
-
 // halves packs numbers of 16 bits by twos.
 func halves[T int16 | uint16](w *words, list []T) uint32 {
 	at := len(*w)
@@ -195,14 +165,6 @@ func (g *Model) load(x *exact.Weights) error {
 		n.factors, n.unitM, n.unitE, n.rows = p.factors, p.unitM, p.unitE, p.rows
 		return n
 	}
-	// tensor is p with the matrix row by row, or without one that matmul_tensor cannot take.
-	tensor := func(m *exact.Matrix, p push) push {
-		p.matrix = 0
-		if k := int(g.device.tensor.k); k != 0 && m.Columns%k == 0 {
-			p.matrix = w.rows(m, int(p.rows))
-		}
-		return p
-	}
 	norms := make([]push, 0, 2*len(x.Blocks)+1)
 	for i := range x.Blocks {
 		norms = append(norms, norm(&x.Blocks[i].AttentionNorm), norm(&x.Blocks[i].InnerNorm))
@@ -212,16 +174,15 @@ func (g *Model) load(x *exact.Weights) error {
 		b := &x.Blocks[i]
 		qkv, output, gateUp, down := w.matrix(&b.QKV), w.matrix(&b.Output), w.matrix(&b.GateUp), w.matrix(&b.Down)
 		g.layers = append(g.layers, layer{
-			product{qkv, tensor(&b.QKV, qkv), after(qkv, push{table: turns})},
-			product{output, tensor(&b.Output, output), after(output, norms[2*i+1])},
-			product{gateUp, tensor(&b.GateUp, gateUp), after(gateUp, push{table: sigmoid})},
-			product{down, tensor(&b.Down, down), after(down, norms[2*i+2])},
+			product{qkv, after(qkv, push{table: turns})},
+			product{output, after(output, norms[2*i+1])},
+			product{gateUp, after(gateUp, push{table: sigmoid})},
+			product{down, after(down, norms[2*i+2])},
 		})
 	}
 	g.layers[len(g.layers)-1].down.after.mode = modeLast
 	g.last.matmul = w.matrix(&x.Logits)
 	g.last.matmul.mode = modeLogits
-	g.last.tensor = tensor(&x.Logits, g.last.matmul)
 	g.begin = norms[0]
 	g.begin.mode, g.begin.table = modeBegin, uint32(len(w))
 	for _, v := range x.Embedding {

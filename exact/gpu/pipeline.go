@@ -8,7 +8,7 @@ import (
 )
 
 //go:embed shaders/norm.spv shaders/store.spv shaders/attend.spv shaders/attend_dot.spv shaders/gate.spv shaders/weigh.spv
-//go:embed shaders/matmul.spv shaders/matmul_dot.spv shaders/matmul_tensor.spv shaders/gather.spv
+//go:embed shaders/matmul.spv shaders/matmul_dot.spv shaders/gather.spv
 var shaders embed.FS
 
 // pipelineKey names a compiled shader.
@@ -32,8 +32,7 @@ func tileFor(columns int) tile {
 	return tile{8, 4, 8}
 }
 
-// manyColumns is the columns from which on products are made in large tiles, or by a device's units
-// for products of matrices.
+// manyColumns is the columns from which on products are made in large tiles.
 const manyColumns = 128
 
 // pipeline is a shader for sessions of a window.
@@ -52,15 +51,10 @@ func (g *Model) pipeline(key pipelineKey) (handle, error) {
 		return 0, err
 	}
 	s := g.shape
-	threads := key.tile.threads
-	if name == "matmul_tensor" {
-		threads = 4 * int(g.device.tensor.subgroup)
-	}
-	constants := make([]uint32, 0, 13)
+	constants := make([]uint32, 0, 10)
 	for _, v := range []int{
-		s.Width, s.Heads, s.KVHeads, s.Width / s.Heads, s.Inner, key.window, threads, key.tile.rows, key.tile.columns,
+		s.Width, s.Heads, s.KVHeads, s.Width / s.Heads, s.Inner, key.window, key.tile.threads, key.tile.rows, key.tile.columns,
 		max(1, min(scoreRoom/key.window, s.Heads/s.KVHeads, 4)),
-		int(g.device.tensor.m), int(g.device.tensor.n), int(g.device.tensor.k),
 	} {
 		constants = append(constants, uint32(v))
 	}

@@ -183,23 +183,12 @@ func (s *session) describe() error {
 func (s *session) matmul(columns int) (func(*recorder, *product), error) {
 	g := s.model
 	tile := tileFor(columns)
-	plain, err := g.pipeline(pipelineKey{"matmul", s.window, tile})
+	pipeline, err := g.pipeline(pipelineKey{"matmul", s.window, tile})
 	if err != nil {
 		return nil, err
 	}
-	var units handle
-	t := g.device.tensor
-	if t.m != 0 && columns >= manyColumns {
-		if units, err = g.pipeline(pipelineKey{"matmul_tensor", s.window, tile}); err != nil {
-			return nil, err
-		}
-	}
 	return func(r *recorder, p *product) {
-		if units != 0 && p.tensor.matrix != 0 {
-			r.dispatch(units, p.tensor, int(p.tensor.rows/(4*t.m)), columns/int(8*t.n))
-		} else {
-			r.dispatch(plain, p.matmul, int(p.matmul.rows)/(16*tile.rows), (columns+tile.width()-1)/tile.width())
-		}
+		r.dispatch(pipeline, p.matmul, int(p.matmul.rows)/(16*tile.rows), (columns+tile.width()-1)/tile.width())
 	}, nil
 }
 
@@ -270,9 +259,7 @@ func (s *session) lastOf(rows int) (handle, error) {
 	c, err := s.command.record(func(r *recorder) {
 		r.bind(s.sets[0])
 		p := s.model.last
-		for _, p := range []*push{&p.matmul, &p.tensor} {
-			p.from, p.fromUnit = uint32(s.lastInput()), uint32(s.round)
-		}
+		p.matmul.from, p.matmul.fromUnit = uint32(s.lastInput()), uint32(s.round)
 		matmul(r, &p)
 		switch s.gives {
 		case givesLogits:

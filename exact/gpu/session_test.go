@@ -58,9 +58,9 @@ func randomTokens(r *rand.Rand, m lm.Model, n int) []int32 {
 // All ways of multiplying, and all numbers of lanes, give the logits of the processor.
 func TestManyLanes(t *testing.T) {
 	cpu := released(t, "nano")
-	for by := range fastest + 1 {
-		t.Run(fmt.Sprintf("means %d", by), func(t *testing.T) {
-			gpu := mustOpenBy(t, cpu, by)
+	for _, dot := range []bool{false, true} {
+		t.Run(fmt.Sprintf("dot %v", dot), func(t *testing.T) {
+			gpu := mustOpenBy(t, cpu, dot)
 			r := rand.New(rand.NewPCG(1, 2))
 			for _, lanes := range []int{1, 9, 65, 200} {
 				want, got := mustSession(t, cpu, lanes, 8), mustSession(t, gpu, lanes, 8)
@@ -281,17 +281,6 @@ func TestWeights(t *testing.T) {
 	}
 	if got, err := s.Weights(ctx, nil); len(got) != 0 || err != nil {
 		t.Error(got, err)
-	}
-}
-
-// Matrices for units begin where 16 bytes do.
-func TestAlignment(t *testing.T) {
-	m := exact.Matrix{Rows: 1, Columns: 4, Values: []int8{1, -2, 3, -4}}
-	for before := range 9 {
-		w := make(words, before)
-		if at := w.rows(&m, 2); at%4 != 0 || len(w) != int(at)+2 || w[at] != 0xfc03fe01 || w[at+1] != 0 {
-			t.Errorf("behind %d words it is at %d of %x", before, at, w)
-		}
 	}
 }
 

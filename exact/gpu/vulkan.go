@@ -18,7 +18,7 @@ import (
 type procs struct {
 	CreateInstance, EnumeratePhysicalDevices, GetPhysicalDeviceProperties, GetPhysicalDeviceFeatures2,
 	GetPhysicalDeviceProperties2, GetPhysicalDeviceMemoryProperties, GetPhysicalDeviceQueueFamilyProperties,
-	EnumerateDeviceExtensionProperties, CreateDevice, GetDeviceQueue, DestroyDevice, DestroyInstance uintptr
+	CreateDevice, GetDeviceQueue, DestroyDevice uintptr
 
 	CreateBuffer, DestroyBuffer, GetBufferMemoryRequirements, AllocateMemory, FreeMemory, BindBufferMemory, MapMemory uintptr
 
@@ -41,12 +41,6 @@ const (
 
 	apiVersion11 = 1<<22 | 1<<12
 	apiVersion13 = 1<<22 | 3<<12
-
-	// Of VK_KHR_cooperative_matrix.
-	tensorExtension = "VK_KHR_cooperative_matrix"
-	typeSint8       = 3 // VK_COMPONENT_TYPE_SINT8_KHR
-	typeSint32      = 5
-	scopeSubgroup   = 3
 
 	typeCPU = 4 // VK_PHYSICAL_DEVICE_TYPE_CPU
 
@@ -101,12 +95,8 @@ const (
 	stMemoryBarrier            = 46
 	stFeatures2                = 1000059000
 	stProperties2              = 1000059001
-	stInt8Features             = 1000082000
 	stSubgroupProperties       = 1000094000
-	stMemoryModelFeatures      = 1000211000
 	stIntegerDotFeatures       = 1000280000
-	stTensorFeatures           = 1000506000
-	stTensorProperties         = 1000506001
 )
 
 type applicationInfo struct {
@@ -161,11 +151,11 @@ type features2 struct {
 	features [55]uint32
 }
 
-// features are up to three of a kind, in a structure that is chained to others.
+// features is a structure of one feature, that is chained to others.
 type features struct {
 	sType uint32
 	next  unsafe.Pointer
-	has   [3]uint32
+	has   uint32
 }
 
 type properties2 struct {
@@ -178,19 +168,6 @@ type subgroupProperties struct {
 	sType                          uint32
 	next                           unsafe.Pointer
 	size, stages, operations, quad uint32
-}
-
-type extensionProperties struct {
-	name    [256]byte
-	version uint32
-}
-
-// tensorProperties is VkCooperativeMatrixPropertiesKHR.
-type tensorProperties struct {
-	sType                    uint32
-	next                     unsafe.Pointer
-	m, n, k, a, b, c, result uint32
-	saturating, scope        uint32
 }
 
 type deviceQueueCreateInfo struct {
