@@ -303,6 +303,21 @@ func TestDiffers(t *testing.T) {
 	}
 }
 
+// A process opens a device as often as it likes.
+func TestOpenOften(t *testing.T) {
+	n := deviceNumber(t)
+	for range 40 {
+		if _, err := Devices(); err != nil {
+			t.Fatal(err)
+		}
+		d, err := openDevice(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.close()
+	}
+}
+
 func TestNoDevice(t *testing.T) {
 	deviceNumber(t)
 	cpu := made(t, two)

@@ -69,7 +69,7 @@ void main() {
 		for (uint first = 0; first < GROUP; first += TOGETHER) {
 			uint count = min(TOGETHER, GROUP - first), head = kv * GROUP + first;
 			ivec4 m, shift, top, total;
-			for (uint g = 0; g < TOGETHER; g++) {
+			[[unroll]] for (uint g = 0; g < TOGETHER; g++) {
 				ivec2 step = steps[column * HEADS + head + min(g, count - 1)];
 				Scale f = times(times(Scale(uint(step.x), step.y), Scale(47274, -15)), inverseRoot());
 				m[g] = int(f.m >> 1);
@@ -85,44 +85,45 @@ void main() {
 			for (uint j = t; j < n; j += THREADS) {
 				ivec4 dots = ivec4(0);
 				int step = shiftStep(int(cache[keySteps + j]), keyShift);
-				for (uint w = 0; w < WORDS; w++) {
+				[[unroll]] for (uint w = 0; w < WORDS; w++) {
 					uint key = cache[keyAt(c.x, kv, w, j)];
-					for (uint g = 0; g < TOGETHER; g++) dots[g] = dotAdd(asked[g * WORDS + w], key, dots[g]);
+					[[unroll]] for (uint g = 0; g < TOGETHER; g++) dots[g] = dotAdd(asked[g * WORDS + w], key, dots[g]);
 				}
-				for (uint g = 0; g < TOGETHER; g++) {
+				[[unroll]] for (uint g = 0; g < TOGETHER; g++) {
 					int score = (((dots[g] + 16) >> 5) * mulRound(step, m[g])) >> shift[g];
 					weighted[g * WINDOW + j] = score;
 					top[g] = max(top[g], score);
 				}
 			}
-			for (uint g = 0; g < TOGETHER; g++) top[g] = topOf(top[g]);
+			[[unroll]] for (uint g = 0; g < TOGETHER; g++) top[g] = topOf(top[g]);
 			for (uint j = t; j < n; j += THREADS) {
 				int step = shiftStep(int(cache[valueSteps + j]), valueShift);
-				for (uint g = 0; g < TOGETHER; g++) {
+				[[unroll]] for (uint g = 0; g < TOGETHER; g++) {
 					int e = exp2(min(top[g] - weighted[g * WINDOW + j], 32767));
 					total[g] += e;
 					weighted[g * WINDOW + j] = mulRound(e, step);
 				}
 			}
-			for (uint g = 0; g < TOGETHER; g++) total[g] = totalOf(total[g]);
+			[[unroll]] for (uint g = 0; g < TOGETHER; g++) total[g] = totalOf(total[g]);
 			barrier();
 
 			ivec4 sum[4];
-			for (uint g = 0; g < TOGETHER; g++) sum[g] = ivec4(0);
+			[[unroll]] for (uint g = 0; g < TOGETHER; g++) sum[g] = ivec4(0);
 			uint word = t % WORDS, slice = t / WORDS;
 			for (uint j = slice; j < n; j += 4 * SLICES) {
 				uint values[4]; // asked for together, since each takes long
-				for (uint i = 0; i < 4; i++) values[i] = cache[valueAt(c.x, kv, word, min(j + i * SLICES, n - 1))];
-				for (uint i = 0; i < 4 && j + i * SLICES < n; i++) {
-					ivec4 v = ivec4(signedByte(values[i], 0), signedByte(values[i], 1), signedByte(values[i], 2), signedByte(values[i], 3));
-					for (uint g = 0; g < TOGETHER; g++) sum[g] += weighted[g * WINDOW + j + i * SLICES] * v;
+				[[unroll]] for (uint i = 0; i < 4; i++) values[i] = cache[valueAt(c.x, kv, word, min(j + i * SLICES, n - 1))];
+				[[unroll]] for (uint i = 0; i < 4; i++) {
+					uint value = j + i * SLICES < n ? values[i] : 0, at = min(j + i * SLICES, n - 1);
+					ivec4 v = ivec4(signedByte(value, 0), signedByte(value, 1), signedByte(value, 2), signedByte(value, 3));
+					[[unroll]] for (uint g = 0; g < TOGETHER; g++) sum[g] += weighted[g * WINDOW + at] * v;
 				}
 			}
-			for (uint g = 0; g < count; g++) {
+			[[unroll]] for (uint g = 0; g < TOGETHER; g++) {
 				barrier();
-				for (uint i = 0; i < 4; i++) sliced[slice * HEAD + 4 * word + i] = sum[g][i];
+				[[unroll]] for (uint i = 0; i < 4; i++) sliced[slice * HEAD + 4 * word + i] = sum[g][i];
 				barrier();
-				if (t < HEAD) {
+				if (t < HEAD && g < count) {
 					int o = 0;
 					for (uint i = 0; i < SLICES; i++) o += sliced[i * HEAD + t];
 					Scale r = inverse(uint(total[g]), 15 + valueShift - 24 + 14);

@@ -1,5 +1,6 @@
 // What all shaders share: the numbers of docs/ARITHMETIC.md in 32 bits, and where buffers are.
 
+#extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
 // The shape of the model and of the session.
@@ -115,7 +116,7 @@ Scale scaleOfQuantized(Quantizing q) {
 
 uint quantize(Quantizing q, ivec4 v) {
 	uint word = 0;
-	for (int i = 0; i < 4; i++) word |= uint(mulRound(narrow(v[i], q.shift), q.factor) & 255) << (8 * i);
+	[[unroll]] for (int i = 0; i < 4; i++) word |= uint(mulRound(narrow(v[i], q.shift), q.factor) & 255) << (8 * i);
 	return word;
 }
 

@@ -23,7 +23,7 @@ void main() {
 	uint x = gl_LocalInvocationID.x, y = gl_LocalInvocationID.y, t = gl_LocalInvocationIndex;
 	uint row = gl_WorkGroupID.x * ROWS, column = gl_WorkGroupID.y * COLUMNS;
 	int sum[ROWS_EACH * COLUMNS_EACH];
-	for (uint i = 0; i < ROWS_EACH; i++) for (uint j = 0; j < COLUMNS_EACH; j++) sum[i * COLUMNS_EACH + j] = 0;
+	[[unroll]] for (uint i = 0; i < ROWS_EACH; i++) [[unroll]] for (uint j = 0; j < COLUMNS_EACH; j++) sum[i * COLUMNS_EACH + j] = 0;
 	for (uint k = 0; k < depth; k += TILE) {
 		for (uint i = t; i < TILE * ROWS; i += THREADS) {
 			tileW[i] = weights[matrix + (k + i / ROWS) * rows + row + i % ROWS];
@@ -33,23 +33,23 @@ void main() {
 			tileX[i % TILE * (COLUMNS + 1) + i / TILE] = at < depth ? inputs[from + (column + i / TILE) * depth + at] : 0;
 		}
 		barrier();
-		for (uint i = 0; i < TILE; i++) {
+		[[unroll]] for (uint i = 0; i < TILE; i++) {
 			uint w[ROWS_EACH], v[COLUMNS_EACH];
-			for (uint j = 0; j < ROWS_EACH; j++) w[j] = tileW[i * ROWS + j * 16 + x];
-			for (uint j = 0; j < COLUMNS_EACH; j++) v[j] = tileX[i * (COLUMNS + 1) + j * gl_WorkGroupSize.y + y];
-			for (uint a = 0; a < ROWS_EACH; a++) for (uint b = 0; b < COLUMNS_EACH; b++) {
+			[[unroll]] for (uint j = 0; j < ROWS_EACH; j++) w[j] = tileW[i * ROWS + j * 16 + x];
+			[[unroll]] for (uint j = 0; j < COLUMNS_EACH; j++) v[j] = tileX[i * (COLUMNS + 1) + j * gl_WorkGroupSize.y + y];
+			[[unroll]] for (uint a = 0; a < ROWS_EACH; a++) [[unroll]] for (uint b = 0; b < COLUMNS_EACH; b++) {
 				sum[a * COLUMNS_EACH + b] = dotAdd(w[a], v[b], sum[a * COLUMNS_EACH + b]);
 			}
 		}
 		barrier();
 	}
-	for (uint b = 0; b < COLUMNS_EACH; b++) {
+	[[unroll]] for (uint b = 0; b < COLUMNS_EACH; b++) {
 		uint c = column + b * gl_WorkGroupSize.y + y;
 		Rescaling r;
 		if (mode == LOGITS) {
 			r = rescalingTo(times(times(unitOf(fromUnit + c), matrixUnit()), Scale(47274, -15)), 11);
 		}
-		for (uint a = 0; a < ROWS_EACH; a++) {
+		[[unroll]] for (uint a = 0; a < ROWS_EACH; a++) {
 			uint at = row + a * 16 + x;
 			if (mode == LOGITS) {
 				logits[c * rows + at] = rescale(r, sum[a * COLUMNS_EACH + b], weights[factors + at]);

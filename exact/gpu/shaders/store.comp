@@ -30,14 +30,14 @@ void main() {
 		uint word = base + t, head = word / (HEAD / 4), part = word % (HEAD / 4);
 		ivec4 v = ivec4(0);
 		if (word < words) {
-			for (uint i = 0; i < 4; i++) v[i] = rescale(r, sums[column * rows + 4 * word + i], weights[factors + 4 * word + i]);
+			[[unroll]] for (uint i = 0; i < 4; i++) v[i] = rescale(r, sums[column * rows + 4 * word + i], weights[factors + 4 * word + i]);
 		}
 		uint most = mostOfHead(t, most4(v));
 		int e = -14;
 		bool turned = head < HEADS + KV_HEADS;
 		if (turned && word < words) {
 			int s = narrowShift(most);
-			for (uint i = 0; i < 4; i += 2) {
+			[[unroll]] for (uint i = 0; i < 4; i += 2) {
 				uint at = (c.y * HEAD + 4 * part + i) / 2;
 				int angle = int(weights[table + at]);
 				int cosine = bitfieldExtract(angle, 0, 16), sine = angle >> 16;
