@@ -19,6 +19,8 @@
 # make test-386, test-arm64  run the tests of the coders on 32 bits, and on arm64 under qemu-user
 # make test-kill    kill what works on jobs at random moments, 50 times (docs/JOBS.md)
 # make lint-deploy  check the files for Kubernetes and systemd
+# make test-vulkan  run the tests of class exact on a GPU, or on Vulkan in software (exact/gpu)
+# make shaders  compile the shaders of exact/gpu, where there is a glslangValidator
 # make check-cross, check-fma  vet for other systems; look for fused multiply-adds
 # make check-wasm  run the tests of class exact as WebAssembly
 # make test-smollm2  fetch a language model of others (scripts/get-model), and try it
@@ -28,16 +30,16 @@ PREFIX ?= /usr/local
 GO ?= go
 # The library, and a method, object stores, the command, examples, jobs and the tools, modules of their own so
 # that what they need never reaches users of the library.
-PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./examples ./jobs ./tools/...
+PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./examples ./exact/gpu ./jobs ./tools/...
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud gpu bench-gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
+.PHONY: all build build-cloud gpu bench-gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm test-vulkan shaders viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm viewer test-viewer dist share mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm test-vulkan shaders viewer test-viewer dist share mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -103,6 +105,16 @@ test-386:
 test-arm64:
 	scripts/test-arm64
 
+# DEVICE is the number of a device, GPUs first.
+test-vulkan:
+	REQUIRE_DEVICE=1 CGO_ENABLED=0 $(GO) test -count=1 ./exact/gpu
+
+# compilers.txt says which version made what: one that does not know all shaders leaves those alone.
+shaders: SHELL := bash
+shaders:
+	@cd exact/gpu/shaders && made=$$(./compile .) && other=$$(awk 'NR == FNR { made[$$2]; next } !($$2 in made)' <(echo "$$made") compilers.txt) && \
+		printf '%s\n' "$$made" $${other:+"$$other"} >compilers.txt
+
 check-cross:
 	scripts/check-cross
 
@@ -161,6 +173,7 @@ lint: setup
 	$(GO) -C cloud mod tidy -diff
 	$(GO) -C cmd/lmz mod tidy -diff
 	$(GO) -C examples mod tidy -diff
+	$(GO) -C exact/gpu mod tidy -diff
 	$(GO) -C jobs mod tidy -diff
 	$(GO) -C tools mod tidy -diff
 	$(GO) vet $(PKGS)

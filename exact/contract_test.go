@@ -76,7 +76,7 @@ func wantRow(t testing.TB, s *session, i int, want uint64, format string, args .
 }
 
 func TestPieces(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	const n = 150
 	tokens, want := textOf(m, 0, n), rowHashes(t, m, 0, n)
 	for _, size := range []int{2, 7, 31, 32, 33, 64, n} {
@@ -92,7 +92,7 @@ func TestPieces(t *testing.T) {
 }
 
 func TestLockstep(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	const n = 60
 	for _, lanes := range []int{2, 3, 8, 33, 70} {
 		s := mustSession(t, m, lanes, n)
@@ -153,7 +153,7 @@ func schedule(t testing.TB, m *Model, seed uint64, steps int, want [][]uint64) {
 }
 
 func TestSchedule(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	var want [][]uint64
 	for text := range 5 {
 		want = append(want, rowHashes(t, m, text, 150))
@@ -170,7 +170,7 @@ func TestSchedule(t *testing.T) {
 // What a lane held before it was started afresh, and what was loaded or packed by which kernel,
 // bears on nothing.
 func TestAfresh(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	want := rowHashes(t, m, 1, 40)
 	for _, before := range []int{1, 3, 4, 5, 15, 16, 17, 100} {
 		s := mustSession(t, m, 1, 100)
@@ -183,7 +183,7 @@ func TestAfresh(t *testing.T) {
 }
 
 func TestLogits(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	s := mustSession(t, m, 1, 8)
 	mustDecode(t, s, lm.Feed{Tokens: []int32{m.BOS()}})
 	nats := s.Logits(0).Nats()
@@ -199,7 +199,7 @@ func TestLogits(t *testing.T) {
 
 // Wrong feeds are refused with a message each, and change nothing.
 func TestFeeds(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	tokens, want := textOf(m, 0, 10), rowHashes(t, m, 0, 10)
 	s := mustSession(t, m, 2, 10)
 	mustDecode(t, s, lm.Feed{Tokens: tokens[:5]}, lm.Feed{Lane: 1, Tokens: tokens[:3]})
@@ -227,7 +227,7 @@ func TestFeeds(t *testing.T) {
 }
 
 func TestSessionErrors(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	for want, args := range map[string][2]int{
 		"exact: 0 lanes, want 1 to 1024":                   {0, 10},
 		"exact: 1025 lanes, want 1 to 1024":                {1025, 10},
@@ -276,7 +276,7 @@ func after(n int) endsAfter { return endsAfter{context.Background(), &n} }
 
 // When its context ends Decode ends, and lanes that are started afresh are as new.
 func TestDecodeContext(t *testing.T) {
-	m := mustOpen(t, plain.file().Bytes())
+	m := mustOpen(t, plain.File().Bytes())
 	want := rowHashes(t, m, 0, 100)
 	s := mustSession(t, m, 2, 100)
 	for rounds := range 4 {
@@ -292,7 +292,7 @@ func TestDecodeContext(t *testing.T) {
 
 // When its context ends Open ends, wherever it is.
 func TestOpenContext(t *testing.T) {
-	data := plain.file().Bytes()
+	data := plain.File().Bytes()
 	ended := 0
 	for n := range 1000 {
 		m, err := OpenBytes(after(n), data)
@@ -303,7 +303,7 @@ func TestOpenContext(t *testing.T) {
 			t.Fatalf("error is %v", err)
 		}
 	}
-	if ended < 1+plain.layers {
+	if ended < 1+plain.Layers {
 		t.Errorf("the context was asked %d times", ended)
 	}
 }

@@ -9,68 +9,30 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/lm"
 )
-
-// extremes are ways to fill the tensors of a model that reach the ends of what numbers can be.
-var extremes = map[string]func(r *rand.Rand, tensor string) float32{
-	"zero":     func(*rand.Rand, string) float32 { return 0 },
-	"one sign": func(*rand.Rand, string) float32 { return 3 },
-	"tiny":     func(r *rand.Rand, _ string) float32 { return (r.Float32() - 0.5) * 1e-7 },
-	"great":    func(r *rand.Rand, _ string) float32 { return (r.Float32() - 0.5) * 60000 },
-	"greatest": func(r *rand.Rand, _ string) float32 { return float32(1-2*r.IntN(2)) * 60000 },
-	// A unit that lets sums of queries and keys, and of all else, be as great as there is room for.
-	"signs": func(r *rand.Rand, _ string) float32 { return float32(1 - 2*r.IntN(2)) },
-	"mixed": func(r *rand.Rand, _ string) float32 {
-		return float32(math.Ldexp(r.Float64()-0.5, r.IntN(40)-25))
-	},
-	"one": func(r *rand.Rand, _ string) float32 { // number of a hundred
-		if r.IntN(100) == 0 {
-			return 60000
-		}
-		return 0
-	},
-	"great queries": func(r *rand.Rand, tensor string) float32 {
-		if len(tensor) > 11 && (tensor[6:12] == "attn_q" || tensor[6:12] == "attn_k") {
-			return float32(1-2*r.IntN(2)) * 30000
-		}
-		return r.Float32() - 0.5
-	},
-	// Keys along queries give the greatest products.
-	"aligned": func(r *rand.Rand, tensor string) float32 {
-		if len(tensor) > 11 && (tensor[6:12] == "attn_q" || tensor[6:12] == "attn_k") {
-			return 3
-		}
-		return r.Float32() - 0.5
-	},
-	"tiny values": func(r *rand.Rand, tensor string) float32 {
-		if len(tensor) > 11 && tensor[6:12] == "attn_v" {
-			return (r.Float32() - 0.5) * 1e-6
-		}
-		return r.Float32() - 0.5
-	},
-}
 
 // Whatever numbers a model has, all kernels and the plain passes over vectors agree on the logits,
 // and the logits are within 30 bits.
 func TestExtremeModels(t *testing.T) {
-	shapes := map[string]making{
-		"heads of 16": {layers: 2, width: 64, heads: 4, kvHeads: 1, inner: 100, context: 40},
-		"heads of 32": {layers: 1, width: 96, heads: 3, kvHeads: 3, inner: 32, context: 40, tied: true},
-		"heads of 64": {layers: 2, width: 128, heads: 2, kvHeads: 2, inner: 64, context: 40},
-		"widest":      {layers: 1, width: 1040, heads: 65, kvHeads: 65, inner: 1040, context: 3},
+	shapes := map[string]gguftest.Llama{
+		"heads of 16": {Layers: 2, Width: 64, Heads: 4, KVHeads: 1, Inner: 100, Context: 40},
+		"heads of 32": {Layers: 1, Width: 96, Heads: 3, KVHeads: 3, Inner: 32, Context: 40, Tied: true},
+		"heads of 64": {Layers: 2, Width: 128, Heads: 2, KVHeads: 2, Inner: 64, Context: 40},
+		"widest":      {Layers: 1, Width: 1040, Heads: 65, KVHeads: 65, Inner: 1040, Context: 3},
 	}
 	for shape, k := range shapes {
-		for name, number := range extremes {
-			if k.width > 1000 && (testing.Short() || name != "signs" && name != "aligned") { // the greatest sums
+		for name, number := range gguftest.Extremes {
+			if k.Width > 1000 && (testing.Short() || name != "signs" && name != "aligned") { // the greatest sums
 				continue
 			}
-			k.number, k.seed = number, 7
+			k.Number, k.Seed = number, 7
 			for _, kind := range []gguf.TensorType{gguf.F32, gguf.Q8_0} {
-				if k.kind = kind; kind == gguf.Q8_0 && (k.width%32 != 0 || k.inner%32 != 0) {
+				if k.Kind = kind; kind == gguf.Q8_0 && (k.Width%32 != 0 || k.Inner%32 != 0) {
 					continue
 				}
-				t.Run(fmt.Sprintf("%s/%s/%v", shape, name, kind), func(t *testing.T) { agree(t, k.file().Bytes(), k.context) })
+				t.Run(fmt.Sprintf("%s/%s/%v", shape, name, kind), func(t *testing.T) { agree(t, k.File().Bytes(), k.Context) })
 			}
 		}
 	}

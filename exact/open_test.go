@@ -33,7 +33,7 @@ func TestUnsupported(t *testing.T) {
 	set := func(key string, value any) func(*gguftest.File) {
 		return func(f *gguftest.File) { f.Set(key, value) }
 	}
-	shaped := func(k making) func(*gguftest.File) { return func(f *gguftest.File) { *f = *k.file() } }
+	shaped := func(k gguftest.Llama) func(*gguftest.File) { return func(f *gguftest.File) { *f = *k.File() } }
 	// number sets the last block, or the one in the middle.
 	number := func(name string, last bool, kind gguf.TensorType, data ...byte) func(*gguftest.File) {
 		return func(f *gguftest.File) {
@@ -75,9 +75,9 @@ func TestUnsupported(t *testing.T) {
 		{"3 heads, 2 of keys, in a width of 64", set("llama.attention.head_count", uint32(3))},
 		{"4 heads, 3 of keys, in a width of 64", set("llama.attention.head_count_kv", uint32(3))},
 		{"heads of 16 of which 8 turn, want 16, 32 or 64 that turn whole", set("llama.rope.dimension_count", uint32(8))},
-		{"heads of 8 of which 8 turn, want 16, 32 or 64 that turn whole", shaped(making{layers: 1, width: 64, heads: 8, kvHeads: 1, inner: 8, context: 8})},
-		{"heads of 48 of which 48 turn, want 16, 32 or 64 that turn whole", shaped(making{layers: 1, width: 96, heads: 2, kvHeads: 1, inner: 8, context: 8})},
-		{"heads of 128 of which 128 turn, want 16, 32 or 64 that turn whole", shaped(making{layers: 1, width: 128, heads: 1, kvHeads: 1, inner: 8, context: 8})},
+		{"heads of 8 of which 8 turn, want 16, 32 or 64 that turn whole", shaped(gguftest.Llama{Layers: 1, Width: 64, Heads: 8, KVHeads: 1, Inner: 8, Context: 8})},
+		{"heads of 48 of which 48 turn, want 16, 32 or 64 that turn whole", shaped(gguftest.Llama{Layers: 1, Width: 96, Heads: 2, KVHeads: 1, Inner: 8, Context: 8})},
+		{"heads of 128 of which 128 turn, want 16, 32 or 64 that turn whole", shaped(gguftest.Llama{Layers: 1, Width: 128, Heads: 1, KVHeads: 1, Inner: 8, Context: 8})},
 		{"a width of 64 and 98 inside, want multiples of 4", set("llama.feed_forward_length", uint32(98))},
 		{"llama.rope.scaling.type is linear", set("llama.rope.scaling.type", "linear")},
 		{"llama.rope.scaling.factor is 4", set("llama.rope.scaling.factor", float32(4))},
@@ -114,7 +114,7 @@ func TestUnsupported(t *testing.T) {
 		{`tensor "token_embd.weight" has shape [64 512], want 262144 rows of 64`, vocabularyOf(maxVocabulary)},
 		{`tensor "token_embd.weight" has shape [64 512], want 511 rows of 64`, vocabularyOf(511)},
 	} {
-		f := plain.file()
+		f := plain.File()
 		c.change(f)
 		m, err := OpenBytes(context.Background(), f.Bytes())
 		want := "model in memory: the exact engine does not support this model: " + c.message
@@ -153,7 +153,7 @@ func repeated(v int32, n int) []int32 {
 
 // Keys that change nothing, and those of others, are accepted.
 func TestHarmlessKeys(t *testing.T) {
-	f := plain.file()
+	f := plain.File()
 	for key, value := range map[string]any{
 		"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": float32(1), "llama.expert_count": uint32(0),
 		"llama.vocab_size": uint32(512), "general.author": "nobody", "llama.attention.head_count_kv": nil,
@@ -166,7 +166,7 @@ func TestHarmlessKeys(t *testing.T) {
 	}
 	f.Set("llama.attention.head_count_kv", uint32(2))
 	m := mustOpen(t, f.Bytes())
-	if want := mustOpen(t, plain.file().Bytes()); m.epsilon != want.epsilon || !slices.Equal(m.turns, want.turns) {
+	if want := mustOpen(t, plain.File().Bytes()); m.epsilon != want.epsilon || !slices.Equal(m.turns, want.turns) {
 		t.Errorf("other values stand for missing keys: %d, want %d", m.epsilon, want.epsilon)
 	}
 	f.Set("llama.rope.freq_base", float32(2))
@@ -175,7 +175,7 @@ func TestHarmlessKeys(t *testing.T) {
 
 // A file that is damaged, or ends, is an error of the file or of reading it.
 func TestOpenDamaged(t *testing.T) {
-	data := plain.file().Bytes()
+	data := plain.File().Bytes()
 	if _, err := OpenBytes(context.Background(), data[:len(data)-100]); !errors.Is(err, gguf.ErrTruncated) {
 		t.Errorf("error is %v", err)
 	}
@@ -269,7 +269,7 @@ func mutated(r *rand.Rand, data []byte, header int) []byte {
 }
 
 // tiny is a file of few bytes beside its vocabulary.
-var tiny = making{layers: 1, width: 32, heads: 2, kvHeads: 1, inner: 32, context: 24, kind: gguf.Q8_0}
+var tiny = gguftest.Llama{Layers: 1, Width: 32, Heads: 2, KVHeads: 1, Inner: 32, Context: 24, Kind: gguf.Q8_0}
 
 // headerOf is the size of all before the tensors.
 func headerOf(data []byte) int {
@@ -283,7 +283,7 @@ func headerOf(data []byte) int {
 // Whatever of a small file is changed: it opens and computes, or is an error, and takes memory in
 // proportion to its size.
 func TestMutated(t *testing.T) {
-	data := tiny.file().Bytes()
+	data := tiny.File().Bytes()
 	header := headerOf(data)
 	opened := 0
 	r := rand.New(rand.NewPCG(11, 11))
@@ -309,10 +309,10 @@ func TestMutated(t *testing.T) {
 
 // FuzzOpen: seed and what to change of a small file, then bytes as they are.
 func FuzzOpen(f *testing.F) {
-	f.Add(tiny.file().Bytes(), uint64(0))
+	f.Add(tiny.File().Bytes(), uint64(0))
 	k := tiny
-	k.tied, k.kind = true, gguf.F16
-	f.Add(k.file().Bytes(), uint64(1))
+	k.Tied, k.Kind = true, gguf.F16
+	f.Add(k.File().Bytes(), uint64(1))
 	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
 		if len(data) > 1<<20 {
 			return

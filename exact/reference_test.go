@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/internal/gguf"
+	"github.com/lmz-go/lmz/internal/gguftest"
 	"github.com/lmz-go/lmz/internal/golden"
 	"github.com/lmz-go/lmz/lm"
 )
@@ -243,15 +244,15 @@ func TestReference(t *testing.T) {
 // Other shapes and types are computed as they should: heads of each width, shared and not, tied
 // output, F16 and F32.
 func TestReferenceShapes(t *testing.T) {
-	for name, k := range map[string]making{
+	for name, k := range map[string]gguftest.Llama{
 		"plain":       plain,
-		"tied":        {layers: 1, width: 64, heads: 1, kvHeads: 1, inner: 64, context: 64, kind: gguf.F16, tied: true},
-		"heads of 16": {layers: 3, width: 96, heads: 6, kvHeads: 2, inner: 100, context: 64, kind: gguf.F32},
-		"odd columns": {layers: 1, width: 48, heads: 3, kvHeads: 1, inner: 36, context: 64, kind: gguf.F32},
-		"Q8_0":        {layers: 2, width: 128, heads: 2, kvHeads: 1, inner: 160, context: 64, kind: gguf.Q8_0},
+		"tied":        {Layers: 1, Width: 64, Heads: 1, KVHeads: 1, Inner: 64, Context: 64, Kind: gguf.F16, Tied: true},
+		"heads of 16": {Layers: 3, Width: 96, Heads: 6, KVHeads: 2, Inner: 100, Context: 64, Kind: gguf.F32},
+		"odd columns": {Layers: 1, Width: 48, Heads: 3, KVHeads: 1, Inner: 36, Context: 64, Kind: gguf.F32},
+		"Q8_0":        {Layers: 2, Width: 128, Heads: 2, KVHeads: 1, Inner: 160, Context: 64, Kind: gguf.Q8_0},
 	} {
-		k.seed = 5
-		data := k.file().Bytes()
+		k.Seed = 5
+		data := k.File().Bytes()
 		m, ref := mustOpen(t, data), newReference(t, data)
 		tokens := make([]int32, 60)
 		for i := range tokens {

@@ -80,12 +80,34 @@ type Session interface {
 }
 
 // Row is a row of logits, one value per token of the vocabulary, in the form that the engine
-// computes: the other is nil. Both come from one method, so that a Session that wraps another
+// computes: the others are nil. All come from one method, so that a Session that wraps another
 // cannot hide the integers, whose bits differ from those of their floats.
 type Row struct {
 	Float []float32 // in nats
 	Fixed []int32   // in units of 2^-LogitFraction bits: a logit times the binary logarithm of e
+
+	// Of a Weigher: sums of the weights of each WeightBlock tokens.
+	Sums []uint64
 }
+
+// Weigher is a Session that can weigh tokens itself, as coder.CDF does: who codes tokens asks for few
+// of the weights, where rows of logits take long to arrive.
+type Weigher interface {
+	Session
+
+	// Weigh says whether rows of the Decodes that follow have Sums in place of logits.
+	Weigh(on bool)
+
+	// Weights gives the weights of blocks of the latest Decode's rows, no more of them than lanes.
+	// They are valid until the next Weights, Decode or Close.
+	Weights(ctx context.Context, of []BlockOf) ([][]uint32, error)
+}
+
+// BlockOf is a block of WeightBlock tokens, by its number, of the row of feeds[Row].
+type BlockOf struct{ Row, Block int }
+
+// WeightBlock is the tokens of a block.
+const WeightBlock = 64
 
 // Len is the number of logits.
 func (r Row) Len() int { return max(len(r.Float), len(r.Fixed)) }

@@ -24,6 +24,9 @@ type Backend interface {
 	OpenBytes(ctx context.Context, gguf []byte, class string) (Opened, error)
 }
 
+// Engines is the Backend of a store that was given none.
+func Engines() Backend { return engines{} }
+
 // engines is the Backend of the packages exact and llama. The class of package exact is the default
 // of the models that it can compute.
 type engines struct{}

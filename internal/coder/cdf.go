@@ -24,7 +24,7 @@ const (
 	// fixedFloor is as far below the greatest of fixed-point logits as others count: these weigh 1.
 	fixedFloor = 32<<exp2Bits - 1
 
-	cdfBlock = 64
+	cdfBlock = lm.WeightBlock
 )
 
 // CDF is the cumulative distribution of one row of logits, in integers: a symbol weighs 2^31 *
@@ -205,6 +205,9 @@ var exp2Table = sync.OnceValue(func() *[1 << exp2Bits]uint32 {
 	table[0] = 1 << weightMax
 	return &table
 })
+
+// Exp2Table is the table that weighs fixed-point logits, for a lm.Weigher: read only.
+func Exp2Table() []uint32 { return exp2Table()[:] }
 
 // cost is log2(total/freq) in 2^-16 bits (kvcache.BitFraction), to 1 of them: the same on every
 // platform.

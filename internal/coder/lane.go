@@ -19,6 +19,10 @@ type Lane struct {
 	started bool // the job has begun a chunk
 	feed    lm.Feed
 	logits  lm.Row    // answer to feed
+	row     int       // its number in the session
+	weighed bool      // the job codes with rows of sums, if the session has them
+	block   int       // whose weights the job waits for; -1: it waits for logits
+	weights []uint32  // answer to block
 	mix     mix.Coder // the tables of Mix, kept for later jobs
 	mixed   *MixCoder // whose chunk they are of
 	advisor *advisor  // kept for later jobs
@@ -92,9 +96,24 @@ func (l *Lane) ask(pos int, tokens []int32) (lm.Row, error) {
 	if l.worker.running != l {
 		return lm.Row{}, ErrStopped // a coder was kept, and is used by another lane's job or by none
 	}
-	l.feed = lm.Feed{Lane: l.index, Pos: pos, Tokens: tokens}
+	l.feed, l.block = lm.Feed{Lane: l.index, Pos: pos, Tokens: tokens}, -1
 	if !l.yield(struct{}{}) {
 		return lm.Row{}, l.stopErr
 	}
 	return l.logits, nil
+}
+
+// Weights suspends the job until the worker has the weights of a block of its row of sums. They are
+// valid until the lane's next call.
+func (l *Lane) Weights(block int) ([]uint32, error) {
+	if l.stopErr != nil {
+		return nil, l.stopErr
+	}
+	if l.worker.running != l {
+		return nil, ErrStopped
+	}
+	if l.block = block; !l.yield(struct{}{}) {
+		return nil, l.stopErr
+	}
+	return l.weights, nil
 }

@@ -54,6 +54,7 @@ func (c *tokenCoder) Encode(dst, src []byte) ([]byte, error) {
 	}
 	base, n, done := len(dst), len(src), 0
 	c.symbols.begin(dst)
+	defer c.weigh()()
 	row, err := c.lane.Start(c.policy, nil)
 	for err == nil {
 		c.tokens, src, err = c.vocab.AppendTokens(c.tokens[:0], src)
@@ -93,6 +94,7 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	if err := c.symbols.open(src); err != nil {
 		return dst, err
 	}
+	defer c.weigh()()
 	row, err := c.lane.Start(c.policy, nil)
 	var charged float64
 	for err == nil {
@@ -121,31 +123,37 @@ func (c *tokenCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 }
 
 func (c *tokenCoder) encode(row lm.Row, token int32) error {
+	if row.Sums != nil {
+		return c.encodeWeighed(row.Sums, token)
+	}
 	cdf := &c.lane.worker.cdf
 	if err := cdf.setRow(row); err != nil {
 		return err
 	}
 	c.symbols.encode(cdf, token)
-	c.spend(cdf, token)
+	c.spend(uint64(cdf.weights[token]), cdf.Total())
 	return nil
 }
 
 func (c *tokenCoder) decode(row lm.Row) (int32, error) {
+	if row.Sums != nil {
+		return c.decodeWeighed(row.Sums)
+	}
 	cdf := &c.lane.worker.cdf
 	if err := cdf.setRow(row); err != nil { // an encoder would have taken another method
 		return 0, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	token, err := c.symbols.decode(cdf)
 	if err == nil {
-		c.spend(cdf, token)
+		c.spend(uint64(cdf.weights[token]), cdf.Total())
 	}
 	return token, err
 }
 
 // spend counts what the token costs by the model, however it is coded.
-func (c *tokenCoder) spend(cdf *CDF, token int32) {
+func (c *tokenCoder) spend(freq, total uint64) {
 	if c.policy.Reset == kvcache.EqualInfo {
-		c.lane.Spend(cost(uint64(cdf.weights[token]), cdf.Total()))
+		c.lane.Spend(cost(freq, total))
 	}
 }
 

@@ -16,15 +16,18 @@ import (
 // runs at a time, so the lanes of a worker share scratch memory. A worker belongs to one goroutine
 // at a time.
 type Worker struct {
-	model   lm.Model
-	session lm.Session
-	window  int
-	lanes   []*Lane
-	waiting []*Lane // lanes that run a job, each with a request
-	feeds   []lm.Feed
-	running *Lane           // whose job runs at the moment
-	ctx     context.Context // of Run
-	failed  error           // of the session, which can only be closed then
+	model    lm.Model
+	session  lm.Session
+	weigher  lm.Weigher // session, if it is one
+	window   int
+	lanes    []*Lane
+	waiting  []*Lane // lanes that run a job, each with a request
+	answered []*Lane // that waited before: kept for its memory
+	feeds    []lm.Feed
+	blocks   []lm.BlockOf
+	running  *Lane           // whose job runs at the moment
+	ctx      context.Context // of Run
+	failed   error           // of the session, which can only be closed then
 
 	vocabulary *Vocabulary
 	cdf        CDF
@@ -45,6 +48,7 @@ func NewWorker(m lm.Model, lanes, window int) (*Worker, error) {
 			return nil, err
 		}
 		w.session = session
+		w.weigher, _ = session.(lm.Weigher)
 	}
 	for i := range lanes {
 		w.lanes = append(w.lanes, &Lane{worker: w, index: i})
@@ -105,11 +109,25 @@ func (w *Worker) fill(ctx context.Context, next Source) error {
 	return ctx.Err()
 }
 
-// step answers the requests of all waiting lanes.
+// step answers requests: those for weights of rows that there are, or if there is none all others.
 func (w *Worker) step(ctx context.Context) error {
+	w.blocks = w.blocks[:0]
+	weighed := w.weigher != nil
+	for _, l := range w.waiting {
+		if l.block >= 0 {
+			w.blocks = append(w.blocks, lm.BlockOf{Row: l.row, Block: l.block})
+		}
+		weighed = weighed && l.weighed
+	}
+	if len(w.blocks) > 0 {
+		return w.weigh(ctx)
+	}
 	w.feeds = w.feeds[:0]
 	for _, l := range w.waiting {
 		w.feeds = append(w.feeds, l.feed)
+	}
+	if w.weigher != nil {
+		w.weigher.Weigh(weighed)
 	}
 	if err := w.session.Decode(ctx, w.feeds); err != nil {
 		w.failed = err
@@ -118,14 +136,40 @@ func (w *Worker) step(ctx context.Context) error {
 	tokens := len(w.model.Pieces())
 	waiting := w.waiting
 	for i, l := range waiting {
-		l.logits = w.session.Logits(i)
-		if n := l.logits.Len(); n != tokens {
+		l.logits, l.row = w.session.Logits(i), i
+		n, want := l.logits.Len(), tokens
+		if l.logits.Sums != nil {
+			n, want = len(l.logits.Sums), (tokens+cdfBlock-1)/cdfBlock
+		}
+		if n != want {
 			w.failed = fmt.Errorf("%w: a row of %d for a vocabulary of %d", codec.ErrLogits, n, tokens)
 			return w.failed
 		}
 	}
 	w.waiting = w.waiting[:0]
 	for _, l := range waiting {
+		if err := w.advance(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weigh answers the requests for blocks of weights.
+func (w *Worker) weigh(ctx context.Context) error {
+	weights, err := w.weigher.Weights(ctx, w.blocks)
+	if err != nil {
+		w.failed = err
+		return err
+	}
+	waiting := w.waiting
+	w.waiting, w.answered = w.answered[:0], waiting
+	for _, l := range waiting {
+		if l.block < 0 {
+			w.waiting = append(w.waiting, l)
+			continue
+		}
+		l.weights, weights = weights[0], weights[1:]
 		if err := w.advance(l); err != nil {
 			return err
 		}
@@ -159,7 +203,7 @@ func (w *Worker) stop(cause error) {
 
 // begin makes the job a coroutine of the lane, suspended at its first line.
 func (l *Lane) begin(job func(*Lane) error) {
-	l.jobErr, l.stopErr, l.started = nil, nil, false
+	l.jobErr, l.stopErr, l.started, l.weighed = nil, nil, false, false
 	l.resume, l.stop = iter.Pull(func(yield func(struct{}) bool) {
 		l.yield = yield
 		l.jobErr = job(l)
