@@ -215,8 +215,8 @@ func cost(row []float64, token int32) float64 {
 // The released models cost what they cost in floating point. What is rounded to int8, activations and
 // caches above all, is off by up to 1/254 of the greatest of its vector, which is 4 to 16 times the
 // root of the mean square in these models: 0.5 to 2 % of noise a pass, of which logits, spread over
-// some bits, keep 0.1 to 0.2 bits. It is noise, so that the cost of a text hardly changes: by less
-// the longer the text.
+// some bits, keep 0.1 to 0.3 bits. It is noise, so that the cost of a text hardly changes: of base's
+// by up to 1 %, as logits that are sure lose most.
 func TestReference(t *testing.T) {
 	for _, name := range []string{"nano", "base"} {
 		if testing.Short() && name == "base" {
@@ -229,13 +229,13 @@ func TestReference(t *testing.T) {
 			n := map[string]int{"nano": 256, "base": 100}[name]
 			tokens := append([]int32{m.tokenizer.BOS()}, m.tokenizer.Encode(nil, golden.Text(kind, 9, 2000))...)[:n]
 			a := compare(rowsOf(t, m, tokens), ref.logits(tokens), tokens)
-			if math.Abs(a.bits/a.wantBits-1) > 0.01 || a.correlation < 0.998 || a.off > 0.25 {
+			if math.Abs(a.bits/a.wantBits-1) > 0.015 || a.correlation < 0.998 || a.off > 0.35 {
 				t.Errorf("%s, %s: %.1f bits, in floating point %.1f; logits are off by %.3f bits, correlation %.5f", name, kind,
 					a.bits, a.wantBits, a.off, a.correlation)
 			}
 			sum.bits, sum.wantBits = sum.bits+a.bits, sum.wantBits+a.wantBits
 		}
-		if math.Abs(sum.bits/sum.wantBits-1) > 0.005 {
+		if math.Abs(sum.bits/sum.wantBits-1) > 0.01 {
 			t.Errorf("%s: %.1f bits, in floating point %.1f", name, sum.bits, sum.wantBits)
 		}
 	}

@@ -28,7 +28,7 @@ var released = []Released{
 			"sse42":   mustProbe("0614f5d383382461"),
 			"avx2":    mustProbe("ee30fc764e05d749"),
 			"avx512":  mustProbe("8ea562764d52a07d"),
-			"dotprod": mustProbe("fa3c932b63376e87"),
+			"dotprod": mustProbe("ed92749aabdef2ea"),
 		},
 	},
 	{
@@ -39,7 +39,7 @@ var released = []Released{
 			"sse42":   mustProbe("5015c77c17a94854"),
 			"avx2":    mustProbe("63aa13d63d0cf4cb"),
 			"avx512":  mustProbe("c9092aa1fb92be32"),
-			"dotprod": mustProbe("420331683aaf78d9"),
+			"dotprod": mustProbe("92e424cf6ff36e3c"),
 		},
 	},
 }

@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/llama"
 )
 
@@ -39,8 +41,11 @@ func (a *app) chooseDevice() error {
 		}
 		return exitStatus(exitOK)
 	}
+	if a.class == exact.Class {
+		return a.chooseExactDevice()
+	}
 	if a.class != "" {
-		return ui.Usage("--device and --class exclude each other", "the class names the device")
+		return ui.Usage("--device and --class exclude each other", "the class names the device; only class exact has the same bits on all")
 	}
 	name, lanes := a.device, 0
 	if at := strings.LastIndex(name, "-L"); at >= 0 {
@@ -62,6 +67,24 @@ func (a *app) chooseDevice() error {
 	return nil
 }
 
+// exactLanes are those of the method lm on a GPU of class exact unless the user says how many: what
+// changes no byte, but the speed.
+const exactLanes = 256
+
+// chooseExactDevice has models of class exact computed on the device.
+func (a *app) chooseExactDevice() error {
+	names, err := exactDevices()
+	if err != nil {
+		return ui.Usage("--device with --class exact: "+err.Error(), "it needs a driver of Vulkan and libvulkan.so.1; docs/DETERMINISM.md")
+	}
+	i := slices.IndexFunc(names, func(name string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(a.device)) })
+	if i < 0 {
+		return ui.Usage(fmt.Sprintf("--device %s: there is no such GPU", a.device), `"lmz --device list" lists them`)
+	}
+	a.backend, a.exactDevice = exactOn(i), true
+	return nil
+}
+
 // gpuClasses are those of this machine's GPUs, with the lanes that they have by default.
 func gpuClasses() []string {
 	classes := []string{}
@@ -80,6 +103,10 @@ func (a *app) listDevices() error {
 	fmt.Fprintln(t, "device\tclass\tdescription")
 	for _, d := range llama.Devices("") {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", d.Family, d.Class(defaultLanes(d)), ui.Printable(d.Description))
+	}
+	names, _ := exactDevices()
+	for _, name := range names {
+		fmt.Fprintf(t, "%s\t%s\tcomputes it on the GPU with --class exact\n", ui.Printable(name), exact.Class)
 	}
 	return t.Flush()
 }

@@ -7,6 +7,7 @@ require (
 	github.com/lmz-go/lmz v0.0.0
 	github.com/lmz-go/lmz/brotli v0.0.0
 	github.com/lmz-go/lmz/cloud v0.0.0
+	github.com/lmz-go/lmz/exact/gpu v0.0.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
@@ -55,6 +56,7 @@ require (
 	github.com/aws/smithy-go v1.28.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2 // indirect
+	github.com/ebitengine/purego v0.10.2 // indirect
 	github.com/envoyproxy/go-control-plane/envoy v1.39.0 // indirect
 	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
@@ -113,3 +115,5 @@ replace github.com/lmz-go/lmz => ../..
 replace github.com/lmz-go/lmz/brotli => ../../brotli
 
 replace github.com/lmz-go/lmz/cloud => ../../cloud
+
+replace github.com/lmz-go/lmz/exact/gpu => ../../exact/gpu

@@ -92,8 +92,14 @@ func newRootCommand(a *app) *cobra.Command {
 		SilenceUsage:  true,
 		Version:       programVersion(),
 		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := a.chooseDevice(); err != nil {
+				return err
+			}
+			if a.exactDevice && r.lanes == 0 {
+				r.lanes = exactLanes
+			}
 			a.openStore()
-			return a.chooseDevice()
+			return nil
 		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if r.longHelp {
