@@ -72,8 +72,8 @@ func RoundTrip(t testing.TB, m lm.Model, method codec.Method, p coder.Params, ch
 }
 
 // OverCost codes the chunk with codec.LM and compares the payload with the model's ideal code
-// length of its tokens: the sum of -log2 softmax in float64. The payload may have 0.1 % and 4 bytes
-// more.
+// length of its tokens: the sum of -log2 softmax in float64, of which no token has less than about
+// 2^-31, as coder.CDF has it. The payload may have 0.1 % and 4 bytes more.
 func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 	t.Helper()
 	payload := RoundTrip(t, m, codec.LM, p, chunk)
@@ -112,10 +112,11 @@ func OverCost(t testing.TB, m lm.Model, p coder.Params, chunk []byte) {
 
 func logSoftmax(row []float32, token int32) float64 {
 	top, sum := float64(slices.Max(row)), 0.0
+	weight := func(v float32) float64 { return math.Exp(float64(v)-top) + math.Ldexp(1, -31) }
 	for _, v := range row {
-		sum += math.Exp(float64(v) - top)
+		sum += weight(v)
 	}
-	return float64(row[token]) - top - math.Log(sum)
+	return math.Log(weight(row[token]) / sum)
 }
 
 // Generate makes text of n bytes or a little more that m predicts well: its likeliest pieces, and a

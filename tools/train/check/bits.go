@@ -58,7 +58,7 @@ func fileLoss(s lm.Session, bos int32, tokens []int32, window int) (float64, err
 		}
 		end := min(len(tokens), start-overlap+window-1)
 		lane := append([]int32{bos}, tokens[start-overlap:end]...)
-		nats, err := score(s, lane, overlap+1)
+		nats, err := score(s, lane, overlap+1, true)
 		if err != nil {
 			return 0, err
 		}

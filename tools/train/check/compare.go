@@ -76,7 +76,7 @@ func windowLoss(m lm.Model, window []int32) (float64, error) {
 		return 0, err
 	}
 	defer s.Close()
-	sum, err := score(s, window, 1)
+	sum, err := score(s, window, 1, false)
 	return sum / float64(len(window)-1), err
 }
 

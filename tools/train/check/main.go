@@ -13,6 +13,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 
 	"github.com/lmz-go/lmz/internal/finetune"
@@ -73,8 +74,8 @@ func compareAll(m lm.Model, files []string, tolerance float64) error {
 }
 
 // score is the cost of tokens[first:] in nats, each predicted from all tokens before it in the same
-// window.
-func score(s lm.Session, tokens []int32, first int) (float64, error) {
+// window. What is coded costs no more than about 31 bits (coder.CDF), whatever the model thinks.
+func score(s lm.Session, tokens []int32, first int, coded bool) (float64, error) {
 	ctx, sum := context.Background(), 0.0
 	if first > 1 {
 		if err := s.Decode(ctx, []lm.Feed{{Tokens: tokens[:first-1]}}); err != nil {
@@ -85,7 +86,11 @@ func score(s lm.Session, tokens []int32, first int) (float64, error) {
 		if err := s.Decode(ctx, []lm.Feed{{Pos: i - 1, Tokens: tokens[i-1 : i]}}); err != nil {
 			return 0, err
 		}
-		sum += finetune.Surprise(s.Logits(0).Nats(), tokens[i])
+		nats := finetune.Surprise(s.Logits(0).Nats(), tokens[i])
+		if coded {
+			nats = -math.Log(math.Exp(-nats) + math.Ldexp(1, -31))
+		}
+		sum += nats
 	}
 	return sum, nil
 }
