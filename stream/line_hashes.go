@@ -47,11 +47,11 @@ func (h *lineHashes) record(records int64) []byte {
 		return nil
 	}
 	tree := h.lines.Tree()
-	most := int(records/hashesShare-lineHashesHead) / len(merkle.Hash{})
+	most := (records/hashesShare - lineHashesHead) / int64(len(merkle.Hash{}))
 	if most < 1 {
 		return nil
 	}
-	for len(tree.Blocks) > most {
+	for int64(len(tree.Blocks)) > most {
 		tree = tree.Raise(tree.Height + 1)
 	}
 	return format.AppendAuxiliary(nil, format.AuxLines, format.AppendLineHashes(nil, tree))
