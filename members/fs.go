@@ -46,7 +46,7 @@ func Open(a *stream.Archive) (*FS, error) {
 	}
 	f := &FS{archive: a, entries: map[string]*entry{".": {name: ".", folder: true}}}
 	for _, m := range list {
-		if name := strings.TrimPrefix(path.Clean("/"+m.Name), "/"); name != "" && len(name) <= longestPath && fs.ValidPath(name) {
+		if name := pathOf(m.Name); name != "" && len(name) <= longestPath && fs.ValidPath(name) {
 			f.add(name, m)
 		}
 	}
@@ -55,6 +55,9 @@ func Open(a *stream.Archive) (*FS, error) {
 	}
 	return f, nil
 }
+
+// pathOf is the name of a member without what leads above the root.
+func pathOf(name string) string { return strings.TrimPrefix(path.Clean("/"+name), "/") }
 
 // longestPath bounds what the folders of one name take, in bytes.
 const longestPath = 4096

@@ -123,11 +123,20 @@ func TestFS(t *testing.T) {
 	}
 }
 
-// Names that cannot be paths, or be there at once, are left out.
+// Names that cannot be paths, or be there at once, are left out: other programs write such lists.
 func TestStrangeNames(t *testing.T) {
-	f, err := Open(packed(t, []given{
-		{"a", "first"}, {"/a", "second"}, {"a/b", "in a file"}, {"b/c", "1"}, {"b", "over a folder"}, {"../../d/../e", "2"}, {"..", "3"}, {"./g//h", "4"},
-		{"deep/" + strings.Repeat("d/", 3000) + "e", "5"},
+	f, err := Open(archived(t, func(w io.Writer) error {
+		var text []byte
+		var list []Member
+		for _, g := range []given{
+			{"a", "first"}, {"/a", "second"}, {"a/b", "in a file"}, {"b/c", "1"}, {"b", "over a folder"}, {"../../d/../e", "2"}, {"..", "3"}, {"./g//h", "4"},
+			{"deep/" + strings.Repeat("d/", 3000) + "e", "5"},
+		} {
+			list = append(list, Member{Name: g.name, Offset: int64(len(text)), Size: int64(len(g.text))})
+			text = append(text, g.text...)
+		}
+		_, err := w.Write(append(fmt.Appendf(appendList(text, list), listTrailer, len(text)), make([]byte, tarEnd)...))
+		return err
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -142,6 +151,35 @@ func TestStrangeNames(t *testing.T) {
 		return err
 	})
 	if diff := cmp.Diff(map[string]string{"a": "first", "b/c": "1", "e": "2", "g/h": "4"}, got); diff != "" || err != nil {
+		t.Errorf("%s%v", diff, err)
+	}
+}
+
+// Of two files with one path whoever unpacks the tar would get one, and its content for links to the
+// other: the second is refused, and spoils nothing.
+func TestTakenNames(t *testing.T) {
+	a := archived(t, func(w io.Writer) error {
+		z := NewWriter(w)
+		for _, f := range []struct {
+			given
+			taken bool
+		}{
+			{given{"../a", "same"}, false}, {given{"a", "other"}, true}, {given{"a", "same"}, true}, {given{"x/../a", "same"}, true}, {given{"b", "same"}, false},
+			{given{"./b", "same"}, true}, {given{listName, "own"}, true}, {given{"c/" + listName, "own"}, false}, {given{"B", "1"}, false},
+		} {
+			err := z.Add(&tar.Header{Name: f.name, Size: int64(len(f.text)), Mode: 0o600}, strings.NewReader(f.text))
+			if (err != nil) != f.taken || z.Err() != nil {
+				t.Errorf("%s: %v, then %v", f.name, err, z.Err())
+			}
+		}
+		return z.Close()
+	})
+	list, err := List(a)
+	var names []string
+	for _, m := range list {
+		names = append(names, m.Name)
+	}
+	if diff := cmp.Diff([]string{"../a", "b", "c/" + listName, "B"}, names); diff != "" || err != nil {
 		t.Errorf("%s%v", diff, err)
 	}
 }

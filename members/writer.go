@@ -16,12 +16,13 @@ type Writer struct {
 	members []Member
 	seen    map[[sha256.Size]byte]int // number of the member with this content
 	sizes   map[int64]bool            // that members have
+	paths   map[string]bool           // that are taken
 	err     error                     // sticky
 }
 
 // NewWriter makes a Writer that writes to w.
 func NewWriter(w io.Writer) *Writer {
-	z := &Writer{to: w, seen: map[[sha256.Size]byte]int{}, sizes: map[int64]bool{}}
+	z := &Writer{to: w, seen: map[[sha256.Size]byte]int{}, sizes: map[int64]bool{}, paths: map[string]bool{listName: true}}
 	z.tar = tar.NewWriter(counted{z})
 	return z
 }
@@ -40,10 +41,17 @@ func (z counted) Write(p []byte) (int, error) {
 // becomes a hard link to that. Header is changed. Content is read twice where a file of its size
 // came before.
 //
+// A file whose path (FS) another one has is refused: who unpacks the tar would lose one of them, and
+// get the wrong content for links to it.
+//
 // An error that Err does not give then is one of content, or of header, alone: nothing was written.
 func (z *Writer) Add(header *tar.Header, content io.ReaderAt) error {
 	if z.err != nil {
 		return z.err
+	}
+	path := pathOf(header.Name)
+	if z.paths[path] {
+		return fmt.Errorf("the archive has a file %s already", path)
 	}
 	size := header.Size
 	header.Typeflag, header.Format = tar.TypeReg, tar.FormatPAX
@@ -59,6 +67,7 @@ func (z *Writer) Add(header *tar.Header, content io.ReaderAt) error {
 				return err
 			}
 			m.Offset = z.members[i].Offset
+			z.paths[path] = true
 			z.members = append(z.members, m)
 			return nil
 		}
@@ -78,6 +87,7 @@ func (z *Writer) Add(header *tar.Header, content io.ReaderAt) error {
 	if z.err = err; err != nil {
 		return err
 	}
+	z.paths[path] = true
 	z.members = append(z.members, m)
 	z.seen[[sha256.Size]byte(sum.Sum(nil))] = len(z.members) - 1
 	z.sizes[size] = true
