@@ -87,6 +87,35 @@ func TestReadsArchiveThatGrows(t *testing.T) {
 	try("line 0\n", exitFailure, "cat", "live.lmz")
 }
 
+// Nothing replaces an archive that lmz is writing, which would lose what it is given from then on.
+func TestKeepsArchiveThatGrows(t *testing.T) {
+	dir := t.TempDir()
+	send, wait := liveArchive(t, dir)
+	if err := os.WriteFile(filepath.Join(dir, "other"), []byte("other\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	over := func(want int, args ...string) {
+		t.Helper()
+		cmd := lmzIn(dir, append(args, "-1", "-f", "-o", "live.lmz", "other")...)
+		text, _ := cmd.CombinedOutput()
+		if got := cmd.ProcessState.ExitCode(); got != want || (want == exitFailure) != strings.Contains(string(text), "is being written by another lmz") {
+			t.Errorf("%q: exit code %d, want %d: %s", args, got, want, text)
+		}
+	}
+	over(exitFailure)
+	over(exitFailure, "--flush-every", "1s")
+	over(exitFailure, "--one")
+	fmt.Fprintln(send, "line 1")
+	send.Close()
+	if err := wait(); err != nil {
+		t.Error(err)
+	}
+	if got, err := lmzIn(dir, "-dc", "live.lmz").Output(); string(got) != "line 0\nline 1\n" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	over(exitOK)
+}
+
 // lmz cat -f goes on while the archive grows, and ends when it is complete.
 func TestCatFollows(t *testing.T) {
 	dir := t.TempDir()

@@ -1,5 +1,7 @@
 package file
 
+import "os"
+
 // MarkGrowing says to whoever reads the output that it is still being written, until it is closed,
 // by a lock on it. Where there are no locks nobody is told.
 func (o *Output) MarkGrowing() {
@@ -18,4 +20,14 @@ func (s *Source) Growing() bool {
 	}
 	unlock(s.file)
 	return false
+}
+
+// isWritten says whether lmz is writing to a file on this machine.
+func isWritten(name string) bool {
+	f, err := openShared(name, os.O_RDONLY|nonBlock, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return isLocked(tryLock(f, false))
 }

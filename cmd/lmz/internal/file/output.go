@@ -75,8 +75,10 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		return &Output{Name: name, file: f, writer: f}, nil
 	}
 	o := &Output{Name: name, force: how.Force}
-	if _, err := os.Lstat(name); err == nil && !how.Force {
+	if there, err := os.Lstat(name); err == nil && !how.Force {
 		return nil, o.exists()
+	} else if err == nil && there.Mode().IsRegular() && isWritten(name) {
+		return nil, ui.Hinted(name+" is being written by another lmz", "what that writes would be lost: end it first, or give -o FILE")
 	}
 	// Private until complete.
 	perm := fs.FileMode(0o600)
