@@ -36,6 +36,9 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 		return ui.InFile(c.output, err)
 	}
 	defer out.Discard()
+	if i := slices.IndexFunc(files, out.Overwrites); i >= 0 {
+		return ui.InFile(files[i], file.ErrSame)
+	}
 	var m meter
 	c.now.Store(&task{whole, &m, nil})
 	w, err := c.writerFor(ctx, m.output(out), writerKind{verifies: c.verify})

@@ -31,6 +31,7 @@ type Output struct {
 	set       *Set
 	temporary string      // the name of file until then
 	final     fs.FileInfo // as it was committed
+	over      fs.FileInfo // what has its name when it is begun, or standard output; nil: nothing
 
 	upload remote.Upload // in place of file
 }
@@ -49,10 +50,11 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		if err != nil {
 			return nil, err
 		}
-		if info, err := f.Stat(); err == nil && SameRegular(info, src.Info) {
+		o := &Output{Name: name, file: f, writer: f}
+		if o.over, err = f.Stat(); err == nil && SameRegular(o.over, src.Info) {
 			return nil, ErrSame
 		}
-		return &Output{Name: name, file: f, writer: f}, nil
+		return o, nil
 	}
 	if remote.IsURL(name) {
 		return s.createObject(name, src, how)
@@ -74,7 +76,7 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		}
 		return &Output{Name: name, file: f, writer: f}, nil
 	}
-	o := &Output{Name: name, force: how.Force}
+	o := &Output{Name: name, force: how.Force, over: info}
 	if there, err := os.Lstat(name); err == nil && !how.Force {
 		return nil, o.exists()
 	} else if err == nil && there.Mode().IsRegular() && isWritten(name) {
@@ -97,6 +99,12 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		o.writer = o.holes
 	}
 	return o, nil
+}
+
+// Overwrites says whether the output is, or takes the place of, a regular file.
+func (o *Output) Overwrites(name string) bool {
+	info, err := os.Stat(remote.Path(name))
+	return err == nil && o.over != nil && SameRegular(o.over, info)
 }
 
 // SameRegular reports whether both are one regular file.
