@@ -36,10 +36,15 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 		return ui.InFile(c.output, err)
 	}
 	var old evidence.Head
+	var proof *file.Output // before anything is appended: there is no proof of that afterwards, without the head
 	if c.proof != "" {
 		if old, err = c.headOf(ctx, t); err != nil {
 			return ui.InFile(c.output, err)
 		}
+		if proof, err = c.createProof(files); err != nil {
+			return ui.InFile(c.proof, err)
+		}
+		defer proof.Discard()
 	}
 	var done []*file.Source
 	c.each(files, func(name string) error {
@@ -63,7 +68,7 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 		return ui.InFile(c.output, err)
 	}
 	if c.proof != "" {
-		if err := c.proveExtension(ctx, old); err != nil {
+		if err := c.proveExtension(ctx, old, proof); err != nil {
 			return err // the archive is good, and so are the sources
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"path/filepath"
+	"slices"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -24,9 +26,25 @@ func (c *appendCommand) headOf(ctx context.Context, t *file.Target) (evidence.He
 	return p.Head(), nil
 }
 
-// proveExtension writes the proof that the archive, whose name it has now, extends the one with
+// createProof begins the file for the proof, which may be neither the archive nor one of the files.
+func (c *appendCommand) createProof(files []string) (*file.Output, error) {
+	if filepath.Clean(c.proof) == filepath.Clean(c.output) { // which need not exist
+		return nil, file.ErrSame
+	}
+	out, err := c.create(c.proof, &file.Source{Name: c.output, Info: private{}}, file.Manner{Force: c.force})
+	if err != nil {
+		return nil, err
+	}
+	if out.Overwrites(c.output) || slices.ContainsFunc(files, out.Overwrites) {
+		out.Discard()
+		return nil, file.ErrSame
+	}
+	return out, nil
+}
+
+// proveExtension writes to out the proof that the archive, whose name it has now, extends the one with
 // this head.
-func (c *appendCommand) proveExtension(ctx context.Context, old evidence.Head) error {
+func (c *appendCommand) proveExtension(ctx context.Context, old evidence.Head, out *file.Output) error {
 	src, err := file.OpenRegular(c.output, "")
 	if err != nil {
 		return ui.InFile(c.output, err)
@@ -41,7 +59,10 @@ func (c *appendCommand) proveExtension(ctx context.Context, old evidence.Head) e
 	if err != nil {
 		return ui.InFile(c.output, err)
 	}
-	if err := c.writeDocument(c.proof, src, c.force, evidence.Text(proof)); err != nil {
+	if _, err = out.Write(evidence.Text(proof)); err == nil {
+		err = out.Commit(nil)
+	}
+	if err != nil {
 		return ui.InFile(c.proof, err)
 	}
 	return nil
