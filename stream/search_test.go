@@ -660,8 +660,8 @@ func FuzzFilters(f *testing.F) {
 	})
 }
 
-// A line over many chunks is searched within the limit or is an error, whatever the limit: the next chunk never waits for the room
-// that the line has taken.
+// A line over many chunks is searched within the limit or is an error, whatever the limit: the next
+// chunk never waits for the room that the line has taken.
 func TestSearchLongLineLimits(t *testing.T) {
 	line := append(bytes.Repeat([]byte("xy"), 100_000), '\n')
 	raw := compress(t, nil, line, WithMethod(codec.Raw), WithChunkSize(30_000))
