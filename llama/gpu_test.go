@@ -35,7 +35,8 @@ func loadGPUClass(t *testing.T) gpuClass {
 // lanes hold, wherever it is, and after rewinds.
 func TestGPUExact(t *testing.T) {
 	loadGPUClass(t)
-	m, err := Open(t.Context(), "../models/embedded/nano-q8_0.gguf", "") // smaller ones have too few heads to differ
+	// Smaller ones have too few heads to differ.
+	m, err := Open(t.Context(), "../models/embedded/nano-q8_0.gguf", "")
 	if err != nil {
 		t.Fatal(err)
 	}

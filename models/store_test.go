@@ -215,7 +215,8 @@ func TestLocate(t *testing.T) {
 		"first":                     first,
 		"second":                    second,
 		"./second":                  {Path: "./second"},
-		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")}, // WalkDir goes by name
+		// WalkDir goes by name.
+		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")},
 		hex.EncodeToString(one[:4]): {Path: filepath.Join(dir, "copy", "two.gguf")},
 		fmt.Sprintf("%X", sum[:8]):  second,
 		"base-q8_0":                 {Path: filepath.Join(dir, "base-q8_0.gguf")},
