@@ -34,12 +34,15 @@ PKGS := ./... ./brotli/... ./cloud ./cmd/lmz/... ./examples ./exact/gpu ./jobs .
 LLAMA := third_party/llama.cpp
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: all build build-cloud gpu bench-gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo test-386 test-arm64 check-cross check-fma check-wasm test-vulkan shaders viewer test-viewer dist share mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
+.PHONY: all build build-cloud gpu bench-gpu demo test test-gpu test-kill lint-deploy test-race test-nocgo \
+	test-386 test-arm64 check-cross check-fma check-wasm test-vulkan shaders viewer test-viewer dist share \
+	mutate torture fuzz lint bench study golden test-smollm2 train-smoke install installable env clean setup
 .DEFAULT_GOAL := all
 
 # env.mk says how to compile and link against the libllama that scripts/setup-llama found or
 # fetched. Goals that need no libllama do not cause it to be set up.
-ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma check-wasm test-vulkan shaders viewer test-viewer dist share mutate fuzz,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean test-kill lint-deploy test-nocgo test-386 test-arm64 check-cross check-fma \
+	check-wasm test-vulkan shaders viewer test-viewer dist share mutate fuzz,$(or $(MAKECMDGOALS),all)),)
 include $(LLAMA)/env.mk
 endif
 
@@ -99,7 +102,8 @@ test-nocgo:
 
 # What bears on bytes, with int of 32 bits.
 test-386:
-	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./internal/bwt ./kvcache ./lm ./search ./internal/format ./internal/gram ./internal/engine ./internal/bpe ./exact ./models
+	GOARCH=386 CGO_ENABLED=0 $(GO) test ./internal/coder ./internal/mix ./internal/bwt ./kvcache ./lm \
+		./search ./internal/format ./internal/gram ./internal/engine ./internal/bpe ./exact ./models
 	GOARCH=386 CGO_ENABLED=0 $(GO) test -run 'Golden|Format|Limits' ./stream
 
 test-arm64:
@@ -112,7 +116,8 @@ test-vulkan:
 # compilers.txt says which version made what: one that does not know all shaders leaves those alone.
 shaders: SHELL := bash
 shaders:
-	@cd exact/gpu/shaders && made=$$(./compile .) && other=$$(awk 'NR == FNR { made[$$2]; next } !($$2 in made)' <(echo "$$made") compilers.txt) && \
+	@cd exact/gpu/shaders && made=$$(./compile .) && \
+		other=$$(awk 'NR == FNR { made[$$2]; next } !($$2 in made)' <(echo "$$made") compilers.txt) && \
 		printf '%s\n' "$$made" $${other:+"$$other"} >compilers.txt
 
 check-cross:
@@ -132,7 +137,8 @@ test-viewer:
 
 # The time of the commit is that of all files, so that two of the same commit are the same.
 dist:
-	CGO_ENABLED=0 $(GO) run -buildvcs=false ./tools/dist -version '$(patsubst v%,%,$(VERSION))' -time '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)' -only '$(ONLY)'
+	CGO_ENABLED=0 $(GO) run -buildvcs=false ./tools/dist -version '$(patsubst v%,%,$(VERSION))' \
+		-time '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)' -only '$(ONLY)'
 
 # All of them take hours; MUTANTS=30 takes a sample, which SEED chooses. ONLY='^kvcache/' takes
 # those whose name matches.
@@ -146,7 +152,8 @@ mutate:
 torture: SHELL := bash
 torture: .SHELLFLAGS := -o pipefail -c
 torture: setup
-	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v -run 'Sweep|Recover|Restored|Behind|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
+	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v \
+		-run 'Sweep|Recover|Restored|Behind|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
 		./stream ./salvage ./cmd/lmz/... ./llama | grep -aE '^(---|ok|FAIL|panic)|_test.go'
 
 # With the default -fuzzminimizetime most of the time would go into making inputs smaller.
@@ -197,15 +204,19 @@ bench: setup
 STUDY ?= all
 
 study: setup
-	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/study $(if $(wildcard $(DATA)/*),-data '$(DATA)') $(STUDY)
+	$(GO) run -buildvcs=false $(GOTAGS) -ldflags '$(LLAMA_GO_LDFLAGS)' ./tools/study \
+		$(if $(wildcard $(DATA)/*),-data '$(DATA)') $(STUDY)
 
 # What holds the format, made anew where it differs: with a line in CHANGELOG.md for each change of
 # format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and
 # its card; its archives are written here, and the probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt ./internal/preset ./stream ./brotli -run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
+	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt \
+		./internal/preset ./stream ./brotli \
+		-run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
-	@[ ! -d third_party/llama.cpp-vulkan ] || LMZ_TEST_GPU=vulkan-llvmpipe-L7 $(GOTEST) ./models -run '^TestGPU$$/^golden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
+	@[ ! -d third_party/llama.cpp-vulkan ] || LMZ_TEST_GPU=vulkan-llvmpipe-L7 $(GOTEST) ./models \
+		-run '^TestGPU$$/^golden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@grep -h mustProbe golden.log | sort -u; grep -h '^golden: ' golden.log || echo 'golden: nothing has changed'
 	@rm golden.log
 
@@ -231,7 +242,8 @@ env: setup
 # The manual, completions for shells, and what file(1) and desktops know archives by, made from the
 # command itself.
 share:
-	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz bin/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
+	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz \
+		bin/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
 
 clean:
 	rm -rf bin

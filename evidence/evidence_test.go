@@ -272,7 +272,8 @@ func TestExtension(t *testing.T) {
 	var heads []evidence.Head
 	var provers []*evidence.Prover
 	for i := range 10 {
-		p := prover(t, append(archive, archivetest.Compress(t, nil, nil)...)) // an empty frame has no part in it
+		// An empty frame has no part in it.
+		p := prover(t, append(archive, archivetest.Compress(t, nil, nil)...))
 		heads, provers = append(heads, p.Head()), append(provers, p)
 		archive = append(archive, archivetest.Compress(t, nil, fmt.Appendf(nil, "day %d\nits end\n", i))...)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/lmz-go/lmz/lm"
 )
 
-// These tests are the contract of lm.Model: logits have the bits of the reference, which is one lane,
-// one token at a time.
+// These tests are the contract of lm.Model: logits have the bits of the reference, which is one
+// lane, one token at a time.
 
 var rowSeed = maphash.MakeSeed()
 
@@ -114,8 +114,8 @@ func TestLockstep(t *testing.T) {
 	}
 }
 
-// schedule feeds lanes as a compressor might: any lanes in any order, pieces of any length, rewinds,
-// fresh starts, the same again.
+// schedule feeds lanes as a compressor might: any lanes in any order, pieces of any length,
+// rewinds, fresh starts, the same again.
 func schedule(t testing.TB, m *Model, seed uint64, steps int, want [][]uint64) {
 	lanes, n := len(want), len(want[0])
 	tokens := make([][]int32, lanes)

@@ -24,7 +24,8 @@ func TestExtremeModels(t *testing.T) {
 	}
 	for shape, k := range shapes {
 		for name, number := range gguftest.Extremes {
-			if k.Width > 1000 && (testing.Short() || name != "signs" && name != "aligned") { // the greatest sums
+			// The greatest sums.
+			if k.Width > 1000 && (testing.Short() || name != "signs" && name != "aligned") {
 				continue
 			}
 			k.Number, k.Seed = number, 7

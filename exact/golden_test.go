@@ -11,8 +11,8 @@ import (
 	"github.com/lmz-go/lmz/internal/golden"
 )
 
-// goldenTokens, if set, is the number of tokens that TestGoldenLogits goes through. With -update the
-// fastest kernel goes through all that are pinned.
+// goldenTokens, if set, is the number of tokens that TestGoldenLogits goes through. With -update
+// the fastest kernel goes through all that are pinned.
 const goldenTokens = "LMZ_GOLDEN_TOKENS"
 
 // pinned is how many tokens are, of each model, and how many are gone through if nobody says.

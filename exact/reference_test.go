@@ -212,11 +212,11 @@ func cost(row []float64, token int32) float64 {
 	return math.Log2(total) - row[token]
 }
 
-// The released models cost what they cost in floating point. What is rounded to int8, activations and
-// caches above all, is off by up to 1/254 of the greatest of its vector, which is 4 to 16 times the
-// root of the mean square in these models: 0.5 to 2 % of noise a pass, of which logits, spread over
-// some bits, keep 0.1 to 0.3 bits. It is noise, so that the cost of a text hardly changes: of base's
-// by up to 1 %, as logits that are sure lose most.
+// The released models cost what they cost in floating point. What is rounded to int8, activations
+// and caches above all, is off by up to 1/254 of the greatest of its vector, which is 4 to 16 times
+// the root of the mean square in these models: 0.5 to 2 % of noise a pass, of which logits, spread
+// over some bits, keep 0.1 to 0.3 bits. It is noise, so that the cost of a text hardly changes: of
+// base's by up to 1 %, as logits that are sure lose most.
 func TestReference(t *testing.T) {
 	for _, name := range []string{"nano", "base"} {
 		if testing.Short() && name == "base" {

@@ -16,8 +16,8 @@ const maxLaneTokens = 32
 // contractLanes are as many as archives are written with by default.
 const contractLanes = 8
 
-// fixedTokens are as many as show how a GPU adds up attention, which it cuts into pieces of 64 tokens
-// and more.
+// fixedTokens are as many as show how a GPU adds up attention, which it cuts into pieces of 64
+// tokens and more.
 const fixedTokens = 72
 
 // fixedLanes is the number of lanes that m computes together, or 0.
@@ -47,7 +47,8 @@ func proveContract(ctx context.Context, m lm.Model) error {
 
 // checkContract makes sure that this CPU, plug-in and libggml keep the contract of lm.Model: tokens
 // one by one, as one piece, and on several lanes give the same rows. It costs some 130 tokens; on a
-// GPU, where a piece is fed one by one, as many steps. The error is a *ClassError, or that of a session or of ctx.
+// GPU, where a piece is fed one by one, as many steps. The error is a *ClassError, or that of a
+// session or of ctx.
 func checkContract(ctx context.Context, m lm.Model) error {
 	tokens := contractTokens(m)
 	want, err := singleRows(ctx, m, tokens)
@@ -75,8 +76,8 @@ func checkContract(ctx context.Context, m lm.Model) error {
 	return nil
 }
 
-// contractTokens are as many as one llama_decode takes of a lane, or as the context holds; on a GPU,
-// fixedTokens.
+// contractTokens are as many as one llama_decode takes of a lane, or as the context holds; on a
+// GPU, fixedTokens.
 func contractTokens(m lm.Model) []int32 {
 	n := maxLaneTokens
 	if fixedLanes(m) > 0 {

@@ -11,9 +11,9 @@ import (
 
 // The rows of a GPU depend on how many tokens are computed together, and on how much of the cache
 // attention looks at, which is what the fullest lane holds. So a session of a GPU's class has one
-// shape: every llama_decode takes one token of each lane, gives the rows of all of them, and looks at
-// all of the cache, since the last lane is full from the beginning. Lanes without a token compute the
-// last one that they hold again.
+// shape: every llama_decode takes one token of each lane, gives the rows of all of them, and looks
+// at all of the cache, since the last lane is full from the beginning. Lanes without a token
+// compute the last one that they hold again.
 
 // fixedParams are those of a session with this many lanes for callers.
 func fixedParams(lanes, window int) sessionParams {

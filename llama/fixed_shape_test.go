@@ -67,8 +67,8 @@ func wantScheduled(t *testing.T, m *Model, texts [][]int32, rows [][]uint64, ste
 	}
 }
 
-// TestFixedShapeOfBatches looks at what Decode feeds: one token of each lane behind what it holds, or
-// the last one again; all rows; and the last lane full.
+// TestFixedShapeOfBatches looks at what Decode feeds: one token of each lane behind what it holds,
+// or the last one again; all rows; and the last lane full.
 func TestFixedShapeOfBatches(t *testing.T) {
 	m := openSpec(t, gguftest.Spec{Arch: "llama", Type: gguf.Q8_0})
 	const window = 40

@@ -17,9 +17,9 @@ import (
 )
 
 // Devices lists the GPUs that this machine can compute with, of all plug-ins that scripts/setup-gpu
-// has unpacked, or those whose class has name in it. It loads and unloads the plug-ins; Vulkan's then
-// knows no other drivers for the rest of the process, so the software device, if name begins its
-// family, is found without.
+// has unpacked, or those whose class has name in it. It loads and unloads the plug-ins; Vulkan's
+// then knows no other drivers for the rest of the process, so the software device, if name begins
+// its family, is found without.
 func Devices(name string) (devices []Device) {
 	registry.Lock()
 	defer registry.Unlock()

@@ -13,9 +13,9 @@ var gpuBackends = []string{"cuda", "metal", "vulkan"}
 // maxGPULanes is one less than the most sequences of a context of libllama (LLAMA_MAX_SEQ).
 const maxGPULanes = 255
 
-// gpuClass is a numeric class of one kind of GPU. There a row of logits depends on how many rows are
-// computed with it, so every llama_decode has one token of each of as many lanes as the class says.
-// Its name is backend-family-Llanes, such as vulkan-llvmpipe-L8.
+// gpuClass is a numeric class of one kind of GPU. There a row of logits depends on how many rows
+// are computed with it, so every llama_decode has one token of each of as many lanes as the class
+// says. Its name is backend-family-Llanes, such as vulkan-llvmpipe-L8.
 type gpuClass struct {
 	backend string
 	family  string // of the device: its name, of small letters, digits and hyphens

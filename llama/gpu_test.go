@@ -31,11 +31,12 @@ func loadGPUClass(t *testing.T) gpuClass {
 	return c
 }
 
-// TestGPUExact is the contract of lm.Model on a GPU: a lane's rows are the same, whatever other lanes
-// hold, wherever it is, and after rewinds.
+// TestGPUExact is the contract of lm.Model on a GPU: a lane's rows are the same, whatever other
+// lanes hold, wherever it is, and after rewinds.
 func TestGPUExact(t *testing.T) {
 	loadGPUClass(t)
-	m, err := Open(t.Context(), "../models/embedded/nano-q8_0.gguf", "") // smaller ones have too few heads to differ
+	// Smaller ones have too few heads to differ.
+	m, err := Open(t.Context(), "../models/embedded/nano-q8_0.gguf", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,8 +90,8 @@ type Row struct {
 	Sums []uint64
 }
 
-// Weigher is a Session that can weigh tokens itself, as coder.CDF does: who codes tokens asks for few
-// of the weights, where rows of logits take long to arrive.
+// Weigher is a Session that can weigh tokens itself, as coder.CDF does: who codes tokens asks for
+// few of the weights, where rows of logits take long to arrive.
 type Weigher interface {
 	Session
 

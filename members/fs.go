@@ -37,8 +37,8 @@ type entry struct {
 
 // Open reads the list of members of an archive, which must stay open; errors are those of List. A
 // path is the name of a member without what leads above the root: a member whose path another one
-// in front of it has, also as a folder, is left out, as is one whose path fs.ValidPath refuses or has
-// more than 4096 bytes. The names are kept, which takes a hundred times their length at worst.
+// in front of it has, also as a folder, is left out, as is one whose path fs.ValidPath refuses or
+// has more than 4096 bytes. The names are kept, which takes a hundred times their length at worst.
 func Open(a *stream.Archive) (*FS, error) {
 	list, err := List(a)
 	if err != nil {

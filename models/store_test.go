@@ -210,12 +210,13 @@ func TestLocate(t *testing.T) {
 	second, _ := s.embeddedNamed("second")
 	sum := sha256.Sum256(inside[1].GGUF)
 	for name, want := range map[string]File{
-		"":                          first,
-		"embedded":                  first,
-		"first":                     first,
-		"second":                    second,
-		"./second":                  {Path: "./second"},
-		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")}, // WalkDir goes by name
+		"":         first,
+		"embedded": first,
+		"first":    first,
+		"second":   second,
+		"./second": {Path: "./second"},
+		// WalkDir goes by name.
+		hex.EncodeToString(one[:]):  {Path: filepath.Join(dir, "copy", "two.gguf")},
 		hex.EncodeToString(one[:4]): {Path: filepath.Join(dir, "copy", "two.gguf")},
 		fmt.Sprintf("%X", sum[:8]):  second,
 		"base-q8_0":                 {Path: filepath.Join(dir, "base-q8_0.gguf")},

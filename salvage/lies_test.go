@@ -70,7 +70,8 @@ func TestLies(t *testing.T) {
 	if len(chunks) < 18 {
 		t.Fatalf("%d chunks", len(chunks))
 	}
-	none := func(f *format.ChunkFilter) { f.Filter = gram.Filter{{Width: 1}, {Width: 1}} } // it has no gram
+	// It has no gram.
+	none := func(f *format.ChunkFilter) { f.Filter = gram.Filter{{Width: 1}, {Width: 1}} }
 	count := func(of int, by int) func(i int, size int64, raw, lines int) (int64, int, int) {
 		return func(i int, size int64, raw, lines int) (int64, int, int) {
 			if i == of {

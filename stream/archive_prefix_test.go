@@ -81,7 +81,8 @@ func TestArchiveDecodesPrefixes(t *testing.T) {
 			if n := most(); n == 0 || n > ask.most+64<<10 {
 				t.Errorf("%s, %s: %d bytes of a chunk were decoded, want %d", name, what, n, ask.most)
 			}
-			if _, _, err := ask.do(a); err != nil || (most() > 0) != (what == "range") { // ranges are not kept
+			// Ranges are not kept.
+			if _, _, err := ask.do(a); err != nil || (most() > 0) != (what == "range") {
 				t.Errorf("%s, %s: decoded again, %v", name, what, err)
 			}
 			if what != "bytes" {

@@ -30,8 +30,8 @@ type Reader struct {
 // codec.ErrNoModel, or what r and models return.
 //
 // The Reader reads r ahead of what it gives out, and gives out all whole chunks in front of an
-// error; errors of a chunk are *ChunkError. Close must be called. With r nil, all that can be called
-// is Reset, DecodeAll and Close.
+// error; errors of a chunk are *ChunkError. Close must be called. With r nil, all that can be
+// called is Reset, DecodeAll and Close.
 func NewReader(r io.Reader, models ModelSource, opts ...ReaderOption) (*Reader, error) {
 	o, err := newReaderOptions(opts)
 	if err != nil {

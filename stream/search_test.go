@@ -129,7 +129,8 @@ func TestSearch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dict := WithDictionaries(DictionarySet(searchedDictionary(tt.content)))
 			a := openBytes(t, tt.archive, WithWorkers(2), dict)
-			if _, err := a.ReadAt(make([]byte, len(tt.content)), 0); err != nil { // which keeps all chunks
+			// Which keeps all chunks.
+			if _, err := a.ReadAt(make([]byte, len(tt.content)), 0); err != nil {
 				t.Fatal(err)
 			}
 			text := string(tt.content) + " "
@@ -200,7 +201,8 @@ func TestSearchNeighbors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dict := WithDictionaries(DictionarySet(searchedDictionary(tt.content)))
 			kept, cold := openBytes(t, tt.archive, WithWorkers(2), dict), openBytes(t, tt.archive, WithWorkers(1), WithCache(0), dict)
-			if _, err := kept.ReadAt(make([]byte, len(tt.content)), 0); err != nil { // which keeps all chunks
+			// Which keeps all chunks.
+			if _, err := kept.ReadAt(make([]byte, len(tt.content)), 0); err != nil {
 				t.Fatal(err)
 			}
 			rapid.Check(t, func(t *rapid.T) {
@@ -660,8 +662,8 @@ func FuzzFilters(f *testing.F) {
 	})
 }
 
-// A line over many chunks is searched within the limit or is an error, whatever the limit: the next chunk never waits for the room
-// that the line has taken.
+// A line over many chunks is searched within the limit or is an error, whatever the limit: the next
+// chunk never waits for the room that the line has taken.
 func TestSearchLongLineLimits(t *testing.T) {
 	line := append(bytes.Repeat([]byte("xy"), 100_000), '\n')
 	raw := compress(t, nil, line, WithMethod(codec.Raw), WithChunkSize(30_000))

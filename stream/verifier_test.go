@@ -137,7 +137,8 @@ func (d *drifting) NewSession(lanes, window int) (lm.Session, error) {
 func TestVerifyModel(t *testing.T) {
 	text := codectest.Generate(t, fake, 20000)
 	for _, method := range []codec.Method{codec.LM, codec.Mix} {
-		m := &drifting{Model: fake, other: fakemodel.New(fakemodel.Options{Drift: 1}), from: 3} // 1 is the probe's, 2 encodes
+		// 1 is the probe's, 2 encodes.
+		m := &drifting{Model: fake, other: fakemodel.New(fakemodel.Options{Drift: 1}), from: 3}
 		archive := compress(t, m, text, WithMethod(method), WithLevel(8), WithPrimer(0), WithChunkSize(30000),
 			WithWorkers(1), WithLanes(1), WithVerify(nil, nil))
 		if n := failures(t, archive)[method]; n < 1 {
@@ -229,7 +230,8 @@ func TestVerifyFilter(t *testing.T) {
 				bits[0] ^= 0xff
 			}
 		},
-		"no table": func(f *format.ChunkFilter) { f.Filter = gram.Filter{{Width: 1}, {Width: 1}} }, // it has no gram
+		// It has no gram.
+		"no table": func(f *format.ChunkFilter) { f.Filter = gram.Filter{{Width: 1}, {Width: 1}} },
 		"ends":     func(f *format.ChunkFilter) { f.Ends = !f.Ends },
 	} {
 		var told []error

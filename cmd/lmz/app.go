@@ -70,7 +70,7 @@ func (a *app) addModelPlace(f *pflag.FlagSet) {
 // addClass defines what says where a model is computed, and how.
 func (a *app) addClass(f *pflag.FlagSet) {
 	f.StringVar(&a.class, "class", "", "numeric `CLASS` to compute a model in: exact, which any machine can decompress, or one of libllama (default exact for small models such as the embedded ones, else avx2 on x86-64)")
-	f.StringVar(&a.device, "device", "", `compute the model of -m on this GPU (`+"`NAME`"+`), which stands for its --class with 63 lanes (7 in software); with "-L127" behind it, with 127; with --class exact as any part of its name, for the bits of every machine. "list" lists the GPUs`)
+	f.StringVar(&a.device, "device", "", `compute the model of -m on this GPU (`+"`NAME`"+`), which stands for its --class with 63 lanes (7 in software); with "-L127" behind it, with 127. With --class exact a part of the name is enough, and the bits are those of every machine. "list" lists the GPUs`)
 }
 
 func (a *app) addJSON(f *pflag.FlagSet) {

@@ -36,7 +36,8 @@ type compressCommand struct {
 }
 
 func (c *compressCommand) run(ctx context.Context, files []string) error {
-	if len(files) > 1 && !c.stdout && c.flushEvery == 0 && c.model == "" { // a file of a model is opened once
+	// A file of a model is opened once.
+	if len(files) > 1 && !c.stdout && c.flushEvery == 0 && c.model == "" {
 		c.compressMany(ctx, files)
 		if c.many {
 			c.summarize()

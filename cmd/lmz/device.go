@@ -16,8 +16,8 @@ import (
 // listDevices is the --device that lists what there is.
 const listDevices = "list"
 
-// Lanes of a GPU's class unless the user says how many: what is computed together is one more. Mesa's
-// device on the CPU gains nothing from many.
+// Lanes of a GPU's class unless the user says how many: what is computed together is one more.
+// Mesa's device on the CPU gains nothing from many.
 const (
 	gpuLanes      = 63
 	softwareLanes = 7

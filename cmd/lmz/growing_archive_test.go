@@ -80,7 +80,8 @@ func TestReadsArchiveThatGrows(t *testing.T) {
 	if err := wait(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "live.lmz"), whole, 0o666); err != nil { // as after a crash
+	// As after a crash.
+	if err := os.WriteFile(filepath.Join(dir, "live.lmz"), whole, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	try("line 0\n", exitFailure, "-dc", "live.lmz")

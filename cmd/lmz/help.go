@@ -17,7 +17,8 @@ func setHelp(root *cobra.Command) {
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", fmt.Sprintf("FlagUsagesWrapped %d |", helpWidth)))
 	long := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		if cmd == root && !slices.Contains(args, "--help") && len(args) > 0 { // none: of lmz help, and -H
+		// None: of lmz help, and -H.
+		if cmd == root && !slices.Contains(args, "--help") && len(args) > 0 {
 			shortHelp(cmd)
 			return
 		}

@@ -115,7 +115,8 @@ func TestHostileMemory(t *testing.T) {
 		return bytes(), err
 	}
 	name := filepath.Join(dir, "x.lmz")
-	const limit, overhead = 64 << 20, 64 << 20 // the program itself, and what is no longer used and not collected yet
+	// The program itself, and what is no longer used and not collected yet.
+	const limit, overhead = 64 << 20, 64 << 20
 	// Without --memlimit the tables come on top: of level 9, for a worker, and for what its chunks
 	// start from.
 	byDefault := int64(1<<30) + 4*preset.Level(9).Memory

@@ -70,7 +70,8 @@ func execute(a *app, args []string) error {
 	root := newRootCommand(a)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
-	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) { // what follows is half a command
+	// What follows is half a command.
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		showPresets(root)
 	} else {
 		cmd, own, err := root.Find(args)

@@ -50,8 +50,8 @@ func (m *meter) source(r io.Reader) io.Reader { return countReader{r, &m.read} }
 func (m *meter) output(w io.Writer) io.Writer { return countWriter{w, &m.written} }
 
 // metered gives a context whose coders count what they code in the meter of the moment. A chunk
-// takes seconds, or minutes with a slow model, so the bytes that are read and written, which come and go
-// by chunks, would make a bar that stands still.
+// takes seconds, or minutes with a slow model, so the bytes that are read and written, which come
+// and go by chunks, would make a bar that stands still.
 func metered(ctx context.Context, meter func() *meter) context.Context {
 	return progress.With(ctx, func(before, done, _ int) { meter().coded.Add(int64(done - before)) })
 }

@@ -31,7 +31,7 @@ GGUF file, the name without .gguf of one in $` + models.PathVariable + ` or in
 MODEL it is the model of -m, or else the default.`
 	f := model.PersistentFlags()
 	c.addModel(f)
-	f.Lookup("model").Usage = "the MODEL, if none is given; or a place to look for it"
+	f.Lookup("model").Usage = "the `MODEL`, if none is given; or a place to look for it"
 	c.addClass(f)
 	c.addJSON(f)
 	model.AddCommand(

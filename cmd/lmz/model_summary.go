@@ -98,7 +98,8 @@ func (s *modelSummary) detail(sum [32]byte) {
 	}
 }
 
-// classes are those in which the model can be computed here. What libllama makes of it is not tried.
+// classes are those in which the model can be computed here. What libllama makes of it is not
+// tried.
 func (c modelCommand) classes(ctx context.Context, f models.File) (classes []string) {
 	if _, err := c.openModelFile(ctx, f, exact.Class); err == nil {
 		classes = append(classes, exact.Class)

@@ -67,7 +67,8 @@ func interrupt(t *testing.T, sig syscall.Signal, args []string) {
 	defer w.Close()
 	cmd, stderr := startWaiting(t, dir, r, append([]string{"lmz", "-o", "out.lmz"}, args...)...)
 	r.Close()
-	w.WriteString("\xbclmz\x01\x10\x01\x03\x80\x80\x40\x20\x1a\xe2\x3e") // a header, for those who decompress
+	// A header, for those who decompress.
+	w.WriteString("\xbclmz\x01\x10\x01\x03\x80\x80\x40\x20\x1a\xe2\x3e")
 	if err := cmd.Process.Signal(sig); err != nil {
 		t.Fatal(err)
 	}

@@ -101,6 +101,7 @@ were measured, made archives of the presets smaller than a trained model did.`,
 	f.Uint64Var(&c.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
 	f.IntVarP(&c.threads, "threads", "T", 0, "threads (0: one for each core)")
 	c.addModel(f)
+	f.Lookup("model").Usage = "go on from this `MODEL`: a GGUF file, or the name of one that lmz model list shows (default the embedded one)"
 	c.addClass(f)
 	f.StringVar(&c.kernel, "kernel", "", "how to compute: amx, avx512, avx2 or portable (default the best that this machine has)")
 	return cmd

@@ -36,8 +36,8 @@ func result(name string, r uintptr) error {
 	return nil
 }
 
-// vulkan is the instance of the process, which is never destroyed: drivers that are loaded again and
-// again run out of room for what their threads own.
+// vulkan is the instance of the process, which is never destroyed: drivers that are loaded again
+// and again run out of room for what their threads own.
 type vulkan struct {
 	call     procs
 	instance handle

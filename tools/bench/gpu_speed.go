@@ -62,7 +62,8 @@ func gpuSpeed(o *options) error {
 	return nil
 }
 
-// gpuProcess measures in a process of its own: the archive's SHA-256, bits per byte, and both speeds.
+// gpuProcess measures in a process of its own: the archive's SHA-256, bits per byte, and both
+// speeds.
 func gpuProcess(o *options, class string) ([]string, error) {
 	c := exec.Command(os.Args[0], "-data", o.data, "-model", o.model, "-chunk", fmt.Sprint(o.chunk), "gpu")
 	c.Env = append(os.Environ(), gpuClass+"="+class)

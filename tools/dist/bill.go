@@ -30,7 +30,8 @@ func (r *release) bill(all notices.Modules) error {
 		ref := "pkg:golang/" + m.Path + "@" + m.Version
 		c := cyclonedx.Component{BOMRef: ref, Type: cyclonedx.ComponentTypeLibrary, Name: m.Path, Version: m.Version, PackageURL: ref}
 		if sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(m.Sum, "h1:")); err == nil && len(sum) == 32 {
-			c.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(sum)}} // of the module, as go.sum has it
+			// Of the module, as go.sum has it.
+			c.Hashes = &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: hex.EncodeToString(sum)}}
 		}
 		parts, needs = append(parts, c), append(needs, ref)
 	}

@@ -178,7 +178,8 @@ func (q *Query) span(written time.Time) (*stream.TimeSpan, error) {
 			continue
 		}
 		var err error
-		for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} { // takes fractions, too
+		// Takes fractions, too.
+		for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
 			if *to, err = time.Parse(layout, text); err == nil {
 				break
 			}

@@ -18,7 +18,8 @@ import (
 	"os"
 )
 
-// document is a proof of a line or of an extension, as JSON has it; what is base64 there is decoded.
+// document is a proof of a line or of an extension, as JSON has it; what is base64 there is
+// decoded.
 type document struct {
 	Type                                      string
 	Line, Leaf, Leaves, Before, Frame, Frames int64

@@ -18,8 +18,8 @@ const (
 	noFollow = 0
 )
 
-// openShared opens a file as os.OpenFile does, so that it can be renamed, replaced and deleted while
-// it is open.
+// openShared opens a file as os.OpenFile does, so that it can be renamed, replaced and deleted
+// while it is open.
 func openShared(name string, flags int, _ fs.FileMode) (*os.File, error) {
 	fail := func(err error) (*os.File, error) { return nil, &os.PathError{Op: "open", Path: name, Err: err} }
 	path, err := windows.UTF16PtrFromString(name)
