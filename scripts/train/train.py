@@ -44,10 +44,10 @@ class Trainer:
         self.config = Config(vocab=self.data.bos + 1, width=a.width, layers=a.layers, heads=a.heads, kv_heads=a.kv_heads,
                              ffn=a.ffn, context=max(length for _, length, _ in phases(a.phases)), tied=a.tied, rounded=a.rounded)
         self.model = Llama(self.config).to(a.device)
+        fused = {"fused": True} if a.device == "cuda" else {}
         if a.optimizer == "muon":
             self.optimizers = [Muon(self.model.matrices(), lr=a.muon_lr),
-                               torch.optim.AdamW(self.model.others(), lr=a.adam_lr, betas=(0.9, 0.95), weight_decay=0,
-                                                 fused=a.device == "cuda")]
+                               torch.optim.AdamW(self.model.others(), lr=a.adam_lr, betas=(0.9, 0.95), weight_decay=0, **fused)]
         else:
             self.optimizers = [torch.optim.AdamW(self.model.parameters(), lr=a.adam_lr, betas=(0.9, 0.95), weight_decay=0.1)]
         self.peaks = [o.param_groups[0]["lr"] for o in self.optimizers]
