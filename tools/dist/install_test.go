@@ -31,7 +31,7 @@ func TestGoInstall(t *testing.T) {
 	}
 	names := strings.Split(strings.TrimRight(string(list), "\x00"), "\x00")
 	proxy := t.TempDir()
-	for _, folder := range []string{"", "brotli", "cloud", "cmd/lmz"} {
+	for _, folder := range []string{"", "brotli", "cloud", "exact/gpu", "cmd/lmz"} {
 		if err := tagModule(proxy, folder, version, names); err != nil {
 			t.Fatal(err)
 		}
