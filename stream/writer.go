@@ -277,6 +277,9 @@ func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
 		if err == nil {
 			t.filter = newChunkFilter(t)
 			t.hashLines()
+			if t.header.Method == codec.Mix {
+				t.header.Sums = format.PrefixSums(t.raw)
+			}
 			if z.opts.misfilter != nil {
 				z.opts.misfilter(&t.filter)
 			}
@@ -354,9 +357,6 @@ func (z *Writer) emit(limit int) {
 			z.parity = nil
 		}
 		z.putFilters()
-		if t.header.Sums = nil; t.header.Method == codec.Mix {
-			t.header.Sums = format.PrefixSums(t.raw)
-		}
 		z.out = format.AppendChunk(z.out[:0], &t.header, z.maxChunk, z.index.Total.Chunks, t.payload)
 		z.index.Chunk(int64(len(z.out)), t.header.Raw, t.header.Lines)
 		if t.primed != nil {

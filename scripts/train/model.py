@@ -28,6 +28,11 @@ class Config:
     def head_width(self):
         return self.width // self.heads
 
+    @property
+    def rounding(self):
+        """What weights and activations go through."""
+        return int8 if self.rounded else lambda t: t
+
 
 class RMSNorm(nn.Module):
     def __init__(self, width):
@@ -100,7 +105,7 @@ class Block(nn.Module):
 
     def forward(self, x, cos, sin):
         batch, time, width = x.shape
-        rounded = int8 if self.c.rounded else lambda t: t
+        rounded = self.c.rounding
 
         def heads(t):
             return t.view(batch, time, -1, self.c.head_width).transpose(1, 2)
@@ -149,10 +154,8 @@ class Llama(nn.Module):
 
     def logits(self, x):
         """What forward returned to logits, float32 [batch * time, vocab]."""
-        h = self.output_norm(x)
-        if self.c.rounded:
-            return F.linear(int8(h), int8(self.output.weight)).flatten(0, 1).float()
-        return self.output(h).flatten(0, 1).float()
+        rounded = self.c.rounding
+        return F.linear(rounded(self.output_norm(x)), rounded(self.output.weight)).flatten(0, 1).float()
 
     def cost(self, x, targets):
         return F.cross_entropy(self.logits(x), targets.flatten())
