@@ -193,7 +193,7 @@ func (x *Bytewise) Update(b byte) error {
 		if r.lo < r.hi {
 			kept = append(kept, r)
 		} else {
-			x.spare = append(x.spare, r.cum)
+			x.release(r.cum)
 		}
 	}
 	x.ended = kept
@@ -225,7 +225,7 @@ func (x *Bytewise) read(b byte) {
 		}
 	}
 	if r.lo == r.hi {
-		x.spare = append(x.spare, r.cum)
+		x.release(r.cum)
 		x.ended = append(x.ended[:late], x.ended[late+1:]...)
 	}
 }
@@ -305,14 +305,14 @@ func (x *Bytewise) makeRoom(end uint64) bool {
 	if worst < 0 {
 		return false
 	}
-	x.spare = append(x.spare, x.ended[worst].cum)
+	x.release(x.ended[worst].cum)
 	x.ended = append(x.ended[:worst], x.ended[worst+1:]...)
 	return true
 }
 
 func (x *Bytewise) dropEnded() {
 	for _, r := range x.ended {
-		x.spare = append(x.spare, r.cum)
+		x.release(r.cum)
 	}
 	x.ended = x.ended[:0]
 }
@@ -320,13 +320,13 @@ func (x *Bytewise) dropEnded() {
 // commit makes the token of an ended reading the last committed one.
 func (x *Bytewise) commit(i int) {
 	r := x.ended[i]
-	x.spare = append(x.spare, x.long.cum)
+	x.release(x.long.cum)
 	x.ended = append(x.ended[:i], x.ended[i+1:]...)
 	x.dropEnded()
 	if x.held != r.token {
 		var again reading // the lane has gone on to hold another token
 		x.feed(r.token, &again)
-		x.spare = append(x.spare, again.cum)
+		x.release(again.cum)
 	}
 	x.held = -1
 	x.pending = append(x.pending[:0], x.pending[r.split:]...)
@@ -380,6 +380,13 @@ func (x *Bytewise) feed(token int32, r *reading) {
 	x.held = token
 }
 
+// release keeps the memory of a reading for others. One whose step was never taken has none.
+func (x *Bytewise) release(cum []uint64) {
+	if cum != nil {
+		x.spare = append(x.spare, cum)
+	}
+}
+
 // distribution makes r that of the logits, over the whole vocabulary. If they are not finite, all
 // tokens are equally likely.
 func (x *Bytewise) distribution(logits lm.Row, r *reading) {
@@ -387,8 +394,7 @@ func (x *Bytewise) distribution(logits lm.Row, r *reading) {
 	finite := cdf.setRow(logits) == nil
 	if n := len(x.spare); r.cum == nil && n > 0 {
 		r.cum, x.spare = x.spare[n-1], x.spare[:n-1]
-	}
-	if r.cum == nil {
+	} else if r.cum == nil {
 		r.cum = make([]uint64, len(x.vocab.sorted)+1)
 	}
 	sum := uint64(0)

@@ -4,14 +4,17 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/internal/codectest"
 	"github.com/lmz-go/lmz/internal/coder"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/kvcache"
 	"github.com/lmz-go/lmz/lm"
+	"github.com/lmz-go/lmz/models/embedded"
 )
 
 // bytewiseBits is what it costs to code text with the predictions of a Bytewise, a 2^-16 share of
@@ -99,5 +102,37 @@ func TestBytewiseAnyBytes(t *testing.T) {
 	_, steps := bytewiseBits(t, odd, policy, noise)
 	if steps > 4*len(noise) {
 		t.Errorf("%d model steps for %d bytes", steps, len(noise))
+	}
+}
+
+// Readings come and go by the thousand and take their memory from each other, also those that
+// waited for a step that was never taken.
+func TestBytewiseKeepsMemory(t *testing.T) {
+	var nano []byte
+	for _, e := range embedded.Models() {
+		if e.Name == "nano" {
+			nano = e.GGUF
+		}
+	}
+	m, err := exact.OpenBytes(t.Context(), nano)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := kvcache.Policy{Reset: kvcache.Overlap, Window: 256, Overlap: 64}
+	text, err := os.ReadFile("../../docs/DETERMINISM.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, taken := [2]int{}, [2]uint64{}
+	for i := range steps {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, steps[i] = bytewiseBits(t, m, policy, text[:1000+4000*i])
+		runtime.ReadMemStats(&after)
+		taken[i] = after.TotalAlloc - before.TotalAlloc
+	}
+	reading := uint64(8 * len(m.Pieces()))
+	if more := taken[1] - min(taken[1], taken[0]); more > 10*reading {
+		t.Errorf("%d more steps took the memory of %d more readings", steps[1]-steps[0], more/reading)
 	}
 }
