@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/train"
 )
 
@@ -44,6 +45,28 @@ func TestRanks(t *testing.T) {
 	}
 	if n := above([]int32{5, 9, 5, 7}, 2); n != 2 {
 		t.Errorf("%d are above, want 2", n)
+	}
+}
+
+// A model that lacks bytes does not end the study.
+func TestNotSpellable(t *testing.T) {
+	s := tiny(t)
+	few := &model{Model: fakemodel.New(fakemodel.Options{Pieces: [][]byte{nil, []byte("a"), []byte("b")}})}
+	texts := [][]byte{bytes.Repeat([]byte("ab"), 500), bytes.Repeat([]byte("abc"), 500)}
+	got, err := s.payload(texts, method{codec: codec.LM, model: few})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int64(0)
+	for i, codec := range []codec.Method{codec.LM, codec.Zstd} {
+		size, err := s.payload(texts[i:i+1], method{codec: codec, model: few})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want += size
+	}
+	if got != want {
+		t.Errorf("%d bytes, want those of lm and zstd, %d", got, want)
 	}
 }
 

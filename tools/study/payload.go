@@ -90,12 +90,18 @@ func (s *study) work(m method, lanes int, next coder.Source) error {
 	return w.Run(s.ctx, next)
 }
 
+// codeBoth codes a text and decodes it again. What the model's tokens cannot spell is coded by zstd,
+// as in archives.
 func codeBoth(l *coder.Lane, m method, text []byte) (size int, err error) {
 	c, err := coder.New(m.codec, l, m.params(nil))
 	if err != nil {
 		return 0, err
 	}
 	payload, err := c.Encode(nil, text)
+	if errors.Is(err, coder.ErrNotSpellable) && m.codec != codec.Zstd {
+		m.codec = codec.Zstd
+		return codeBoth(l, m, text)
+	}
 	if err != nil {
 		return 0, err
 	}

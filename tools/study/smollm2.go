@@ -18,7 +18,7 @@ var smollm2Table = &table{
 	title: "A language model of others",
 	about: "SmolLM2-135M-Instruct (Q4_1, `scripts/get-model smollm2`), which knows far more of the world than models made for this task, and is a hundred times " +
 		"larger: bits per byte by method `lm`, and in `mix` at several prices of a step. Nacrith publishes with the same model in F32, ts_zip with RWKV " +
-		"169M. A gate only pays if what it saves is worth the steps: *steps* are tokens fed per byte, and a step takes milliseconds here.",
+		"169M. Chunks with bytes that its tokens cannot spell are coded by zstd, as in archives. A gate only pays if what it saves is worth the steps: *steps* are tokens fed per byte, and a step takes milliseconds here.",
 	seconds: [2]int{5, 3000},
 	run:     smollm2,
 }
