@@ -76,7 +76,7 @@ func TestSum(t *testing.T) {
 	}{
 		"level 1":    {text, nil, []stream.WriterOption{stream.WithLevel(1)}, mix.Run},
 		"level 4":    {text, nil, []stream.WriterOption{stream.WithLevel(4)}, mix.Contexts},
-		"level 6":    {text, nil, []stream.WriterOption{stream.WithLevel(6)}, 4},
+		"level 6":    {text, nil, []stream.WriterOption{stream.WithLevel(6)}, mix.Quantity},
 		"level 9":    {text[:20_000], m, []stream.WriterOption{stream.WithLevel(9), small}, mix.Contexts},
 		"chunks":     {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
 		"dictionary": {text, nil, []stream.WriterOption{stream.WithDictionary(text[:9000]), stream.WithChunkSize(9000)}, 0},

@@ -136,6 +136,27 @@ func (s *symbols) split(view int, c0, bit uint32) (zero, one uint32) {
 	return n[0], n[1]
 }
 
+// foresaw is how probable the byte c at an offset was by the view that knew it best, 0 if there was
+// none. It bears on no payload.
+func (s *symbols) foresaw(at int, c byte) (p float64) {
+	if !s.known || s.at != at {
+		return 0
+	}
+	for v := range quantityViews {
+		some := uint32(0)
+		switch {
+		case isDigit(c):
+			some = s.tree[v][16+c-'0']
+		case s.ends && c == s.end:
+			some = s.ending[v]
+		}
+		if all := s.tree[v][1] + s.ending[v]; some > 0 {
+			p = max(p, float64(some)/float64(all))
+		}
+	}
+	return p
+}
+
 // learnSymbols learns that the bit predicted was y.
 func (m *model) learnSymbols(y uint32) {
 	s := &m.quantity.symbols

@@ -22,6 +22,7 @@ type Winner uint8
 // What is no expert.
 const (
 	Contexts = Winner(expertCount) + iota // bit histories in contexts: no expert foresaw it
+	Quantity                              // a number, by how far it is from earlier ones
 	Model                                 // the Advisor saved half of it or more, or coded it alone
 	Run                                   // one of a long stretch coded at once
 	Stored                                // a method that says nothing about single bytes
@@ -30,7 +31,7 @@ const (
 
 var winnerNames = [Winners]string{
 	"long match", "medium match", "short match", "line match", "template", "older template", "key", "copy", "digits", "forecast",
-	"contexts", "model", "run", "stored",
+	"contexts", "number", "model", "run", "stored",
 }
 
 func (w Winner) String() string {
@@ -134,7 +135,11 @@ func (w *watcher) settle() {
 		if w.advice != nil {
 			cost.Saved = float32(w.advice.saved) / 4096
 		}
-		cost.Winner = w.winner(cost, uint32(w.model.buf[w.seen])|256)
+		number := math.Inf(1)
+		if p := w.model.quantity.symbols.foresaw(w.seen, w.model.buf[w.seen]); n == 1 && p > 0 {
+			number = -math.Log2(p)
+		}
+		cost.Winner = w.winner(cost, uint32(w.model.buf[w.seen])|256, number)
 	}
 	for range n {
 		w.seen++
@@ -148,8 +153,9 @@ func (w *watcher) settle() {
 }
 
 // winner is who foresaw the byte: the model where it saved half of what it costs, or the expert
-// that would have charged least, and at most one bit more than was charged.
-func (w *watcher) winner(cost Cost, b uint32) Winner {
+// that would have charged least, and at most one bit more than was charged. number is what it would
+// have cost as a part of a number.
+func (w *watcher) winner(cost Cost, b uint32, number float64) Winner {
 	if cost.Saved > 0.125 && cost.Saved >= cost.Bits {
 		return Model
 	}
@@ -158,6 +164,9 @@ func (w *watcher) winner(cost Cost, b uint32) Winner {
 		if f == b && w.alone[i] <= least {
 			best, least = Winner(i), w.alone[i]
 		}
+	}
+	if number < least {
+		return Quantity
 	}
 	return best
 }
