@@ -45,15 +45,20 @@ type Info struct {
 // another version ErrChanged. Requests that fail for a reason that may pass are tried again.
 type Bucket interface {
 	// List gives the objects whose keys begin with prefix, in the order of keys; of files, those
-	// below the folder of that name, or the file.
+	// below the folder of that name, or the file. Those whose names begin with Hidden are left out.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 	Stat(ctx context.Context, key string) (Info, error)
 	// First opens the first n bytes of an object, and says which version it is.
 	First(ctx context.Context, key string, n int64) (io.ReadCloser, Info, error)
 	// Range opens n bytes of a version from off on, or all that follows if n is negative.
 	Range(ctx context.Context, of Info, off, n int64) (io.ReadCloser, error)
-	// Create begins an object that is there after Commit.
-	Create(ctx context.Context, key string, overwrite bool) (Upload, error)
+	// Create begins an object of at most size bytes that is there after Commit. If nobody knows how
+	// many there will be, size is 0, and S3 takes up to 160 GiB.
+	Create(ctx context.Context, key string, overwrite bool, size int64) (Upload, error)
+	// Sweep removes what uploads of an object, of at most that size, have left which were neither
+	// committed nor discarded, since their process was killed. It is for an object that exists, which
+	// uploads find that go on, or that nobody is to put.
+	Sweep(ctx context.Context, of Info) error
 	// Remove deletes an object if it still is this version.
 	Remove(ctx context.Context, of Info) error
 	// Tag puts tags on an object if it still is this version; where the store has no tags, the error

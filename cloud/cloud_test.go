@@ -35,7 +35,7 @@ func open(t testing.TB, url string) (cloud.Bucket, string) {
 }
 
 func put(b cloud.Bucket, key string, overwrite bool, content []byte) (cloud.Info, error) {
-	u, err := b.Create(context.Background(), key, overwrite)
+	u, err := b.Create(context.Background(), key, overwrite, 0)
 	if err != nil {
 		return cloud.Info{}, err
 	}
@@ -103,7 +103,7 @@ func TestBuckets(t *testing.T) {
 			errs := make([]error, 4)
 			var uploads []cloud.Upload
 			for range errs {
-				u, err := b.Create(ctx, key+"2", false)
+				u, err := b.Create(ctx, key+"2", false, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -129,7 +129,7 @@ func TestBuckets(t *testing.T) {
 				t.Errorf("%d of 4 have made the same object", made)
 			}
 
-			u, err := b.Create(ctx, key+"3", false)
+			u, err := b.Create(ctx, key+"3", false, 0)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -2,7 +2,7 @@ package cloud
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -18,8 +18,15 @@ type files struct{}
 
 func (files) Close() error { return nil }
 
-// hidden begins the names of files that are not complete.
-const hidden = ".lmz-upload-"
+// Hidden begins the last part of the names of what is on its way: files that are not complete, and
+// objects that others are made of.
+const Hidden = ".lmz-upload-"
+
+// uploadName is that of the n-th upload of a file, as long as it is not complete.
+func uploadName(key string, n int) string {
+	sum := sha256.Sum256([]byte(filepath.Base(key)))
+	return filepath.Join(filepath.Dir(key), fmt.Sprintf("%s%x-%d", Hidden, sum[:8], n))
+}
 
 func (f files) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
@@ -31,7 +38,7 @@ func (f files) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 				yield(Info{}, err)
 				return fs.SkipAll
 			}
-			if !d.Type().IsRegular() || strings.HasPrefix(d.Name(), hidden) {
+			if !d.Type().IsRegular() || strings.HasPrefix(d.Name(), Hidden) {
 				return nil
 			}
 			info, err := f.Stat(ctx, name)
@@ -98,19 +105,40 @@ func (f files) Remove(ctx context.Context, of Info) error {
 
 func (files) Tag(context.Context, Info, map[string]string) error { return errNoTags }
 
-func (files) Create(_ context.Context, key string, overwrite bool) (Upload, error) {
+func (files) Create(_ context.Context, key string, overwrite bool, _ int64) (Upload, error) {
 	if _, err := os.Lstat(key); err == nil && !overwrite {
 		return nil, &fs.PathError{Op: "create", Path: key, Err: fs.ErrExist}
 	}
 	if err := os.MkdirAll(filepath.Dir(key), 0o777); err != nil {
 		return nil, err
 	}
-	name := filepath.Join(filepath.Dir(key), hidden+rand.Text())
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
-	if err != nil {
-		return nil, err
+	for n := 0; ; n++ {
+		f, err := os.OpenFile(uploadName(key, n), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		if errors.Is(err, fs.ErrExist) {
+			continue // of another process, or one that was killed
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &fileUpload{File: f, key: key, overwrite: overwrite}, nil
 	}
-	return &fileUpload{File: f, key: key, overwrite: overwrite}, nil
+}
+
+// gap is how many numbers of uploads in a row are free behind the last one that is not.
+const gap = 16
+
+func (files) Sweep(_ context.Context, of Info) error {
+	for n, free := 0, 0; free < gap; n++ {
+		switch err := os.Remove(uploadName(of.Key, n)); {
+		case err == nil:
+			free = 0
+		case errors.Is(err, fs.ErrNotExist):
+			free++
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // fileUpload is a file that gets its name when it is complete and on the disk.
@@ -134,6 +162,9 @@ func (u *fileUpload) Commit() (Info, error) {
 		publish = os.Rename
 	}
 	if err := publish(u.Name(), u.key); err != nil {
+		if _, failed := os.Lstat(u.key); failed == nil && !u.overwrite { // and this one was swept
+			err = &fs.PathError{Op: "create", Path: u.key, Err: fs.ErrExist}
+		}
 		return Info{}, err
 	}
 	d, err := os.Open(filepath.Dir(u.key))

@@ -18,8 +18,7 @@ type Object struct {
 	ctx    context.Context
 	bucket Bucket
 
-	pos  int64
-	body io.ReadCloser // what follows pos; nil: not asked for yet
+	rest *section // what Read goes on with; nil: it was not called
 
 	mu              sync.Mutex
 	blocks          *engine.Cache[int64, []byte] // by offset / blockSize
@@ -169,36 +168,14 @@ func (o *Object) read(p []byte, off int64) error {
 }
 
 func (o *Object) Read(p []byte) (int, error) {
-	if o.pos >= o.Info.Size {
-		return 0, io.EOF
-	}
-	if len(p) == 0 {
-		return 0, nil
-	}
-	n := 0
-	err := retry(o.ctx, func() (err error) {
-		if o.body == nil {
+	if o.rest == nil {
+		o.rest = &section{ctx: o.ctx, bucket: o.bucket, of: o.Info, end: o.Info.Size, asked: func() {
 			o.mu.Lock()
 			o.requests++
 			o.mu.Unlock()
-			if o.body, err = o.bucket.Range(o.ctx, o.Info, o.pos, -1); err != nil {
-				o.body = nil
-				return err
-			}
-		}
-		if n, err = o.body.Read(p); n > 0 {
-			return nil
-		}
-		if err != nil {
-			o.body.Close()
-			o.body = nil
-			if err == io.EOF { // the object has more
-				err = io.ErrUnexpectedEOF
-			}
-		}
-		return err
-	})
-	o.pos += int64(n)
+		}}
+	}
+	n, err := o.rest.Read(p)
 	o.mu.Lock()
 	o.bytes += int64(n)
 	o.mu.Unlock()
@@ -212,12 +189,10 @@ func (o *Object) Remove() error {
 
 // Close ends reading. It does not close the bucket.
 func (o *Object) Close() error {
-	if o.body == nil {
+	if o.rest == nil {
 		return nil
 	}
-	err := o.body.Close()
-	o.body = nil
-	return err
+	return o.rest.Close()
 }
 
 // tries of a request, the last after about half a minute. The SDKs try what fails at once by

@@ -3,11 +3,14 @@ package cloud
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"maps"
+	"path"
+	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -31,12 +34,15 @@ func (o objects) Close() error {
 	return o.b.Close()
 }
 
-// partSize is that of multipart uploads, in bytes: S3 takes 10 000 parts, so 160 GiB. As many
-// parts as partsAtOnce are in memory, and one that is being filled.
+// Of multipart uploads: bytes of a part, which are more where more than maxParts of them would be
+// needed, the most that S3 takes; and how many are in memory besides one that is being filled.
 const (
 	partSize    = 16 << 20
+	maxParts    = 10_000
 	partsAtOnce = 2
 )
+
+func partSizeOf(object int64) int { return int(max(partSize, (object+maxParts-1)/maxParts)) }
 
 func (o objects) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 	return func(yield func(Info, error) bool) {
@@ -49,7 +55,7 @@ func (o objects) List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 				yield(Info{}, named("list", prefix, err))
 				return
 			}
-			if l.IsDir {
+			if l.IsDir || strings.HasPrefix(path.Base(l.Key), Hidden) {
 				continue
 			}
 			info := Info{Key: l.Key, Size: l.Size, ModTime: l.ModTime}
@@ -155,7 +161,7 @@ func (o objects) Tag(ctx context.Context, of Info, tags map[string]string) error
 // idKey names the metadata that tells an upload of ours from others.
 const idKey = "lmz-upload"
 
-func (o objects) Create(ctx context.Context, key string, overwrite bool) (Upload, error) {
+func (o objects) Create(ctx context.Context, key string, overwrite bool, size int64) (Upload, error) {
 	if !overwrite {
 		if exists, err := o.b.Exists(ctx, key); err != nil {
 			return nil, named("create", key, err)
@@ -163,10 +169,10 @@ func (o objects) Create(ctx context.Context, key string, overwrite bool) (Upload
 			return nil, &fs.PathError{Op: "create", Path: key, Err: fs.ErrExist}
 		}
 	}
-	u := &upload{to: o, key: key, id: rand.Text(), ctx: ctx}
+	u := &upload{to: o, key: key, id: rand.Text(), ctx: ctx, overwrite: overwrite}
 	writing, cancel := context.WithCancel(ctx)
 	w, err := o.b.NewWriter(writing, key, &blob.WriterOptions{
-		BufferSize: partSize, MaxConcurrency: partsAtOnce, IfNotExist: !overwrite,
+		BufferSize: partSizeOf(size), MaxConcurrency: partsAtOnce, IfNotExist: !overwrite,
 		ContentType: "application/octet-stream", Metadata: map[string]string{idKey: u.id},
 	})
 	if err != nil {
@@ -177,22 +183,65 @@ func (o objects) Create(ctx context.Context, key string, overwrite bool) (Upload
 	return u, nil
 }
 
+// Sweep is for S3. Google's and Azure's stores remove by themselves, after a week, what was never
+// made an object. What is no larger than a part was one request, which leaves nothing.
+func (o objects) Sweep(ctx context.Context, of Info) error {
+	var client *s3.Client
+	if of.Size <= partSize || !o.b.As(&client) {
+		return nil
+	}
+	key := of.Key
+	pages := s3.NewListMultipartUploadsPaginator(client, &s3.ListMultipartUploadsInput{Bucket: &o.name, Prefix: &key})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return named("sweep", key, err)
+		}
+		for _, u := range page.Uploads {
+			if aws.ToString(u.Key) != key {
+				continue
+			}
+			_, err := client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &o.name, Key: &key, UploadId: u.UploadId})
+			if gone := (*s3types.NoSuchUpload)(nil); err != nil && !errors.As(err, &gone) {
+				return named("sweep", key, err)
+			}
+		}
+	}
+	return nil
+}
+
 // upload is an object on its way into a bucket.
 type upload struct {
-	to     objects
-	ctx    context.Context
-	key    string
-	id     string
-	w      *blob.Writer
-	cancel context.CancelFunc
-	size   int64
-	closed atomic.Bool
+	to        objects
+	ctx       context.Context
+	key       string
+	id        string
+	overwrite bool
+	w         *blob.Writer
+	cancel    context.CancelFunc
+	size      int64
+	closed    atomic.Bool
 }
 
 func (u *upload) Write(p []byte) (int, error) {
 	n, err := u.w.Write(p)
 	u.size += int64(n)
-	return n, named("write", u.key, err)
+	if err != nil {
+		_, _, failed := u.to.stat(u.ctx, u.key)
+		err = u.failed("write", err, failed == nil)
+	}
+	return n, err
+}
+
+// failed tells why an upload did not succeed. It may have been swept since another one did.
+func (u *upload) failed(op string, err error, exists bool) error {
+	if exists && !u.overwrite {
+		return &fs.PathError{Op: "create", Path: u.key, Err: fs.ErrExist}
+	}
+	if gcerrors.Code(err) == gcerrors.NotFound { // the upload: a name of package fs would speak of the object
+		return fmt.Errorf("%s %s: the upload is gone: %w", op, u.key, err)
+	}
+	return named(op, u.key, err)
 }
 
 func (u *upload) Commit() (Info, error) {
@@ -212,7 +261,7 @@ func (u *upload) Commit() (Info, error) {
 	case gcerrors.Code(failed) == gcerrors.FailedPrecondition:
 		return Info{}, &fs.PathError{Op: "create", Path: u.key, Err: fs.ErrExist}
 	case failed != nil:
-		return Info{}, named("write", u.key, failed)
+		return Info{}, u.failed("write", failed, err == nil)
 	case err != nil:
 		return Info{}, err
 	}

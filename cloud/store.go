@@ -47,7 +47,7 @@ func (store) Create(ctx context.Context, url string, overwrite bool) (remote.Upl
 	if err != nil {
 		return nil, err
 	}
-	u, err := b.Create(ctx, key, overwrite)
+	u, err := b.Create(ctx, key, overwrite, 0)
 	if err != nil {
 		b.Close()
 		return nil, err

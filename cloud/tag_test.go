@@ -42,7 +42,7 @@ func TestTags(t *testing.T) {
 	defer b.Close()
 	put := func(content string) Info {
 		t.Helper()
-		u, err := b.Create(ctx, key, true)
+		u, err := b.Create(ctx, key, true, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,6 +29,7 @@ type record struct {
 	Level         int          `json:"level"`
 	CPUSeconds    float64      `json:"cpu_seconds"` // of the process meanwhile, divided among what it did at once
 	Fallbacks     int          `json:"fallbacks,omitempty"`
+	Frames        int          `json:"frames,omitempty"`  // of one that was made by several workers
 	Adopted       bool         `json:"adopted,omitempty"` // the archive was there, of a step that was killed
 	Worker        string       `json:"worker"`
 	VerifiedAt    time.Time    `json:"verified_at,omitzero"`
@@ -36,11 +37,14 @@ type record struct {
 	Source        string       `json:"source"` // what became of it: kept, tagged, deleted
 }
 
-// content streams what is compressed: the source, or a tar of the sources. A source of another
-// version is cloud.ErrChanged.
+// content streams what is compressed: the source, a part of it, or a tar of the sources. A source of
+// another version is cloud.ErrChanged.
 func (it *item) content(ctx context.Context, b cloud.Bucket, w io.Writer) error {
-	if !it.Pack {
-		return copyObject(ctx, b, it.Sources[0], w)
+	switch s := it.Sources[0]; {
+	case it.Frame != nil:
+		return copyPart(ctx, b, s, it.Frame.Offset, it.Frame.Size, w)
+	case !it.Pack:
+		return copyPart(ctx, b, s, 0, s.Size, w)
 	}
 	t := tar.NewWriter(w)
 	for _, s := range it.Sources {
@@ -48,24 +52,25 @@ func (it *item) content(ctx context.Context, b cloud.Bucket, w io.Writer) error 
 		if err := t.WriteHeader(h); err != nil {
 			return err
 		}
-		if err := copyObject(ctx, b, s, t); err != nil {
+		if err := copyPart(ctx, b, s, 0, s.Size, t); err != nil {
 			return err
 		}
 	}
 	return t.Close()
 }
 
-func copyObject(ctx context.Context, b cloud.Bucket, s cloud.Info, w io.Writer) error {
-	o := cloud.Version(ctx, b, s)
-	defer o.Close()
-	n, err := io.Copy(w, o)
-	if err == nil && n != s.Size {
-		err = fmt.Errorf("%s: %d bytes, want %d", s.Key, n, s.Size)
+func copyPart(ctx context.Context, b cloud.Bucket, s cloud.Info, off, size int64, w io.Writer) error {
+	r := cloud.Section(ctx, b, s, off, size)
+	defer r.Close()
+	n, err := io.Copy(w, r)
+	if err == nil && n != size {
+		err = fmt.Errorf("%s: %d bytes at %d, want %d", s.Key, n, off, size)
 	}
 	return err
 }
 
-// archive compresses the sources and puts the archive, unless it is there.
+// archive compresses the sources and puts the archive, unless it is there. That of a huge source is
+// put by join: it must be there.
 func (it *item) archive(ctx context.Context, worker string) (*record, error) {
 	from, _, err := cloud.Open(ctx, it.From)
 	if err != nil {
@@ -80,7 +85,9 @@ func (it *item) archive(ctx context.Context, worker string) (*record, error) {
 	r := &record{Sources: it.Sources, From: it.From, Archive: it.To, Level: it.Level, Worker: worker}
 	cpu := startMeter()
 	defer func() { r.CPUSeconds = cpu.stop() }()
-	err = it.put(ctx, from, to, key, r)
+	if err = fs.ErrExist; !it.Split {
+		err = it.put(ctx, from, to, key, r)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		err = it.adopt(ctx, from, to, key, r)
 	}
@@ -107,7 +114,7 @@ func (it *item) unchanged(ctx context.Context, from cloud.Bucket) error {
 // put compresses the sources into a new object. What each of its records decodes to is compared
 // with what was read before the object is there.
 func (it *item) put(ctx context.Context, from, to cloud.Bucket, key string, r *record) error {
-	u, err := to.Create(ctx, key, false)
+	u, err := to.Create(ctx, key, false, it.size())
 	if err != nil {
 		return err
 	}
@@ -171,18 +178,22 @@ func (it *item) adopt(ctx context.Context, from, to cloud.Bucket, key string, r 
 
 var errExists = errors.New("exists")
 
-// prove reads the archive back.
+// prove reads the archive back, and removes what uploads of it have left that were killed.
 func (it *item) prove(ctx context.Context, r *record) error {
 	b, key, err := cloud.Open(ctx, it.To)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	got, err := cloud.Sum(ctx, b, cloud.Info{Key: key, Size: r.ArchiveBytes, Version: r.Version})
-	if err == nil && hex.EncodeToString(got[:]) != r.ArchiveSHA256 {
-		err = fmt.Errorf("%s: other bytes come back than were written: nothing is deleted", it.To)
+	is := cloud.Info{Key: key, Size: r.ArchiveBytes, Version: r.Version}
+	got, err := cloud.Sum(ctx, b, is)
+	if err != nil {
+		return err
 	}
-	return err
+	if hex.EncodeToString(got[:]) != r.ArchiveSHA256 {
+		return fmt.Errorf("%s: other bytes come back than were written: nothing is deleted", it.To)
+	}
+	return b.Sweep(ctx, is)
 }
 
 // dispose does with the sources what the policy says, and tells what that was. It may be called

@@ -23,8 +23,9 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// TestMain is the program itself where a test starts it.
+// TestMain is the program itself where a test starts it, with frames that are small.
 func TestMain(m *testing.M) {
+	hugeSize, frameSize = 600<<10, 160<<10
 	if os.Getenv("LMZ_JOB_TEST_MAIN") != "" {
 		os.Args[0] = "lmz-job"
 		main()

@@ -26,15 +26,20 @@ import (
 // newer one may go on with as long as they mean the same.
 const (
 	application = "lmz-job"
-	version     = "1"
-	queueName   = "archives"
-	workflow    = "archive"
+	steps       = "1"
+	workflow    = "archive" // makes an archive
+	frameOf     = "frame"   // makes a frame of that of a huge source
+
+	queueName  = "archives" // of what compresses
+	splitQueue = "huge"     // of archives whose frames are in the other one: these wait for them
+
+	polling = 200 * time.Millisecond
 )
 
 // engine is a process that works on archives.
 type engine struct {
 	dbos.Context
-	queue dbos.Queue
+	queue, splits dbos.Queue
 }
 
 // openEngine starts working: what this worker was at when it was killed, and what is queued, atOnce
@@ -50,17 +55,20 @@ func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, er
 		worker, conflict = rand.Text(), dbos.QueueConflictNeverUpdate
 	}
 	c, err := dbos.NewContext(context.WithoutCancel(ctx), dbos.Config{
-		AppName: application, DatabaseURL: url, ApplicationVersion: version, ExecutorID: worker, Logger: quiet(),
+		AppName: application, DatabaseURL: url, ApplicationVersion: steps, ExecutorID: worker, Logger: quiet(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	// A machine may be killed any number of times.
-	dbos.RegisterWorkflow(c, archiveWorkflow, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(1_000_000))
-	q, err := dbos.RegisterQueue(c, queueName, dbos.WithWorkerConcurrency(atOnce), dbos.WithQueueBasePollingInterval(200*time.Millisecond),
-		dbos.WithQueueOnConflict(conflict))
-	if err != nil {
-		return nil, err
+	e := &engine{Context: c}
+	const often = 1_000_000 // a machine may be killed any number of times
+	dbos.RegisterWorkflow(c, e.archiveWorkflow, dbos.WithWorkflowName(workflow), dbos.WithMaxRecoveryAttempts(often))
+	dbos.RegisterWorkflow(c, frameWorkflow, dbos.WithWorkflowName(frameOf), dbos.WithMaxRecoveryAttempts(often))
+	for name, q := range map[string]*dbos.Queue{queueName: &e.queue, splitQueue: &e.splits} {
+		if *q, err = dbos.RegisterQueue(c, name, dbos.WithWorkerConcurrency(atOnce), dbos.WithQueueBasePollingInterval(polling),
+			dbos.WithQueueOnConflict(conflict)); err != nil {
+			return nil, err
+		}
 	}
 	if only {
 		dbos.ListenQueues(c, "none")
@@ -68,7 +76,7 @@ func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, er
 	if err := dbos.Launch(c); err != nil {
 		return nil, err
 	}
-	return &engine{c, q}, nil
+	return e, nil
 }
 
 // close ends work. What is under way is not recorded, and is begun again by the next engine of this
@@ -122,7 +130,11 @@ func (it *item) id(job string) string {
 // enqueue puts archives into the database that are not there yet.
 func (e *engine) enqueue(job string, all []*item) error {
 	for _, it := range all {
-		if _, err := dbos.RunWorkflow(e, archiveWorkflow, *it, dbos.WithWorkflowID(it.id(job)), dbos.WithQueue(e.queue)); err != nil {
+		q := e.queue
+		if it.Split {
+			q = e.splits
+		}
+		if _, err := dbos.RunWorkflow(e, e.archiveWorkflow, *it, dbos.WithWorkflowID(it.id(job)), dbos.WithQueue(q)); err != nil {
 			return err
 		}
 	}
@@ -131,9 +143,14 @@ func (e *engine) enqueue(job string, all []*item) error {
 
 // archiveWorkflow makes one archive. Each step may have been done before by a process that was
 // killed before that was recorded.
-func archiveWorkflow(ctx dbos.Context, it item) (*record, error) {
+func (e *engine) archiveWorkflow(ctx dbos.Context, it item) (r *record, err error) {
 	worker := ctx.GetExecutorID()
-	r, err := step(ctx, "archive", func(ctx context.Context) (*record, error) { return it.archive(ctx, worker) })
+	var frames []*item
+	if it.Split {
+		r, frames, err = e.split(ctx, &it)
+	} else {
+		r, err = step(ctx, "archive", func(ctx context.Context) (*record, error) { return it.archive(ctx, worker) })
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +161,11 @@ func archiveWorkflow(ctx dbos.Context, it item) (*record, error) {
 		return nil, err
 	}
 	r.VerifiedAt, r.VerifiedBy = proven.At, proven.By
+	if len(frames) > 0 {
+		if _, err := step(ctx, "sweep", func(ctx context.Context) (int, error) { return len(frames), removeAll(ctx, frames) }); err != nil {
+			return nil, err
+		}
+	}
 	r.Source, err = step(ctx, it.Policy, it.dispose)
 	return r, err
 }

@@ -76,7 +76,7 @@ func reportCommand() *cobra.Command {
 func writeCSV(list []row) error {
 	w := csv.NewWriter(os.Stdout)
 	w.Write([]string{"source", "version", "bytes", "archive", "archive_version", "content_bytes", "archive_bytes", "ratio", "sha256", "archive_sha256",
-		"level", "cpu_seconds", "worker", "verified_at", "verified_by", "source_is", "status", "error"})
+		"level", "frames", "cpu_seconds", "worker", "verified_at", "verified_by", "source_is", "status", "error"})
 	for _, r := range list {
 		ratio, at := "", ""
 		if r.ArchiveBytes > 0 {
@@ -85,7 +85,7 @@ func writeCSV(list []row) error {
 		}
 		for _, s := range r.Sources {
 			w.Write([]string{s.Key, s.Version, strconv.FormatInt(s.Size, 10), r.Archive, r.Version, strconv.FormatInt(r.Bytes, 10),
-				strconv.FormatInt(r.ArchiveBytes, 10), ratio, r.SHA256, r.ArchiveSHA256, strconv.Itoa(r.Level), fmt.Sprintf("%.2f", r.CPUSeconds),
+				strconv.FormatInt(r.ArchiveBytes, 10), ratio, r.SHA256, r.ArchiveSHA256, strconv.Itoa(r.Level), strconv.Itoa(max(1, r.Frames)), fmt.Sprintf("%.2f", r.CPUSeconds),
 				r.Worker, at, r.VerifiedBy, r.Source, r.Status, r.Error})
 		}
 	}

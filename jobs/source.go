@@ -24,13 +24,19 @@ type item struct {
 	From    string       `json:"from"` // URL or folder of the sources
 	To      string       `json:"to"`   // URL or name of the archive
 	Sources []cloud.Info `json:"sources"`
-	Pack    bool         `json:"pack,omitempty"` // a tar of the sources, else there is one
-	Base    string       `json:"base,omitempty"` // what names in the tar leave out of keys
+	Pack    bool         `json:"pack,omitempty"`  // a tar of the sources, else there is one
+	Split   bool         `json:"split,omitempty"` // it is huge, and made of frames
+	Frame   *frame       `json:"frame,omitempty"` // this is one of these
+	Base    string       `json:"base,omitempty"`  // what names in the tar leave out of keys
 	Level   int          `json:"level"`
 	Policy  string       `json:"policy"` // keep, tag or delete
 }
 
+// size is how many bytes are compressed, without what a tar has around them.
 func (it *item) size() (n int64) {
+	if it.Frame != nil {
+		return it.Frame.Size
+	}
 	for _, s := range it.Sources {
 		n += s.Size
 	}
@@ -143,6 +149,7 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 		it := &item{From: o.source, Sources: []cloud.Info{s}, Base: base, Level: o.levelOf(name), Policy: o.policy}
 		if s.Size >= packBelow || !o.pack {
 			it.To = cloud.Join(o.dest, name+".lmz")
+			it.Split = s.Size >= hugeSize
 			all = append(all, it)
 			continue
 		}

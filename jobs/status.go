@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -25,8 +27,8 @@ type progress struct {
 	Failed       int       `json:"failed"`
 	Cancelled    int       `json:"cancelled"`
 	Bytes        int64     `json:"bytes"`         // of all sources
-	DoneBytes    int64     `json:"done_bytes"`    // of the sources of archives that are done
-	ArchiveBytes int64     `json:"archive_bytes"` // of these archives
+	DoneBytes    int64     `json:"done_bytes"`    // of the sources of archives, and of frames of huge ones, that are done
+	ArchiveBytes int64     `json:"archive_bytes"` // of these archives and frames
 	BytesSecond  float64   `json:"bytes_per_second,omitempty"`
 	End          time.Time `json:"estimated_end,omitzero"`
 	Failures     []failure `json:"failures,omitempty"`
@@ -55,10 +57,15 @@ func (p *progress) add(s dbos.WorkflowStatusType) {
 	}
 }
 
-// workflows gives those of a job, or of all jobs.
+// workflows gives those that make the archives of a job, or of all jobs.
 func workflows(c dbos.Client, job string, opts ...dbos.ListWorkflowsOption) ([]dbos.WorkflowStatus, error) {
+	return named(c, workflow, job, opts...)
+}
+
+// named gives the workflows of a name.
+func named(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) ([]dbos.WorkflowStatus, error) {
 	opts = append([]dbos.ListWorkflowsOption{
-		dbos.WithFilterName(workflow), dbos.WithFilterLoadInput(true), dbos.WithFilterLoadOutput(true),
+		dbos.WithFilterName(name), dbos.WithFilterLoadInput(true), dbos.WithFilterLoadOutput(true),
 	}, opts...)
 	if job != "" {
 		opts = append(opts, dbos.WithFilterWorkflowIDPrefix(job+"/"))
@@ -75,10 +82,10 @@ func counts(c dbos.Client, job string) (p progress, err error) {
 	return p, err
 }
 
-// unfinished gives the workflows of a job that wait or run, without what they are given.
+// unfinished gives the archives of a job that wait or run, without what they are made of.
 func unfinished(c dbos.Client, job string, opts ...dbos.ListWorkflowsOption) ([]dbos.WorkflowStatus, error) {
-	return workflows(c, job, append(opts, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
-		dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending))...)
+	return workflows(c, job, append([]dbos.ListWorkflowsOption{dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false),
+		dbos.WithFilterStatus(dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed, dbos.WorkflowStatusPending)}, opts...)...)
 }
 
 // withClient opens a database for what looks into it.
@@ -145,6 +152,14 @@ func jobs(c dbos.Client, job string, now time.Time) ([]*progress, error) {
 			began[name] = w.StartedAt
 		}
 	}
+	for _, p := range byName {
+		if p.open() == 0 {
+			continue
+		}
+		if err := p.addFrames(c, all); err != nil {
+			return nil, err
+		}
+	}
 	var list []*progress
 	for name, p := range byName {
 		if t := began[name]; p.open() > 0 && p.DoneBytes > 0 && now.After(t) {
@@ -155,6 +170,30 @@ func jobs(c dbos.Client, job string, now time.Time) ([]*progress, error) {
 	}
 	slices.SortFunc(list, func(a, b *progress) int { return cmp.Compare(a.Job, b.Job) })
 	return list, nil
+}
+
+// addFrames counts the frames that are done of archives that are not.
+func (p *progress) addFrames(c dbos.Client, archives []dbos.WorkflowStatus) error {
+	done, err := named(c, frameOf, p.Job, dbos.WithFilterStatus(dbos.WorkflowStatusSuccess))
+	if err != nil || len(done) == 0 {
+		return err
+	}
+	open := map[string]bool{}
+	for _, w := range archives {
+		open[w.ID] = w.Status == dbos.WorkflowStatusPending || w.Status == dbos.WorkflowStatusEnqueued
+	}
+	for _, w := range done {
+		if !open[path.Dir(w.ID)] {
+			continue
+		}
+		r, err := as[record](w.Output)
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.ID, err)
+		}
+		p.DoneBytes += r.Bytes
+		p.ArchiveBytes += r.ArchiveBytes
+	}
+	return nil
 }
 
 func statusCommand() *cobra.Command {
@@ -223,14 +262,14 @@ all that is neither done nor waiting goes back into the queue. A worker that is
 there after all notices that it has lost the archive.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return resume(c, args[0]) })
+			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return resume(cmd.Context(), c, args[0]) })
 		},
 	}
 	o.addDatabase(c)
 	return c
 }
 
-func resume(c dbos.Client, job string) error {
+func resume(ctx context.Context, c dbos.Client, job string) error {
 	all, err := workflows(c, job, dbos.WithFilterLoadOutput(false))
 	if err != nil {
 		return err
@@ -240,10 +279,15 @@ func resume(c dbos.Client, job string) error {
 		switch w.Status {
 		case dbos.WorkflowStatusSuccess, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
 			continue
-		case dbos.WorkflowStatusError: // which has ended: it begins anew, behind the steps that are done
-			_, err = dbos.RewindWorkflow[*record](c, w.ID, dbos.WithRewindQueue(queueName))
-		default:
-			_, err = dbos.ResumeWorkflow[*record](c, w.ID, dbos.WithResumeQueue(queueName))
+		}
+		it, err := as[item](w.Input)
+		queue, anew := queueName, false
+		if err == nil && it.Split {
+			queue = splitQueue
+			anew, err = resumeFrames(ctx, c, w, &it)
+		}
+		if err == nil {
+			err = again(c, w, queue, anew)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.ID, err)
@@ -254,22 +298,83 @@ func resume(c dbos.Client, job string) error {
 	return nil
 }
 
+// resumeFrames puts the frames of an archive back into the queue that are not done, or are no
+// longer there; if so, the archive is to forget them.
+func resumeFrames(ctx context.Context, c dbos.Client, archive dbos.WorkflowStatus, it *item) (gone bool, err error) {
+	joined, err := version(ctx, it.To)
+	if err != nil {
+		return false, err
+	}
+	all, err := named(c, frameOf, archive.ID)
+	for _, w := range all {
+		anew := false
+		switch w.Status {
+		case dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
+			continue
+		case dbos.WorkflowStatusSuccess:
+			if archive.Status == dbos.WorkflowStatusPending || joined != "" {
+				continue
+			}
+			f, err := as[item](w.Input)
+			r, failed := as[record](w.Output)
+			if err = errors.Join(err, failed); err != nil {
+				return false, err
+			}
+			switch is, err := version(ctx, f.To); {
+			case err != nil:
+				return false, err
+			case is == r.Version:
+				continue
+			}
+			anew, gone = true, true
+		}
+		if err := again(c, w, queueName, anew); err != nil {
+			return false, err
+		}
+	}
+	return gone, err
+}
+
+// again puts a workflow back into a queue. It goes on behind the steps that are done, unless it is to
+// begin anew.
+func again(c dbos.Client, w dbos.WorkflowStatus, queue string, anew bool) error {
+	if !anew && w.Status != dbos.WorkflowStatusError {
+		_, err := dbos.ResumeWorkflow[*record](c, w.ID, dbos.WithResumeQueue(queue))
+		return err
+	}
+	from := 0
+	if !anew {
+		done, err := dbos.GetWorkflowSteps(c, w.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range done {
+			if from = s.StepID; s.Error != nil {
+				break
+			}
+			from++
+		}
+	}
+	_, err := dbos.RewindWorkflow[*record](c, w.ID, dbos.WithRewindQueue(queue), dbos.WithRewindStartStep(uint(from)))
+	return err
+}
+
 func cancelCommand() *cobra.Command {
 	o := &options{}
 	c := &cobra.Command{
 		Use:   "cancel JOB",
-		Short: "Do no more of a job; what is done stays",
+		Short: "Do no more of a job; archives that are done stay",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return cancel(c, args[0]) })
+			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return cancel(cmd.Context(), c, args[0]) })
 		},
 	}
 	o.addDatabase(c)
 	return c
 }
 
-func cancel(c dbos.Client, job string) error {
-	all, err := unfinished(c, job)
+func cancel(ctx context.Context, c dbos.Client, job string) error {
+	all, err := unfinished(c, job, dbos.WithFilterLoadInput(true))
 	if err != nil || len(all) == 0 {
 		return err
 	}
@@ -277,5 +382,17 @@ func cancel(c dbos.Client, job string) error {
 	for _, w := range all {
 		ids = append(ids, w.ID)
 	}
-	return dbos.CancelWorkflows(c, ids)
+	if err := dbos.CancelWorkflows(c, ids, dbos.WithCancelChildren()); err != nil {
+		return err
+	}
+	for _, w := range all {
+		it, err := as[item](w.Input)
+		if err == nil && it.Split {
+			err = removeAll(ctx, it.divide(w.ID, make([]int64, it.frames()))) // whatever their ends are
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.ID, err)
+		}
+	}
+	return nil
 }
