@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lmz-go/lmz/cloud"
 	"github.com/lmz-go/lmz/internal/s3test"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -120,8 +121,9 @@ func check(t testing.TB, dir string, want map[string][]byte, report string, dele
 			return err
 		}
 		name := filepath.Base(filepath.Dir(path)) + "/" + d.Name()
-		if strings.HasPrefix(d.Name(), hiddenUpload) {
-			return nil // of a process that was killed; no object
+		if strings.HasPrefix(d.Name(), cloud.Hidden) {
+			t.Errorf("%s is left", name)
+			return nil
 		}
 		r, ok := reported[name]
 		if !ok {
@@ -160,8 +162,6 @@ func check(t testing.TB, dir string, want map[string][]byte, report string, dele
 		t.Errorf("%d files are in archives, want %d", len(found), len(want))
 	}
 }
-
-const hiddenUpload = ".lmz-upload-"
 
 // unpack gives the files in an archive, by their names below the source.
 func unpack(t testing.TB, archive []byte, r *record) map[string][]byte {
@@ -206,6 +206,16 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	proxy := s3test.NewProxy(t, s3, 7)
 	proxy.Faults = s3test.Faults{Busy: .005, TornRequest: .005, LostAnswer: .005, TornAnswer: .005}
 	want := makeTree(t, filepath.Join(s3.Dir, "logs"), 1, min(16+3*rounds, 400))
+	frames := 0
+	for i := range min(2+rounds/4, 60) {
+		r := rand.New(rand.NewPCG(uint64(i), 8))
+		name := fmt.Sprintf("d%d/huge%d.log", i%3, i)
+		want[name] = text(r, int(hugeSize)+r.IntN(6*int(frameSize)))
+		frames += (len(want[name]) + int(frameSize) - 1) / int(frameSize)
+		if err := os.WriteFile(filepath.Join(s3.Dir, "logs", name), want[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	source, dest := s3test.URL(proxy.Address, "logs", ""), s3test.URL(proxy.Address, "archives", "")
 	job(t, "run", "--enqueue", "--db", db, "--name", "torn", "--level", "1", "--source", "delete", source, dest)
 
@@ -249,7 +259,18 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	}
 	all.Wait()
 	t.Logf("killed %v; requests that failed %v", killed, proxy.Failed())
-	check(t, filepath.Join(s3.Dir, "archives"), want, job(t, "report", "--json", "--db", db, "torn"), filepath.Join(s3.Dir, "logs"))
+	report := job(t, "report", "--json", "--db", db, "torn")
+	var list []row
+	if err := json.Unmarshal([]byte(report), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range list {
+		frames -= r.Frames
+	}
+	if frames != 0 {
+		t.Errorf("%d frames too few in the report", frames)
+	}
+	check(t, filepath.Join(s3.Dir, "archives"), want, report, filepath.Join(s3.Dir, "logs"))
 	if t.Failed() {
 		t.Log(job(t, "status", "--db", db))
 	}

@@ -33,7 +33,7 @@ const (
 	queueName  = "archives" // of what compresses
 	splitQueue = "huge"     // of archives whose frames are in the other one: these wait for them
 
-	polling = 200 * time.Millisecond
+	polling = 50 * time.Millisecond
 )
 
 // engine is a process that works on archives.

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -23,7 +25,8 @@ type plan struct {
 	Source      string      `json:"source"`
 	Objects     int         `json:"objects"`
 	Bytes       int64       `json:"bytes"`
-	LeftAlone   int         `json:"left_alone"` // compressed already
+	LeftAlone   int         `json:"left_alone"`       // compressed already
+	Present     int         `json:"archives_present"` // in DEST, whose sources are left out
 	Assumptions assumptions `json:"assumptions"`
 	Kinds       []*kind     `json:"kinds"`
 }
@@ -43,7 +46,7 @@ type kind struct {
 	Bytes   int64      `json:"bytes"`
 	Level   int        `json:"level"` // recommended; 0: none pays
 	Levels  []estimate `json:"levels"`
-	all     []cloud.Info
+	all     []*item
 }
 
 // estimate is what a level gives, by samples.
@@ -75,34 +78,37 @@ func kindOf(name string) string {
 	}
 }
 
-// samplesOf each kind are compressed, of their first bytes.
-const samplesOf = 4
-
-// makePlan looks at a source.
+// makePlan looks at a source, and at what there is in DEST if that is named.
 func (o *options) makePlan(ctx context.Context, levels []int, a assumptions) (*plan, error) {
 	objects, base, err := list(ctx, o.source, o.inventory)
 	if err != nil {
 		return nil, err
 	}
+	present, err := o.present(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p := &plan{Source: o.source, Assumptions: a}
+	var all []*item
+	all, p.LeftAlone = o.items(objects, base)
 	kinds := map[string]*kind{}
-	for _, s := range objects {
-		if isCompressed(s.Key) {
-			p.LeftAlone++
+	for _, it := range all {
+		if present[it.name] {
+			p.Present++
 			continue
 		}
-		p.Objects++
-		p.Bytes += s.Size
-		name := kindOf(below(s.Key, base))
+		name := kindOf(below(it.Sources[0].Key, base))
 		k := kinds[name]
 		if k == nil {
 			k = &kind{Kind: name}
 			kinds[name] = k
 			p.Kinds = append(p.Kinds, k)
 		}
-		k.Objects++
-		k.Bytes += s.Size
-		k.all = append(k.all, s)
+		k.Objects += len(it.Sources)
+		k.Bytes += it.size()
+		k.all = append(k.all, it)
+		p.Objects += len(it.Sources)
+		p.Bytes += it.size()
 	}
 	slices.SortFunc(p.Kinds, func(a, b *kind) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	b, _, err := cloud.Open(ctx, o.source)
@@ -118,54 +124,155 @@ func (o *options) makePlan(ctx context.Context, levels []int, a assumptions) (*p
 	return p, nil
 }
 
-// estimate compresses samples: of objects at even distances in the order of bytes, so that large
-// ones count as they do in the whole.
-func (k *kind) estimate(ctx context.Context, b cloud.Bucket, levels []int, a assumptions) error {
-	var texts [][]byte
-	for i := range samplesOf {
-		at := k.Bytes * int64(2*i+1) / (2 * samplesOf)
-		var s cloud.Info
-		for _, s = range k.all {
-			if at -= s.Size; at < 0 {
-				break
-			}
-		}
-		if s.Size == 0 {
-			continue
-		}
-		r, _, err := b.First(ctx, s.Key, a.Sample)
-		if err != nil {
-			return err
-		}
-		text, err := io.ReadAll(io.LimitReader(r, a.Sample))
-		if err = errors.Join(err, r.Close()); err != nil {
-			return err
-		}
-		texts = append(texts, text)
+// present gives the names of what is in DEST.
+func (o *options) present(ctx context.Context) (map[string]bool, error) {
+	if o.dest == "" {
+		return nil, nil
 	}
+	b, base, err := cloud.Open(ctx, o.dest)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	names := map[string]bool{}
+	for info, err := range b.List(ctx, base) {
+		if errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		names[below(info.Key, base)] = true
+	}
+	return names, nil
+}
+
+// Of each kind so many samples are compressed, or more that are small.
+const (
+	leastSamples = 4
+	mostSamples  = 64
+)
+
+// sample is a part of what archives are made of, and how many bytes of sources are in it.
+type sample struct {
+	text   []byte
+	source float64
+}
+
+// samples reads parts of archives' content at even distances in the order of bytes, so that large
+// ones count as they do in the whole; or all of it if that is no more.
+func (k *kind) samples(ctx context.Context, b cloud.Bucket, size int64) (all []sample, err error) {
+	average := max(1, min(size, k.Bytes/int64(len(k.all))))
+	n := int(min(mostSamples, max(leastSamples, leastSamples*size/average)))
+	take := func(it *item, at, size int64) {
+		if err != nil {
+			return
+		}
+		var s sample
+		if s, err = it.sample(ctx, b, at, size); len(s.text) > 0 {
+			all = append(all, s)
+		}
+	}
+	if n >= len(k.all) && k.Bytes <= leastSamples*size {
+		for _, it := range k.all {
+			take(it, 0, it.contentSize())
+		}
+		return all, err
+	}
+	next, passed := 0, int64(0)
+	for i := range n {
+		at := k.Bytes / int64(2*n) * int64(2*i+1)
+		for at-passed >= k.all[next].size() && next < len(k.all)-1 {
+			passed += k.all[next].size()
+			next++
+		}
+		take(k.all[next], at-passed, size)
+	}
+	return all, err
+}
+
+// sample reads the content around an offset; of a pack, its beginning.
+func (it *item) sample(ctx context.Context, b cloud.Bucket, at, size int64) (sample, error) {
+	s := it.Sources[0]
+	if !it.Pack {
+		from := max(0, min(at-size/2, s.Size-size))
+		r := cloud.Section(ctx, b, s, from, min(size, s.Size-from))
+		defer r.Close()
+		text, err := io.ReadAll(r)
+		return sample{text, float64(len(text))}, err
+	}
+	w := &limited{left: size}
+	if err := it.content(ctx, b, w); err != nil && !errors.Is(err, errFull) {
+		return sample{}, err
+	}
+	return sample{w.Bytes(), float64(w.Len()) * float64(it.size()) / float64(it.contentSize())}, nil
+}
+
+// contentSize is how many bytes are compressed; of a pack, about.
+func (it *item) contentSize() int64 {
+	n := it.size()
+	if it.Pack {
+		for _, s := range it.Sources { // a header, and zeros up to the next block
+			n += tarBlock + (tarBlock-s.Size%tarBlock)%tarBlock
+		}
+		n += 2 * tarBlock
+	}
+	return n
+}
+
+const tarBlock = 512
+
+// limited takes no more than so many bytes.
+type limited struct {
+	bytes.Buffer
+	left int64
+}
+
+var errFull = errors.New("that is enough")
+
+func (l *limited) Write(p []byte) (int, error) {
+	n, err := l.Buffer.Write(p[:min(int64(len(p)), l.left)])
+	if l.left -= int64(n); err == nil && l.left == 0 {
+		err = errFull
+	}
+	return n, err
+}
+
+// estimate compresses samples. Each stands for as many bytes of the whole.
+func (k *kind) estimate(ctx context.Context, b cloud.Bucket, levels []int, a assumptions) error {
+	if k.Bytes == 0 {
+		return nil
+	}
+	samples, err := k.samples(ctx, b, a.Sample)
+	if err != nil || len(samples) == 0 {
+		return err
+	}
+	whole := k.Bytes <= leastSamples*a.Sample // or as good as: a sample counts by its bytes
 	for _, level := range levels {
-		var raw int64
-		size := &counted{}
-		before := cpuSeconds()
-		for _, text := range texts {
-			raw += int64(len(text))
+		share, seconds, n := 0.0, 0.0, 0.0 // sums of what each takes for a byte
+		for _, s := range samples {
+			size, before := &counted{}, cpuSeconds()
 			w, err := stream.NewWriter(size, nil, stream.WithContext(ctx), stream.WithLevel(level), stream.WithVerify(io.Discard, func(error) {}))
 			if err != nil {
 				return err
 			}
-			if _, err = w.Write(text); err == nil {
+			if _, err = w.Write(s.text); err == nil {
 				err = w.Close()
 			}
 			if err != nil {
 				return err
 			}
+			weight := 1.0
+			if whole {
+				weight = s.source
+			}
+			share += weight * float64(size.n) / s.source
+			seconds += weight * (cpuSeconds() - before) / s.source
+			n += weight
 		}
-		if raw == 0 {
-			continue
-		}
-		e := estimate{Level: level, Ratio: float64(raw) / float64(size.n)}
+		e := estimate{Level: level, Ratio: n / share}
 		e.ArchiveBytes = int64(float64(k.Bytes) / e.Ratio)
-		e.CoreHours = (cpuSeconds() - before) / 3600 * float64(k.Bytes) / float64(raw)
+		e.CoreHours = seconds / n / 3600 * float64(k.Bytes)
 		e.Hours = e.CoreHours / float64(a.Cores)
 		e.Cost = e.CoreHours * a.CoreHour
 		e.Saved = float64(k.Bytes-e.ArchiveBytes) / 1e12 * a.TBMonth
@@ -196,17 +303,20 @@ func planCommand() *cobra.Command {
 	var levels []int
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "plan SOURCE",
+		Use:   "plan SOURCE [DEST]",
 		Short: "Say what archiving a source would give and cost",
 		Long: `Say what archiving a source would give and cost: samples of each kind (a folder
-and a suffix) are compressed and verified at each level, and what came out is taken for the
-rest. Nothing is written.
+and a suffix) are compressed and verified at each level, as they would be in
+archives, and what came out is taken for the rest. Nothing is written. What has
+an archive in DEST is left out.
 
 A level is recommended that saves most over the months that archives are kept,
 less what its cores cost. lmz job run --plan takes the levels from --json.`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.source = args[0]
+			if o.source = args[0]; len(args) > 1 {
+				o.dest = args[1]
+			}
 			p, err := o.makePlan(c.Context(), levels, a)
 			if err != nil {
 				return err
@@ -225,6 +335,7 @@ less what its cores cost. lmz job run --plan takes the levels from --json.`,
 	f.IntVar(&a.Months, "months", 36, "months that archives are kept")
 	f.Int64Var(&a.Sample, "sample", 4<<20, "bytes of each sample")
 	f.StringVar(&o.inventory, "inventory", "", "take the objects from this list (CSV of S3 Inventory)")
+	o.addPack(c)
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -232,6 +343,9 @@ less what its cores cost. lmz job run --plan takes the levels from --json.`,
 func (p *plan) print() error {
 	a := p.Assumptions
 	fmt.Printf("%s: %d objects, %.3f GB; %d more are compressed already and left alone\n", p.Source, p.Objects, float64(p.Bytes)/1e9, p.LeftAlone)
+	if p.Present > 0 {
+		fmt.Printf("%d archives are there already\n", p.Present)
+	}
 	fmt.Printf("assumed: %g $ per core and hour, %g $ per TB and month, %d cores, kept %d months, samples of %d bytes, sources stored as they are\n\n",
 		a.CoreHour, a.TBMonth, a.Cores, a.Months, a.Sample)
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)

@@ -3,50 +3,83 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-// TestPlan compares what a plan says with what comes out, and takes its level for a run.
+// TestPlan compares what a plan says with what comes out, and takes its level for a run: of files
+// that are all taken as samples, of many small ones in packs, and of a large one that is like
+// another log behind its beginning.
 func TestPlan(t *testing.T) {
 	ctx := context.Background()
-	dir := t.TempDir()
-	makeTree(t, dir, 5, 12)
-	o := &options{source: dir, dest: filepath.Join(t.TempDir(), "out"), level: 2, policy: keep}
-	p, err := o.makePlan(ctx, []int{1}, assumptions{CoreHour: 0.02, TBMonth: 23, Cores: 2, Months: 36, Sample: 4 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.levels = map[string]int{}
-	planned, bytes := int64(0), int64(0)
-	for _, k := range p.Kinds {
-		o.levels[k.Kind] = k.Level
-		planned += k.Levels[0].ArchiveBytes
-		bytes += k.Bytes
-	}
-	if len(p.Kinds) != 3 || p.Objects != 12 || bytes != p.Bytes {
-		t.Errorf("%d kinds, %d objects, %d and %d bytes", len(p.Kinds), p.Objects, bytes, p.Bytes)
-	}
-	objects, base, err := list(ctx, dir, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, _ := o.items(objects, base)
-	made := int64(0)
-	for _, it := range all {
-		if it.Level != 1 {
-			t.Errorf("%s: level %d, want that of the plan", it.To, it.Level)
-		}
-		r, err := it.archive(ctx, "w")
-		if err != nil {
-			t.Fatal(err)
-		}
-		made += r.ArchiveBytes
-	}
-	if off := float64(planned)/float64(made) - 1; off < -0.1 || off > 0.1 {
-		t.Errorf("%d bytes planned, %d made", planned, made)
+	r := rand.New(rand.NewPCG(5, 5))
+	plain := bytes.Repeat([]byte("nothing happened, as often before, on this quiet day\n"), 4000)
+	for name, tt := range map[string]struct {
+		make   func(dir string)
+		kinds  int
+		sample int64
+		within float64
+	}{
+		"all": {func(dir string) { makeTree(t, dir, 5, 12) }, 3, 1 << 20, .001},
+		"packed": {func(dir string) {
+			for i := range 800 {
+				os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.log", i)), text(r, 500), 0o600)
+			}
+		}, 1, 96 << 10, .1},
+		"large": {func(dir string) {
+			os.WriteFile(filepath.Join(dir, "a.log"), append(plain[:len(plain):len(plain)], text(r, 300<<10)...), 0o600)
+		}, 1, 64 << 10, .1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			tt.make(dir)
+			o := &options{source: dir, dest: filepath.Join(t.TempDir(), "out"), level: 2, policy: keep, pack: true}
+			plan := func() *plan {
+				p, err := o.makePlan(ctx, []int{1}, assumptions{CoreHour: 0.02, TBMonth: 23, Cores: 2, Months: 36, Sample: tt.sample})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			p := plan()
+			o.levels = map[string]int{}
+			planned, bytes := int64(0), int64(0)
+			for _, k := range p.Kinds {
+				o.levels[k.Kind] = k.Level
+				planned += k.Levels[0].ArchiveBytes
+				bytes += k.Bytes
+			}
+			objects, base, err := list(ctx, dir, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(p.Kinds) != tt.kinds || p.Objects != len(objects) || bytes != p.Bytes || p.Present != 0 {
+				t.Errorf("%d kinds, %d objects, %d and %d bytes, %d archives", len(p.Kinds), p.Objects, bytes, p.Bytes, p.Present)
+			}
+			all, _ := o.items(objects, base)
+			made := int64(0)
+			for _, it := range all {
+				if it.Level != 1 {
+					t.Errorf("%s: level %d, want that of the plan", it.To, it.Level)
+				}
+				r, err := it.archive(ctx, "w")
+				if err != nil {
+					t.Fatal(err)
+				}
+				made += r.ArchiveBytes
+			}
+			if off := float64(planned)/float64(made) - 1; off < -tt.within || off > tt.within {
+				t.Errorf("%d bytes planned, %d made", planned, made)
+			}
+			if p := plan(); p.Present != len(all) || p.Objects != 0 {
+				t.Errorf("%d archives and %d objects when all is done, want %d and none", p.Present, p.Objects, len(all))
+			}
+		})
 	}
 }
 

@@ -42,6 +42,10 @@ func (o *options) addWorker(c *cobra.Command) {
 	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "archives made at once")
 }
 
+func (o *options) addPack(c *cobra.Command) {
+	c.Flags().BoolVar(&o.pack, "pack", true, "put files below 128 KiB of a folder together, as a tar of up to 64 MiB")
+}
+
 // check finishes the options. args are SOURCE and DEST.
 func (o *options) check(args []string) error {
 	if o.name == "" {
@@ -130,7 +134,7 @@ it again: what is done is not done again. What is compressed already (.gz, .zst,
 	f.IntVarP(&o.level, "level", "l", 3, "level of lmz, 1 to 9")
 	f.StringVar(&o.plan, "plan", "", "take the levels from this file of lmz job plan --json")
 	f.StringVar(&o.policy, "source", keep, "what becomes of a source when its archive is proven: keep, tag (lmz-archived=true; S3) or delete")
-	f.BoolVar(&o.pack, "pack", true, "put files below 128 KiB of a folder together, as a tar of up to 64 MiB")
+	o.addPack(c)
 	f.StringVar(&o.inventory, "inventory", "", "take the objects from this list (CSV of S3 Inventory: bucket, key, size, time, ETag), not from the store")
 	f.BoolVar(&o.enqueueOnly, "enqueue", false, "only put the objects into the database, for lmz job worker on other machines")
 	return c

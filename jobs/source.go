@@ -30,6 +30,8 @@ type item struct {
 	Base    string       `json:"base,omitempty"`  // what names in the tar leave out of keys
 	Level   int          `json:"level"`
 	Policy  string       `json:"policy"` // keep, tag or delete
+
+	name string // of the archive below DEST
 }
 
 // size is how many bytes are compressed, without what a tar has around them.
@@ -148,7 +150,7 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 		}
 		it := &item{From: o.source, Sources: []cloud.Info{s}, Base: base, Level: o.levelOf(name), Policy: o.policy}
 		if s.Size >= packBelow || !o.pack {
-			it.To = cloud.Join(o.dest, name+".lmz")
+			it.setName(o.dest, name+".lmz")
 			it.Split = s.Size >= hugeSize
 			all = append(all, it)
 			continue
@@ -160,7 +162,7 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 			pack.Pack = true
 			all = append(all, pack)
 			// Named by the first, so that another run makes the same packs of the same objects.
-			pack.To = cloud.Join(o.dest, name+".and-others.tar.lmz")
+			pack.setName(o.dest, name+".and-others.tar.lmz")
 			continue
 		}
 		pack.Sources = append(pack.Sources, s)
@@ -168,3 +170,5 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 	}
 	return all, left
 }
+
+func (it *item) setName(dest, name string) { it.name, it.To = name, cloud.Join(dest, name) }

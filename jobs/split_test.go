@@ -236,7 +236,7 @@ func TestCuts(t *testing.T) {
 func TestKilledFrames(t *testing.T) {
 	s3 := s3test.Start(t, "logs", "archives")
 	proxy := s3test.NewProxy(t, s3, 1)
-	content := hugeText(2, 40)
+	content := hugeText(2, 30)
 	if err := os.WriteFile(filepath.Join(s3.Dir, "logs", "a.log"), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -316,8 +316,8 @@ func waitFor(t *testing.T, db string, is func(progress) bool) {
 // TestChangingHuge gives up a huge source that changes while its frames are made, and leaves nothing
 // of them.
 func TestChangingHuge(t *testing.T) {
-	db, in, out, _ := begin(t, hugeText(3, 60))
-	other := hugeText(4, 60)
+	db, in, out, _ := begin(t, hugeText(3, 30))
+	other := hugeText(4, 30)
 	if err := os.WriteFile(filepath.Join(in, "a.log"), other, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -336,7 +336,7 @@ func TestChangingHuge(t *testing.T) {
 // TestCancelHuge removes the frames of an archive that was cancelled, and makes them again if it is
 // resumed; those that are there when an archive has failed are not made again.
 func TestCancelHuge(t *testing.T) {
-	content := hugeText(5, 60)
+	content := hugeText(5, 30)
 	db, in, out, w := begin(t, content)
 	waitFor(t, db, func(p progress) bool { return p.DoneBytes > 0 && p.DoneBytes < p.Bytes && p.ArchiveBytes > 0 })
 	job(t, "cancel", "--db", db, "j")
@@ -368,7 +368,7 @@ func TestCancelHuge(t *testing.T) {
 // TestStrangerHuge leaves an object alone that comes in the way while frames are made; what is
 // there of them serves when it is gone.
 func TestStrangerHuge(t *testing.T) {
-	content := hugeText(6, 60)
+	content := hugeText(6, 30)
 	db, _, out, w := begin(t, content)
 	stranger := filepath.Join(out, "a.log.lmz")
 	if err := os.WriteFile(stranger, []byte("mine"), 0o600); err != nil {
