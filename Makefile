@@ -155,6 +155,7 @@ torture: setup
 	LMZ_TORTURE=1 $(GOTEST) -count=1 -timeout 30m -v \
 		-run 'Sweep|Recover|Restored|Behind|Passes|Verify|Killed|Race|Full|Hostile|Pipes|Live|Growing|Mutants|Scripts' \
 		./stream ./salvage ./cmd/lmz/... ./llama | grep -aE '^(---|ok|FAIL|panic)|_test.go'
+	$(MAKE) --no-print-directory test-kill LMZ_KILLS='$(or $(LMZ_KILLS),1000)'
 
 # With the default -fuzzminimizetime most of the time would go into making inputs smaller.
 FUZZTIME ?= 10m
@@ -168,7 +169,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Workers, databases and the server of S3 killed at random moments, LMZ_KILLS times (default 50).
 test-kill:
-	LMZ_KILLS='$(or $(LMZ_KILLS),50)' CGO_ENABLED=0 $(GO) test -count=1 -timeout 30m -v -run Killed ./jobs
+	LMZ_KILLS='$(or $(LMZ_KILLS),50)' CGO_ENABLED=0 $(GO) test -count=1 -timeout 4h -v -run Killed ./jobs
 
 lint-deploy:
 	scripts/lint-deploy

@@ -24,7 +24,8 @@ type record struct {
 	Version       string       `json:"archive_version"`
 	Bytes         int64        `json:"bytes"` // of what was compressed
 	ArchiveBytes  int64        `json:"archive_bytes"`
-	SHA256        string       `json:"sha256"` // of what was compressed; of a pack, its tar
+	SHA256        string       `json:"sha256"`                  // of what was compressed; of a pack, its tar
+	SourceSHA256  []string     `json:"source_sha256,omitempty"` // of the sources of a pack
 	ArchiveSHA256 string       `json:"archive_sha256"`
 	Level         int          `json:"level"`
 	CPUSeconds    float64      `json:"cpu_seconds"` // of the process meanwhile, divided among what it did at once
@@ -37,26 +38,28 @@ type record struct {
 	Source        string       `json:"source"` // what became of it: kept, tagged, deleted
 }
 
-// content streams what is compressed: the source, a part of it, or a tar of the sources. A source of
-// another version is cloud.ErrChanged.
-func (it *item) content(ctx context.Context, b cloud.Bucket, w io.Writer) error {
+// content streams what is compressed: the source, a part of it, or a tar of the sources, of which it
+// gives the SHA-256 of each. A source of another version is cloud.ErrChanged.
+func (it *item) content(ctx context.Context, b cloud.Bucket, w io.Writer) (sums []string, err error) {
 	switch s := it.Sources[0]; {
 	case it.Frame != nil:
-		return copyPart(ctx, b, s, it.Frame.Offset, it.Frame.Size, w)
+		return nil, copyPart(ctx, b, s, it.Frame.Offset, it.Frame.Size, w)
 	case !it.Pack:
-		return copyPart(ctx, b, s, 0, s.Size, w)
+		return nil, copyPart(ctx, b, s, 0, s.Size, w)
 	}
 	t := tar.NewWriter(w)
 	for _, s := range it.Sources {
 		h := &tar.Header{Name: below(s.Key, it.Base), Size: s.Size, Mode: 0o644, ModTime: s.ModTime.Truncate(time.Second), Typeflag: tar.TypeReg}
 		if err := t.WriteHeader(h); err != nil {
-			return err
+			return nil, err
 		}
-		if err := copyPart(ctx, b, s, 0, s.Size, t); err != nil {
-			return err
+		one := sha256.New()
+		if err := copyPart(ctx, b, s, 0, s.Size, io.MultiWriter(t, one)); err != nil {
+			return nil, err
 		}
+		sums = append(sums, sum(one))
 	}
-	return t.Close()
+	return sums, t.Close()
 }
 
 func copyPart(ctx context.Context, b cloud.Bucket, s cloud.Info, off, size int64, w io.Writer) error {
@@ -125,7 +128,7 @@ func (it *item) put(ctx context.Context, from, to cloud.Bucket, key string, r *r
 	if err != nil {
 		return err
 	}
-	if err := it.content(ctx, from, io.MultiWriter(read, w)); err != nil {
+	if r.SourceSHA256, err = it.content(ctx, from, io.MultiWriter(read, w)); err != nil {
 		w.Reset(nil)
 		return err
 	}
@@ -163,7 +166,7 @@ func (it *item) adopt(ctx context.Context, from, to cloud.Bucket, key string, r 
 		_, err = z.WriteTo(decoded)
 	}
 	if err == nil {
-		err = it.content(ctx, from, read)
+		r.SourceSHA256, err = it.content(ctx, from, read)
 	}
 	if errors.Is(err, stream.ErrNotArchive) || err == nil && sum(read) != sum(decoded) {
 		return fmt.Errorf("%s: %w with another content, and is left as it is", it.To, errExists)

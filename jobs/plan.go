@@ -202,7 +202,7 @@ func (it *item) sample(ctx context.Context, b cloud.Bucket, at, size int64) (sam
 		return sample{text, float64(len(text))}, err
 	}
 	w := &limited{left: size}
-	if err := it.content(ctx, b, w); err != nil && !errors.Is(err, errFull) {
+	if _, err := it.content(ctx, b, w); err != nil && !errors.Is(err, errFull) {
 		return sample{}, err
 	}
 	return sample{w.Bytes(), float64(w.Len()) * float64(it.size()) / float64(it.contentSize())}, nil

@@ -83,9 +83,13 @@ func writeCSV(list []row) error {
 			ratio = fmt.Sprintf("%.3f", float64(r.Bytes)/float64(r.ArchiveBytes))
 			at = r.VerifiedAt.Format(time.RFC3339)
 		}
-		for _, s := range r.Sources {
+		for i, s := range r.Sources {
+			sum := r.SHA256
+			if i < len(r.SourceSHA256) {
+				sum = r.SourceSHA256[i]
+			}
 			w.Write([]string{s.Key, s.Version, strconv.FormatInt(s.Size, 10), r.Archive, r.Version, strconv.FormatInt(r.Bytes, 10),
-				strconv.FormatInt(r.ArchiveBytes, 10), ratio, r.SHA256, r.ArchiveSHA256, strconv.Itoa(r.Level), strconv.Itoa(max(1, r.Frames)), fmt.Sprintf("%.2f", r.CPUSeconds),
+				strconv.FormatInt(r.ArchiveBytes, 10), ratio, sum, r.ArchiveSHA256, strconv.Itoa(r.Level), strconv.Itoa(max(1, r.Frames)), fmt.Sprintf("%.2f", r.CPUSeconds),
 				r.Worker, at, r.VerifiedBy, r.Source, r.Status, r.Error})
 		}
 	}

@@ -275,7 +275,7 @@ func (it *item) hash(ctx context.Context, state []byte) (h hashed, err error) {
 			return h, err
 		}
 	}
-	if err = it.content(ctx, b, io.MultiWriter(whole, part)); err != nil {
+	if _, err = it.content(ctx, b, io.MultiWriter(whole, part)); err != nil {
 		return h, err
 	}
 	h.Sum, h.Part = sum(whole), sum(part)
