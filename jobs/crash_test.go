@@ -257,7 +257,7 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 		all.Go(func() {
 			select {
 			case <-w.done:
-			case <-time.After(4 * time.Minute):
+			case <-time.After(15 * time.Minute):
 				w.stop.Store(true)
 				w.kill()
 				t.Errorf("worker %d does not end: %s", i, w.said.String())
@@ -318,10 +318,12 @@ func supervise(args ...string) *supervised {
 }
 
 // kill says whether there was one to be killed.
-func (s *supervised) kill() bool {
+func (s *supervised) kill() bool { return s.signal(os.Kill) }
+
+func (s *supervised) signal(is os.Signal) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.cmd != nil && s.cmd.Process != nil && s.cmd.Process.Kill() == nil
+	return s.cmd != nil && s.cmd.Process != nil && s.cmd.Process.Signal(is) == nil
 }
 
 // TestRun archives a folder twice: what is done is not done again, what has come since is, and

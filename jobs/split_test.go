@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -231,7 +232,7 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// TestKilledFrames kills a worker while it makes frames: what is read beyond twice the source, to be
+// TestKilledFrames kills a worker, or ends it, while it makes frames: what is read beyond twice the source, to be
 // compressed and to be hashed, is no more than what it was at each time.
 func TestKilledFrames(t *testing.T) {
 	s3 := s3test.Start(t, "logs", "archives")
@@ -250,7 +251,7 @@ func TestKilledFrames(t *testing.T) {
 		case <-w.done:
 			running = false
 		case <-time.After(time.Duration(500+r.IntN(700)) * time.Millisecond):
-			w.kill()
+			w.signal([]os.Signal{os.Kill, syscall.SIGTERM}[kills%2])
 			kills++
 		}
 	}
