@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
 
 	"github.com/lmz-go/lmz/cloud"
 	"github.com/lmz-go/lmz/evidence"
@@ -301,17 +302,19 @@ func begin(t *testing.T, content []byte) (db, in, out string, w *supervised) {
 // waitFor waits until a job is as it should be.
 func waitFor(t *testing.T, db string, is func(progress) bool) {
 	t.Helper()
-	var status []progress
-	for range 600 {
-		if err := json.Unmarshal([]byte(job(t, "status", "--json", "--db", db)), &status); err != nil {
-			t.Fatal(err)
+	err := withClient(context.Background(), db, func(c dbos.Client) error {
+		for range 3000 {
+			list, err := jobs(c, "", time.Now())
+			if err != nil || is(*list[0]) {
+				return err
+			}
+			time.Sleep(100 * time.Millisecond)
 		}
-		if is(status[0]) {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
+		return errors.New("it takes too long")
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("%+v", status)
 }
 
 // TestChangingHuge gives up a huge source that changes while its frames are made, and leaves nothing
