@@ -17,6 +17,7 @@ import (
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // Bytes. An object of hugeSize and more is archived as frames of frameSize each, by all workers.
@@ -54,15 +55,14 @@ func (it *item) divide(id string, ends []int64) (all []*item) {
 // frameName is that of the object of a frame. It has the identity of the workflow in it, so that
 // frames of another version of the source have others.
 func (it *item) frameName(id string, n int) string {
-	to, query, hasQuery := strings.Cut(it.To, "?")
-	name := fmt.Sprintf("%s%s-%06d.lmz", cloud.Hidden, id[strings.LastIndexByte(id, '/')+1:], n)
-	if i := strings.LastIndexAny(to, `/\`); i >= 0 {
-		name = to[:i+1] + name
+	to, query := it.To, ""
+	if remote.IsURL(to) {
+		if i := strings.IndexByte(to, '?'); i >= 0 {
+			to, query = to[:i], to[i:]
+		}
 	}
-	if hasQuery {
-		name += "?" + query
-	}
-	return name
+	dir := to[:strings.LastIndexAny(to, `/\`)+1]
+	return fmt.Sprintf("%s%s%s-%06d.lmz%s", dir, cloud.Hidden, path.Base(id), n, query)
 }
 
 // cuts finds the ends of the frames: behind the last line end in the last eighth of frameSize, or

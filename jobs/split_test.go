@@ -191,6 +191,22 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestFrameName puts frames next to their archive, wherever that is.
+func TestFrameName(t *testing.T) {
+	for to, want := range map[string]string{
+		"/a/b?c/d.lmz":                  "/a/b?c/.lmz-upload-9f-000012.lmz",
+		"d.lmz":                         ".lmz-upload-9f-000012.lmz",
+		"file:///a/b/d.lmz":             "file:///a/b/.lmz-upload-9f-000012.lmz",
+		"s3://b/d.lmz":                  "s3://b/.lmz-upload-9f-000012.lmz",
+		"s3://b/e/d.lmz?endpoint=h://x": "s3://b/e/.lmz-upload-9f-000012.lmz?endpoint=h://x",
+	} {
+		it := &item{To: to}
+		if got := it.frameName("job/9f", 12); got != want {
+			t.Errorf("%s: %s, want %s", to, got, want)
+		}
+	}
+}
+
 // TestCuts finds the ends of frames by the rule, wherever lines end.
 func TestCuts(t *testing.T) {
 	ctx := context.Background()
