@@ -75,7 +75,10 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	}
 	defer out.Discard()
 	if c.flushEvery > 0 {
-		out.MarkGrowing()
+		err := out.MarkGrowing(func() { c.ui.Summary("%s: waiting for another lmz that writes to it", ui.Output(outName)) })
+		if err != nil {
+			c.ui.Warning("", "%s: it cannot be locked, so that readers will take it for an archive that was cut off: %v", ui.Output(outName), err)
+		}
 	}
 
 	var m meter
@@ -142,7 +145,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		if src.Size() < 0 { // else half of a file would look like the whole
 			stop = c.signals.finishEarly()
 		}
-		err = follow(ctx, w, m.source(from), c.flushEvery, stop, dst.Sync)
+		err = follow(ctx, w, m.source(from), c.flushEvery, stop, dst.Flush)
 	} else {
 		_, err = w.ReadFrom(m.source(from))
 	}
@@ -154,7 +157,10 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		c.warned.Store(true)
 		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
-	return w.Close()
+	if err = w.Close(); err == nil && c.flushEvery > 0 {
+		err = dst.Flush()
+	}
+	return err
 }
 
 // writerFor gives a writer, which is made for the first file of its kind and reset for the others.

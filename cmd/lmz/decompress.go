@@ -130,7 +130,12 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 	defer src.Close()
 	var m meter
 	if src.Size() >= 0 {
-		if err := c.verify(ctx, src, &m); err != nil {
+		err := c.verify(ctx, src, &m)
+		var damage *damagedError
+		if errors.As(err, &damage) && unfinished(damage.Recovery) {
+			err = c.sofar(src, err)
+		}
+		if err != nil {
 			return err
 		}
 	} else {

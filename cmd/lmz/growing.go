@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/salvage"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -19,6 +21,18 @@ func (a *app) sofar(src *file.Source, err error) error {
 	}
 	a.ui.Warning("", "%s: it is still being written: this is what there is so far", ui.Input(src.Name))
 	return nil
+}
+
+// unfinished says whether nothing is wrong with an archive but that its end is missing.
+func unfinished(x *salvage.Recovery) bool {
+	missing := func(err error) bool { return errors.Is(err, stream.ErrTruncated) }
+	for _, l := range x.Losses {
+		if !missing(l.Err) {
+			return false
+		}
+	}
+	// A frame in front of the last one has no end since somebody crashed.
+	return x.Open <= 1 && !slices.ContainsFunc(x.Repaired, func(err error) bool { return !missing(err) })
 }
 
 // pollEvery is how often a growing file is looked at.

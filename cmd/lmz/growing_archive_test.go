@@ -60,6 +60,8 @@ func TestReadsArchiveThatGrows(t *testing.T) {
 	try("1:line 0\n", exitOK, "grep", "-n", "line", "live.lmz")
 	try("live.lmz\n", exitOK, "-l", "live.lmz")
 	try("1 line", exitOK, "explain", "live.lmz")
+	try("", exitOK, "-t", "live.lmz")
+	try(`"result": "ok"`, exitOK, "-t", "--json", "live.lmz")
 	try("", exitOK, "-d", "live.lmz")
 	if got, err := os.ReadFile(filepath.Join(dir, "live")); string(got) != "line 0\n" {
 		t.Errorf("%q, %v", got, err)
@@ -86,6 +88,111 @@ func TestReadsArchiveThatGrows(t *testing.T) {
 	}
 	try("line 0\n", exitFailure, "-dc", "live.lmz")
 	try("line 0\n", exitFailure, "cat", "live.lmz")
+	try("", exitFailure, "-t", "live.lmz")
+}
+
+// Damage to an archive that lmz is writing is no less damage.
+func TestFindsDamageInArchiveThatGrows(t *testing.T) {
+	dir := t.TempDir()
+	send, _ := liveArchive(t, dir)
+	defer send.Close()
+	f, err := os.OpenFile(filepath.Join(dir, "live.lmz"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := make([]byte, 4) // bytes of the first chunk
+	if _, err := f.ReadAt(last, size-4); err != nil {
+		t.Fatal(err)
+	}
+	for i := range last {
+		last[i] ^= 0xff
+	}
+	if _, err := f.WriteAt(last, size-4); err != nil {
+		t.Fatal(err)
+	}
+	cmd := lmzIn(dir, "-t", "live.lmz")
+	if text, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailure {
+		t.Errorf("exit code %d: %s", cmd.ProcessState.ExitCode(), text)
+	}
+}
+
+// What is written to a deleted file is lost: whoever writes it is told so.
+func TestWriterFindsArchiveDeleted(t *testing.T) {
+	for name, remove := range map[string]func(string) error{
+		"deleted":  os.Remove,
+		"replaced": func(live string) error { return os.Rename(filepath.Join(filepath.Dir(live), "other"), live) },
+		"moved":    func(live string) error { return os.Rename(live, live+".old") },
+	} {
+		for _, more := range []string{"line 1\n", ""} {
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "other"), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			send, wait := liveArchive(t, dir)
+			if err := remove(filepath.Join(dir, "live.lmz")); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprint(send, more)
+			send.Close()
+			if err := wait(); (err != nil) != (name != "moved") {
+				t.Errorf("%s: %v", name, err)
+			}
+			if name != "moved" {
+				continue
+			}
+			if got, err := lmzIn(dir, "-dcf", "live.lmz.old").Output(); err != nil || string(got) != "line 0\n"+more {
+				t.Errorf("%q, %v", got, err)
+			}
+		}
+	}
+}
+
+// Two that write to the end of one file write one after the other.
+func TestWritersOfOneFileWait(t *testing.T) {
+	dir := t.TempDir()
+	var sends []*os.File
+	var waits []func() error
+	for range 2 {
+		in, send, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := os.OpenFile(filepath.Join(dir, "all.lmz"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := lmzIn(dir, "-1", "--flush-every", "20ms")
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { cmd.Process.Kill() })
+		in.Close()
+		out.Close()
+		sends, waits = append(sends, send), append(waits, cmd.Wait)
+	}
+	for i := range 6 {
+		fmt.Fprintf(sends[i%2], "line %d\n", i)
+		time.Sleep(30 * time.Millisecond)
+	}
+	for _, send := range sends {
+		send.Close()
+	}
+	for _, wait := range waits {
+		if err := wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	got, err := lmzIn(dir, "-dc", "all.lmz").Output()
+	one, other := "line 0\nline 2\nline 4\n", "line 1\nline 3\nline 5\n"
+	if err != nil || string(got) != one+other && string(got) != other+one {
+		t.Errorf("%q, %v", got, err)
+	}
 }
 
 // Nothing replaces an archive that lmz is writing, which would lose what it is given from then on.

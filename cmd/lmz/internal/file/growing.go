@@ -1,13 +1,34 @@
 package file
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // MarkGrowing says to whoever reads the output that it is still being written, until it is closed,
-// by a lock on it. Where there are no locks nobody is told.
-func (o *Output) MarkGrowing() {
-	if o.file != nil {
-		_ = tryLock(o.file, true)
+// by a lock on it, and keeps others from writing to it at the same time: it calls waiting if it must
+// wait for one. An error means that nobody is told. What is no regular file, all may write to.
+func (o *Output) MarkGrowing(waiting func()) error {
+	if regular, err := o.regular(); !regular {
+		return err
 	}
+	return lock(o.file, waiting)
+}
+
+// Flush makes durable what others may read of the output before it is complete. It fails if no file
+// has it any more: what is written to a deleted one is lost.
+func (o *Output) Flush() error {
+	if err := o.Sync(); err != nil {
+		return err
+	}
+	if regular, err := o.regular(); !regular {
+		return err
+	}
+	gone, err := deleted(o.file)
+	if gone {
+		return errors.New("the archive was deleted, or replaced, while it was written")
+	}
+	return err
 }
 
 // Growing says whether lmz is writing to the source on this machine.

@@ -153,13 +153,19 @@ func (o *Output) Rewind(size int64) error {
 
 // Sync makes what has been written to a file durable; pipes and devices have nothing to sync.
 func (o *Output) Sync() error {
-	if o.upload != nil {
-		return nil
-	}
-	if info, err := o.file.Stat(); err != nil || !info.Mode().IsRegular() {
+	if regular, err := o.regular(); !regular {
 		return err
 	}
 	return o.file.Sync()
+}
+
+// regular says whether what is written to is a regular file.
+func (o *Output) regular() (bool, error) {
+	if o.upload != nil {
+		return false, nil
+	}
+	info, err := o.file.Stat()
+	return err == nil && info.Mode().IsRegular(), err
 }
 
 // Commit makes the output appear under its name, with the mode, owner and times of src unless that

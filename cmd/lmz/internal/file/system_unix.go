@@ -35,6 +35,13 @@ func syncFolder(name string) error {
 
 func stateOf(f *os.File, s *state) error { return unix.Fstat(int(f.Fd()), s) }
 
+// deleted reports whether an open file has no name any more.
+func deleted(f *os.File) (bool, error) {
+	var st state
+	err := stateOf(f, &st)
+	return err == nil && st.Nlink == 0, err
+}
+
 // mine reports whether a file is a regular one of this user.
 func mine(f *os.File) (bool, error) {
 	var st state

@@ -73,6 +73,13 @@ func stateOf(f *os.File, s *state) (err error) {
 	return err
 }
 
+// deleted reports whether an open file has no name any more.
+func deleted(f *os.File) (bool, error) {
+	var info windows.ByHandleFileInformation
+	err := windows.GetFileInformationByHandle(windows.Handle(f.Fd()), &info)
+	return err == nil && info.NumberOfLinks == 0, err
+}
+
 // mine reports whether a file is a regular one. Whose it is, is a matter of the folder's rights.
 func mine(f *os.File) (bool, error) {
 	info, err := f.Stat()
