@@ -17,6 +17,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -47,8 +48,9 @@ func (n failures) Error() string {
 
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "lmz job",
-		Short: "Plan, run and audit the compression of many files or objects",
+		Use:         "lmz-job",
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "lmz job"},
+		Short:       "Plan, run and audit the compression of many files or objects",
 		Long: `Plan, run and audit the compression of many files or objects.
 
 SOURCE and DEST are folders, or buckets with a prefix: s3://logs/2026/,
@@ -66,6 +68,9 @@ job run again, or lmz job worker; nothing is done twice.
 Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	// No help is wider than 80 columns.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsagesWrapped 80 |"))
 	root.AddCommand(planCommand(), runCommand(), workerCommand(), statusCommand(), resumeCommand(), cancelCommand(), reportCommand())
 	return root
 }

@@ -331,10 +331,10 @@ less what its cores cost. lmz job run --plan takes the levels from --json.`,
 	f.IntSliceVar(&levels, "levels", []int{1, 3, 6}, "levels to try")
 	f.Float64Var(&a.CoreHour, "core-hour", 0.02, "dollars for an hour of a core")
 	f.Float64Var(&a.TBMonth, "tb-month", 23, "dollars for a month of a TB of storage")
-	f.IntVar(&a.Cores, "cores", defaultAtOnce(), "cores that would work, of all machines")
-	f.IntVar(&a.Months, "months", 36, "months that archives are kept")
+	f.IntVar(&a.Cores, "cores", defaultAtOnce(), "`CORES` that would work, of all machines")
+	f.IntVar(&a.Months, "months", 36, "`MONTHS` that archives are kept")
 	f.Int64Var(&a.Sample, "sample", 4<<20, "bytes of each sample")
-	f.StringVar(&o.inventory, "inventory", "", "take the objects from this list (CSV of S3 Inventory)")
+	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST` (CSV of S3 Inventory)")
 	o.addPack(c)
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c

@@ -34,12 +34,12 @@ type options struct {
 }
 
 func (o *options) addDatabase(c *cobra.Command) {
-	c.Flags().StringVar(&o.db, "db", "", "database: a file for SQLite, or postgres://… where several machines work (default ~/.local/state/lmz/jobs.db)")
+	c.Flags().StringVar(&o.db, "db", "", "`DATABASE`: a file for SQLite, or postgres://… where several machines work (default ~/.local/state/lmz/jobs.db)")
 }
 
 func (o *options) addWorker(c *cobra.Command) {
-	c.Flags().StringVar(&o.worker, "worker", "", "name of this worker, which must be the same after a restart, and no other's (default the name of the machine)")
-	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "archives made at once")
+	c.Flags().StringVar(&o.worker, "worker", "", "`NAME` of this worker, which must be the same after a restart, and no other's (default the name of the machine)")
+	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "`MANY` archives made at once")
 }
 
 func (o *options) addPack(c *cobra.Command) {
@@ -130,12 +130,12 @@ it again: what is done is not done again. What is compressed already (.gz, .zst,
 	o.addDatabase(c)
 	o.addWorker(c)
 	f := c.Flags()
-	f.StringVar(&o.name, "name", "", "name of the job (default: made of SOURCE)")
-	f.IntVarP(&o.level, "level", "l", 3, "level of lmz, 1 to 9")
-	f.StringVar(&o.plan, "plan", "", "take the levels from this file of lmz job plan --json")
-	f.StringVar(&o.policy, "source", keep, "what becomes of a source when its archive is proven: keep, tag (lmz-archived=true; S3) or delete")
+	f.StringVar(&o.name, "name", "", "`NAME` of the job (default: made of SOURCE)")
+	f.IntVarP(&o.level, "level", "l", 3, "`LEVEL` of lmz, 1 to 9")
+	f.StringVar(&o.plan, "plan", "", "take the levels from this `FILE` of lmz job plan --json")
+	f.StringVar(&o.policy, "source", keep, "`WHAT` becomes of a source when its archive is proven: keep, tag (lmz-archived=true; S3) or delete")
 	o.addPack(c)
-	f.StringVar(&o.inventory, "inventory", "", "take the objects from this list (CSV of S3 Inventory: bucket, key, size, time, ETag), not from the store")
+	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST` (CSV of S3 Inventory: bucket, key, size, time, ETag), not from the store")
 	f.BoolVar(&o.enqueueOnly, "enqueue", false, "only put the objects into the database, for lmz job worker on other machines")
 	return c
 }

@@ -256,7 +256,7 @@ func resumeCommand() *cobra.Command {
 	o := &options{}
 	c := &cobra.Command{
 		Use:   "resume JOB",
-		Short: "Try again what failed or was cancelled, and what workers that are gone were at",
+		Short: "Try again what failed, was cancelled, or has lost its worker",
 		Long: `Try again what failed or was cancelled, and what workers that are gone were at:
 all that is neither done nor waiting goes back into the queue. A worker that is
 there after all notices that it has lost the archive.`,

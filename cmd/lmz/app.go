@@ -51,8 +51,8 @@ func newApp(backend models.Backend) *app {
 
 // addFlags defines the flags that all commands have.
 func (a *app) addFlags(f *pflag.FlagSet) {
-	f.CountVarP(&a.ui.Quiet, "quiet", "q", "no warnings and no progress bar; twice: no errors")
-	f.CountVarP(&a.ui.Verbose, "verbose", "v", "say what is done; twice: also what libllama says")
+	addRepeated(f, &a.ui.Quiet, "quiet", "q", "no warnings and no progress bar; twice: no errors")
+	addRepeated(f, &a.ui.Verbose, "verbose", "v", "say what is done; twice: also what libllama says")
 	f.BoolVar(&a.ui.NoProgress, "no-progress", false, "draw no progress bar")
 }
 

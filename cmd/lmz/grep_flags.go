@@ -51,7 +51,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	c.reading.addFlags(f)
 	// As in grep, -m, -q, -v and -h are those above.
 	f.StringVar(&c.model, "model", "", "a place to look for models that archives were written with")
-	f.CountVar(&c.ui.Verbose, "verbose", "say how many chunks were skipped; twice: also what libllama says")
+	addRepeated(f, &c.ui.Verbose, "verbose", "", "say how many chunks were skipped; twice: also what libllama says")
 	f.Bool("help", false, "help for grep")
 }
 

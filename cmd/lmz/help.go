@@ -26,6 +26,37 @@ func setHelp(root *cobra.Command) {
 	})
 }
 
+// newHelpCommand is lmz help.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]...",
+		Short: "Show the help of a command",
+		ValidArgsFunction: func(help *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			of, _, err := help.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return commandNames(of), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(help *cobra.Command, args []string) error {
+			of, more, err := help.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if of.Name() == "job" { // whose help is that of the program
+				if _, err := findProgram("lmz-job"); err == nil {
+					return runProgram("lmz-job", append(more, "--help"))
+				}
+			}
+			if len(more) > 0 {
+				return unknownCommand(of, more[0])
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
+}
+
 // often are the flags that the short help shows.
 var often = []string{
 	"decompress", "test", "list", "stdout", "output", "force", "keep", "rm", "recursive", "threads", "memlimit", "dict", "model", "quiet", "verbose", "version",

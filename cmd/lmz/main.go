@@ -70,6 +70,9 @@ func execute(a *app, args []string) error {
 	root := newRootCommand(a)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(args...)
+	if shells, _, err := root.Find([]string{"completion"}); err == nil && shells != root {
+		wantCommand(shells)
+	}
 	// What follows is half a command.
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		showPresets(root)

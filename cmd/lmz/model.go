@@ -19,11 +19,8 @@ func newModelCommand(a *app) *cobra.Command {
 	model := &cobra.Command{
 		Use:   "model",
 		Short: "Show language models",
-		Args:  cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error {
-			return ui.Usage("model wants a command", "lmz model list, info [MODEL] or verify [MODEL]")
-		},
 	}
+	wantCommand(model)
 	const names = `
 MODEL is the name of an embedded model (see "lmz model list"), the path of a
 GGUF file, the name without .gguf of one in $` + models.PathVariable + ` or in

@@ -131,6 +131,7 @@ func newRootCommand(a *app) *cobra.Command {
 	cmd.SetVersionTemplate("lmz {{.Version}}\n")
 	cmd.SetFlagErrorFunc(flagError)
 	setHelp(cmd)
+	cmd.SetHelpCommand(newHelpCommand())
 	cmd.SetOut(os.Stdout)
 	a.addFlags(cmd.PersistentFlags())
 	r.addFlags(cmd.Flags())

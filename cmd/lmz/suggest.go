@@ -16,12 +16,18 @@ const (
 	smallest  = "-9 is the smallest preset"
 	oneFormat = "there is one format, and its checks are always there"
 	noName    = "an archive keeps no name; the file's is made from that of the archive"
+	noCipher  = "lmz encrypts nothing: lmz -c FILE | age -r RECIPIENT does"
 	zeroBytes = "--files0 takes a list with a zero byte behind each name"
 )
 
 // foreign says what lmz has for flags, long and short, that other programs of its kind have.
 var foreign = map[string]string{
 	"ultra": smallest, "extreme": smallest, "e": smallest,
+	"b": "lmz explain shows where bits go, make bench how fast it is",
+	"n": noName, "N": noName,
+	"p": noCipher, "passphrase": noCipher, "R": noCipher, "recipient": noCipher, "i": noCipher, "identity": noCipher,
+	"level":        "the presets are -0 to -9",
+	"to-stdout":    "it is called --stdout",
 	"adapt":        "the preset is fixed: -0 to -9",
 	"block-size":   "it is called --chunk-size",
 	"check":        oneFormat,
@@ -44,6 +50,11 @@ var foreign = map[string]string{
 	"output-dir-mirror": "it is called --output-dir",
 	"flush-timeout":     "--flush-every takes a time with its unit, such as 5s",
 	"robot":             "--json is for programs",
+}
+
+// asFlags are the flags for what other programs have commands for.
+var asFlags = map[string]string{
+	"compress": "-z", "decompress": "-d", "uncompress": "-d", "extract": "-d", "test": "-t", "list": "-l",
 }
 
 // flagError is a flag that there is not, or that has a wrong value.
@@ -91,6 +102,25 @@ func nearCommand(parent *cobra.Command, name string) string {
 	return ""
 }
 
+// wantCommand is for a command that does nothing but have others below it.
+func wantCommand(c *cobra.Command) {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return ui.Usage(c.Name()+" wants a command", "they are "+strings.Join(commandNames(c), ", "))
+		}
+		return unknownCommand(c, args[0])
+	}
+}
+
+func unknownCommand(below *cobra.Command, name string) error {
+	hint := "they are " + strings.Join(commandNames(below), ", ")
+	if near := nearCommand(below, name); near != "" {
+		hint = "did you mean " + below.CommandPath() + " " + near + "?"
+	}
+	return ui.Usage(fmt.Sprintf("%s has no command %s", below.CommandPath(), name), hint)
+}
+
 // checkCommand finds the name of a command that is not quite right, where there is no such file:
 // the files behind it must not be compressed.
 func checkCommand(root *cobra.Command, files []string) error {
@@ -100,7 +130,10 @@ func checkCommand(root *cobra.Command, files []string) error {
 	if _, err := os.Lstat(files[0]); !errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	near := nearCommand(root, files[0])
+	near := asFlags[files[0]]
+	if near == "" {
+		near = nearCommand(root, files[0])
+	}
 	if near == "" {
 		return nil
 	}
