@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"time"
+	"unicode/utf8"
 
 	"github.com/lmz-go/lmz/stream"
 )
@@ -40,6 +41,7 @@ const (
 // line is a Member in the list.
 type line struct {
 	Name     string `json:"name"`
+	Raw      []byte `json:"raw,omitempty"` // a name that is not UTF-8, which JSON has no room for
 	Offset   int64  `json:"offset"`
 	Size     int64  `json:"size"`
 	Mode     uint32 `json:"mode,omitempty"`     // permissions alone
@@ -48,7 +50,10 @@ type line struct {
 
 func appendList(dst []byte, list []Member) []byte {
 	for _, m := range list {
-		l := line{m.Name, m.Offset, m.Size, uint32(m.Mode.Perm()), m.Modified.Unix()}
+		l := line{m.Name, nil, m.Offset, m.Size, uint32(m.Mode.Perm()), m.Modified.Unix()}
+		if !utf8.ValidString(m.Name) {
+			l.Raw = []byte(m.Name)
+		}
 		if m.Modified.IsZero() {
 			l.Modified = 0
 		}
@@ -96,6 +101,9 @@ func List(a *stream.Archive) ([]Member, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: list of members: %w", stream.ErrCorrupt, err)
+		}
+		if l.Raw != nil {
+			l.Name = string(l.Raw)
 		}
 		m := Member{Name: l.Name, Offset: l.Offset, Size: l.Size, Mode: fs.FileMode(l.Mode).Perm()}
 		if l.Modified != 0 {

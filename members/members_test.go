@@ -246,7 +246,7 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 // A list takes what it says, however it was cut into lines.
 func TestListBytes(t *testing.T) {
-	list := []Member{{"a\n\"", 512, 3, 0o644, modified}, {"b", 1536, 0, 0o600, time.Time{}}}
+	list := []Member{{"a\n\"", 512, 3, 0o644, modified}, {"b", 1536, 0, 0o600, time.Time{}}, {"Stra\xdfe", 1024, 5, 0o600, modified}, {"\ufffd", 0, 1, 0, modified}}
 	a := archived(t, func(w io.Writer) error {
 		text := bytes.Repeat([]byte("x"), 2048)
 		at := len(text)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
-	"github.com/lmz-go/lmz/members"
 	"github.com/lmz-go/lmz/search"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -109,14 +108,7 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	}
 	defer out.Discard()
 	if c.members || c.member != "" {
-		if c.json {
-			list, err := members.List(archive)
-			if err != nil {
-				return err
-			}
-			return printJSON(append([]members.Member{}, list...)) // [] rather than null
-		}
-		return catMembers(archive, c.member, c.members, out)
+		return c.catMembers(archive, out)
 	}
 	if span := c.when.of(src); span != nil {
 		return c.catTimes(src, archive, span, out)

@@ -4,14 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/members"
 	"github.com/lmz-go/lmz/stream"
 )
 
-// catMembers writes the members of that name, or with list set the names and sizes of all.
-func catMembers(archive *stream.Archive, name string, list bool, out io.Writer) error {
+// catMembers writes the member that is asked for, or the names and sizes of all.
+func (c *catCommand) catMembers(archive *stream.Archive, out io.Writer) error {
 	all, err := members.List(archive)
 	if errors.Is(err, members.ErrNoList) {
 		return ui.Hinted(err.Error(), "lmz --one writes it; lmz -dc FILE | tar t lists what any tar holds")
@@ -19,11 +20,14 @@ func catMembers(archive *stream.Archive, name string, list bool, out io.Writer) 
 	if err != nil {
 		return err
 	}
+	if c.json {
+		return printJSON(listed(all))
+	}
 	for _, m := range all {
 		switch {
-		case list:
+		case c.members:
 			_, err = fmt.Fprintf(out, "%d\t%s\n", m.Size, ui.Printable(m.Name))
-		case m.Name == name:
+		case m.Name == c.member:
 			_, err = archive.WriteRange(out, m.Offset, m.Size)
 			return err
 		}
@@ -31,8 +35,26 @@ func catMembers(archive *stream.Archive, name string, list bool, out io.Writer) 
 			return err
 		}
 	}
-	if list {
+	if c.members {
 		return nil
 	}
-	return ui.Hinted(fmt.Sprintf("there is no member %q in it", name), "lmz cat --members shows what there is")
+	return ui.Hinted(fmt.Sprintf("there is no member %q in it", c.member), "lmz cat --members shows what there is")
+}
+
+// listedMember is a member in JSON.
+type listedMember struct {
+	members.Member
+	Raw []byte `json:"raw,omitempty"` // a name that is not UTF-8, which JSON has no room for
+}
+
+func listed(all []members.Member) []listedMember {
+	list := []listedMember{} // [] rather than null
+	for _, m := range all {
+		l := listedMember{Member: m}
+		if !utf8.ValidString(m.Name) {
+			l.Raw = []byte(m.Name)
+		}
+		list = append(list, l)
+	}
+	return list
 }
