@@ -213,7 +213,7 @@ study: setup
 # its card; its archives are written here, and the probes for that line are printed.
 golden: setup
 	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt \
-		./internal/preset ./stream ./brotli \
+		./internal/preset ./stream ./brotli ./evidence \
 		-run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }
 	@[ ! -d third_party/llama.cpp-vulkan ] || LMZ_TEST_GPU=vulkan-llvmpipe-L7 $(GOTEST) ./models \
