@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/lmz-go/lmz/internal/folder"
 )
 
 // files is the file system; keys are names of files.
@@ -157,6 +159,9 @@ func (u *fileUpload) Commit() (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	if err := u.Close(); err != nil { // Windows moves and deletes no open file
+		return Info{}, err
+	}
 	publish := os.Link // which replaces nothing
 	if u.overwrite {
 		publish = os.Rename
@@ -167,15 +172,10 @@ func (u *fileUpload) Commit() (Info, error) {
 		}
 		return Info{}, err
 	}
-	d, err := os.Open(filepath.Dir(u.key))
-	if err != nil {
-		return Info{}, err
-	}
-	defer d.Close()
-	return infoOf(u.key, s), d.Sync()
+	return infoOf(u.key, s), folder.Sync(filepath.Dir(u.key))
 }
 
 func (u *fileUpload) Discard() {
-	os.Remove(u.Name())
 	u.Close()
+	os.Remove(u.Name())
 }

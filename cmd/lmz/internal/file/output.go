@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/folder"
 	"github.com/lmz-go/lmz/internal/remote"
 )
 
@@ -221,7 +222,7 @@ func (o *Output) Prove() error {
 	if !o.staged {
 		return ui.Skip("is kept: the output is not a regular file", "")
 	}
-	if err := syncFolder(filepath.Dir(o.Name)); err != nil {
+	if err := folder.Sync(filepath.Dir(o.Name)); err != nil {
 		return err
 	}
 	now, err := os.Lstat(o.Name)

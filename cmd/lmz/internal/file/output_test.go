@@ -23,7 +23,7 @@ func rounds() int {
 	return 50
 }
 
-func folder(t *testing.T, dir string) (names []string) {
+func namesIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestCreateRace(t *testing.T) {
 		if won != 1 {
 			t.Errorf("round %d: %d of them ended well", round, won)
 		}
-		if left := folder(t, dir); len(left) != 1 {
+		if left := namesIn(t, dir); len(left) != 1 {
 			t.Errorf("round %d: left behind: %q", round, left)
 		}
 	}
@@ -124,7 +124,7 @@ func TestLink(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}
-	if left := folder(t, dir); !slices.Equal(left, []string{"other", "to"}) {
+	if left := namesIn(t, dir); !slices.Equal(left, []string{"other", "to"}) {
 		t.Errorf("there are %q", left)
 	}
 }

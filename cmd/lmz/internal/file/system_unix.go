@@ -23,16 +23,6 @@ func openShared(name string, flags int, perm fs.FileMode) (*os.File, error) {
 	return os.OpenFile(name, flags, perm)
 }
 
-// syncFolder makes the names in a folder durable.
-func syncFolder(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}
-
 func stateOf(f *os.File, s *state) error { return unix.Fstat(int(f.Fd()), s) }
 
 // deleted reports whether an open file has no name any more.

@@ -40,7 +40,7 @@ func TestFirstAppendRace(t *testing.T) {
 				t.Fatalf("round %d: %q", round, text)
 			}
 		}
-		if left := folder(t, dir); len(left) != 1 {
+		if left := namesIn(t, dir); len(left) != 1 {
 			t.Fatalf("left behind: %q", left)
 		}
 	}
@@ -69,7 +69,7 @@ func TestFirstAppendGivenUp(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if left := folder(t, filepath.Dir(name)); len(left) > 0 {
+	if left := namesIn(t, filepath.Dir(name)); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
 }
@@ -97,7 +97,7 @@ func TestAppendReplaced(t *testing.T) {
 		if text, err := os.ReadFile(name); err != nil || string(text) != "foreign" {
 			t.Errorf("%q, %v", text, err)
 		}
-		if left := folder(t, dir); len(left) != 1 {
+		if left := namesIn(t, dir); len(left) != 1 {
 			t.Errorf("left behind: %q", left)
 		}
 	}
