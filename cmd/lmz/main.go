@@ -1,4 +1,4 @@
-// Command lmz compresses files with a language model, losslessly, and gives them back.
+// Command lmz compresses logs and other files, losslessly, and gives them back.
 //
 // It behaves as zstd and xz do where this file is silent. Exit codes: 0 when all went well, 1 when
 // something failed, 2 for wrong usage or when a file was skipped, or changed while it was read, and

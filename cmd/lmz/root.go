@@ -13,7 +13,7 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-var longHelp = `Compress files with a language model, losslessly, and give them back.
+var longHelp = `Compress logs and other files, losslessly, and give them back.
 
 Without FILE, or for FILE "-", lmz reads standard input and writes standard
 output. FILE becomes FILE.lmz, with its mode and times; FILE itself is kept.
@@ -84,7 +84,7 @@ func newRootCommand(a *app) *cobra.Command {
 	r := &rootCommand{app: a}
 	cmd := &cobra.Command{
 		Use:           "lmz [flags] [FILE]...",
-		Short:         "Compress files with a language model, losslessly",
+		Short:         "Compress logs and other files, losslessly",
 		Long:          longHelp,
 		Example:       examples,
 		Args:          cobra.ArbitraryArgs,
