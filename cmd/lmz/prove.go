@@ -30,8 +30,8 @@ func newProveCommand(a *app) *cobra.Command {
 		Short: "Prove what an archive holds to whoever knows its root hash",
 		Long: `Prove what an archive holds to whoever knows its root hash.
 
-  prove a.lmz            write the archive's head, which has its root: what is to
-                         be signed, time-stamped, or published
+  prove a.lmz            write the archive's head, which has its root: what is
+                         to be signed, time-stamped, or published
   prove --line N a.lmz   prove that the archive has line N, and its text; other
                          lines are not told
   prove --from HEAD a.lmz
