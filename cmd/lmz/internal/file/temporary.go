@@ -28,6 +28,10 @@ func (s *Set) stage(o *Output, perm fs.FileMode) error {
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			path.Path = o.Name // which the user knows
+		}
 		if err != nil {
 			return err
 		}

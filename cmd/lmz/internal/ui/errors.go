@@ -49,8 +49,11 @@ func (e *FileError) Unwrap() error { return e.Err }
 
 // Input is what a source is called in messages.
 func Input(name string) string {
-	if name == "-" {
+	switch name {
+	case "-":
 		return "standard input"
+	case "":
+		return `""`
 	}
 	return name
 }
