@@ -162,7 +162,7 @@ func (a *Archive) readAt(p []byte, off int64) (n int, err error) {
 	if off < to {
 		err = a.visit(a.spots(off, to), true, func(s spot, raw []byte, err error) error {
 			if err == nil {
-				n += copy(p[n:], raw[off+int64(n)-s.RawOffset:])
+				n += copy(p[n:], raw[min(off+int64(n)-s.RawOffset, int64(len(raw))):])
 			}
 			return err
 		})
@@ -290,17 +290,26 @@ func (a *archive) decoded(ctx context.Context, s spot, keep bool) ([]byte, error
 	if raw, ok := a.chunks.Get(s.Offset); ok {
 		return raw, context.Cause(ctx)
 	}
-	return a.flights.Do(ctx, a.base, s.Offset, func(ctx context.Context) ([]byte, error) {
-		if raw, ok := a.chunks.Get(s.Offset); ok { // since a flight that has just ended
-			return raw, nil
+	for {
+		raw, err := a.flights.Do(ctx, a.base, s.Offset, func(ctx context.Context) ([]byte, error) {
+			if raw, ok := a.chunks.Get(s.Offset); ok { // since a flight that has just ended
+				return raw, nil
+			}
+			raw, err := a.decode(ctx, s)
+			if err == nil && (keep || s.number == 0 && s.frame.primes()) {
+				a.chunks.Add(s.Offset, raw, int64(len(raw)))
+			}
+			return raw, err
+		})
+		// It may have been another's flight, who wanted no more of the chunk.
+		if err != errUnfinished || s.told != nil && s.told(nil) {
+			return raw, err
 		}
-		raw, err := a.decode(ctx, s)
-		if err == nil && (keep || s.number == 0 && s.frame.primes()) {
-			a.chunks.Add(s.Offset, raw, int64(len(raw)))
-		}
-		return raw, err
-	})
+	}
 }
+
+// errUnfinished says that a chunk was not decoded to its end, since no more of it was wanted.
+var errUnfinished = errors.New("chunk is not decoded to its end")
 
 // decode reads and decodes a chunk. What is wrong with it is a *ChunkError.
 func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
@@ -332,13 +341,18 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	if c.Record, err = a.readChunk(s); err != nil {
 		return nil, err
 	}
-	c.Prefix = c.Record.Prefix(s.want)
+	if c.Enough = s.told; s.want > 0 {
+		c.Enough = func(right []byte) bool { return int64(len(right)) >= s.want }
+	}
 	a.engine.Submit(f, c, primed)
 	a.engine.Kick()
 	if err := c.Wait(ctx); err != nil { // the task may go on if ctx has ended
 		return nil, fail(err)
 	}
-	if c.Keeps {
+	switch {
+	case s.want == 0 && int64(len(c.Raw)) < s.RawSize:
+		return nil, errUnfinished
+	case c.Keeps:
 		a.engine.Keep(f, c)
 	}
 	return c.Raw, nil

@@ -44,6 +44,10 @@ type spot struct {
 
 	want int64 // of its first bytes are enough; 0: all are wanted
 
+	// told is told, while the chunk is decoded, of the prefix that is known to be right so far, and
+	// ends decoding when it says that no more is wanted; nil: nobody.
+	told func(right []byte) (enough bool)
+
 	before timestamp.Relation // of the time of the line in front of it to the span that is searched
 }
 

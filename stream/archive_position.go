@@ -75,7 +75,11 @@ func (a *Archive) writeRange(w io.Writer, from, to int64) (n int64, err error) {
 		if err != nil {
 			return err
 		}
-		part := raw[max(0, from-s.RawOffset):min(s.RawSize, to-s.RawOffset)]
+		begin := from + n - s.RawOffset
+		part := raw[min(begin, int64(len(raw))):min(int64(len(raw)), to-s.RawOffset)]
+		if len(part) == 0 {
+			return nil
+		}
 		var put int
 		a.calls.out(func() { put, err = w.Write(part) })
 		n += int64(put)

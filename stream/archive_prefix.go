@@ -3,7 +3,6 @@ package stream
 import (
 	"bytes"
 	"context"
-	"errors"
 
 	"github.com/lmz-go/lmz/internal/format"
 )
@@ -33,7 +32,7 @@ func (a *archive) prefix(ctx context.Context, s spot, keep bool) ([]byte, error)
 	if raw := cached(); raw != nil {
 		return raw, context.Cause(ctx)
 	}
-	raw, err := a.heads.Do(ctx, a.base, head{s.Offset, s.want}, func(ctx context.Context) ([]byte, error) {
+	return a.heads.Do(ctx, a.base, head{s.Offset, s.want}, func(ctx context.Context) ([]byte, error) {
 		if raw := cached(); raw != nil {
 			return raw, nil
 		}
@@ -46,11 +45,6 @@ func (a *archive) prefix(ctx context.Context, s spot, keep bool) ([]byte, error)
 		}
 		return raw, err
 	})
-	if errors.Is(err, ErrCorrupt) { // its sums may be wrong where all else is right
-		s.want = 0
-		return a.decoded(ctx, s, keep)
-	}
-	return raw, err
 }
 
 // chunkOfLine gives as much of a chunk as has so many line ends, which are not more than it has.

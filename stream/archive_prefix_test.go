@@ -33,11 +33,10 @@ func decodedUpTo(t *testing.T, archive []byte, opts ...ReaderOption) (*Archive, 
 // Of a chunk that begins with all that is asked for, no more than a MiB beyond that is decoded, and
 // it is decoded once.
 func TestArchiveDecodesPrefixes(t *testing.T) {
-	content := golden.Text("log", 8, 7<<19)
-	const mib = 1 << 20
+	content := golden.Text("log", 8, 9<<18)
 	starts := lineStarts(content)
 	for name, opts := range map[string][]WriterOption{
-		"alone": {WithMethod(codec.Mix), WithLevel(0), WithChunkSize(4 * mib)}, "primed": {WithMethod(codec.Mix), WithLevel(0), WithChunkSize(3 * mib), WithPrimer(50_000)},
+		"alone": {WithMethod(codec.Mix), WithLevel(0), WithChunkSize(4 * mib)}, "primed": {WithMethod(codec.Mix), WithLevel(0), WithChunkSize(2*mib + 50_000), WithPrimer(50_000)},
 	} {
 		archive := compress(t, nil, content, opts...)
 		c := framesOf(t, archive)[0].Chunks

@@ -2,8 +2,11 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync/atomic"
+
+	"github.com/lmz-go/lmz/internal/format"
 )
 
 // spots gives the chunks that hold the content from one offset to another, in order.
@@ -24,15 +27,20 @@ func (a *Archive) spots(from, to int64) iter.Seq2[spot, error] {
 
 // arrival is a chunk that is being decoded.
 type arrival struct {
-	spot spot
-	raw  []byte
-	err  error
-	done chan struct{}
+	spot   spot
+	raw    []byte
+	err    error
+	prefix chan []byte // the longest that is known to be right
+	given  int64       // bytes of the longest that do has got
+	done   chan struct{}
 }
 
 // visit decodes chunks in parallel and gives them, or their errors, to do in order, on the caller's
-// goroutine, up to the first error that do returns. What do gets must not be changed. keep says
-// whether the chunks may be wanted again.
+// goroutine, up to the first error that do returns, which ends all decoding. What do gets must not
+// be changed. keep says whether the chunks may be wanted again.
+//
+// Before it gets a chunk, or an error, do may get prefixes of it, each longer than the one before,
+// as they are known to be right. What is lost of a chunk is what is behind them.
 func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, []byte, error) error) error {
 	next, stop := iter.Pull2(spots)
 	defer stop()
@@ -61,7 +69,7 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 			}
 			waiting += in.spot.RawSize
 			queue = append(queue, in)
-			if in.err == nil && ahead > 1 {
+			if in.err == nil && (ahead > 1 || in.spot.RawSize > format.SumEvery) {
 				a.begin(in, keep, &over)
 			}
 		}
@@ -73,13 +81,15 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		waiting -= in.spot.RawSize
 		switch {
 		case in.done != nil:
-			select {
-			case <-in.done:
-			case <-a.ctx.Done():
-				return context.Cause(a.ctx)
+			if err := a.await(in, do); err != nil {
+				return err
 			}
 		case in.err == nil:
 			in.raw, in.err = a.chunk(in.spot, keep)
+		}
+		var lost *LostError
+		if in.given > 0 && errors.As(in.err, &lost) {
+			in.err = &LostError{lost.Offset + in.given, lost.Size - in.given, lost.Err}
 		}
 		if err := do(in.spot, in.raw, in.err); err != nil {
 			return err
@@ -90,9 +100,38 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 	}
 }
 
+// await waits for a chunk, and gives its prefixes to do.
+func (a *Archive) await(in *arrival, do func(spot, []byte, error) error) error {
+	for {
+		select {
+		case <-in.done:
+			return nil
+		case <-a.ctx.Done():
+			return context.Cause(a.ctx)
+		case prefix := <-in.prefix:
+			in.given = int64(len(prefix))
+			if err := do(in.spot, prefix, nil); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // begin decodes a chunk on a goroutine of its own, unless all is over.
 func (a *Archive) begin(in *arrival, keep bool, over *atomic.Bool) {
-	in.done = make(chan struct{})
+	in.done, in.prefix = make(chan struct{}), make(chan []byte, 1)
+	known := 0
+	in.spot.told = func(right []byte) bool {
+		if len(right) > known {
+			known = len(right)
+			select {
+			case <-in.prefix: // a shorter one
+			default:
+			}
+			in.prefix <- right
+		}
+		return over.Load()
+	}
 	a.running.Go(func() {
 		defer close(in.done)
 		if !over.Load() {

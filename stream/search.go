@@ -126,9 +126,13 @@ type lineSearch struct {
 	Search
 	archive   *Archive
 	found     int64
-	raw       []byte // the chunk at hand
+	raw       []byte // the chunk at hand, or as much of it as is known
 	at        int64  // of this chunk, in the content
 	behind    int64  // this chunk, in the content
+	open      bool   // more of this chunk is to come
+	passed    int    // bytes of this chunk that were looked at: up to a line end, while it is open
+	ends      int64  // line ends in these
+	enough    bool   // as many lines were found as should be; some behind them are due
 	begun     []byte // a line that goes on in the next chunk
 	number    int64  // of this line
 	offset    int64  // of this line
@@ -138,11 +142,27 @@ type lineSearch struct {
 	neighbors
 }
 
-// chunk searches the next chunk, or takes note of its error.
+// chunk searches the next chunk, or the next prefix of one, or takes note of its error.
 func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
-	if err != nil {
-		return l.lost(s, err)
+	switch {
+	case err != nil:
+		err = l.lost(s, err)
+	case l.open:
+	default:
+		err = l.enter(s)
 	}
+	if err == nil && int64(len(raw)) > 0 {
+		l.raw, l.open = raw, int64(len(raw)) < s.RawSize
+		err = l.lines(s)
+	}
+	if err == nil && l.enough && (l.due == 0 || !l.open) {
+		err = errEnough
+	}
+	return err
+}
+
+// enter is called in front of a chunk.
+func (l *lineSearch) enter(s spot) error {
 	if s.RawOffset != l.behind {
 		if len(l.begun) > 0 {
 			return &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: a chunk in front of it is said to end with a line end that is not there", ErrCorrupt)}
@@ -152,22 +172,26 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 		}
 		l.within = s.before == timestamp.Within
 	}
-	if err := l.timed.enter(s.frame); err != nil {
-		return err
-	}
-	l.raw, l.at, l.behind = raw, s.RawOffset, s.RawOffset+s.RawSize
-	number, offset := s.linesBefore+1, s.RawOffset
-	for rest := raw; len(rest) > 0; number++ {
+	l.at, l.behind = s.RawOffset, s.RawOffset+s.RawSize
+	l.passed, l.ends = 0, 0
+	return l.timed.enter(s.frame)
+}
+
+// lines looks at the lines of the chunk at hand that were not looked at, as far as they are known.
+func (l *lineSearch) lines(s spot) error {
+	for !l.enough && l.passed < len(l.raw) {
+		rest := l.raw[l.passed:]
 		i := bytes.IndexByte(rest, '\n')
-		if len(l.begun) == 0 {
-			l.number, l.offset = number, offset
-		}
 		if i < 0 {
-			if err := l.begin(rest); err != nil {
+			if l.open {
+				break
+			}
+			if err := l.leave(s); err != nil {
 				return err
 			}
 			return l.follow(l.offset)
 		}
+		l.mark(s)
 		line := rest[:i]
 		if len(l.begun) > 0 {
 			if err := l.begin(line); err != nil {
@@ -175,13 +199,36 @@ func (l *lineSearch) chunk(s spot, raw []byte, err error) error {
 			}
 			line, l.begun = l.begun, l.begun[:0]
 		}
+		l.passed += i + 1
+		l.ends++
 		if err := l.line(line); err != nil {
-			return err
+			if l.enough = err == errEnough && l.due > 0; !l.enough {
+				return err
+			}
 		}
-		rest = rest[i+1:]
-		offset += int64(i + 1)
 	}
-	return l.follow(l.behind)
+	switch {
+	case l.enough:
+		return l.follow(l.at + int64(bytes.LastIndexByte(l.raw, '\n')+1))
+	case len(l.begun) > 0: // and goes on behind what is known
+		return l.follow(l.offset)
+	}
+	return l.follow(l.at + int64(l.passed))
+}
+
+// mark notes where the line at hand begins.
+func (l *lineSearch) mark(s spot) {
+	if len(l.begun) == 0 {
+		l.number, l.offset = s.linesBefore+l.ends+1, s.RawOffset+int64(l.passed)
+	}
+}
+
+// leave keeps what is behind the last line end of the chunk at hand, for a line that goes on.
+func (l *lineSearch) leave(s spot) error {
+	l.mark(s)
+	rest := l.raw[l.passed:]
+	l.passed = len(l.raw)
+	return l.begin(rest)
 }
 
 func (l *lineSearch) tooLong() error {
@@ -194,6 +241,13 @@ func (l *lineSearch) lost(s spot, err error) error {
 	if !errors.As(err, &lost) || l.Damaged == nil {
 		return err
 	}
+	if l.open && !l.enough {
+		if err := l.leave(s); err != nil {
+			return err
+		}
+		l.lostLines -= l.ends
+	}
+	l.open = false
 	if len(l.begun) > 0 {
 		l.lostLines-- // what is left of it counts
 	}

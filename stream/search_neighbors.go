@@ -12,7 +12,7 @@ type neighbors struct {
 	nextLine int64 // number of this line
 	due      int64 // lines from there on that Found is to be told of
 
-	near   []byte // the chunk that was decoded last for a neighbor
+	near   []byte // the chunk that was decoded last for a neighbor, or a prefix of it
 	nearAt int64  // of this chunk, in the content
 }
 
@@ -140,6 +140,9 @@ func (l *lineSearch) chunkAt(off int64) (raw []byte, begin int64, err error) {
 	}
 	s, err := l.archive.find(off)
 	if err == nil {
+		if s.RawOffset != l.nearAt || len(l.near) == 0 { // else more of it is wanted than was
+			s.want = off - s.RawOffset + 1
+		}
 		raw, err = l.archive.chunk(s, true)
 	}
 	if err != nil {

@@ -153,7 +153,7 @@ func (c *grepCommand) run(ctx context.Context, files []string) error {
 	if c.none && (c.quiet || !c.without) {
 		return exitStatus(grepNothing)
 	}
-	w := bufio.NewWriterSize(io.Discard, 64<<10)
+	w := bufio.NewWriterSize(io.Discard, 8<<10) // who reads little of it is soon known to be gone
 	out := &grepOutput{w: w, lineStyle: c.line, pattern: c.pattern, invert: c.invert}
 	out.groups = c.before.given || c.after.given || c.both.given
 	out.begin()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/mix"
-	"github.com/lmz-go/lmz/internal/progress"
 )
 
 // MixCoder is the Coder of the method Mix. What it codes starts from a Primed state, or from
@@ -17,7 +16,6 @@ type MixCoder struct {
 	lane    *Lane
 	params  mix.Params
 	text    []byte   // the end of what chunks start from
-	prefix  int      // see Params.Prefix
 	advisor *advisor // nil without a model
 	saved   int64    // in bits/4096
 	alone   []byte   // see Alone
@@ -35,7 +33,7 @@ type Primed struct {
 func (p *Primed) Size() int { return p.state.Size() + cap(p.text) }
 
 func newMix(lane *Lane, p Params) (*MixCoder, error) {
-	c := &MixCoder{lane: lane, prefix: p.Prefix, params: mix.Params{Level: p.Level, Later: p.Later, Watch: p.Watch, Without: p.Without}}
+	c := &MixCoder{lane: lane, params: mix.Params{Level: p.Level, Later: p.Later, Watch: p.Watch, Without: p.Without, Enough: p.Enough}}
 	if p.Primed != nil {
 		if p.Primed.level != p.Level {
 			return nil, fmt.Errorf("primed state of level %d for level %d", p.Primed.level, p.Level)
@@ -92,37 +90,12 @@ func (c *MixCoder) Encode(dst, src []byte) (out []byte, err error) {
 // Decode implements Coder.
 func (c *MixCoder) Decode(dst, src []byte, n int) ([]byte, error) {
 	c.begin()
-	if 0 < c.prefix && c.prefix < n {
-		return c.decodePrefix(dst, src, n)
+	out, err := c.lane.mix.Decode(c.lane.Context(), c.params, dst, src, n)
+	err = c.end(err)
+	if len(out) < len(dst)+n {
+		c.lane.mixed = nil // nothing starts from here
 	}
-	dst, err := c.lane.mix.Decode(c.lane.Context(), c.params, dst, src, n)
-	return dst, c.end(err)
-}
-
-// errPrefix ends decoding behind a prefix.
-var errPrefix = errors.New("enough is decoded")
-
-// decodePrefix appends the first bytes of a chunk. Whether the payload is that of one is not known
-// then.
-func (c *MixCoder) decodePrefix(dst, src []byte, n int) ([]byte, error) {
-	all := c.lane.Context()
-	ctx, stop := context.WithCancelCause(all)
-	defer stop(nil)
-	ctx = progress.With(ctx, func(before, done, of int) {
-		progress.Tell(all, before, done, of)
-		if done >= c.prefix {
-			stop(errPrefix)
-		}
-	})
-	out, err := c.lane.mix.Decode(ctx, c.params, dst, src, n)
-	if errors.Is(err, errPrefix) {
-		err = nil
-	}
-	if err = c.end(err); err != nil {
-		return out, err
-	}
-	c.lane.mixed = nil // nothing starts from here
-	return out[:len(dst)+c.prefix], nil
+	return out, err
 }
 
 // Saved is by how many bits the last chunk that was encoded is shorter for the model.

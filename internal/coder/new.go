@@ -14,8 +14,9 @@ type Params struct {
 	Later  int            // bytes of a chunk that starts from the state after this one, at most
 	Alone  bool           // Mix does not ask the lane's model
 	Price  int64          // of a step of the model in Mix, as preset.Preset has it; 0: that of the level
-	Prefix int            // Mix ends to decode behind so many bytes of the chunk; 0: at its end
 	Watch  mix.Watch      // told what each byte costs while Mix or LM decode; nil: nobody
+
+	Enough func(decoded []byte) bool // ends decoding of Mix, see mix.Params; may be nil
 
 	Without mix.Parts // of Mix, for measurements; 0 in archives
 }

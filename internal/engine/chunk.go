@@ -19,7 +19,11 @@ type Chunk struct {
 	Raw    []byte    // what it decodes to, once done
 	Keeps  bool      // the state behind it is kept, since later chunks start from it
 	Watch  mix.Watch // told what each byte costs, where the method can say; nil: nobody
-	Prefix int       // of the chunk is enough, if its record has a sum for so many bytes; 0: it is not
+
+	// Enough is told, every thousand bytes or so while it is decoded, of the prefix that is known to
+	// be right by a sum in the record, and ends decoding, with Raw no longer than that, when it says
+	// so. It is called on another goroutine; what it is told of stays as it is. nil: all is decoded.
+	Enough func(right []byte) bool
 
 	mixes  bool  // the header names a level
 	cost   int64 // what it counts towards the memory limit
@@ -35,8 +39,12 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	if (r.Method == codec.Mix || r.Method == codec.BWT) && !c.mixes {
 		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
-	if _, known := r.PrefixSum(c.Prefix); known && r.Method == codec.Mix && !c.Keeps {
-		params.Prefix = c.Prefix
+	prefix := sumChecker{record: r}
+	if c.Enough != nil && len(r.Sums) > 0 {
+		params.Enough = func(decoded []byte) bool {
+			prefix.enough = c.Enough(prefix.right(decoded))
+			return prefix.enough
+		}
 	}
 	coding, err := coder.New(r.Method, lane, params)
 	switch {
@@ -48,14 +56,10 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 		return err
 	}
 	c.Raw, err = coding.Decode(nil, r.Payload, r.Raw)
-	if err == nil && params.Prefix > 0 {
-		want, _ := r.PrefixSum(len(c.Raw))
-		if sum := crc32.Checksum(c.Raw, format.Castagnoli); sum != want {
-			return fmt.Errorf("%w: CRC32C of the first %d decoded bytes is %08x, want %08x", format.ErrCorrupt, len(c.Raw), sum, want)
-		}
-		return nil
-	}
 	switch {
+	case err == nil && prefix.enough:
+		c.Raw = c.Raw[:prefix.known]
+		return nil
 	case errors.Is(err, coder.ErrCorrupt):
 		return fmt.Errorf("%w: %w", format.ErrCorrupt, err)
 	case err != nil:
@@ -73,4 +77,26 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 		c.primed, err = mixer.Primed(c.Raw)
 	}
 	return err
+}
+
+// sumChecker compares what is decoded of a chunk with the sums of its prefixes. One that is wrong
+// says nothing: all else may be right.
+type sumChecker struct {
+	record *format.Record
+	at     int    // bytes that sum is of
+	sum    uint32 // CRC32C
+	known  int    // bytes that are right
+	enough bool   // they are as many as are wanted
+}
+
+// right is the longest prefix of what is decoded that is known to be right.
+func (s *sumChecker) right(decoded []byte) []byte {
+	if end := len(decoded) / format.SumEvery * format.SumEvery; end > s.at {
+		s.sum = crc32.Update(s.sum, format.Castagnoli, decoded[s.at:end])
+		s.at = end
+		if want, ok := s.record.PrefixSum(end); ok && s.sum == want {
+			s.known = end
+		}
+	}
+	return decoded[:s.known]
 }

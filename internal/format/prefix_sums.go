@@ -29,15 +29,6 @@ func (h *RecordHeader) PrefixSum(n int) (sum uint32, known bool) {
 	return h.Sums[i], true
 }
 
-// Prefix is the least number of bytes with a sum, of n or more; 0: only the whole chunk has one.
-func (h *RecordHeader) Prefix(n int64) int {
-	i := (n + SumEvery - 1) / SumEvery
-	if n < 1 || i > int64(len(h.Sums)) {
-		return 0
-	}
-	return int(i) * SumEvery
-}
-
 func appendSums(dst []byte, sums []uint32) []byte {
 	for _, s := range sums {
 		dst = binary.LittleEndian.AppendUint32(dst, s)

@@ -32,6 +32,10 @@ type Params struct {
 	Watch   Watch   // told what each byte costs while decoding; nil: nobody
 	Without Parts   // left out of what starts from nothing, for measurements
 
+	// Enough is told, every thousand bytes or so, of what is decoded so far, and ends decoding when
+	// it says so; nil: it goes on to the end. What it is told of stays as it is.
+	Enough func(decoded []byte) bool
+
 	// Later is the most bytes of a chunk that starts from the state after this one: the tables are
 	// made large enough for them. 0: there will be none. A decoder may give it for a chunk that was
 	// coded with 0, but not the other way round.
@@ -249,11 +253,12 @@ func (m *model) encodeNext(rest []byte, e, plain *bitEncoder) int {
 
 // Decode appends the n bytes of the chunk whose payload is src to dst, or returns an error that
 // wraps ErrCorrupt, ErrLevel, or the cause of ctx's end. It allocates no more than it has decoded.
+// Where Enough ends it, it appends fewer bytes, and cannot tell whether src is a payload.
 func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([]byte, error) {
 	if err := checkLevel(p.Level); err != nil {
 		return dst, err
 	}
-	d, m := newBitDecoder(src), &c.model
+	d, m, before := newBitDecoder(src), &c.model, len(dst)
 	watch := newWatcher(&p, m, &d)
 	code := func(_, q uint32) uint32 { return d.decode(q) }
 	if err := c.start(ctx, &p, n, false, false, code); err != nil {
@@ -267,6 +272,9 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 				return dst, context.Cause(ctx)
 			}
 			progress.Tell(ctx, told, i, n)
+			if p.Enough != nil && p.Enough(dst[before:]) {
+				return dst, nil
+			}
 			told = i
 			poll = i + pollEvery
 			dst, m.buf = room(dst, pollEvery+maxStretch, n-i), room(m.buf, pollEvery+maxStretch, n-i)
