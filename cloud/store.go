@@ -8,6 +8,8 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"iter"
+	"strings"
 
 	"github.com/lmz-go/lmz/internal/remote"
 )
@@ -32,6 +34,46 @@ func (store) Open(ctx context.Context, url string) (remote.Object, error) {
 		return nil, err
 	}
 	return &opened{o, b}, nil
+}
+
+func (store) List(ctx context.Context, url string) iter.Seq2[remote.Listed, error] {
+	return func(yield func(remote.Listed, error) bool) {
+		b, key, err := Open(ctx, url)
+		if err != nil {
+			yield(remote.Listed{}, err)
+			return
+		}
+		defer b.Close()
+		if key != "" && !strings.HasSuffix(key, "/") {
+			key += "/"
+		}
+		for info, err := range b.List(ctx, key) {
+			if err != nil {
+				yield(remote.Listed{}, err)
+				return
+			}
+			below := strings.TrimPrefix(info.Key, key)
+			if below == "" || strings.HasSuffix(below, "/") {
+				continue
+			}
+			if !yield(remote.Listed{URL: remote.Below(url, below), Below: below, Size: info.Size}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (store) Exists(ctx context.Context, url string) (bool, error) {
+	b, key, err := Open(ctx, url)
+	if err != nil {
+		return false, err
+	}
+	defer b.Close()
+	_, err = b.Stat(ctx, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // opened is an Object with a bucket of its own.

@@ -38,13 +38,15 @@ type app struct {
 
 	report report // with --json
 
+	listed map[string]int64 // sizes of objects, by their URLs, that were found below others
+
 	alone  atomic.Bool // the model that flags ask for cannot be had, which has been said
 	failed atomic.Bool // some file failed
 	warned atomic.Bool // some file was skipped
 }
 
 func newApp(backend models.Backend) *app {
-	a := &app{ui: ui.New(os.Stderr, hintFor), files: new(file.Set), backend: backend}
+	a := &app{ui: ui.New(os.Stderr, hintFor), files: new(file.Set), backend: backend, listed: map[string]int64{}}
 	a.signals = &signals{ui: a.ui, files: a.files}
 	return a
 }

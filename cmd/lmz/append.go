@@ -46,14 +46,7 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 		}
 		defer proof.Discard()
 	}
-	var done []*file.Source
-	c.each(files, func(name string) error {
-		src, err := c.append(ctx, t, name, &size)
-		if err == nil {
-			done = append(done, src)
-		}
-		return err
-	})
+	done := c.appendAll(ctx, t, files, &size)
 	if len(done) == 0 || size < 0 {
 		return nil
 	}
@@ -79,51 +72,6 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 		c.each([]string{src.Name}, func(string) error { return c.removal.source(src, t.Output) })
 	}
 	return nil
-}
-
-// append adds one frame to the archive, which has size bytes. After an error it has as many again,
-// or if not even that could be done, size is negative. The source is closed: there may be more of
-// them than descriptors.
-func (c *appendCommand) append(ctx context.Context, t *file.Target, name string, size *int64) (_ *file.Source, err error) {
-	if *size < 0 {
-		return nil, errors.New("not appended, since what came before it failed")
-	}
-	src, err := file.Open(name, c.force)
-	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	out := t.Output
-	defer func() {
-		if err != nil {
-			if failed := out.Rewind(*size); failed != nil {
-				err, *size = failed, -1
-			}
-		}
-	}()
-	if t.Old != nil && file.SameRegular(t.Info, src.Info) {
-		return nil, file.ErrSame
-	}
-	var m meter
-	var p *file.Proof
-	if c.remove && src.Removable() {
-		p = file.NewProof(*size)
-	}
-	if err := c.write(ctx, out, src, &m, p); err != nil {
-		return nil, err
-	}
-	if err := p.Check(out, src); err != nil {
-		return nil, err
-	}
-	raw, compressed := m.read.Load(), m.written.Load()
-	c.tally.add(raw, compressed)
-	c.outcome(name).sizes(raw, compressed, c.output)
-	if !c.many || c.ui.Verbose > 0 {
-		c.ui.Summary("%s: %s -> %s (%s), appended to %s", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed),
-			ui.FormatRatio(raw, compressed), c.output)
-	}
-	*size += compressed
-	return src, nil
 }
 
 // copyArchive copies what the archive holds so far, whose frames must be whole, and returns its

@@ -120,7 +120,7 @@ func (c *compressCommand) archiveName(src *file.Source) (string, error) {
 
 // write compresses src and leaves in m the bytes on both sides, and in p, which may be nil, what
 // proves the archive.
-func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file.Source, m *meter, p *file.Proof) error {
+func (c *compressCommand) write(ctx context.Context, dst io.Writer, src *file.Source, m *meter, p *file.Proof) error {
 	c.now.Store(&task{src, m, p})
 	w, err := c.writerFor(ctx, m.output(p.Written(dst)), writerKind{
 		verifies: c.verify || p != nil,
@@ -145,7 +145,7 @@ func (c *compressCommand) write(ctx context.Context, dst *file.Output, src *file
 		if src.Size() < 0 { // else half of a file would look like the whole
 			stop = c.signals.finishEarly()
 		}
-		err = follow(ctx, w, m.source(from), c.flushEvery, stop, dst.Flush)
+		err = follow(ctx, w, m.source(from), c.flushEvery, stop, dst.(*file.Output).Flush)
 	} else {
 		_, err = w.ReadFrom(m.source(from))
 	}

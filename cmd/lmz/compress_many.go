@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"runtime"
-	"sync"
 	"sync/atomic"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -22,37 +19,39 @@ type tally struct {
 // compressMany compresses files of one chunk side by side, each on one core, and then larger ones
 // one after the other, each on all of them.
 func (c *compressCommand) compressMany(ctx context.Context, files []string) {
-	workers := c.workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	if limit := int64(c.memLimit); limit > 0 {
-		workers = max(1, min(workers, int(limit/c.memory(1))))
-	}
 	var large []string
-	small := make(chan string)
-	var running sync.WaitGroup
-	for range workers {
-		running.Go(func() {
-			one := *c
-			one.workers, one.single = 1, true
-			one.writing = &writing{writers: map[writerKind]*stream.Writer{}}
-			for name := range small {
-				c.each([]string{name}, func(name string) error { return one.compress(ctx, name) })
-			}
-		})
-	}
 	chunk := c.oneChunk()
-	for _, name := range files {
-		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && info.Size() > chunk {
-			large = append(large, name)
-		} else {
-			small <- name
+	sideBySide(c.coresFor(0), func() func(string) {
+		one := c.onOneCore()
+		return func(name string) { c.each([]string{name}, func(name string) error { return one.compress(ctx, name) }) }
+	}, func(give func(string)) {
+		for _, name := range files {
+			if c.sizeOf(name) > chunk {
+				large = append(large, name)
+			} else {
+				give(name)
+			}
 		}
-	}
-	close(small)
-	running.Wait()
+	})
 	c.each(large, func(name string) error { return c.compress(ctx, name) })
+}
+
+// coresFor is how many files are compressed at the same time where each takes more bytes besides
+// what compressing takes.
+func (c *compressCommand) coresFor(more int64) int {
+	workers := c.cores()
+	if limit := int64(c.memLimit); limit > 0 {
+		workers = max(1, min(workers, int(limit/(c.memory(1)+more))))
+	}
+	return workers
+}
+
+// onOneCore is a command that compresses files on one core while others do so on the others.
+func (c *compressCommand) onOneCore() *compressCommand {
+	one := *c
+	one.workers, one.single = 1, true
+	one.writing = &writing{writers: map[writerKind]*stream.Writer{}}
+	return &one
 }
 
 // oneChunk is how many bytes of input make one chunk, at most.

@@ -21,6 +21,13 @@ type decompressCommand struct {
 }
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
+	if !c.stdout && !c.keepGoing {
+		files = c.readMany(files, func(one reading) func(string) error {
+			many := *c
+			many.reading = one
+			return func(name string) error { return many.decompress(ctx, name) }
+		})
+	}
 	c.each(files, func(name string) error { return c.decompress(ctx, name) })
 	c.sequence.close()
 	return nil
@@ -115,6 +122,11 @@ type testCommand struct {
 }
 
 func (c *testCommand) run(ctx context.Context, files []string) error {
+	files = c.readMany(files, func(one reading) func(string) error {
+		many := *c
+		many.reading = one
+		return func(name string) error { return many.test(ctx, name) }
+	})
 	c.each(files, func(name string) error { return c.test(ctx, name) })
 	c.sequence.close()
 	return nil
@@ -195,7 +207,7 @@ func (r *reading) copyContent(ctx context.Context, dst io.Writer, src *file.Sour
 
 // showReading draws the progress of reading an archive.
 func (r *reading) showReading(src *file.Source, m *meter) (stop func()) {
-	if !r.ui.ShowsProgress() {
+	if r.single || !r.ui.ShowsProgress() {
 		return func() {}
 	}
 	raw, compressed := int64(-1), int64(-1) // not known, unless there is an index

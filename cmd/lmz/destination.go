@@ -70,9 +70,6 @@ func (d *destination) check() error {
 	if d.dir != "" && (d.output != "" || d.stdout) {
 		return ui.Usage("--output-dir excludes -o and -c", "")
 	}
-	if remote.IsURL(d.dir) {
-		return ui.Usage("--output-dir is a folder of this machine", "lmz job takes URLs of whole buckets")
-	}
 	if d.existing && (d.output == "-" || d.stdout || d.force) {
 		return ui.Usage("--skip-existing excludes -c and -f", "")
 	}
@@ -84,9 +81,6 @@ func (d *destination) place(name string) (string, error) {
 	if d.dir == "" {
 		return name, nil
 	}
-	if remote.IsURL(name) {
-		return "", ui.Usage("--output-dir is for files, and this is an object", "give the output's name with -o")
-	}
 	return mirrored(d.dir, name)
 }
 
@@ -97,11 +91,11 @@ func (d *destination) prepare(name string) (done bool, err error) {
 		return false, nil
 	}
 	if d.existing {
-		if _, err := os.Lstat(remote.Path(name)); err == nil {
-			return true, nil
+		if done, err := file.Exists(name); done || err != nil {
+			return done, err
 		}
 	}
-	if d.dir != "" {
+	if d.dir != "" && !remote.IsURL(name) {
 		err = os.MkdirAll(filepath.Dir(name), 0o777)
 	}
 	return false, err

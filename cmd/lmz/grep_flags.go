@@ -44,7 +44,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	c.both.addDigits(f)
 	c.line.color.addFlag(f)
 	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
-	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files in folders")
+	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files in folders, and all objects below URLs")
 	c.chosen.addFlags(f)
 	c.when.addFlags(f)
 	f.BoolP("text", "a", false, "take all files for text (the default)")

@@ -9,12 +9,19 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // walk puts in the place of folders the files in them, whose names are written then.
 func (c *grepCommand) walk(names []string) (files []string) {
 	for _, name := range names {
+		name = remote.Path(name)
+		if remote.IsURL(name) {
+			files = append(files, c.objects(name)...)
+			continue
+		}
 		if !isFolder(name) {
 			files = append(files, name)
 			continue
@@ -38,6 +45,27 @@ func (c *grepCommand) walk(names []string) (files []string) {
 		}
 	}
 	return files
+}
+
+// objects gives those below a URL, or the URL itself where there are none.
+func (c *grepCommand) objects(name string) (urls []string) {
+	all, err := file.Below(name)
+	switch {
+	case err != nil:
+		c.failed.Store(true)
+		if !c.noMessages {
+			c.ui.Failure(ui.InFile(name, err))
+		}
+	case len(all) == 0:
+		return []string{name}
+	}
+	c.names = true
+	for _, l := range all {
+		if !withParents(path.Dir(l.Below), func(folder string) bool { return c.chosen.leaveFolder(path.Base(folder)) }) {
+			urls = append(urls, l.URL)
+		}
+	}
+	return urls
 }
 
 // globs are what --include and --exclude say about the last part of names, in order, and
@@ -69,6 +97,9 @@ func (g *globs) addFlags(f *pflag.FlagSet) {
 
 // leaveFile says whether a file is not to be searched.
 func (g *globs) leaveFile(name string) bool {
+	if remote.IsURL(name) {
+		name = remote.Key(name)
+	}
 	leave := len(g.files) > 0 && g.files[0].include
 	for _, glob := range g.files {
 		if ok, _ := path.Match(glob.pattern, path.Base(name)); ok {

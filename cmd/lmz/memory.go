@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"runtime/debug"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
@@ -88,10 +87,7 @@ func (c *compressCommand) fitMemory() error {
 		return ui.Usage(fmt.Sprintf("--memlimit %s: compressing takes %s at least", c.memLimit.String(), ui.FormatBytes(least)),
 			"a lower preset or a smaller --chunk-size takes less")
 	}
-	asked := c.workers
-	if asked == 0 {
-		asked = runtime.GOMAXPROCS(0)
-	}
+	asked := c.cores()
 	workers := asked
 	for c.memory(workers) > limit {
 		workers--

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/members"
 )
 
@@ -91,14 +92,18 @@ func (c *oneCommand) pack(p *members.Writer, name string) (fs.FileMode, error) {
 		return 0o666, err
 	}
 	defer src.Close()
-	if !src.Regular() {
+	if !src.Removable() {
 		return 0o666, ui.Skip("is not a regular file", "--one takes files")
 	}
 	header, err := tar.FileInfoHeader(src.Info, "")
 	if err != nil {
 		return 0o666, err
 	}
-	header.Name, header.Uname, header.Gname = strings.TrimLeft(filepath.ToSlash(filepath.Clean(name)), "/"), "", ""
+	path := name
+	if remote.IsURL(name) {
+		path = remote.Key(name)
+	}
+	header.Name, header.Uname, header.Gname = strings.TrimLeft(filepath.ToSlash(filepath.Clean(path)), "/"), "", ""
 	header.Size = src.Size()
 	if err := p.Add(header, src); err != nil {
 		return src.Info.Mode().Perm() | 0o600, err

@@ -18,6 +18,7 @@ type reading struct {
 	*app
 	coding
 	sequence *sequence // nil: no archive has been read from its beginning yet
+	single   bool      // other archives are read at the same time
 }
 
 // addFlags defines the flags of a command that does nothing but read archives.

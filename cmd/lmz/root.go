@@ -31,9 +31,12 @@ Pipes and devices are skipped, unless -c, -o or -f say that they are meant (with
 -t and --append, -f). A file that grows is compressed as it was when it was
 opened. Zeros of what is decompressed become holes of files.
 
-With -r or --files0, files of one chunk are compressed at the same time, one on
-each core, and larger ones one after the other, each on all of them; --memlimit
-is for all of these together.
+Of several files, those of one chunk are coded at the same time, one on each
+core, and larger ones one after the other, each on all of them; --memlimit is
+for all of these together.
+
+Where a file is named, a URL may be, and where a folder is, one of objects below
+it: lmz -r --output-dir s3://archives s3://logs/2026.
 
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
 skipped or changed while it was read, which is a warning, and nothing failed.
@@ -154,7 +157,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&r.output, "output", "o", "", "write to this `FILE` (\"-\" is standard output)")
 	r.sources.addFlags(f)
 	f.BoolVar(&r.one, "one", false, "make one archive of all files, that of a tar in which they share what they have in common; lmz cat --member gives one back, and tar all")
-	f.StringVar(&r.dir, "output-dir", "", "write to this `FOLDER`, under the paths by which files are named; what is missing of it is made")
+	f.StringVar(&r.dir, "output-dir", "", "write to this `FOLDER`, or below this URL, under the paths by which files are named, or the keys of objects; what is missing of it is made")
 	f.VarP(&r.suffix, "suffix", "S", "what is added to the names of archives, and taken from them")
 	f.BoolVar(&r.existing, "skip-existing", false, "leave files alone whose result is there already")
 	f.BoolVar(&r.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // sources is what flags say about which files are meant.
@@ -22,7 +24,7 @@ type sources struct {
 }
 
 func (s *sources) addFlags(f *pflag.FlagSet) {
-	f.BoolVarP(&s.recursive, "recursive", "r", false, "take all files of folders: to compress, those whose names do not end in "+suffix+", else those whose names do; links in them are not followed")
+	f.BoolVarP(&s.recursive, "recursive", "r", false, "take all files of folders, or objects below URLs: to compress, those whose names do not end in "+suffix+", else those whose names do; links in them are not followed")
 	f.StringVar(&s.list, "files0", "", `take also the files that a `+"`LIST`"+` names, each with a zero byte behind it as find -print0 writes them ("-": standard input)`)
 	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out files and folders that match this `PATTERN` of a shell, by their name or, with a slash in it, by their path below the folder that is given; several may be given")
 }
@@ -50,6 +52,11 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 		names = append(names, listed...)
 	}
 	for _, name := range names {
+		name = remote.Path(name)
+		if s.recursive && remote.IsURL(name) {
+			files = append(files, s.objects(a, name, archives, isArchive)...)
+			continue
+		}
 		if !s.recursive || !isFolder(name) {
 			if name == "-" || !s.excluded(filepath.ToSlash(name)) {
 				files = append(files, name)
@@ -67,6 +74,36 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 		}
 	}
 	return files, nil
+}
+
+// objects gives the objects below a URL as expand does the files in a folder, or the URL itself
+// where there are none.
+func (s *sources) objects(a *app, name string, archives bool, isArchive func(name string) bool) (urls []string) {
+	all, err := file.Below(name)
+	switch {
+	case err != nil:
+		a.failed.Store(true)
+		a.ui.Failure(ui.InFile(name, err))
+	case len(all) == 0:
+		return []string{name}
+	}
+	for _, l := range all {
+		if isArchive(l.Below) == archives && !withParents(l.Below, s.excluded) {
+			urls = append(urls, l.URL)
+			a.listed[l.URL] = l.Size
+		}
+	}
+	return urls
+}
+
+// withParents says whether is holds for a path or a folder that it is in.
+func withParents(below string, is func(below string) bool) bool {
+	for ; below != "." && below != "/"; below = path.Dir(below) {
+		if is(below) {
+			return true
+		}
+	}
+	return false
 }
 
 func isFolder(name string) bool {
@@ -127,13 +164,19 @@ func (s *sources) excluded(below string) bool {
 	return false
 }
 
-// mirrored is where --output-dir has what a file becomes: under the path by which the file is
-// named.
+// mirrored is where --output-dir has what a file or an object becomes: under the path by which the
+// file is named, or the object's key.
 func mirrored(dir, name string) (string, error) {
-	below := filepath.ToSlash(filepath.Clean(name))
-	below = strings.TrimLeft(strings.TrimPrefix(below, filepath.VolumeName(name)), "/")
+	below := filepath.ToSlash(strings.TrimPrefix(filepath.Clean(name), filepath.VolumeName(name)))
+	if remote.IsURL(name) {
+		below = path.Clean(remote.Key(name))
+	}
+	below = strings.TrimLeft(below, "/")
 	if !filepath.IsLocal(below) {
 		return "", ui.Skip("is outside of the folder that lmz runs in", "with --output-dir, name files without ..")
 	}
-	return filepath.Join(dir, filepath.FromSlash(below)), nil
+	if remote.IsURL(dir) {
+		return remote.Below(dir, below), nil
+	}
+	return filepath.Join(remote.Path(dir), filepath.FromSlash(below)), nil
 }

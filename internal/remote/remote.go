@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -20,6 +22,18 @@ type Store interface {
 	// Create begins an object, which is there when it is committed. Without overwrite an existing
 	// object is fs.ErrExist, from Create or from Commit.
 	Create(ctx context.Context, url string, overwrite bool) (Upload, error)
+	// List gives the objects below a URL, as if that were a folder, in the order of their keys. Those
+	// that stand for folders, whose keys end in a slash, are left out.
+	List(ctx context.Context, url string) iter.Seq2[Listed, error]
+	// Exists says whether there is an object.
+	Exists(ctx context.Context, url string) (bool, error)
+}
+
+// Listed is an object that was found below a URL.
+type Listed struct {
+	URL   string
+	Below string // its key behind that of the URL
+	Size  int64  // in bytes
 }
 
 // Object is one version of an object: when another takes its place, reading ends with ErrChanged.
@@ -71,6 +85,21 @@ func Cut(name, suffix string) (string, bool) {
 	key, query := cutQuery(name)
 	base, found := strings.CutSuffix(key, suffix)
 	return base + query, found
+}
+
+// Below gives the URL of a key below that of another one, whose query it has.
+func Below(name, key string) string {
+	folder, query := cutQuery(name)
+	return strings.TrimSuffix(folder, "/") + "/" + (&url.URL{Path: key}).EscapedPath() + query
+}
+
+// Key gives the key that a URL names.
+func Key(name string) string {
+	u, err := url.Parse(name)
+	if err != nil {
+		return name
+	}
+	return strings.TrimPrefix(u.Path, "/")
 }
 
 func cutQuery(name string) (key, query string) {

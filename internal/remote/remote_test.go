@@ -21,6 +21,22 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestBelow(t *testing.T) {
+	for _, c := range []struct{ name, key, want, whole string }{
+		{"s3://b", "app.log", "s3://b/app.log", "app.log"},
+		{"s3://b/", "a/app.log", "s3://b/a/app.log", "a/app.log"},
+		{"s3://b/x?region=eu", "app.log", "s3://b/x/app.log?region=eu", "x/app.log"},
+		{"mem://b/x/", "what? 100%/#1:2.log", "mem://b/x/what%3F%20100%25/%231:2.log", "x/what? 100%/#1:2.log"},
+		{"s3://b/x//", "a", "s3://b/x//a", "x//a"},
+		{"s3://b/x", "/a", "s3://b/x//a", "x//a"},
+	} {
+		got := Below(c.name, c.key)
+		if got != c.want || Key(got) != c.whole {
+			t.Errorf("Below(%q, %q) = %q of key %q, want %q of key %q", c.name, c.key, got, Key(got), c.want, c.whole)
+		}
+	}
+}
+
 func TestPath(t *testing.T) {
 	for name, want := range map[string]string{
 		"file:///var/log/a.log": "/var/log/a.log",

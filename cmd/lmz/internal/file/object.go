@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"path"
 	"time"
 
@@ -29,6 +30,35 @@ func store() (remote.Store, error) {
 		return s, nil
 	}
 	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs for URLs in its arguments; if lmz-cloud is not installed, make builds it, and it belongs next to lmz or into $PATH")
+}
+
+// Below gives the objects below a URL, as if that were a folder.
+func Below(url string) ([]remote.Listed, error) {
+	s, err := store()
+	if err != nil {
+		return nil, err
+	}
+	var all []remote.Listed
+	for l, err := range s.List(context.Background(), url) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, l)
+	}
+	return all, nil
+}
+
+// Exists says whether a file or an object has a name.
+func Exists(name string) (bool, error) {
+	if !remote.IsURL(name) {
+		_, err := os.Lstat(remote.Path(name))
+		return err == nil, nil
+	}
+	s, err := store()
+	if err != nil {
+		return false, err
+	}
+	return s.Exists(context.Background(), name)
 }
 
 // Traffic counts the requests for the content of an object, and the bytes that they gave. Of files

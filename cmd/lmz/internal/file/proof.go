@@ -34,6 +34,13 @@ func NewProof(start int64) *Proof {
 	return &Proof{raw: sha256.New(), archive: sha256.New(), start: start}
 }
 
+// Begin says where the frame lies in its file.
+func (p *Proof) Begin(start int64) {
+	if p != nil {
+		p.start = start
+	}
+}
+
 // Decoded is what takes the decoded bytes.
 func (p *Proof) Decoded() io.Writer {
 	if p == nil {

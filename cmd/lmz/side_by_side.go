@@ -1,0 +1,43 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"sync"
+)
+
+// cores is how many files of one chunk are worked on at the same time, each on one core.
+func (c *coding) cores() int {
+	if c.workers > 0 {
+		return c.workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// sideBySide has so many workers, each of which makes itself a function, take what next gives to give. It returns when all are done.
+func sideBySide[T any](workers int, worker func() func(T), next func(give func(T))) {
+	given := make(chan T)
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() {
+			do := worker()
+			for t := range given {
+				do(t)
+			}
+		})
+	}
+	next(func(t T) { given <- t })
+	close(given)
+	running.Wait()
+}
+
+// sizeOf is that of a regular file, or of an object that was found below a URL; else it is -1.
+func (a *app) sizeOf(name string) int64 {
+	if size, ok := a.listed[name]; ok {
+		return size
+	}
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() {
+		return info.Size()
+	}
+	return -1
+}
