@@ -94,7 +94,7 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		if err := do(in.spot, in.raw, in.err); err != nil {
 			return err
 		}
-		if a.ctx.Err() != nil { // do may have closed the archive, whatever is decoded already
+		if a.ctx.Err() != nil { // as well, whatever is decoded already
 			return context.Cause(a.ctx)
 		}
 	}
@@ -112,6 +112,9 @@ func (a *Archive) await(in *arrival, do func(spot, []byte, error) error) error {
 			in.given = int64(len(prefix))
 			if err := do(in.spot, prefix, nil); err != nil {
 				return err
+			}
+			if a.ctx.Err() != nil { // do may have closed the archive
+				return context.Cause(a.ctx)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,8 +25,19 @@ import (
 
 const mib = 1 << 20
 
-// inPrefixes are archives of chunks of more than a MiB, and their content.
+// inPrefixes are archives of chunks of more than a MiB, and their content: of all tests.
 func inPrefixes(t *testing.T) (content []byte, archives map[string][]byte) {
+	prefixed.once.Do(func() { prefixed.content, prefixed.archives = makeInPrefixes(t) })
+	return prefixed.content, prefixed.archives
+}
+
+var prefixed struct {
+	once     sync.Once
+	content  []byte
+	archives map[string][]byte
+}
+
+func makeInPrefixes(t *testing.T) (content []byte, archives map[string][]byte) {
 	content = golden.Text("log", 8, 11<<17)
 	content = content[:bytes.LastIndexByte(content, '\n')+1]
 	alone := compress(t, nil, content, WithMethod(codec.Mix), WithLevel(0), WithChunkSize(2*mib))
@@ -95,6 +107,29 @@ func TestSearchEndsWithinChunks(t *testing.T) {
 					t.Errorf("%s, %s, %d workers: %d bytes were decoded, want at most %d", name, what, workers, got, most)
 				}
 			}
+		}
+	}
+}
+
+// Who closes the archive is told of nothing any more, though much of a chunk may be known.
+func TestCloseWithinChunk(t *testing.T) {
+	_, archives := inPrefixes(t)
+	every, _ := search.Compile("", search.Options{})
+	for _, workers := range []int{1, 2} {
+		a, err := Open(bytes.NewReader(archives["two"]), int64(len(archives["two"])), nil, WithWorkers(workers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := int64(0)
+		_, err = a.Search(Search{Pattern: every, Found: func(l Line) error {
+			if told++; told == 1 {
+				time.Sleep(time.Millisecond) // more may come meanwhile
+				a.Close()
+			}
+			return nil
+		}})
+		if !errors.Is(err, ErrClosed) || told > a.Lines()/2 {
+			t.Errorf("%d workers: %v, told of %d lines of %d", workers, err, told, a.Lines())
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
 	prefix := sumChecker{record: r}
-	if c.Enough != nil && len(r.Sums) > 0 {
+	if c.Enough != nil {
 		params.Enough = func(decoded []byte) bool {
 			prefix.enough = c.Enough(prefix.right(decoded))
 			return prefix.enough
