@@ -77,7 +77,8 @@ func (a *Archive) Search(s Search) (found Found, err error) {
 	}
 	l.within = l.timed.first() == timestamp.Within
 	defer func() { a.engine.Give(int64(cap(l.begun))) }()
-	err = a.visit(a.candidates(query, l.timed, &found), s.Before+s.After > 0, l.chunk)
+	keep := s.Before+s.After > 0 || countsOthers // which looks at the last chunk again
+	err = a.visit(a.candidates(query, l.timed, &found), keep, l.chunk)
 	if err == nil {
 		err = l.end(a.Size())
 	}

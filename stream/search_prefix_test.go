@@ -111,6 +111,25 @@ func TestSearchEndsWithinChunks(t *testing.T) {
 	}
 }
 
+// To count the lines that do not match takes no chunk twice.
+func TestInvertedCountDecodesOnce(t *testing.T) {
+	content, archives := inPrefixes(t)
+	c := &coded{over: make(chan struct{})}
+	close(c.over)
+	a, err := Open(bytes.NewReader(archives["alone"]), int64(len(archives["alone"])), nil, WithWorkers(1), WithContext(progress.With(t.Context(), c.told)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	p, _ := search.Compile("INFO|^[0-9]", search.Options{})
+	if _, err := a.Search(Search{Pattern: p, Invert: true}); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.total.Load(); n == 0 || n > int64(len(content)) {
+		t.Errorf("%d bytes were decoded of %d", n, len(content))
+	}
+}
+
 // Who closes the archive is told of nothing any more, though much of a chunk may be known.
 func TestCloseWithinChunk(t *testing.T) {
 	_, archives := inPrefixes(t)

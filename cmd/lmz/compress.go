@@ -139,13 +139,17 @@ func (c *compressCommand) write(ctx context.Context, dst io.Writer, src *file.So
 		})
 		defer stop()
 	}
+	flush := func() error { return nil } // of what is kept in memory
+	if out, ok := dst.(*file.Output); ok {
+		flush = out.Flush
+	}
 	from := src.Snapshot()
 	if c.flushEvery > 0 {
 		var stop <-chan struct{}
 		if src.Size() < 0 { // else half of a file would look like the whole
 			stop = c.signals.finishEarly()
 		}
-		err = follow(ctx, w, m.source(from), c.flushEvery, stop, dst.(*file.Output).Flush)
+		err = follow(ctx, w, m.source(from), c.flushEvery, stop, flush)
 	} else {
 		_, err = w.ReadFrom(m.source(from))
 	}
@@ -158,7 +162,7 @@ func (c *compressCommand) write(ctx context.Context, dst io.Writer, src *file.So
 		c.ui.Warning("", "%s: %s", ui.Input(src.Name), changed)
 	}
 	if err = w.Close(); err == nil && c.flushEvery > 0 {
-		err = dst.Flush()
+		err = flush()
 	}
 	return err
 }
