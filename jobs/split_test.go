@@ -249,8 +249,8 @@ func TestCuts(t *testing.T) {
 	}
 }
 
-// TestKilledFrames kills a worker, or ends it, while it makes frames: what is read beyond twice the source, to be
-// compressed and to be hashed, is no more than what it was at each time.
+// TestKilledFrames kills a worker, or ends it, while it makes frames: what is read beyond twice the
+// source, to be compressed and to be hashed, is no more than what it was at each time.
 func TestKilledFrames(t *testing.T) {
 	s3 := s3test.Start(t, "logs", "archives")
 	proxy := s3test.NewProxy(t, s3, 1)

@@ -14,7 +14,8 @@ func (c *coding) cores() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// sideBySide has so many workers, each of which makes itself a function, take what next gives to give. It returns when all are done.
+// sideBySide has so many workers take what next hands to give, each by a function that worker makes
+// for it. It returns when all are done.
 func sideBySide[T any](workers int, worker func() func(T), next func(give func(T))) {
 	given := make(chan T)
 	var running sync.WaitGroup
