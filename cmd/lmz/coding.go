@@ -16,7 +16,6 @@ type coding struct {
 	dictFiles []string
 
 	dictionaries [][]byte // read from dictFiles
-	sharers      int      // readers at the same time that share memLimit; 0: one
 }
 
 func (c *coding) check() error {
@@ -52,7 +51,7 @@ func (c *coding) readerOptions() []stream.ReaderOption {
 	}
 	if c.memLimit > 0 {
 		c.limitMemory()
-		opts = append(opts, stream.WithMemoryLimit(max(1, int64(c.memLimit)/int64(max(1, c.sharers)))))
+		opts = append(opts, stream.WithMemoryLimit(int64(c.memLimit)))
 	}
 	return opts
 }

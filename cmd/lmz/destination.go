@@ -61,6 +61,8 @@ type destination struct {
 
 	dir      string // of --output-dir
 	existing bool   // --skip-existing
+
+	outputs *outputs // of this run
 }
 
 func (d *destination) check() error {
@@ -73,6 +75,7 @@ func (d *destination) check() error {
 	if d.existing && (d.output == "-" || d.stdout || d.force) {
 		return ui.Usage("--skip-existing excludes -c and -f", "")
 	}
+	d.outputs = new(outputs)
 	return nil
 }
 
@@ -85,7 +88,7 @@ func (d *destination) place(name string) (string, error) {
 }
 
 // prepare makes the folder that a result goes to, and says whether it is there already and is to be
-// left alone.
+// left alone. It refuses a name that another result of this run has.
 func (d *destination) prepare(name string) (done bool, err error) {
 	if name == "-" {
 		return false, nil
@@ -96,9 +99,11 @@ func (d *destination) prepare(name string) (done bool, err error) {
 		}
 	}
 	if d.dir != "" && !remote.IsURL(name) {
-		err = os.MkdirAll(filepath.Dir(name), 0o777)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return false, err
+		}
 	}
-	return false, err
+	return false, d.outputs.claim(name)
 }
 
 // named is the name that the flags give, if they do.

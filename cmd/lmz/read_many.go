@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"sync"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
@@ -11,10 +10,11 @@ import (
 
 // readMany reads archives of one chunk side by side, each on one core by a function that worker
 // makes, and gives those that are left, which are to be read one after the other, each on all
-// cores. --memlimit is for all together: an archive that needs more than its share is left.
+// cores: larger ones, and all if there is a --memlimit, for with a share of it a damaged chunk might
+// not be mended, and be called lost.
 func (r *reading) readMany(files []string, worker func(reading) func(name string) error) (left []string) {
 	cores := min(r.cores(), len(files))
-	if cores < 2 || r.model != "" { // a file of a model is opened once
+	if cores < 2 || r.memLimit > 0 || r.model != "" { // a file of a model is opened once
 		return files
 	}
 	for _, name := range files {
@@ -29,7 +29,7 @@ func (r *reading) readMany(files []string, worker func(reading) func(name string
 	}
 	sideBySide(cores, func() func(string) {
 		one := *r
-		one.workers, one.sharers, one.single = 1, cores, true
+		one.workers, one.single = 1, true
 		one.sequence = new(sequence)
 		mu.Lock()
 		sequences = append(sequences, one.sequence)
@@ -40,14 +40,7 @@ func (r *reading) readMany(files []string, worker func(reading) func(name string
 				leave(name)
 				return
 			}
-			r.each([]string{name}, func(name string) error {
-				err := read(name)
-				if r.memLimit > 0 && errors.Is(err, stream.ErrTooLarge) {
-					leave(name)
-					return nil
-				}
-				return err
-			})
+			r.each([]string{name}, read)
 		}
 	}, func(give func(string)) {
 		for _, name := range files {
