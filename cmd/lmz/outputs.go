@@ -22,17 +22,14 @@ type outputs struct {
 func (o *outputs) claim(name string) error {
 	key := name
 	if !remote.IsURL(name) {
-		dir, base := filepath.Split(name)
-		if dir == "" {
-			dir = "."
-		}
+		dir := filepath.Dir(name)
 		if real, err := filepath.EvalSymlinks(dir); err == nil {
 			dir = real
 		}
 		if whole, err := filepath.Abs(dir); err == nil {
 			dir = whole
 		}
-		key = filepath.Join(dir, base)
+		key = filepath.Join(dir, filepath.Base(name))
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

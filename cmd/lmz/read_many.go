@@ -22,11 +22,6 @@ func (r *reading) readMany(files []string, worker func(reading) func(name string
 	}
 	var mu sync.Mutex
 	var sequences []*sequence
-	leave := func(name string) {
-		mu.Lock()
-		defer mu.Unlock()
-		left = append(left, name)
-	}
 	sideBySide(cores, func() func(string) {
 		one := *r
 		one.workers, one.single = 1, true
@@ -35,41 +30,24 @@ func (r *reading) readMany(files []string, worker func(reading) func(name string
 		sequences = append(sequences, one.sequence)
 		mu.Unlock()
 		read := worker(one)
-		return func(name string) {
-			if !r.isSmall(name) {
-				leave(name)
-				return
-			}
-			r.each([]string{name}, read)
-		}
+		return func(name string) { r.each([]string{name}, read) }
 	}, func(give func(string)) {
 		for _, name := range files {
-			give(name)
+			if r.isSmall(name) {
+				give(name)
+			} else {
+				left = append(left, name)
+			}
 		}
 	})
 	for _, s := range sequences {
 		s.close()
 	}
-	return inOrder(files, left)
+	return left
 }
 
 // smallObject is how large an archive is, in bytes, that is read on one core.
 const smallObject = 256 << 10
-
-// inOrder gives the names of some files in the order of all.
-func inOrder(files, some []string) (names []string) {
-	count := map[string]int{}
-	for _, name := range some {
-		count[name]++
-	}
-	for _, name := range files {
-		if count[name] > 0 {
-			count[name]--
-			names = append(names, name)
-		}
-	}
-	return names
-}
 
 // isSmall says whether a regular file is an archive of one chunk, or an object is as small as one:
 // to look would be one request more.
