@@ -4,6 +4,7 @@ import (
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/gram"
+	"github.com/lmz-go/lmz/internal/mix"
 )
 
 const (
@@ -31,11 +32,11 @@ func (f *filters) context(raw []byte) []byte {
 	return before
 }
 
-// newChunkFilter makes that of a chunk that was encoded. What decodes fast, or is random, gets
+// newChunkFilter makes that of a chunk that was encoded. What decodes fast, is random or no text gets
 // none.
 func newChunkFilter(t *encodeTask) format.ChunkFilter {
 	limit, least := 0, minFilter
-	if m := t.header.Method; t.share > 0 && (asksModel(m) || m == codec.BWT) && compresses(t.payload, t.raw) {
+	if m := t.header.Method; t.share > 0 && (asksModel(m) || m == codec.BWT) && compresses(t.payload, t.raw) && !mix.IsForeign(t.raw) {
 		limit = min(len(t.payload)/t.share, format.MaxFilter)
 	}
 	if t.lone {

@@ -475,6 +475,24 @@ func blockLog(n int) []byte {
 	return log
 }
 
+// What is no text gets no filter, and what it holds is found.
+func TestForeignChunksHaveNoFilter(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	var records []byte
+	for i := range 20000 {
+		records = append(records, byte(i), byte(i>>8), byte(random.IntN(9)), 0, 1, 2)
+		records = append(records, []string{"alpha", "beta\n", "gamma"}[random.IntN(3)]...)
+	}
+	records = append(records, "needle"...)
+	with := compress(t, nil, records)
+	if plain := compress(t, nil, records, WithFilter(false)); !bytes.Equal(with, plain) {
+		t.Errorf("%d bytes, without filters %d", len(with), len(plain))
+	}
+	if found := checkSearch(t, openBytes(t, with), records, "needle", search.Options{}, false); found.Skipped != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
 // Of a log, a search for a word or a number that is nowhere, or in one place, decodes few chunks,
 // the first one included, and the filters are small.
 func TestSearchSkips(t *testing.T) {

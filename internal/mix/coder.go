@@ -59,7 +59,9 @@ func Prime(ctx context.Context, level, later int, text []byte) (*Primed, error) 
 		return nil, err
 	}
 	m := new(model)
-	if err := m.reset(ctx, kindFor(level, isProse(ctx, text), int64(len(text))+int64(later), false)); err != nil {
+	k := kindFor(level, false, int64(len(text))+int64(later), false)
+	k.choose(lettersOf(ctx, text), uncoded)
+	if err := m.reset(ctx, k); err != nil {
 		return nil, err
 	}
 	if err := m.learn(ctx, text); err != nil {
@@ -96,9 +98,9 @@ func checkLevel(level int) error {
 	return nil
 }
 
-// start brings the model to the state that a chunk of n bytes starts from. prose and primes are
-// coded if it starts from nothing.
-func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool, code bitCoder) error {
+// start brings the model to the state that a chunk of n bytes starts from. What sort it is of, by
+// its letters, and primes are coded if it starts from nothing.
+func (c *Coder) start(ctx context.Context, p *Params, n int, text letters, primes bool, code bitCoder) error {
 	m := &c.model
 	m.advisor, c.primes = nil, false
 	if p.Primed != nil {
@@ -120,9 +122,7 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 		}
 		k := kindFor(p.Level, false, size, !primes)
 		k.without = p.Without
-		if k.number >= firstProseLevel {
-			k.prose = code(flag(prose), rareChance) == 1
-		}
+		k.choose(text, code)
 		if err := m.reset(ctx, k); err != nil {
 			return err
 		}
@@ -133,8 +133,8 @@ func (c *Coder) start(ctx context.Context, p *Params, n int, prose, primes bool,
 	return nil
 }
 
-// rareChance is the probability that a chunk that starts from nothing is prose, and that others
-// start from it, in units of 1/65536: others pay nothing for it.
+// rareChance is the probability that a chunk that starts from nothing is prose or foreign, that it is
+// foreign then, and that others start from it, in units of 1/65536: others pay nothing for it.
 const rareChance = 256
 
 // pollEvery is how many bytes are coded between two looks at the context: at most a few
@@ -163,7 +163,7 @@ func (c *Coder) EncodeBoth(ctx context.Context, p Params, dst, alone, src []byte
 		plain.encode(y, q)
 		return y
 	}
-	if err := c.start(ctx, &p, len(src), isProse(ctx, src), p.Later > 0, both); err != nil {
+	if err := c.start(ctx, &p, len(src), lettersOf(ctx, src), p.Later > 0, both); err != nil {
 		return dst, alone, err
 	}
 	if err := c.model.encode(ctx, src, &e, &plain); err != nil {
@@ -261,7 +261,7 @@ func (c *Coder) Decode(ctx context.Context, p Params, dst, src []byte, n int) ([
 	d, m, before := newBitDecoder(src), &c.model, len(dst)
 	watch := newWatcher(&p, m, &d)
 	code := func(_, q uint32) uint32 { return d.decode(q) }
-	if err := c.start(ctx, &p, n, false, false, code); err != nil {
+	if err := c.start(ctx, &p, n, letters{}, false, code); err != nil {
 		return dst, err
 	}
 	watch.begin()

@@ -161,7 +161,7 @@ func (k kind) learn(ctx context.Context, texts [][]byte) ([]int16, error) {
 	first := k.spec()
 	kept := false
 	for _, text := range texts {
-		if k.number >= firstProseLevel && isProse(ctx, text) != k.prose {
+		if k.number >= firstProseLevel && lettersOf(ctx, text).prose() != k.prose {
 			continue
 		}
 		k.bits = learnBits

@@ -100,28 +100,40 @@ var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 0, 14, 20, 255,
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5
 
-// isProse is IsProse of a long text. What it says means nothing if ctx has ended.
-func isProse(ctx context.Context, text []byte) bool {
+// IsProse reports whether text is prose: hardly any digits, and mostly small letters and spaces.
+func IsProse(text []byte) bool {
 	var n letters
+	n.count(text)
+	return n.prose()
+}
+
+// IsForeign reports whether text is none: full of control characters.
+func IsForeign(text []byte) bool {
+	var n letters
+	n.count(text)
+	return n.foreign()
+}
+
+// letters tells by the bytes of a text what sort it is of.
+type letters struct {
+	all, small, digits int
+	changes, controls  int // bytes that differ from the one before: all, and those that no text has
+	last               byte
+}
+
+// lettersOf counts those of a long text. What it says means nothing if ctx has ended.
+func lettersOf(ctx context.Context, text []byte) (n letters) {
 	for part := range slices.Chunk(text, clearedAtOnce) {
 		n.count(part)
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return n.prose(len(text))
+	return n
 }
-
-// IsProse reports whether text is prose: hardly any digits, and mostly small letters and spaces.
-func IsProse(text []byte) bool {
-	var n letters
-	n.count(text)
-	return n.prose(len(text))
-}
-
-type letters struct{ small, digits int }
 
 func (n *letters) count(text []byte) {
+	n.all += len(text)
 	for _, c := range text {
 		switch {
 		case c == ' ' || c >= 'a' && c <= 'z':
@@ -129,9 +141,20 @@ func (n *letters) count(text []byte) {
 		case c >= '0' && c <= '9':
 			n.digits++
 		}
+		if c != n.last {
+			n.changes++
+			if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+				n.controls++
+			}
+		}
+		n.last = c
 	}
 }
 
-func (n letters) prose(length int) bool {
-	return 25*int64(n.digits) < int64(length) && 8*int64(n.small) > 5*int64(length)
+func (n letters) prose() bool {
+	return 25*int64(n.digits) < int64(n.all) && 8*int64(n.small) > 5*int64(n.all)
 }
+
+// foreign says that it is no text, of which the prior and what was learnt from texts know nothing.
+// Fields filled up with zeros, as in archives of tar, or colours of a terminal do not make it that.
+func (n letters) foreign() bool { return 8*int64(n.controls) > int64(n.changes) }

@@ -99,23 +99,24 @@ func pinnedTexts() []struct {
 	}
 }
 
-// What is prose does not depend on how many bits an int has.
-func TestProseOfLargeChunks(t *testing.T) {
+// What is prose, or foreign, does not depend on how many bits an int has.
+func TestLettersOfLargeChunks(t *testing.T) {
 	for _, c := range []struct {
 		letters
-		length int
-		want   bool
+		prose, foreign bool
 	}{
-		{letters{small: 230e6, digits: 100e6}, 450e6, false}, {letters{small: 300e6, digits: 100e6}, 450e6, false},
-		{letters{small: 300e6, digits: 10e6}, 450e6, true}, {letters{small: 1e9}, 1 << 30, true},
+		{letters{all: 450e6, small: 230e6, digits: 100e6}, false, false},
+		{letters{all: 450e6, small: 300e6, digits: 100e6, changes: 450e6, controls: 20e6}, false, false},
+		{letters{all: 450e6, small: 300e6, digits: 10e6}, true, false}, {letters{all: 1 << 30, small: 1e9}, true, false},
+		{letters{all: 1 << 30, changes: 1 << 30, controls: 1 << 29}, false, true},
 	} {
-		if got := c.prose(c.length); got != c.want {
-			t.Errorf("%d small letters and %d digits of %d bytes: %v", c.small, c.digits, c.length, got)
+		if prose, foreign := c.letters.prose(), c.letters.foreign(); prose != c.prose || foreign != c.foreign {
+			t.Errorf("%+v: prose %v, foreign %v", c.letters, prose, foreign)
 		}
 	}
 }
 
-// isProse is right at its edges.
+// What is prose is told right at its edges.
 func TestIsProse(t *testing.T) {
 	for _, c := range []struct {
 		small, digits, others int
@@ -125,8 +126,60 @@ func TestIsProse(t *testing.T) {
 		{0, 0, 0, false}, {1, 0, 0, true},
 	} {
 		text := strings.Repeat("z", c.small/2) + strings.Repeat(" ", c.small-c.small/2) + strings.Repeat("9", c.digits) + strings.Repeat("~", c.others)
-		if got := isProse(t.Context(), []byte(text)); got != c.want {
+		if got := lettersOf(t.Context(), []byte(text)).prose(); got != c.want {
 			t.Errorf("%d small letters and spaces, %d digits, %d others: %v", c.small, c.digits, c.others, got)
+		}
+	}
+}
+
+// What is foreign is told right at its edges, and lines of any text are not.
+func TestForeign(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{"abababa\x01", false}, {"ababab\x1f", true}, {"ababab ", false},
+		{"a\tb\r\n\t\r\n", false}, {"\x80\xff\x7f", false}, {"\x01", true}, {"", false},
+		{strings.Repeat("ab", 8) + strings.Repeat("\x00", 1000), false}, {strings.Repeat("\x00\x00\x00\x07", 9), true},
+	} {
+		if got := lettersOf(t.Context(), []byte(c.text)).foreign(); got != c.want {
+			t.Errorf("%q: %v", c.text, got)
+		}
+	}
+}
+
+// Foreign bytes are coded without what was learnt from texts, and come back, also where others start
+// from them.
+func TestForeignStartsFromNothing(t *testing.T) {
+	text := make([]byte, 0, 8000)
+	for i := range 1000 {
+		text = append(text, byte(i), byte(i>>8), 0, 0, byte(i*i), 1, 0, 0)
+	}
+	var c Coder
+	for level := range levels {
+		for _, later := range []int{0, 1000} {
+			p := Params{Level: level, Later: later}
+			payload, err := c.Encode(t.Context(), p, nil, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k := c.model.kind; k.without != Prior|Learnt || k.prose {
+				t.Errorf("-%d: kind %+v", level, k)
+			}
+			if got, err := c.Decode(t.Context(), p, nil, payload, len(text)); err != nil || !bytes.Equal(got, text) {
+				t.Errorf("-%d: other bytes, %v", level, err)
+			}
+		}
+		taken := c.Take()
+		primed, err := Prime(t.Context(), level, 1000, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest := text[3000:3500]
+		one, _ := c.Encode(t.Context(), Params{Level: level, Primed: taken}, nil, rest)
+		other, _ := c.Encode(t.Context(), Params{Level: level, Primed: primed}, nil, rest)
+		if len(one) == 0 || !bytes.Equal(one, other) {
+			t.Errorf("-%d: %x behind the chunk, %x behind its text", level, one, other)
 		}
 	}
 }

@@ -164,7 +164,7 @@ func TestRunsAreCanonical(t *testing.T) {
 			return y
 		}
 		var c Coder
-		if err := c.start(t.Context(), &p, len(text), false, false, code); err != nil {
+		if err := c.start(t.Context(), &p, len(text), lettersOf(t.Context(), text), false, code); err != nil {
 			t.Fatal(err)
 		}
 		m := &c.model

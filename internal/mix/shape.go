@@ -30,6 +30,24 @@ func kindFor(number int, prose bool, size int64, alone bool) kind {
 	return kind{number: number, prose: prose && number >= firstProseLevel, bits: bits.Len64(uint64(max(size, 2) - 1))}
 }
 
+// choose makes k, which is not for prose, the kind for a text with such letters, and codes what it
+// is made.
+func (k *kind) choose(text letters, code bitCoder) {
+	if k.number == tiny {
+		return
+	}
+	tellsProse := k.number >= firstProseLevel
+	if code(flag(text.foreign() || tellsProse && text.prose()), rareChance) == 0 {
+		return
+	}
+	if k.prose = tellsProse && code(flag(text.foreign()), rareChance) == 0; !k.prose {
+		k.without |= Prior | Learnt
+	}
+}
+
+// uncoded is a coder of decisions that are already taken.
+func uncoded(y, _ uint32) uint32 { return y }
+
 // spec is what a model of the kind consists of.
 func (k kind) spec() level {
 	if k.number == tiny {

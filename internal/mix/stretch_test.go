@@ -63,7 +63,7 @@ func TestStretchesAreCanonical(t *testing.T) {
 	for lie := range 2 {
 		e, off := newBitEncoder(nil), bitEncoder{off: true}
 		var c Coder
-		if err := c.start(t.Context(), &p, len(text), false, false, func(y, q uint32) uint32 {
+		if err := c.start(t.Context(), &p, len(text), letters{}, false, func(y, q uint32) uint32 {
 			e.encode(y, q)
 			return y
 		}); err != nil {
