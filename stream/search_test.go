@@ -480,7 +480,7 @@ func TestForeignChunksHaveNoFilter(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
 	var records []byte
 	for i := range 20000 {
-		records = append(records, byte(i), byte(i>>8), byte(random.IntN(9)), 0, 1, 2)
+		records = append(records, byte(i), byte(i>>8), byte(random.IntN(256)), 0, 1, 2, byte(random.IntN(256)))
 		records = append(records, []string{"alpha", "beta\n", "gamma"}[random.IntN(3)]...)
 	}
 	records = append(records, "needle"...)
