@@ -177,5 +177,5 @@ func (a *app) createArchive(name string, src *file.Source, how file.Manner) (*fi
 
 // repaired tells of damage to an archive that does no harm yet.
 func (a *app) repaired(name string, damage error) {
-	a.ui.Warning(rewriteHint, "%v", ui.InFile(name, damage))
+	a.ui.Warning(mendedHint, "%v", ui.InFile(name, damage))
 }

@@ -136,7 +136,7 @@ func (c *catCommand) catTimes(src *file.Source, archive *stream.Archive, span *s
 			err = w.WriteByte('\n')
 		}
 		return err
-	}, Damaged: c.damaged(src)})
+	}, Damaged: c.damaged(src, archive)})
 	err = c.sofar(src, err)
 	if c.ui.Verbose > 0 {
 		c.ui.Printf("%s: %d of %d chunks skipped", ui.Input(src.Name), found.Skipped, found.Chunks)

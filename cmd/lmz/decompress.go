@@ -156,7 +156,7 @@ func (c *testCommand) test(ctx context.Context, name string) error {
 			return err
 		}
 		if damage != nil {
-			return ui.Hinted(damage.Error(), rewriteHint)
+			return ui.Hinted(damage.Error(), mendedHint)
 		}
 	}
 	c.outcome(name).sizes(m.written.Load(), src.Size(), "")

@@ -10,8 +10,12 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// rewriteHint is for an archive with damage that can be repaired.
-const rewriteHint = "its content is good: decompress it and compress it again, since more damage may be too much"
+// mendedHint is for an archive with damage that costs nothing yet.
+const mendedHint = "its content is good: lmz repair writes an archive without the damage, of which more may be too much"
+
+// damageHint is for damage that was met while reading. Whether a chunk of which one byte is wrong
+// can be restored takes long to find out, and memory beyond a reader's.
+const damageHint = "lmz -t of the file says whether lmz repair can restore it"
 
 // fallbackHint is for a chunk that did not give its bytes back when it was verified.
 const fallbackHint = "the archive is good, but this computer, its libllama or lmz computes wrong: test the memory, and report it"
@@ -49,11 +53,9 @@ func hintFor(err error) string {
 	case errors.Is(err, stream.ErrTooLarge):
 		return "raise --memlimit if the archive is to be trusted"
 	case errors.As(err, &lost):
-		end := lost.Offset + lost.Size
-		if lost.Offset == 0 {
-			return fmt.Sprintf("the first %d bytes of the content are lost: lmz cat --bytes %d: gives the others", end, end)
-		}
-		return fmt.Sprintf("bytes %d:%d of the content are lost: lmz cat --bytes :%d and --bytes %d: give the others", lost.Offset, end, lost.Offset, end)
+		return fmt.Sprintf("bytes %d:%d of the content cannot be read: lmz cat --keep-going gives what can; %s", lost.Offset, lost.Offset+lost.Size, damageHint)
+	case errors.Is(err, stream.ErrCorrupt):
+		return damageHint
 	}
 	return ""
 }

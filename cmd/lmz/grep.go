@@ -189,7 +189,12 @@ func (c *grepCommand) open(ctx context.Context, name string, out *grepOutput) er
 	}
 	defer src.Close()
 	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || beginsArchive(src)) {
-		return c.readArchive(ctx, src, func(archive *stream.Archive) error { return c.grep(src, archive.Search, out) })
+		return c.readArchive(ctx, src, func(archive *stream.Archive) error {
+			return c.grep(src, func(s stream.Search) (stream.Found, error) {
+				s.Damaged = c.goOn(src, archive)
+				return archive.Search(s)
+			}, out)
+		})
 	}
 	text, closeText, err := c.openText(ctx, name, bufio.NewReader(src))
 	if err != nil {
@@ -226,11 +231,6 @@ func (c *grepCommand) grep(src *file.Source, search func(stream.Search) (stream.
 	case !c.count:
 		s.Found = out.line
 		s.Before, s.After = c.before.or(c.both), c.after.or(c.both)
-	}
-	s.Damaged = func(lost *stream.LostError) error {
-		c.failed.Store(true)
-		c.ui.Failure(ui.InFile(src.Name, lost))
-		return nil
 	}
 	var found stream.Found
 	if !c.none {

@@ -47,21 +47,17 @@ func (r *reading) tellRecovered(name string, x *salvage.Recovery) {
 
 // damaged is what to do about a chunk that cannot be decoded: with --keep-going it is said, else it
 // is nil, and the end.
-func (c *catCommand) damaged(src *file.Source) func(*stream.LostError) error {
+func (c *catCommand) damaged(src *file.Source, archive *stream.Archive) func(*stream.LostError) error {
 	if !c.keepGoing {
 		return nil
 	}
-	return func(lost *stream.LostError) error {
-		c.failed.Store(true)
-		c.ui.Failure(ui.InFile(src.Name, lost))
-		return nil
-	}
+	return c.goOn(src, archive)
 }
 
 // writeRange writes the bytes from one offset to another, with --keep-going those that can be
 // decoded.
 func (c *catCommand) writeRange(src *file.Source, archive *stream.Archive, out io.Writer, from, to int64) error {
-	for damaged := c.damaged(src); ; {
+	for damaged := c.damaged(src, archive); ; {
 		_, err := archive.WriteRange(out, from, to-from)
 		var lost *stream.LostError
 		if damaged == nil || !errors.As(err, &lost) {

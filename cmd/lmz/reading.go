@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync/atomic"
 
@@ -56,12 +57,31 @@ func (r *reading) readArchive(ctx context.Context, src *file.Source, read func(*
 	if err != nil {
 		return err
 	}
-	err = read(archive)
+	err = unlessAll(archive, read(archive))
 	r.traffic(src)
 	if closed := archive.Close(); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// unlessAll is an error of reading an archive. One that is about all of its content does not say
+// which part of it is lost.
+func unlessAll(archive *stream.Archive, err error) error {
+	var lost *stream.LostError
+	if errors.As(err, &lost) && lost.Size == archive.Size() {
+		return lost.Err
+	}
+	return err
+}
+
+// goOn says that a part of an archive cannot be read, and that the rest is to be.
+func (r *reading) goOn(src *file.Source, archive *stream.Archive) func(*stream.LostError) error {
+	return func(lost *stream.LostError) error {
+		r.failed.Store(true)
+		r.ui.Failure(ui.InFile(src.Name, unlessAll(archive, lost)))
+		return nil
+	}
 }
 
 // traffic says, with -v, what was fetched of an object.

@@ -164,8 +164,11 @@ type damagedError struct{ *salvage.DamageError }
 func (e *damagedError) Unwrap() error { return e.DamageError }
 
 func (e *damagedError) Hint() string {
-	if len(e.Recovery.Losses) == 0 {
-		return "its content is good: lmz repair writes an archive without the damage"
+	switch {
+	case len(e.Recovery.Losses) == 0:
+		return mendedHint
+	case e.Recovery.Size() == 0:
+		return "" // nothing is intact
 	}
 	return "lmz repair writes what is intact to another file"
 }
