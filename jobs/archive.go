@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/members"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -47,19 +49,20 @@ func (it *item) content(ctx context.Context, b cloud.Bucket, w io.Writer) (sums 
 	case !it.Pack:
 		return nil, copyPart(ctx, b, s, 0, s.Size, w)
 	}
-	t := tar.NewWriter(w)
+	p := members.NewWriter(w)
 	for _, s := range it.Sources {
-		h := &tar.Header{Name: below(s.Key, it.Base), Size: s.Size, Mode: 0o644, ModTime: s.ModTime.Truncate(time.Second), Typeflag: tar.TypeReg}
-		if err := t.WriteHeader(h); err != nil {
+		var one bytes.Buffer // of less than packBelow
+		if err := copyPart(ctx, b, s, 0, s.Size, &one); err != nil {
 			return nil, err
 		}
-		one := sha256.New()
-		if err := copyPart(ctx, b, s, 0, s.Size, io.MultiWriter(t, one)); err != nil {
+		h := &tar.Header{Name: below(s.Key, it.Base), Size: s.Size, Mode: 0o644, ModTime: s.ModTime.Truncate(time.Second)}
+		if err := p.Add(h, bytes.NewReader(one.Bytes())); err != nil {
 			return nil, err
 		}
-		sums = append(sums, sum(one))
+		is := sha256.Sum256(one.Bytes())
+		sums = append(sums, hex.EncodeToString(is[:]))
 	}
-	return sums, t.Close()
+	return sums, p.Close()
 }
 
 func copyPart(ctx context.Context, b cloud.Bucket, s cloud.Info, off, size int64, w io.Writer) error {

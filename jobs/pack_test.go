@@ -2,14 +2,21 @@ package main
 
 import (
 	"archive/tar"
+	"bytes"
+	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/members"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // TestItems packs the small objects of a folder, up to packSize, and no others.
@@ -53,6 +60,82 @@ func untar(z io.Reader, r *record, files map[string][]byte) error {
 		if err != nil {
 			return err
 		}
-		files[h.Name] = content
+		switch {
+		case h.Name == ".lmz-members":
+		case h.Typeflag == tar.TypeLink:
+			files[h.Name] = files[h.Linkname]
+		default:
+			files[h.Name] = content
+		}
+	}
+}
+
+// TestPack reads the files of a pack one by one, and leaves out of packs what they could not keep
+// apart.
+func TestPack(t *testing.T) {
+	ctx := context.Background()
+	want := map[string]string{"a.log": "one\n", "b.log": "two\n", "copy.log": "one\n", "empty.log": "", "sub/.lmz-members": "mine"}
+	alone := map[string]string{".lmz-members": "of another archive", "sub//.lmz-members": "other", "sub/./c": "c"}
+	b, _, err := cloud.Open(ctx, "mem://packs/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, files := range []map[string]string{want, alone} {
+		for name, content := range files {
+			u, err := b.Create(ctx, "in/"+name, false, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(u, content)
+			if _, err := u.Commit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	objects, base, err := list(ctx, "mem://packs/in", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &options{source: "mem://packs/in", dest: t.TempDir(), level: 1, policy: keep, pack: true}
+	all, _ := o.items(objects, base)
+	got := map[string]string{}
+	for _, it := range all {
+		if !it.Pack {
+			if name := below(it.Sources[0].Key, base); alone[name] == "" {
+				t.Errorf("%s is not in a pack", name)
+			}
+			continue
+		}
+		r, err := it.archive(ctx, "w")
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(it.To)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := stream.Open(bytes.NewReader(file), int64(len(file)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		list, err := members.List(a)
+		if err != nil || len(list) != len(it.Sources) {
+			t.Fatalf("%s: %d members of %d, %v", it.To, len(list), len(it.Sources), err)
+		}
+		for i, m := range list {
+			content := make([]byte, m.Size)
+			if _, err := a.ReadAt(content, m.Offset); err != nil {
+				t.Fatal(err)
+			}
+			got[m.Name] = string(content)
+			if is := fmt.Sprintf("%x", sha256.Sum256(content)); m.Name != below(it.Sources[i].Key, base) || is != r.SourceSHA256[i] {
+				t.Errorf("%s: %s, want the content of %s", m.Name, is, it.Sources[i].Key)
+			}
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

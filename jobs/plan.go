@@ -208,7 +208,8 @@ func (it *item) sample(ctx context.Context, b cloud.Bucket, at, size int64) (sam
 	return sample{w.Bytes(), float64(w.Len()) * float64(it.size()) / float64(it.contentSize())}, nil
 }
 
-// contentSize is how many bytes are compressed; of a pack, about.
+// contentSize is how many bytes are compressed; of a pack, without the list of members, which takes
+// little.
 func (it *item) contentSize() int64 {
 	n := it.size()
 	if it.Pack {

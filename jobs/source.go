@@ -149,7 +149,7 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 			continue
 		}
 		it := &item{From: o.source, Sources: []cloud.Info{s}, Base: base, Level: o.levelOf(name), Policy: o.policy}
-		if s.Size >= packBelow || !o.pack {
+		if s.Size >= packBelow || !o.pack || !packable(name) {
 			it.setName(o.dest, name+".lmz")
 			it.Split = s.Size >= hugeSize
 			all = append(all, it)
@@ -170,5 +170,9 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 	}
 	return all, left
 }
+
+// packable says whether a pack may have a file of this name: none that leads elsewhere when it is
+// unpacked, which may be where another one is, and not that of its own list.
+func packable(name string) bool { return path.Clean("/"+name) == "/"+name && name != ".lmz-members" }
 
 func (it *item) setName(dest, name string) { it.name, it.To = name, cloud.Join(dest, name) }

@@ -15,7 +15,7 @@ import (
 func (c *catCommand) catMembers(archive *stream.Archive, out io.Writer) error {
 	all, err := members.List(archive)
 	if errors.Is(err, members.ErrNoList) {
-		return ui.Hinted(err.Error(), "lmz --one writes it; lmz -dc FILE | tar t lists what any tar holds")
+		return ui.Hinted(err.Error(), "lmz --one and packs of lmz job have it; lmz -dc FILE | tar t lists what any tar holds")
 	}
 	if err != nil {
 		return err
