@@ -55,12 +55,7 @@ func (it *item) divide(id string, ends []int64) (all []*item) {
 // frameName is that of the object of a frame. It has the identity of the workflow in it, so that
 // frames of another version of the source have others.
 func (it *item) frameName(id string, n int) string {
-	to, query := it.To, ""
-	if remote.IsURL(to) {
-		if i := strings.IndexByte(to, '?'); i >= 0 {
-			to, query = to[:i], to[i:]
-		}
-	}
+	to, query := remote.CutQuery(it.To)
 	dir := to[:strings.LastIndexAny(to, `/\`)+1]
 	return fmt.Sprintf("%s%s%s-%06d.lmz%s", dir, cloud.Hidden, path.Base(id), n, query)
 }
@@ -326,7 +321,7 @@ func (it *item) concatenate(ctx context.Context, to cloud.Bucket, key string, r 
 	}
 	defer u.Discard()
 	written := sha256.New()
-	if err := readFrames(ctx, to, frames, io.MultiWriter(u, written)); err != nil {
+	if err := readFrames(ctx, frames, io.MultiWriter(u, written)); err != nil {
 		return err
 	}
 	info, err := u.Commit()
@@ -337,24 +332,30 @@ func (it *item) concatenate(ctx context.Context, to cloud.Bucket, key string, r 
 	return nil
 }
 
-// readFrames reads the objects of frames, which must be what was made.
-func readFrames(ctx context.Context, b cloud.Bucket, frames []*record, w io.Writer) error {
+// readFrames reads the objects of frames.
+func readFrames(ctx context.Context, frames []*record, w io.Writer) error {
 	for _, f := range frames {
-		same, key, err := cloud.Open(ctx, f.Archive)
-		if err != nil {
+		if err := f.read(ctx, w); err != nil {
 			return err
 		}
-		same.Close()
-		is := sha256.New()
-		o := cloud.Section(ctx, b, cloud.Info{Key: key, Size: f.ArchiveBytes, Version: f.Version}, 0, f.ArchiveBytes)
-		_, err = io.Copy(io.MultiWriter(w, is), o)
-		o.Close()
-		if err != nil {
-			return err
-		}
-		if sum(is) != f.ArchiveSHA256 {
-			return fmt.Errorf("%s: other bytes come back than were written", path.Base(key))
-		}
+	}
+	return nil
+}
+
+// read reads the archive, which must be what was made.
+func (r *record) read(ctx context.Context, w io.Writer) error {
+	b, key, err := cloud.Open(ctx, r.Archive)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	is := sha256.New()
+	made := cloud.Info{Key: key, Size: r.ArchiveBytes, Version: r.Version}
+	if err := copyPart(ctx, b, made, 0, made.Size, io.MultiWriter(w, is)); err != nil {
+		return err
+	}
+	if sum(is) != r.ArchiveSHA256 {
+		return fmt.Errorf("%s: other bytes come back than were written", path.Base(key))
 	}
 	return nil
 }
@@ -371,7 +372,7 @@ func (it *item) isJoined(ctx context.Context, from, to cloud.Bucket, key string,
 		return err
 	}
 	want := sha256.New()
-	switch err := readFrames(ctx, to, frames, want); {
+	switch err := readFrames(ctx, frames, want); {
 	case errors.Is(err, fs.ErrNotExist):
 		return it.adopt(ctx, from, to, key, r)
 	case err != nil:

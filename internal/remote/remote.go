@@ -75,21 +75,21 @@ func IsURL(name string) bool {
 
 // Extend gives the URL, or the name of a file, that has a suffix more.
 func Extend(name, suffix string) string {
-	key, query := cutQuery(name)
+	key, query := CutQuery(name)
 	return key + suffix + query
 }
 
 // Cut is strings.CutSuffix for URLs, whose suffix stands in front of their query, and names of
 // files.
 func Cut(name, suffix string) (string, bool) {
-	key, query := cutQuery(name)
+	key, query := CutQuery(name)
 	base, found := strings.CutSuffix(key, suffix)
 	return base + query, found
 }
 
 // Below gives the URL of a key below that of another one, whose query it has.
 func Below(name, key string) string {
-	folder, query := cutQuery(name)
+	folder, query := CutQuery(name)
 	return strings.TrimSuffix(folder, "/") + "/" + (&url.URL{Path: key}).EscapedPath() + query
 }
 
@@ -102,7 +102,8 @@ func Key(name string) string {
 	return strings.TrimPrefix(u.Path, "/")
 }
 
-func cutQuery(name string) (key, query string) {
+// CutQuery cuts a URL in front of its query. The name of a file has none.
+func CutQuery(name string) (key, query string) {
 	if IsURL(name) {
 		if i := strings.IndexByte(name, '?'); i >= 0 {
 			return name[:i], name[i:]
