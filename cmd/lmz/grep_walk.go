@@ -9,17 +9,26 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // walk puts in the place of folders the files in them, whose names are written then.
 func (c *grepCommand) walk(names []string) (files []string) {
+	fail := func(name string, err error) {
+		c.failed.Store(true)
+		if !c.noMessages {
+			c.ui.Failure(ui.InFile(name, err))
+		}
+	}
 	for _, name := range names {
 		name = remote.Path(name)
 		if remote.IsURL(name) {
-			files = append(files, c.objects(name)...)
+			wanted := func(below string) bool { return !withParents(path.Dir(below), c.chosen.leaveFolder) }
+			for _, l := range objectsBelow(name, wanted, func(err error) { fail(name, err) }) {
+				files = append(files, l.URL)
+				c.names = c.names || l.Below != ""
+			}
 			continue
 		}
 		if !isFolder(name) {
@@ -35,37 +44,11 @@ func (c *grepCommand) walk(names []string) (files []string) {
 			in = name
 		}
 		wanted := func(_ string, d fs.DirEntry) bool { return !d.IsDir() || !c.chosen.leaveFolder(d.Name()) }
-		for _, below := range filesBelow(name, wanted, func(below string, err error) {
-			c.failed.Store(true)
-			if !c.noMessages {
-				c.ui.Failure(ui.InFile(path.Clean(in+below), err))
-			}
-		}) {
+		for _, below := range filesBelow(name, wanted, func(below string, err error) { fail(path.Clean(in+below), err) }) {
 			files = append(files, in+below)
 		}
 	}
 	return files
-}
-
-// objects gives those below a URL, or the URL itself where there are none.
-func (c *grepCommand) objects(name string) (urls []string) {
-	all, err := file.Below(name)
-	switch {
-	case err != nil:
-		c.failed.Store(true)
-		if !c.noMessages {
-			c.ui.Failure(ui.InFile(name, err))
-		}
-	case len(all) == 0:
-		return []string{name}
-	}
-	c.names = true
-	for _, l := range all {
-		if !withParents(path.Dir(l.Below), func(folder string) bool { return c.chosen.leaveFolder(path.Base(folder)) }) {
-			urls = append(urls, l.URL)
-		}
-	}
-	return urls
 }
 
 // globs are what --include and --exclude say about the last part of names, in order, and
@@ -112,7 +95,7 @@ func (g *globs) leaveFile(name string) bool {
 // leaveFolder is the same for a folder.
 func (g *globs) leaveFolder(name string) bool {
 	return slices.ContainsFunc(g.folders, func(pattern string) bool {
-		ok, _ := path.Match(pattern, name)
+		ok, _ := path.Match(pattern, path.Base(name))
 		return ok
 	})
 }

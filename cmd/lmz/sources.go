@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -51,10 +52,18 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 		}
 		names = append(names, listed...)
 	}
+	fail := func(name string, err error) {
+		a.failed.Store(true)
+		a.ui.Failure(ui.InFile(name, err))
+	}
 	for _, name := range names {
 		name = remote.Path(name)
 		if s.recursive && remote.IsURL(name) {
-			files = append(files, s.objects(a, name, archives, isArchive)...)
+			wanted := func(below string) bool { return isArchive(below) == archives && !withParents(below, s.excluded) }
+			for _, l := range objectsBelow(name, wanted, func(err error) { fail(name, err) }) {
+				files = append(files, l.URL)
+				a.listed[l.URL] = l.Size
+			}
 			continue
 		}
 		if !s.recursive || !isFolder(name) {
@@ -66,34 +75,11 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 		wanted := func(below string, d fs.DirEntry) bool {
 			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives)
 		}
-		for _, below := range filesBelow(name, wanted, func(below string, err error) {
-			a.failed.Store(true)
-			a.ui.Failure(ui.InFile(filepath.Join(name, below), err))
-		}) {
+		for _, below := range filesBelow(name, wanted, func(below string, err error) { fail(filepath.Join(name, below), err) }) {
 			files = append(files, filepath.Join(name, below))
 		}
 	}
 	return files, nil
-}
-
-// objects gives the objects below a URL as expand does the files in a folder, or the URL itself
-// where there are none.
-func (s *sources) objects(a *app, name string, archives bool, isArchive func(name string) bool) (urls []string) {
-	all, err := file.Below(name)
-	switch {
-	case err != nil:
-		a.failed.Store(true)
-		a.ui.Failure(ui.InFile(name, err))
-	case len(all) == 0:
-		return []string{name}
-	}
-	for _, l := range all {
-		if isArchive(l.Below) == archives && !withParents(l.Below, s.excluded) {
-			urls = append(urls, l.URL)
-			a.listed[l.URL] = l.Size
-		}
-	}
-	return urls
 }
 
 // withParents says whether is holds for a path or a folder that it is in.
@@ -129,6 +115,19 @@ func filesBelow(folder string, wanted func(below string, d fs.DirEntry) bool, fa
 		return nil
 	})
 	return files
+}
+
+// objectsBelow gives the objects below a URL that are wanted, or the URL itself, with nothing behind
+// it and a size of -1, where there are none. fail is told why they cannot be listed.
+func objectsBelow(url string, wanted func(below string) bool, fail func(error)) []remote.Listed {
+	all, err := file.Below(url)
+	switch {
+	case err != nil:
+		fail(err)
+	case len(all) == 0:
+		return []remote.Listed{{URL: url, Size: -1}}
+	}
+	return slices.DeleteFunc(all, func(l remote.Listed) bool { return !wanted(l.Below) })
 }
 
 // listed gives the names that --files0 lists.
