@@ -70,7 +70,7 @@ build: setup
 # What lmz runs for object stores and lmz job.
 build-cloud: setup
 	$(GOCLOUD) -trimpath -o bin/lmz-cloud ./cmd/lmz
-	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w' -o bin/lmz-job ./jobs
+	CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/lmz-job ./jobs
 
 gpu: setup
 	@scripts/setup-gpu '$(GPU)'

@@ -39,3 +39,13 @@ func TestHelp(t *testing.T) {
 		t.Errorf("%d commands", tried)
 	}
 }
+
+func TestVersion(t *testing.T) {
+	root := command()
+	var b bytes.Buffer
+	root.SetOut(&b)
+	root.SetArgs([]string{"--version"})
+	if err := root.Execute(); err != nil || b.String() != "lmz job "+programVersion()+"\n" {
+		t.Errorf("%q, %v", &b, err)
+	}
+}

@@ -17,11 +17,15 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
+
+// version is set by the linker, or else is that of the module.
+var version = "unknown"
 
 func main() {
 	log.SetOutput(io.Discard) // SDKs say there what their errors say too
@@ -46,6 +50,14 @@ func (n failures) Error() string {
 	return fmt.Sprintf("%d objects failed: see lmz job report; lmz job resume tries them again", int(n))
 }
 
+// programVersion is what the linker was told, or what go install knows.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "unknown" && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return version
+}
+
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:         "lmz-job",
@@ -66,8 +78,10 @@ What was done is in a database (--db). A run that was killed goes on with lmz
 job run again, or lmz job worker; nothing is done twice.
 
 Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
+		Version:      programVersion(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
+	root.SetVersionTemplate("lmz job {{.Version}}\n")
 	root.CompletionOptions.DisableDefaultCmd = true
 	// No help is wider than 80 columns.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsagesWrapped 80 |"))

@@ -64,7 +64,7 @@ func (it *item) frameName(id string, n int) string {
 // at frameSize if there is none; always from a multiple of it, so that each can be found alone. It
 // gives none if there is an archive.
 func (it *item) cuts(ctx context.Context) (ends []int64, err error) {
-	if is, err := version(ctx, it.To); err != nil || is != "" {
+	if is, err := versionOf(ctx, it.To); err != nil || is != "" {
 		return nil, err
 	}
 	from, _, err := cloud.Open(ctx, it.From)
@@ -185,15 +185,15 @@ func frameWorkflow(ctx dbos.Context, it item) (*record, error) {
 
 // late removes the object of a frame if its archive is there, and says whether it was.
 func (it *item) late(ctx context.Context) (bool, error) {
-	is, err := version(ctx, it.Frame.Archive)
+	is, err := versionOf(ctx, it.Frame.Archive)
 	if err != nil || is == "" {
 		return false, err
 	}
 	return true, it.remove(ctx)
 }
 
-// version is that of an object, or nothing if there is none.
-func version(ctx context.Context, name string) (string, error) {
+// versionOf is that of an object, or nothing if there is none.
+func versionOf(ctx context.Context, name string) (string, error) {
 	b, key, err := cloud.Open(ctx, name)
 	if err != nil {
 		return "", err

@@ -301,7 +301,7 @@ func resume(ctx context.Context, c dbos.Client, job string) error {
 // resumeFrames puts the frames of an archive back into the queue that are not done, or are no
 // longer there; if so, the archive is to forget them.
 func resumeFrames(ctx context.Context, c dbos.Client, archive dbos.WorkflowStatus, it *item) (gone bool, err error) {
-	joined, err := version(ctx, it.To)
+	joined, err := versionOf(ctx, it.To)
 	if err != nil {
 		return false, err
 	}
@@ -320,7 +320,7 @@ func resumeFrames(ctx context.Context, c dbos.Client, archive dbos.WorkflowStatu
 			if err = errors.Join(err, failed); err != nil {
 				return false, err
 			}
-			switch is, err := version(ctx, f.To); {
+			switch is, err := versionOf(ctx, f.To); {
 			case err != nil:
 				return false, err
 			case is == r.Version:
