@@ -68,7 +68,7 @@ func findProgram(name string) (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-		return "", ui.Hinted(name+" is not installed", "it belongs next to lmz or into $PATH: make builds it")
+		return "", ui.Hinted(name+" is not installed", "releases have it in lmz-cloud, and make builds it; it belongs next to lmz or into $PATH")
 	}
 	return path, err
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/lmz-go/lmz/tools/internal/notices"
 )
 
-// bill writes what programs are made of, as CycloneDX 1.6.
-func (r *release) bill(all notices.Modules) error {
+// bill writes what the programs of a product are made of, as CycloneDX 1.6.
+func (r *release) bill(p *product, all notices.Modules) error {
 	b := cyclonedx.NewBOM()
 	b.Metadata = &cyclonedx.Metadata{
 		Timestamp: r.time.Format("2006-01-02T15:04:05Z"),
 		Component: &cyclonedx.Component{
-			BOMRef: "lmz", Type: cyclonedx.ComponentTypeApplication, Name: "lmz", Version: r.version,
+			BOMRef: p.name, Type: cyclonedx.ComponentTypeApplication, Name: p.name, Version: r.version,
 			PackageURL: "pkg:golang/github.com/lmz-go/lmz@v" + r.version,
 			Licenses:   &cyclonedx.Licenses{{License: &cyclonedx.License{ID: "MIT"}}},
 		},
@@ -36,10 +36,10 @@ func (r *release) bill(all notices.Modules) error {
 		parts, needs = append(parts, c), append(needs, ref)
 	}
 	b.Components = &parts
-	b.Dependencies = &[]cyclonedx.Dependency{{Ref: "lmz", Dependencies: &needs}}
+	b.Dependencies = &[]cyclonedx.Dependency{{Ref: p.name, Dependencies: &needs}}
 	var out bytes.Buffer
 	if err := cyclonedx.NewBOMEncoder(&out, cyclonedx.BOMFileFormatJSON).SetPretty(true).Encode(b); err != nil {
 		return err
 	}
-	return r.write("lmz-"+r.version+".cdx.json", out.Bytes())
+	return r.write(p.name+"-"+r.version+".cdx.json", out.Bytes())
 }

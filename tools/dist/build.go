@@ -8,19 +8,19 @@ import (
 	"path/filepath"
 )
 
-// build makes the program for a system, with the versions of modules that cmd/lmz names, as go
+// build makes a program for a system, with the versions of modules that its module names, as go
 // install takes them.
-func (r *release) build(tmp string, t target) (string, error) {
-	out := filepath.Join(tmp, t.String(), "lmz")
+func (r *release) build(tmp string, p program, t target) (string, error) {
+	out := filepath.Join(tmp, t.String(), p.name)
 	if t.os == "windows" {
 		out += ".exe"
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid= -X main.version=v"+r.version, "-o", out, ".")
-	cmd.Dir = filepath.Join(r.sources, "cmd/lmz")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", p.tags, "-ldflags", "-s -w -buildid= -X main.version=v"+r.version, "-o", out, ".")
+	cmd.Dir = filepath.Join(r.sources, p.module)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.os, "GOARCH="+t.arch, "GOWORK=off", "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0", "CGO_LDFLAGS=")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("building for %v: %w", t, err)
+		return "", fmt.Errorf("building %s for %v: %w", p.name, t, err)
 	}
 	return out, nil
 }
@@ -41,26 +41,29 @@ func (r *release) viewer() error {
 }
 
 // makeShare makes the manual, completions and the like in a folder as /usr/share.
-func (r *release) makeShare(tmp string) error {
-	r.share = filepath.Join(tmp, "share")
-	cmd := exec.Command("go", "run", "-buildvcs=false", "-tags", "share", "-ldflags", "-X main.version=v"+r.version, ".", r.share, fmt.Sprint(r.time.Unix()))
+func (r *release) makeShare(tmp string) (string, error) {
+	share := filepath.Join(tmp, "share")
+	cmd := exec.Command("go", "run", "-buildvcs=false", "-tags", "share", "-ldflags", "-X main.version=v"+r.version, ".", share, fmt.Sprint(r.time.Unix()))
 	cmd.Dir = filepath.Join(r.sources, "cmd/lmz")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("making the manual: %w: %s", err, said)
+		return "", fmt.Errorf("making the manual: %w: %s", err, said)
 	}
-	return nil
+	return share, nil
 }
 
 // sharedFiles gives the files of it by their paths in it, sorted.
-func (r *release) sharedFiles() (names []string, data map[string][]byte, err error) {
+func (p *product) sharedFiles() (names []string, data map[string][]byte, err error) {
+	if p.share == "" {
+		return nil, nil, nil
+	}
 	data = map[string][]byte{}
-	err = fs.WalkDir(os.DirFS(r.share), ".", func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(os.DirFS(p.share), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		names = append(names, name)
-		data[name], err = os.ReadFile(filepath.Join(r.share, filepath.FromSlash(name)))
+		data[name], err = os.ReadFile(filepath.Join(p.share, filepath.FromSlash(name)))
 		return err
 	})
 	return names, data, err

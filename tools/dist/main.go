@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"flag"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,10 +33,41 @@ type release struct {
 	time    time.Time // that files are said to be of
 	sources string    // the repository
 	out     string
-	notices []byte
 	readme  []byte
 	licence []byte
-	share   string // folder with the manual and the like
+}
+
+// product is what is given out together: as an archive for each system, and as packages.
+type product struct {
+	name     string
+	summary  string
+	about    string // in packages, behind the summary
+	programs []program
+	aliases  []string // other names of the first program, which do what they say
+	needs    string   // another product, of the same version
+	share    string   // folder with the manual and the like
+	notices  []byte
+}
+
+// program is one of a product, made of a module.
+type program struct{ name, module, tags string }
+
+func products() (lmz, cloud *product) {
+	lmz = &product{
+		name: "lmz", summary: "Lossless compression for large-log archival",
+		about:    "lmz predicts each bit of logs, JSON and prose by context mixing and a language model.",
+		programs: []program{{"lmz", "cmd/lmz", ""}},
+		aliases:  []string{"unlmz", "lmzcat", "lmzgrep"},
+	}
+	// What lmz runs for URLs of object stores, and as lmz job. It has the SDKs and the database, which
+	// make it four times as large as lmz, so it is for those who want it.
+	cloud = &product{
+		name: "lmz-cloud", summary: "Object stores and durable jobs for lmz",
+		about:    "What lmz runs for s3://, gs:// and azblob:// URLs, and as lmz job.",
+		programs: []program{{"lmz-cloud", "cmd/lmz", "cloud"}, {"lmz-job", "jobs", ""}},
+		needs:    "lmz",
+	}
+	return lmz, cloud
 }
 
 func main() {
@@ -89,53 +119,69 @@ func (r *release) make(chosen []target) (err error) {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	if err := r.makeShare(tmp); err != nil {
-		return err
-	}
-	programs := map[target]string{}
-	for _, t := range chosen {
-		fmt.Fprintln(os.Stderr, "dist:", t)
-		if programs[t], err = r.build(tmp, t); err != nil {
-			return err
-		}
-	}
-	made, err := notices.Of(slices.Collect(maps.Values(programs)))
-	if err != nil {
-		return err
-	}
-	if r.notices, err = notices.Text(r.sources, made); err != nil {
-		return err
-	}
-	if err := r.write("NOTICES.txt", r.notices); err != nil {
-		return err
-	}
-	if err := r.bill(made); err != nil {
+	lmz, cloud := products()
+	if lmz.share, err = r.makeShare(tmp); err != nil {
 		return err
 	}
 	if err := r.viewer(); err != nil {
 		return err
 	}
-	archives := map[target][]byte{}
-	for _, t := range chosen {
-		if archives[t], err = r.pack(t, programs[t]); err != nil {
+	for _, p := range []*product{lmz, cloud} {
+		if err := r.product(tmp, p, chosen); err != nil {
 			return err
-		}
-		if err := r.write(r.archiveName(t), archives[t]); err != nil {
-			return err
-		}
-		if t.os == "linux" {
-			if err := r.packages(tmp, t, programs[t]); err != nil {
-				return err
-			}
 		}
 	}
 	if err := r.write("Dockerfile", []byte(dockerfile(r))); err != nil {
 		return err
 	}
-	if err := r.formula(archives); err != nil {
+	if err := r.formula(lmz, chosen); err != nil {
 		return err
 	}
 	return r.checksums()
+}
+
+// product makes all files of one.
+func (r *release) product(tmp string, p *product, chosen []target) error {
+	programs := map[target][]string{}
+	var all []string
+	for _, t := range chosen {
+		for _, of := range p.programs {
+			fmt.Fprintln(os.Stderr, "dist:", of.name, t)
+			file, err := r.build(tmp, of, t)
+			if err != nil {
+				return err
+			}
+			programs[t], all = append(programs[t], file), append(all, file)
+		}
+	}
+	made, err := notices.Of(all)
+	if err != nil {
+		return err
+	}
+	if p.notices, err = notices.Text(r.sources, made); err != nil {
+		return err
+	}
+	if err := r.write(p.name+"-"+r.version+"-NOTICES.txt", p.notices); err != nil {
+		return err
+	}
+	if err := r.bill(p, made); err != nil {
+		return err
+	}
+	for _, t := range chosen {
+		archive, err := r.pack(p, t, programs[t])
+		if err != nil {
+			return err
+		}
+		if err := r.write(r.archiveName(p, t), archive); err != nil {
+			return err
+		}
+		if t.os == "linux" {
+			if err := r.packages(tmp, p, t, programs[t]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (r *release) write(name string, data []byte) error {

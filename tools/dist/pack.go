@@ -9,39 +9,44 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // name is what the files for a system are called, without what tells their kind.
-func (r *release) name(t target) string { return "lmz-" + r.version + "-" + t.String() }
-
-func (r *release) archiveName(t target) string {
-	if t.os == "windows" {
-		return r.name(t) + ".zip"
-	}
-	return r.name(t) + ".tar.gz"
+func (r *release) name(p *product, t target) string {
+	return p.name + "-" + r.version + "-" + t.String()
 }
 
-// pack makes the archive for a system: a folder with the program and what belongs to it.
-func (r *release) pack(t target, program string) ([]byte, error) {
-	binary, err := os.ReadFile(program)
-	if err != nil {
-		return nil, err
+func (r *release) archiveName(p *product, t target) string {
+	if t.os == "windows" {
+		return r.name(p, t) + ".zip"
 	}
+	return r.name(p, t) + ".tar.gz"
+}
+
+// pack makes the archive for a system: a folder with the programs and what belongs to them.
+func (r *release) pack(p *product, t target, programs []string) ([]byte, error) {
 	type file struct {
 		name string
 		mode int64
 		data []byte
 		link string
 	}
-	files := []file{
-		{filepath.Base(program), 0o755, binary, ""}, {"LICENSE", 0o644, r.licence, ""}, {"NOTICES.txt", 0o644, r.notices, ""}, {"README.md", 0o644, r.readme, ""},
-	}
-	if t.os != "windows" {
-		for _, name := range aliases {
-			files = append(files, file{name: name, mode: 0o777, link: "lmz"})
+	var files []file
+	for _, program := range programs {
+		binary, err := os.ReadFile(program)
+		if err != nil {
+			return nil, err
 		}
-		shared, data, err := r.sharedFiles()
+		files = append(files, file{filepath.Base(program), 0o755, binary, ""})
+	}
+	files = append(files, file{"LICENSE", 0o644, r.licence, ""}, file{"NOTICES.txt", 0o644, p.notices, ""}, file{"README.md", 0o644, r.readme, ""})
+	if t.os != "windows" {
+		for _, name := range p.aliases {
+			files = append(files, file{name: name, mode: 0o777, link: p.programs[0].name})
+		}
+		shared, data, err := p.sharedFiles()
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +54,7 @@ func (r *release) pack(t target, program string) ([]byte, error) {
 			files = append(files, file{name: "share/" + name, mode: 0o644, data: data[name]})
 		}
 	}
-	folder := r.name(t) + "/"
+	folder := r.name(p, t) + "/"
 	var out bytes.Buffer
 	if t.os == "windows" {
 		z := zip.NewWriter(&out)
@@ -62,7 +67,7 @@ func (r *release) pack(t target, program string) ([]byte, error) {
 				return nil, err
 			}
 		}
-		err = z.Close()
+		err := z.Close()
 		return out.Bytes(), err
 	}
 	z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -100,8 +105,9 @@ ENTRYPOINT ["lmz"]
 `, r.version)
 }
 
-// formula is that of Homebrew.
-func (r *release) formula(archives map[target][]byte) error {
+// formula is that of Homebrew, for lmz alone: what lmz-cloud and lmz-job need is not for everyone who
+// wants lmz, and who wants them finds them as archives.
+func (r *release) formula(lmz *product, chosen []target) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, `class Lmz < Formula
   desc "Lossless compression for large-log archival"
@@ -113,10 +119,13 @@ func (r *release) formula(archives map[target][]byte) error {
 	for _, on := range []struct{ system, name string }{{"darwin", "on_macos"}, {"linux", "on_linux"}} {
 		var inner strings.Builder
 		for _, cpu := range []struct{ arch, name string }{{"arm64", "on_arm"}, {"amd64", "on_intel"}} {
-			t := target{on.system, cpu.arch}
-			if a, ok := archives[t]; ok {
+			if t := (target{on.system, cpu.arch}); slices.Contains(chosen, t) {
+				archive, err := os.ReadFile(filepath.Join(r.out, r.archiveName(lmz, t)))
+				if err != nil {
+					return err
+				}
 				fmt.Fprintf(&inner, "    %s do\n      url \"https://github.com/lmz-go/lmz/releases/download/v%s/%s\"\n      sha256 \"%x\"\n    end\n",
-					cpu.name, r.version, r.archiveName(t), sha256.Sum256(a))
+					cpu.name, r.version, r.archiveName(lmz, t), sha256.Sum256(archive))
 				systems++
 			}
 		}

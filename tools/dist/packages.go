@@ -11,44 +11,46 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/rpm"
 )
 
-// aliases are the other names of the program, which do what they say.
-var aliases = []string{"unlmz", "lmzcat", "lmzgrep"}
-
 // packages makes those of Debian and Red Hat.
-func (r *release) packages(tmp string, t target, program string) error {
+func (r *release) packages(tmp string, p *product, t target, programs []string) error {
 	contents := files.Contents{}
 	add := func(from, to string, mode os.FileMode) {
 		contents = append(contents, &files.Content{Source: from, Destination: to, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: mode, MTime: r.time}})
 	}
-	add(program, "/usr/bin/lmz", 0o755)
-	for name, data := range map[string][]byte{"copyright": append(append([]byte{}, r.licence...), r.notices...), "README.md": r.readme} {
+	for _, program := range programs {
+		add(program, "/usr/bin/"+filepath.Base(program), 0o755)
+	}
+	for name, data := range map[string][]byte{"copyright": append(append([]byte{}, r.licence...), p.notices...), "README.md": r.readme} {
 		file := filepath.Join(tmp, name)
 		if err := os.WriteFile(file, data, 0o666); err != nil {
 			return err
 		}
-		add(file, "/usr/share/doc/lmz/"+name, 0o644)
+		add(file, "/usr/share/doc/"+p.name+"/"+name, 0o644)
 	}
-	shared, _, err := r.sharedFiles()
+	shared, _, err := p.sharedFiles()
 	if err != nil {
 		return err
 	}
 	for _, name := range shared {
-		add(filepath.Join(r.share, filepath.FromSlash(name)), "/usr/share/"+name, 0o644)
+		add(filepath.Join(p.share, filepath.FromSlash(name)), "/usr/share/"+name, 0o644)
 		if name == "zsh/site-functions/_lmz" { // where Debian's zsh looks
-			add(filepath.Join(r.share, filepath.FromSlash(name)), "/usr/share/zsh/vendor-completions/_lmz", 0o644)
+			add(filepath.Join(p.share, filepath.FromSlash(name)), "/usr/share/zsh/vendor-completions/_lmz", 0o644)
 		}
 	}
-	for _, name := range aliases {
-		contents = append(contents, &files.Content{Source: "lmz", Destination: "/usr/bin/" + name, Type: files.TypeSymlink, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", MTime: r.time}})
+	for _, name := range p.aliases {
+		contents = append(contents, &files.Content{Source: p.programs[0].name, Destination: "/usr/bin/" + name, Type: files.TypeSymlink, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", MTime: r.time}})
 	}
 	for _, format := range []string{"deb", "rpm"} {
 		info := nfpm.WithDefaults(&nfpm.Info{
-			Name: "lmz", Arch: t.arch, Platform: "linux", Version: r.version, VersionSchema: "none", Section: "utils", Priority: "optional",
+			Name: p.name, Arch: t.arch, Platform: "linux", Version: r.version, VersionSchema: "none", Section: "utils", Priority: "optional",
 			Maintainer: "The lmz authors <lmz@users.noreply.github.com>", Homepage: "https://github.com/lmz-go/lmz", License: "MIT",
-			Description: "Lossless compression for large-log archival\nlmz predicts each bit of logs, JSON and prose by context mixing and a language model.",
+			Description: p.summary + "\n" + p.about,
 			MTime:       r.time, Overridables: nfpm.Overridables{Contents: contents},
 		})
 		info.RPM.BuildHost = "localhost"
+		if p.needs != "" {
+			info.Depends = []string{map[string]string{"deb": p.needs + " (= " + r.version + ")", "rpm": p.needs + " = " + r.version + "-1"}[format]}
+		}
 		if err := nfpm.PrepareForPackager(info, format); err != nil {
 			return err
 		}
@@ -60,7 +62,7 @@ func (r *release) packages(tmp string, t target, program string) error {
 		if err := packager.Package(info, &out); err != nil {
 			return err
 		}
-		if err := r.write(r.name(t)+"."+format, out.Bytes()); err != nil {
+		if err := r.write(r.name(p, t)+"."+format, out.Bytes()); err != nil {
 			return err
 		}
 	}
