@@ -96,9 +96,10 @@ test: setup
 test-race: setup
 	$(GOTEST) -timeout 30m -race $(PKGS)
 
-# The packages without C, and the stub of the binding.
+# The packages without C, and the stub of the binding. What a release gives out is tried here: the
+# first time SDKs are compiled for it.
 test-nocgo:
-	CGO_ENABLED=0 $(GO) test $(PKGS)
+	CGO_ENABLED=0 $(GO) test -timeout 20m $(PKGS)
 
 # What bears on bytes, with int of 32 bits.
 test-386:

@@ -29,7 +29,7 @@ func store() (remote.Store, error) {
 	if s := remote.Registered(); s != nil {
 		return s, nil
 	}
-	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs for URLs in its arguments; if it is not installed: releases have it, and make builds it; it belongs next to lmz or into $PATH")
+	return nil, ui.Hinted("this program opens no URLs of object stores", "lmz-cloud does, which lmz runs for URLs in its arguments; if lmz-cloud is not installed: releases have it, and make builds it; it belongs next to lmz or into $PATH")
 }
 
 // Below gives the objects below a URL, as if that were a folder.
