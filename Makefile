@@ -99,7 +99,7 @@ test-race: setup
 # The packages without C, and the stub of the binding. What a release gives out is tried here: the
 # first time SDKs are compiled for it.
 test-nocgo:
-	CGO_ENABLED=0 $(GO) test -timeout 20m $(PKGS)
+	CGO_ENABLED=0 $(GO) test -timeout 30m $(PKGS)
 
 # What bears on bytes, with int of 32 bits.
 test-386:
