@@ -163,7 +163,11 @@ func (c *Coder) EncodeBoth(ctx context.Context, p Params, dst, alone, src []byte
 		plain.encode(y, q)
 		return y
 	}
-	if err := c.start(ctx, &p, len(src), lettersOf(ctx, src), p.Later > 0, both); err != nil {
+	var text letters
+	if p.Primed == nil { // else nobody asks
+		text = lettersOf(ctx, src)
+	}
+	if err := c.start(ctx, &p, len(src), text, p.Later > 0, both); err != nil {
 		return dst, alone, err
 	}
 	if err := c.model.encode(ctx, src, &e, &plain); err != nil {
