@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/members"
 )
 
 // item is what one archive is made of.
@@ -173,6 +174,6 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 
 // packable says whether a pack may have a file of this name: none that leads elsewhere when it is
 // unpacked, which may be where another one is, and not that of its own list.
-func packable(name string) bool { return path.Clean("/"+name) == "/"+name && name != ".lmz-members" }
+func packable(name string) bool { return path.Clean("/"+name) == "/"+name && name != members.ListName }
 
 func (it *item) setName(dest, name string) { it.name, it.To = name, cloud.Join(dest, name) }

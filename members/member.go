@@ -28,10 +28,12 @@ type Member struct {
 // ErrNoList is for archives that do not end with a list of members.
 var ErrNoList = errors.New("there is no list of members in it")
 
+// ListName is that of the list in the tar: no member can have it.
+const ListName = ".lmz-members"
+
 // The list has a line of JSON for each member, and one behind them that says where it begins, so
 // that it is found from the end.
 const (
-	listName    = ".lmz-members"
 	listTrailer = "members begin at %020d\n"
 	trailerSize = 38 // bytes of it
 	tarBlock    = 512

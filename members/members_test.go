@@ -118,7 +118,7 @@ func TestFS(t *testing.T) {
 			t.Errorf("%s has type %c, and links to %q", h.Name, h.Typeflag, h.Linkname)
 		}
 	}
-	if len(names) != len(files)+1 || names[len(files)] != listName {
+	if len(names) != len(files)+1 || names[len(files)] != ListName {
 		t.Errorf("the tar has %q", names)
 	}
 }
@@ -165,7 +165,7 @@ func TestTakenNames(t *testing.T) {
 			taken bool
 		}{
 			{given{"../a", "same"}, false}, {given{"a", "other"}, true}, {given{"a", "same"}, true}, {given{"x/../a", "same"}, true}, {given{"b", "same"}, false},
-			{given{"./b", "same"}, true}, {given{listName, "own"}, true}, {given{"c/" + listName, "own"}, false}, {given{"B", "1"}, false},
+			{given{"./b", "same"}, true}, {given{ListName, "own"}, true}, {given{"c/" + ListName, "own"}, false}, {given{"B", "1"}, false},
 		} {
 			err := z.Add(&tar.Header{Name: f.name, Size: int64(len(f.text)), Mode: 0o600}, strings.NewReader(f.text))
 			if (err != nil) != f.taken || z.Err() != nil {
@@ -179,7 +179,7 @@ func TestTakenNames(t *testing.T) {
 	for _, m := range list {
 		names = append(names, m.Name)
 	}
-	if diff := cmp.Diff([]string{"../a", "b", "c/" + listName, "B"}, names); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"../a", "b", "c/" + ListName, "B"}, names); diff != "" || err != nil {
 		t.Errorf("%s%v", diff, err)
 	}
 }

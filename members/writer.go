@@ -22,7 +22,7 @@ type Writer struct {
 
 // NewWriter makes a Writer that writes to w.
 func NewWriter(w io.Writer) *Writer {
-	z := &Writer{to: w, seen: map[[sha256.Size]byte]int{}, sizes: map[int64]bool{}, paths: map[string]bool{listName: true}}
+	z := &Writer{to: w, seen: map[[sha256.Size]byte]int{}, sizes: map[int64]bool{}, paths: map[string]bool{ListName: true}}
 	z.tar = tar.NewWriter(counted{z})
 	return z
 }
@@ -103,7 +103,7 @@ func (z *Writer) Close() error {
 		return z.err
 	}
 	text := appendList(nil, z.members)
-	header := &tar.Header{Name: listName, Mode: 0o644, Typeflag: tar.TypeReg, Format: tar.FormatPAX, Size: int64(len(text)) + trailerSize}
+	header := &tar.Header{Name: ListName, Mode: 0o644, Typeflag: tar.TypeReg, Format: tar.FormatPAX, Size: int64(len(text)) + trailerSize}
 	if z.err = z.tar.WriteHeader(header); z.err == nil {
 		text = fmt.Appendf(text, listTrailer, z.at)
 		if _, z.err = z.tar.Write(text); z.err == nil {
