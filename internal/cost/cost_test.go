@@ -74,6 +74,7 @@ func TestSum(t *testing.T) {
 		opts   []stream.WriterOption
 		winner Winner // that must be there
 	}{
+		"level 0":    {text, nil, []stream.WriterOption{stream.WithLevel(0)}, mix.Run},
 		"level 1":    {text, nil, []stream.WriterOption{stream.WithLevel(1)}, mix.Run},
 		"level 4":    {text, nil, []stream.WriterOption{stream.WithLevel(4)}, mix.Contexts},
 		"level 6":    {text, nil, []stream.WriterOption{stream.WithLevel(6)}, mix.Quantity},

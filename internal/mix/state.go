@@ -115,8 +115,7 @@ func (m *model) clear(ctx context.Context, k kind) error {
 	}
 	fill(t.maps, byHistory)
 	for i := range t.expertMaps {
-		length, misses := i>>2&15, i&3
-		t.expertMaps[i] = uint32(65535-32768/(length+1)>>misses)<<16 | 2
+		t.expertMaps[i] = firstTrust(i)<<16 | 2
 	}
 	for i := range t.quantityMaps {
 		s := int32(i%quantityCells)*2*(stretchMax+1)/quantityCells - stretchMax
@@ -132,6 +131,12 @@ func (m *model) clear(ctx context.Context, k kind) error {
 	}
 	t.apms.fill()
 	return nil
+}
+
+// firstTrust is the probability that an expert of this confidence is right, before it has shown it.
+func firstTrust(confidence int) uint32 {
+	length, misses := confidence>>2&15, confidence&3
+	return uint32(65535 - 32768/(length+1)>>misses)
 }
 
 // fill repeats the pattern throughout s, whose length is a multiple of the pattern's.

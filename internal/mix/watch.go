@@ -109,7 +109,12 @@ func (w *watcher) look() {
 	m := w.model
 	for _, i := range m.level.experts {
 		if w.foreseen[i] = m.predicted(i); w.foreseen[i] > 0 {
-			w.alone[i] = w.lone[m.expertMaps[uint32(i*confidences)+m.cursor.experts[i].confidence()]>>20]
+			confidence := m.cursor.experts[i].confidence()
+			trust := firstTrust(int(confidence)) >> 4
+			if !m.direct() { // else there are no maps
+				trust = m.expertMaps[uint32(i*confidences)+confidence] >> 20
+			}
+			w.alone[i] = w.lone[trust]
 		}
 	}
 	w.guesser = m.guesser()
