@@ -27,6 +27,10 @@ func newExpressions(patterns []string, o Options) (*expressions, []*syntax.Regex
 	e := &expressions{}
 	var trees []*syntax.Regexp
 	for _, p := range patterns {
+		p, err := fromGNU(p)
+		if err != nil {
+			return nil, nil, err
+		}
 		if o.IgnoreCase {
 			p = "(?i)" + p
 		}
@@ -61,6 +65,76 @@ func newExpressions(patterns []string, o Options) (*expressions, []*syntax.Regex
 		return nil, nil, badPattern(err)
 	}
 	return e, trees, nil
+}
+
+// fromGNU writes a pattern of GNU grep -E in the syntax of RE2, where that takes something else for
+// what it means: {,n} is {0,n}, and \` and \' are the ends of the line. \< and \> are \b next to a
+// character that words have; RE2 has nothing that they are elsewhere.
+func fromGNU(p string) (string, error) {
+	var out strings.Builder
+	inWord := func(i int) bool { // whether a byte stands for itself, once, and words have it
+		if i < 0 || i >= len(p) || !isASCIIWord(p[i]) || i > 0 && p[i-1] == '\\' {
+			return false
+		}
+		return i+1 == len(p) || strings.IndexByte("*?{", p[i+1]) < 0
+	}
+	for i := 0; i < len(p); i++ {
+		rest := p[i:]
+		switch {
+		case rest[0] == '[':
+			n := bracketLength(rest)
+			out.WriteString(rest[:n])
+			i += n - 1
+		case upTo.MatchString(rest):
+			out.WriteString("{0")
+		case rest[0] == '\\' && len(rest) > 1:
+			i++
+			switch c := rest[1]; {
+			case c == '`':
+				out.WriteString(`\A`)
+			case c == '\'':
+				out.WriteString(`\z`)
+			case c == '<' && inWord(i+1), c == '>' && inWord(i-2):
+				out.WriteString(`\b`)
+			case c == '<' || c == '>':
+				return "", fmt.Errorf("%w: `\\%c` is known next to a letter or digit only; `\\b` is either end of a word", ErrPattern, c)
+			default:
+				out.WriteString(rest[:2])
+			}
+		default:
+			out.WriteByte(rest[0])
+		}
+	}
+	return out.String(), nil
+}
+
+func isASCIIWord(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|' ' && c|' ' <= 'z'
+}
+
+var upTo = regexp.MustCompile(`^\{,[0-9]*\}`)
+
+// bracketLength is the length of the bracket expression that p begins with, or 1 if it does not end.
+func bracketLength(p string) int {
+	i := 1
+	if strings.HasPrefix(p[i:], "^") {
+		i++
+	}
+	for first := true; i < len(p); first = false {
+		switch {
+		case p[i] == ']' && !first:
+			return i + 1
+		case strings.HasPrefix(p[i:], "[:"):
+			if n := strings.Index(p[i:], ":]"); n > 0 {
+				i += n + 2
+				continue
+			}
+		case p[i] == '\\': // which RE2 takes as it does elsewhere
+			i++
+		}
+		i++
+	}
+	return 1
 }
 
 func badPattern(err error) error {

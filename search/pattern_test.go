@@ -31,6 +31,14 @@ func TestPattern(t *testing.T) {
 		{"one|two", Options{IgnoreCase: true}, []string{"ONE", "TWO"}, []string{"three"}},
 		{"^a$", Options{}, []string{"a"}, []string{"ab", "a\r"}},
 		{"", Options{}, []string{"", "a"}, nil},
+		{`\<two`, Options{}, []string{"two", "one twofold"}, []string{"lastwo"}},
+		{`one\>|x\>`, Options{}, []string{"lone two", "x"}, []string{"ones", "xx_"}},
+		{`\<two\>`, Options{IgnoreCase: true}, []string{"one-TWO-three"}, []string{"twofold"}},
+		{`^ab{,2}c`, Options{}, []string{"ac", "abbc"}, []string{"abbbc"}},
+		{`^ab{,}c`, Options{}, []string{"ac", "abbbc"}, []string{"adc"}},
+		{`x{,y|[{,1}]`, Options{}, []string{"x{,y", "{", "1"}, []string{"x"}},
+		{"\\`a\\'", Options{}, []string{"a"}, []string{"ab", "ba"}},
+		{`[]\<]b|\\<|[[:alpha:]\]]<`, Options{}, []string{"]b", "<b", `\<`, "a<", "]<"}, []string{"b", "<"}},
 		{"", Options{Fixed: true}, []string{"", "a"}, nil},
 	} {
 		p, err := Compile(tt.pattern, tt.o)
@@ -49,7 +57,7 @@ func TestPattern(t *testing.T) {
 			}
 		}
 	}
-	for _, pattern := range []string{"(", "a**", "[z-a]", "a\n(", `\8`, "a\xff"} {
+	for _, pattern := range []string{"(", "a**", "[z-a]", "a\n(", `\8`, "a\xff", `\<`, `a?\>`, `\<-`, `\<a*`, `\d\>`, `\<(a|b)`, `é\>`} {
 		if _, err := Compile(pattern, Options{}); !errors.Is(err, ErrPattern) {
 			t.Errorf("%q: %v", pattern, err)
 		}

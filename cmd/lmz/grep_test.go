@@ -123,13 +123,13 @@ func grepText(words []string, random *rand.Rand) (text []byte) {
 
 // grepPattern draws what both programs take for the same expression.
 func grepPattern(words []string) *rapid.Generator[string] {
-	atom := rapid.OneOf(rapid.SampledFrom(words), rapid.SampledFrom([]string{".", "[a-f]", "[^ ]", "a", "n", "e", " ", "(foo|foobar)", "(e|ee)", "[0-9]"}))
+	atom := rapid.OneOf(rapid.SampledFrom(words), rapid.SampledFrom([]string{".", "[a-f]", "[^ ]", "a", "n", "e", " ", "(foo|foobar)", "(e|ee)", "[0-9]", `\<foo`, `bar\>`}))
 	return rapid.Custom(func(t *rapid.T) string {
 		var b strings.Builder
 		b.WriteString(rapid.SampledFrom([]string{"", "", "", "", "^"}).Draw(t, "begin"))
 		for range rapid.IntRange(1, 3).Draw(t, "atoms") {
 			a := atom.Draw(t, "atom")
-			if op := rapid.SampledFrom([]string{"", "", "", "*", "+", "?", "{2}"}).Draw(t, "op"); op != "" {
+			if op := rapid.SampledFrom([]string{"", "", "", "*", "+", "?", "{2}", "{,2}"}).Draw(t, "op"); op != "" {
 				a = "(" + a + ")" + op
 			}
 			b.WriteString(a)
