@@ -30,6 +30,7 @@ type compressCommand struct {
 	removal
 	*writing
 
+	most   int64 // bytes of the largest file, with --memlimit; negative: nobody knows
 	tally  *tally
 	many   bool // files, of which only a sum is told
 	single bool // other files are compressed at the same time

@@ -271,7 +271,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	if r.one && compress.chunkSize == 0 {
 		compress.chunkSize = ui.ByteSize(max(oneChunkSize, compress.oneChunk()))
 	}
-	if err := compress.fitMemory(); err != nil {
+	if err := compress.fitMemory(files, r.one); err != nil {
 		return err
 	}
 	if r.one {
