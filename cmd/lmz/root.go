@@ -169,7 +169,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&r.keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
-	f.IntVarP(&r.workers, "threads", "T", 0, "chunks coded at once, each on one of so many `CORES` (0: all); changes no byte of the output")
+	f.VarP((*threads)(&r.workers), "threads", "T", "chunks coded at once, each on one of so many `CORES` (0: all); changes no byte of the output")
 	f.IntVar(&r.lanes, "lanes", 0, "chunks each core steps through the model together, so `MANY` (0: 8); changes no byte of the output")
 	r.encoding.addFlags(f)
 	f.StringArrayVarP(&r.dictFiles, "dict", "D", nil, "dictionary in a `FILE` that mix starts from (see lmz dict), also needed to decompress; there, several may be given")

@@ -39,6 +39,9 @@ func TestUsageTable(t *testing.T) {
 		case "`lmz grep`":
 			own, of = 0, grep
 			continue
+		case "GNU grep":
+			own, of = 1, grep
+			continue
 		}
 		rows++
 		for _, name := range flagNames(cells[own]) {
@@ -48,8 +51,11 @@ func TestUsageTable(t *testing.T) {
 		}
 		if strings.TrimSpace(cells[own]) == "-" {
 			for _, name := range flagNames(strings.Join(cells[:own], " ")) {
-				if hasFlag(of, name) && len(name) > 2 {
+				if hasFlag(of, name) {
 					t.Errorf("%s has %s: %s", of.Name(), name, line)
+				}
+				if foreign[of.Name()][strings.TrimLeft(name, "-")] == "" {
+					t.Errorf("%s has no hint for %s: %s", of.Name(), name, line)
 				}
 			}
 		}
