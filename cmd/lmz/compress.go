@@ -202,7 +202,7 @@ func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bo
 		}
 	}
 	if ctx.Err() != nil || c.needsModel(c.model) {
-		return nil, err
+		return nil, &modelError{err}
 	}
 	if c.alone.Swap(true) {
 		return stream.NewWriter(dst, nil, opts...)

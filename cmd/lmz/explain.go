@@ -118,7 +118,7 @@ func (c *explainCommand) checkExplain(files []string) error {
 	if err := c.encoding.check(); err != nil {
 		return err
 	}
-	if err := c.checkModel(); err != nil {
+	if err := c.checkModel(false); err != nil {
 		return err
 	}
 	if c.output == "" || c.json {

@@ -80,6 +80,7 @@ were found, but with -q. What is damaged is reported, and the rest searched.`,
 		Version: programVersion(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.recursive = c.recursive || c.follows
+			c.folders = "-r searches the files in it"
 			files, err := c.compile(args)
 			if err != nil {
 				return err

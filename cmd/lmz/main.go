@@ -86,7 +86,7 @@ func execute(a *app, args []string) error {
 			return err
 		}
 		if cmd == root {
-			first, err := environmentFlags(root)
+			first, err := environmentFlags(root, args)
 			if err != nil {
 				return err
 			}

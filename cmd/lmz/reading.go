@@ -34,7 +34,7 @@ func (r *reading) check() error {
 	if r.workers < 0 || r.workers > 4096 {
 		return ui.Usage("-T takes 0 to 4096", "")
 	}
-	if err := r.checkModel(); err != nil {
+	if err := r.checkModel(true); err != nil {
 		return err
 	}
 	return r.readDictionaries()

@@ -84,6 +84,11 @@ type rootCommand struct {
 }
 
 func newRootCommand(a *app) *cobra.Command {
+	_, cmd := newRoot(a)
+	return cmd
+}
+
+func newRoot(a *app) (*rootCommand, *cobra.Command) {
 	r := &rootCommand{app: a}
 	cmd := &cobra.Command{
 		Use:           "lmz [flags] [FILE]...",
@@ -122,7 +127,7 @@ func newRootCommand(a *app) *cobra.Command {
 			}
 			r.primed = cmd.Flags().Changed("primer-size")
 			if err := r.check(files); err != nil {
-				return err
+				return underEnvironment(err)
 			}
 			err := r.run(cmd.Context(), files)
 			if r.mode != lists {
@@ -147,7 +152,7 @@ func newRootCommand(a *app) *cobra.Command {
 		return completeArchives(of, args, typed)
 	}
 	a.addCompletion(cmd)
-	return cmd
+	return r, cmd
 }
 
 func (r *rootCommand) addFlags(f *pflag.FlagSet) {
@@ -242,13 +247,17 @@ func (r *rootCommand) check(files []string) error {
 			return err
 		}
 	}
-	if err := r.checkModel(); err != nil {
+	if err := r.checkModel(r.mode != compresses); err != nil {
 		return err
 	}
 	return r.readDictionaries()
 }
 
 func (r *rootCommand) run(ctx context.Context, files []string) error {
+	r.folders = "-r takes the files in it, --one makes one archive of them"
+	if r.mode != compresses {
+		r.folders = "-r takes the archives in it"
+	}
 	files, err := r.sources.expand(r.app, files, r.mode != compresses, r.isArchive)
 	if err != nil {
 		return err
