@@ -33,7 +33,7 @@ func environmentFlags(root *cobra.Command, given []string) ([]string, error) {
 	}
 	probe := newRootCommand(newApp(nil)) // whose flags may be set without consequences
 	if err := probe.ParseFlags(args); err != nil {
-		return nil, ui.Usage("$"+optVariable+": "+err.Error(), "it holds flags of lmz, with blanks between them")
+		return nil, ui.Usage("$"+optVariable+": "+flagError(probe, err).Error(), "it holds flags of lmz, with blanks between them")
 	}
 	if files := probe.Flags().Args(); len(files) > 0 {
 		return nil, ui.Usage(fmt.Sprintf("$%s: %q is no flag", optVariable, files[0]), "it holds flags of lmz, with blanks between them")

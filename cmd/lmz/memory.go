@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"runtime/debug"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
@@ -10,6 +11,7 @@ import (
 	"github.com/lmz-go/lmz/internal/bwt"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // ownMemory is what lmz takes itself, beyond the limit, in bytes.
@@ -111,6 +113,8 @@ func (c *compressCommand) inputSize(files []string, one bool) (size int64) {
 			if src, err := file.Open(name, true); err == nil {
 				is = src.Size()
 			}
+		} else if info, err := os.Stat(name); !remote.IsURL(name) && (err != nil || info.IsDir()) {
+			continue // it will fail, or be skipped
 		}
 		switch {
 		case is < 0 || c.flushEvery > 0: // which makes many chunks of few bytes
