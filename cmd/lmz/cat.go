@@ -125,8 +125,8 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	return c.sofar(src, archive.Err())
 }
 
-// showCat draws a bar while size bytes are written to a file. What goes to a pipe may be shown on the
-// terminal, by a pager.
+// showCat draws a bar while size bytes are written to a file. What goes to a pipe may be shown on
+// the terminal, by a pager.
 func (c *catCommand) showCat(name string, size int64, written *counter) (stop func()) {
 	if out, err := file.Stdout(); err != nil || !regular(out) {
 		return func() {}

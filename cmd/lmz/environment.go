@@ -21,8 +21,8 @@ const (
 	levelVariable = "LMZ_LEVEL" // the preset where none is given, as $ZSTD_CLEVEL is
 )
 
-// environmentFlags gives the flags of LMZ_OPT, and undoes those that do not go with the flags of the
-// command line, given. It takes no files, which would be compressed in every call.
+// environmentFlags gives the flags of LMZ_OPT, and undoes those that do not go with the flags of
+// the command line, given. It takes no files, which would be compressed in every call.
 func environmentFlags(root *cobra.Command, given []string) ([]string, error) {
 	args := strings.Fields(os.Getenv(optVariable))
 	if len(args) == 0 {

@@ -28,10 +28,10 @@ func (c *coding) limitMemory() {
 // zstdMemory is what an encoder of the method zstd takes, in bytes.
 const zstdMemory = 32 << 20
 
-// memory is about what compressing size bytes, or if that is negative any number of them, takes with
-// so many workers, in bytes: the tables of each, those of what chunks start from, and the chunks on
-// their way, raw and coded. With verify a decoder has as many tables once more, and half as many
-// chunks more are on their way, decoded too. A model comes on top.
+// memory is about what compressing size bytes, or any number of them if that is negative, takes
+// with so many workers, in bytes: the tables of each, those of what chunks start from, and the
+// chunks on their way, raw and coded. With verify a decoder has as many tables once more, and half
+// as many chunks more are on their way, decoded too. A model comes on top.
 func (c *compressCommand) memory(size int64, workers int) int64 {
 	method, level := methods[c.method], preset.Level(c.level())
 	chunks := int64(workers) // that are coded at a time

@@ -28,7 +28,7 @@ const (
 	allFrames = "all frames of an archive are read, and zeros between them left out"
 )
 
-// foreign says what commands have for flags, long and short, that other programs of their kind have.
+// foreign says what commands have for flags, long and short, of other programs of their kind.
 var foreign = map[string]map[string]string{
 	"lmz": {
 		"ultra": smallest, "extreme": smallest, "e": smallest, "max": smallest,
