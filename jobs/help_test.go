@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -41,11 +42,37 @@ func TestHelp(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	root := command()
-	var b bytes.Buffer
-	root.SetOut(&b)
-	root.SetArgs([]string{"--version"})
-	if err := root.Execute(); err != nil || b.String() != "lmz job "+programVersion()+"\n" {
-		t.Errorf("%q, %v", &b, err)
+	for _, flag := range []string{"--version", "-V"} {
+		root := command()
+		var b bytes.Buffer
+		root.SetOut(&b)
+		root.SetArgs([]string{"-q", flag})
+		if err := root.Execute(); err != nil || b.String() != "lmz job "+programVersion()+"\n" {
+			t.Errorf("%s: %q, %v", flag, &b, err)
+		}
 	}
+}
+
+// Wrong calls are told in words, and what to do about them; flags of all commands of lmz are taken.
+func TestUsage(t *testing.T) {
+	for args, want := range map[string]string{
+		"run":                     "run: wrong number of arguments; it is lmz job run SOURCE DEST [flags]",
+		"status a b":              "status: wrong number of arguments; it is lmz job status [JOB] [flags]",
+		"run --lvl 3 a b":         "unknown flag: --lvl; did you mean --level?",
+		"stauts":                  "there is no command stauts; did you mean lmz job status?",
+		"status --db missing.db":  "there is no database missing.db; lmz job run makes it; --db says where it is",
+		"run -x a b":              "unknown shorthand flag: 'x' in -x; see lmz job run --help",
+		"run -l x a b":            `--level "x": want a whole number; see lmz job run --help`,
+		"-q -v --no-progress run": "run: wrong number of arguments; it is lmz job run SOURCE DEST [flags]",
+		"worker -q --verbose a":   "worker: wrong number of arguments; it is lmz job worker [flags]",
+	} {
+		root := command()
+		root.SetArgs(strings.Fields(args))
+		err := root.Execute()
+		var usage *usageError
+		if !errors.As(err, &usage) || usage.Error()+"; "+usage.hint != want {
+			t.Errorf("%s: %v, want %s", args, err, want)
+		}
+	}
+	quietly = false
 }

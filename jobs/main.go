@@ -18,10 +18,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // version is set by the linker, or else is that of the module.
@@ -32,15 +34,19 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := command().ExecuteContext(ctx)
-	var failed failures
-	switch {
-	case errors.As(err, &failed):
-		fmt.Fprintln(os.Stderr, "lmz job: error:", err)
-		os.Exit(1)
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "lmz job: error:", err)
-		os.Exit(2)
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "lmz job: error:", err)
+	var usage *usageError
+	if errors.As(err, &usage) {
+		fmt.Fprintln(os.Stderr, "lmz job: hint:", usage.hint)
+	}
+	var failed failures
+	if errors.As(err, &failed) {
+		os.Exit(1)
+	}
+	os.Exit(2)
 }
 
 // failures is how many objects could not be archived.
@@ -85,6 +91,90 @@ Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
 	root.CompletionOptions.DisableDefaultCmd = true
 	// No help is wider than 80 columns.
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages |", "FlagUsagesWrapped 80 |"))
+	root.SetFlagErrorFunc(flagError)
+	root.Flags().BoolP("version", "V", false, "show the version")
+	f := root.PersistentFlags()
+	f.BoolVarP(&quietly, "quiet", "q", false, "say only what fails")
+	// What lmz has for all its commands does nothing here.
+	f.BoolP("verbose", "v", false, "does nothing, as in lmz -v job")
+	f.Bool("no-progress", false, "does nothing: no bar is drawn")
+	f.MarkHidden("verbose")
+	f.MarkHidden("no-progress")
 	root.AddCommand(planCommand(), runCommand(), workerCommand(), statusCommand(), resumeCommand(), cancelCommand(), reportCommand())
+	root.Args = cobra.ArbitraryArgs
+	root.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return c.Help()
+		}
+		hint := "see lmz job --help"
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = "did you mean lmz job " + near[0] + "?"
+		}
+		return &usageError{fmt.Errorf("there is no command %s", args[0]), hint}
+	}
+	root.SuggestionsMinimumDistance = 2
+	for _, c := range root.Commands() {
+		number := c.Args
+		c.Args = func(c *cobra.Command, args []string) error {
+			if number(c, args) != nil {
+				return &usageError{fmt.Errorf("%s: wrong number of arguments", c.Name()), "it is " + c.UseLine()}
+			}
+			return nil
+		}
+	}
 	return root
+}
+
+// quietly leaves out what is not an error.
+var quietly bool
+
+// say tells what is done.
+func say(format string, args ...any) {
+	if !quietly {
+		fmt.Fprintf(os.Stderr, "lmz job: "+format+"\n", args...)
+	}
+}
+
+// usageError is a call that makes no sense.
+type usageError struct {
+	error
+	hint string
+}
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// flagError is a flag that there is not, or that has a wrong value.
+func flagError(of *cobra.Command, err error) error {
+	hint := "see " + of.CommandPath() + " --help"
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var number *strconv.NumError
+	switch {
+	case errors.As(err, &unknown):
+		if near := nearFlag(of, unknown.GetSpecifiedName()); near != "" {
+			hint = "did you mean --" + near + "?"
+		}
+	case errors.As(err, &invalid) && errors.As(err, &number):
+		err = fmt.Errorf("--%s %q: want a whole number", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return &usageError{err, hint}
+}
+
+// nearFlag is the flag that a name was meant for, or nothing. The first letter must be right.
+func nearFlag(of *cobra.Command, name string) string {
+	if len(name) < 2 {
+		return ""
+	}
+	flags := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra knows how to find commands
+	of.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+		}
+	})
+	for _, near := range flags.SuggestionsFor(name) {
+		if near[0] == name[0] {
+			return near
+		}
+	}
+	return ""
 }

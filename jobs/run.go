@@ -161,7 +161,7 @@ func (o *options) run(ctx context.Context) error {
 	if err := e.enqueue(o.name, all); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "lmz job: %s: %d objects in %d archives, %d left alone since they are compressed\n", o.name, len(objects)-left, len(all), left)
+	say("%s: %d objects in %d archives, %d left alone since they are compressed", o.name, len(objects)-left, len(all), left)
 	if o.enqueueOnly {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -93,6 +94,12 @@ func withClient(ctx context.Context, db string, do func(dbos.Client) error) erro
 	url, err := databaseURL(db)
 	if err != nil {
 		return err
+	}
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		path, _, _ = strings.Cut(path, "?")
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return &usageError{fmt.Errorf("there is no database %s", path), "lmz job run makes it; --db says where it is"}
+		}
 	}
 	c, err := dbos.NewClient(ctx, dbos.ClientConfig{DatabaseURL: url, Logger: quiet()})
 	if err != nil {
@@ -294,7 +301,7 @@ func resume(ctx context.Context, c dbos.Client, job string) error {
 		}
 		n++
 	}
-	fmt.Fprintf(os.Stderr, "lmz job: %d archives go back into the queue\n", n)
+	say("%d archives go back into the queue", n)
 	return nil
 }
 

@@ -34,6 +34,8 @@ type app struct {
 
 	exactDevice bool // class exact is computed on a GPU
 
+	folders string // what is done with folders instead of skipping them; empty: nothing
+
 	noWarn bool // -Q: what is skipped does not change the exit code
 
 	report report // with --json
@@ -82,7 +84,7 @@ func (a *app) addJSON(f *pflag.FlagSet) {
 func (a *app) openStore() {
 	path := models.SearchPath()
 	inside := embedded.Models()
-	if a.model != "" && a.model != models.EmbeddedName &&
+	if _, err := os.Stat(a.model); err == nil && a.model != models.EmbeddedName &&
 		!slices.ContainsFunc(inside, func(m models.Embedded) bool { return m.Name == a.model }) {
 		path = append([]string{a.model}, path...)
 	}
@@ -103,9 +105,9 @@ func (a *app) close() {
 }
 
 // checkModel finds a -m that names nothing. Also to decompress, where it is one more place to look,
-// it must at least be there.
-func (a *app) checkModel() error {
-	if a.model == "" {
+// it must at least be there; place says that it may be a folder of models then.
+func (a *app) checkModel(place bool) error {
+	if a.model == "" || place && isFolder(a.model) {
 		return nil
 	}
 	if _, err := a.store.Locate(a.model); err != nil {
@@ -139,6 +141,9 @@ func (a *app) each(files []string, do func(name string) error) {
 		var skip *ui.SkipError
 		switch {
 		case errors.As(err, &skip):
+			if skip == file.ErrFolder && a.folders != "" {
+				skip = ui.Skip(skip.Error(), a.folders)
+			}
 			a.warned.Store(true)
 			a.outcome(name).skipped(skip)
 			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
@@ -146,10 +151,19 @@ func (a *app) each(files []string, do func(name string) error) {
 			a.signals.diePiped(err)
 			a.failed.Store(true)
 			a.outcome(name).failed(err)
+			if model := new(modelError); name == "-" && errors.As(err, &model) {
+				a.ui.Failure(err)
+				continue
+			}
 			a.ui.Failure(ui.InFile(name, err))
 		}
 	}
 }
+
+// modelError is about the model of -m, not about the file to compress.
+type modelError struct{ error }
+
+func (e *modelError) Unwrap() error { return e.error }
 
 // create opens the output called name, "-" for standard output. src is what it is made from.
 func (a *app) create(name string, src *file.Source, how file.Manner) (*file.Output, error) {

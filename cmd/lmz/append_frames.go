@@ -25,7 +25,7 @@ func (c *appendCommand) appendAll(ctx context.Context, t *file.Target, files []s
 	}
 	for len(files) > 0 {
 		n := c.small(files)
-		if cores := c.coresFor(2 * c.oneChunk()); min(n, cores) > 1 {
+		if cores := c.coresFor(2 * c.largest()); min(n, cores) > 1 {
 			c.compressAhead(ctx, t, files[:n], cores, add)
 		} else {
 			n = max(n, 1)
@@ -36,6 +36,14 @@ func (c *appendCommand) appendAll(ctx context.Context, t *file.Target, files []s
 		files = files[n:]
 	}
 	return done
+}
+
+// largest is how many bytes a file of one chunk has, at most.
+func (c *appendCommand) largest() int64 {
+	if c.memLimit > 0 && c.most >= 0 {
+		return min(c.most, c.oneChunk())
+	}
+	return c.oneChunk()
 }
 
 // small is how many of the first files are of one chunk each, and can be compressed before it is

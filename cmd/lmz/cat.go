@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"io"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,7 +110,7 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 	}
 	defer out.Discard()
 	if c.members || c.member != "" {
-		return c.catMembers(archive, out)
+		return c.catMembers(src, archive, out)
 	}
 	if span := c.when.of(src); span != nil {
 		return c.catTimes(src, archive, span, out)
@@ -121,6 +123,32 @@ func (c *catCommand) cat(src *file.Source, archive *stream.Archive) error {
 		return err
 	}
 	return c.sofar(src, archive.Err())
+}
+
+// showCat draws a bar while size bytes are written to a file. What goes to a pipe may be shown on
+// the terminal, by a pager.
+func (c *catCommand) showCat(name string, size int64, written *counter) (stop func()) {
+	if out, err := file.Stdout(); err != nil || !regular(out) {
+		return func() {}
+	}
+	return c.ui.ShowProgress(name, size, func() (raw, done, compressed int64) { return written.n.Load(), 0, 0 })
+}
+
+func regular(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+// counter counts bytes that are written.
+type counter struct {
+	w io.Writer
+	n atomic.Int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n.Add(int64(n))
+	return n, err
 }
 
 // catTimes writes the lines of a time.

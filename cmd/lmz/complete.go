@@ -18,6 +18,7 @@ func (a *app) addCompletion(cmd *cobra.Command) {
 		"method": func() []string { return methodNames },
 		"class":  func() []string { return append([]string{exact.Class}, llama.Classes()...) },
 		"color":  func() []string { return []string{"auto", "always", "never"} },
+		"kernel": func() []string { return []string{"amx", "avx512", "avx2", "portable"} },
 	}
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if list := values[f.Name]; list != nil {

@@ -30,6 +30,7 @@ type compressCommand struct {
 	removal
 	*writing
 
+	most   int64 // bytes of the largest file, with --memlimit; negative: nobody knows
 	tally  *tally
 	many   bool // files, of which only a sum is told
 	single bool // other files are compressed at the same time
@@ -201,7 +202,7 @@ func (c *compressCommand) newWriter(ctx context.Context, dst io.Writer, small bo
 		}
 	}
 	if ctx.Err() != nil || c.needsModel(c.model) {
-		return nil, err
+		return nil, &modelError{err}
 	}
 	if c.alone.Swap(true) {
 		return stream.NewWriter(dst, nil, opts...)

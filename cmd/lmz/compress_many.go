@@ -41,7 +41,7 @@ func (c *compressCommand) compressMany(ctx context.Context, files []string) {
 func (c *compressCommand) coresFor(more int64) int {
 	workers := c.cores()
 	if limit := int64(c.memLimit); limit > 0 {
-		workers = max(1, min(workers, int(limit/(c.memory(1)+more))))
+		workers = max(1, min(workers, int(limit/(c.memory(c.most, 1)+more))))
 	}
 	return workers
 }

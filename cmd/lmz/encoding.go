@@ -49,7 +49,7 @@ func (e *encoding) addFlags(f *pflag.FlagSet) {
 }
 
 func (e *encoding) addSizes(f *pflag.FlagSet) {
-	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm and the rank methods, 8MiB with bwt, 1MiB with zstd and raw)")
+	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm and the rank methods, 8MiB with bwt, 1MiB with zstd and raw; at least 1KiB). With mix the first chunk is as large as --primer-size, and what fits into that is one chunk: --primer-size 0 cuts it, too")
 	f.Var(&e.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
 }
 
@@ -68,6 +68,13 @@ func (e *encoding) check() error {
 	e.usual = level
 	if max(e.chunkSize, e.primer) > format.MaxChunkSize {
 		return ui.Usage("--chunk-size and --primer-size are at most 1GiB", "")
+	}
+	least := ui.ByteSize(1 << 10) // what stands around a chunk is small against it
+	if methods[e.method].ByTokens() {
+		least = 16 // a model is slow, and so many chunks keep it busy
+	}
+	if e.chunkSize > 0 && e.chunkSize < least {
+		return ui.Usage(fmt.Sprintf("--chunk-size %s: it is at least %s", e.chunkSize.String(), least.String()), "it is in bytes, or has a unit such as 64KiB")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lmz-go/lmz/internal/finetune"
+	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/train"
 	"github.com/lmz-go/lmz/llama"
 	"github.com/lmz-go/lmz/stream"
@@ -30,6 +31,8 @@ func hintFor(err error) string {
 		return hinted.Hint()
 	case errors.As(err, &mismatch):
 		return "this machine or its libllama computes other bits than the one that wrote the archive: see docs/DETERMINISM.md"
+	case errors.Is(err, gguf.ErrNotGGUF):
+		return "a model is a GGUF file, or what lmz model list names; files to compress are given without -m"
 	case errors.Is(err, llama.ErrNotBuilt):
 		return "use an lmz that was built with libllama (make), on a machine that has the class; to compress, --no-model does without"
 	case errors.Is(err, train.ErrNotBuilt):

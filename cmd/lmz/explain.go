@@ -118,7 +118,7 @@ func (c *explainCommand) checkExplain(files []string) error {
 	if err := c.encoding.check(); err != nil {
 		return err
 	}
-	if err := c.checkModel(); err != nil {
+	if err := c.checkModel(false); err != nil {
 		return err
 	}
 	if c.output == "" || c.json {
@@ -260,7 +260,7 @@ func (c *explainCommand) explainFile(ctx context.Context, src *file.Source, in i
 	compress := &compressCommand{
 		app: c.app, coding: c.coding, compression: compression{encoding: c.encoding}, writing: &writing{},
 	}
-	if err := compress.fitMemory(); err != nil {
+	if err := compress.fitMemory([]string{src.Name}, false); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -33,6 +33,8 @@ type grepCommand struct {
 	names, noNames       bool
 	label                string
 	recursive            bool
+	follows              bool // as recursive, and links
+	atHand               bool // the folder at hand is searched, which is not named
 	chosen               globs
 	line                 lineStyle
 	when                 when
@@ -74,8 +76,11 @@ were found, but with -q. What is damaged is reported, and the rest searched.`,
   lmz grep -ci timeout app.log.lmz
   lmz grep -C 3 -m 1 -F '10.0.3.17' app.log.lmz
   lmz grep --since '2h ago' error app.log.lmz`,
-		Args: cobra.ArbitraryArgs,
+		Args:    cobra.ArbitraryArgs,
+		Version: programVersion(),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			c.recursive = c.recursive || c.follows
+			c.folders = "-r searches the files in it"
 			files, err := c.compile(args)
 			if err != nil {
 				return err
@@ -129,6 +134,7 @@ func (c *grepCommand) compile(args []string) (files []string, err error) {
 	case len(args) > 0:
 		return args, nil
 	case c.recursive:
+		c.atHand = true
 		return []string{"."}, nil
 	}
 	return []string{"-"}, nil

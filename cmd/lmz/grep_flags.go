@@ -15,6 +15,12 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVarP(&c.patterns, "regexp", "e", nil, "a `PATTERN`; all arguments are files then, and several may be given")
 	f.StringArrayVarP(&c.patternFiles, "file", "f", nil, "patterns from a `FILE`, one on each line")
 	f.BoolVarP(&c.IgnoreCase, "ignore-case", "i", false, "take upper case letters for lower case ones")
+	f.BoolVarP(&c.IgnoreCase, "obsolete-y", "y", false, "the same")
+	f.MarkHidden("obsolete-y")
+	f.BoolFunc("no-ignore-case", "undo -i", func(string) error {
+		c.IgnoreCase = false
+		return nil
+	})
 	f.BoolVarP(&c.invert, "invert-match", "v", false, "find the lines that do not match")
 	f.BoolVarP(&c.Word, "word-regexp", "w", false, "match whole words")
 	f.BoolVarP(&c.Line, "line-regexp", "x", false, "match whole lines")
@@ -37,6 +43,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&c.line.offset, "byte-offset", "b", false, "write in front of each line, or with -o each match, its offset")
 	f.BoolVarP(&c.names, "with-filename", "H", false, "write in front of each line the name of the file (the default with several files)")
 	f.BoolVarP(&c.noNames, "no-filename", "h", false, "write no names of files")
+	f.BoolVarP(&c.line.nul, "null", "Z", false, "write a zero byte behind names of files")
 	f.StringVar(&c.label, "label", "(standard input)", "what standard input is called")
 	f.VarP(&c.after, "after-context", "A", "write so many lines behind each as well")
 	f.VarP(&c.before, "before-context", "B", "write so many lines in front of each as well")
@@ -45,13 +52,19 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	c.line.color.addFlag(f)
 	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
 	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files in folders, and all objects below URLs")
+	f.BoolVarP(&c.follows, "dereference-recursive", "R", false, "the same, also what links in folders lead to")
 	c.chosen.addFlags(f)
 	c.when.addFlags(f)
 	f.BoolP("text", "a", false, "take all files for text (the default)")
+	for name, letter := range map[string]string{"no-binary": "I", "binary": "U"} { // all files are text, and no line ends change
+		f.BoolP(name, letter, false, "does nothing, for scripts of GNU grep")
+		f.MarkHidden(name)
+	}
 	c.reading.addFlags(f)
 	// As in grep, -m, -q, -v and -h are those above.
 	f.StringVar(&c.model, "model", "", "a place to look for models that archives were written with")
 	addRepeated(f, &c.ui.Verbose, "verbose", "", "say how many chunks were skipped; twice: also what libllama says")
+	f.BoolP("version", "V", false, "show the version")
 	f.Bool("help", false, "help for grep")
 }
 

@@ -18,6 +18,7 @@ type lineStyle struct {
 	matches        bool // only what matches
 	color          colorWhen
 	atOnce         bool
+	nul            bool // names end in a zero byte
 }
 
 // grepOutput writes what grep finds, byte for byte as GNU grep does.
@@ -74,14 +75,16 @@ func (o *grepOutput) append(b []byte, color, text string) []byte {
 
 // nameOnly writes the name of the file.
 func (o *grepOutput) nameOnly() {
-	o.w.Write(append(o.append(nil, colorName, o.name), '\n'))
+	end := byte('\n')
+	if o.nul {
+		end = 0
+	}
+	o.w.Write(append(o.append(nil, colorName, o.name), end))
 }
 
 // count writes how many lines were found.
 func (o *grepOutput) count(n int64) {
-	if len(o.head) > 0 {
-		o.w.Write(o.append(o.head, colorSeparator, ":"))
-	}
+	o.w.Write(o.named(":"))
 	o.w.Write(append(strconv.AppendInt(nil, n, 10), '\n'))
 }
 
@@ -124,12 +127,20 @@ func (o *grepOutput) line(l stream.Line) error {
 	return err
 }
 
+// named is the name that stands in front of a line, and its end.
+func (o *grepOutput) named(separator string) []byte {
+	switch {
+	case len(o.head) == 0:
+		return o.head
+	case o.nul:
+		return append(o.head, 0)
+	}
+	return o.append(o.head, colorSeparator, separator)
+}
+
 // prefix writes what stands in front of a line or match.
 func (o *grepOutput) prefix(number, offset int64, separator string) {
-	b := o.head
-	if len(b) > 0 {
-		b = o.append(b, colorSeparator, separator)
-	}
+	b := o.named(separator)
 	if o.number {
 		b = o.append(o.append(b, colorNumber, strconv.FormatInt(number, 10)), colorSeparator, separator)
 	}

@@ -152,7 +152,7 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 	for _, flag := range []string{"-n", "-b", "-i"} {
 		maybe(3, flag)
 	}
-	for _, flag := range []string{"-v", "-o", "-x", "-H", "-a", "--line-buffered"} {
+	for _, flag := range []string{"-v", "-o", "-x", "-H", "-a", "--line-buffered", "-Z", "-U", "-y", "--no-ignore-case"} {
 		maybe(6, flag)
 	}
 	if locale != "C" && !slices.Contains(flags, "-x") {
@@ -178,9 +178,7 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 // Output and exit codes are those of GNU grep, byte for byte, whatever the text, the patterns and
 // the flags are.
 func TestGrepIsGrep(t *testing.T) {
-	if out, err := exec.Command("grep", "--version").Output(); err != nil || !bytes.Contains(out, []byte("GNU grep) 3")) {
-		t.Skip("needs GNU grep 3")
-	}
+	needGrep(t)
 	var folders []grepFolder
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 16 {
@@ -238,6 +236,56 @@ func TestGrepIsGrep(t *testing.T) {
 	})
 	if skipped < 10 {
 		t.Errorf("only %d chunks were skipped", skipped)
+	}
+}
+
+func needGrep(t *testing.T) {
+	if out, err := exec.Command("grep", "--version").Output(); err != nil || !bytes.Contains(out, []byte("GNU grep) 3")) {
+		t.Skip("needs GNU grep 3")
+	}
+}
+
+// Folders are searched as GNU grep searches them, but in the order of names.
+func TestGrepFolders(t *testing.T) {
+	needGrep(t)
+	dir := t.TempDir()
+	for name, text := range map[string]string{"d/f": "a\n", "d/e/h": "b\n", "o/g": "aa\n", "o/Z.txt": "A a\n", "globs": "f*\n\n*.txt\n"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"d/loop": ".", "d/e/out": "../../o", "d/dangling": "nowhere", "d/link": "f", "d/e/up": "../../d"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range []string{
+		"-r a d", "-r a", "-r a .", "-R a d", "-R a", "-R a .", "-rR a d", "-Rr a ./d", "-RlZ a d", "-RcZ a d", "-sRn a d", "-Rc a d/loop", "-RL a d",
+		"-R --exclude-dir=out a d", "-R --exclude-from=globs a d", "--exclude-from globs --include Z* -R a d", "-Ry --include Z* A d", "-RI a o", "-RhZ a d",
+		"--exclude-from missing a o/g",
+	} {
+		var results []ran
+		for _, command := range []string{"grep", "lmz grep"} {
+			words := strings.Fields(command + " " + args)
+			cmd := exec.Command(words[0], words[1:]...)
+			cmd.Dir = dir
+			out, err := cmd.Output()
+			var exit *exec.ExitError
+			if err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			end := "\n"
+			if strings.Contains(args, "lZ") {
+				end = "\x00"
+			}
+			lines := strings.SplitAfter(string(out), end)
+			slices.Sort(lines)
+			results = append(results, ran{strings.Join(lines, ""), cmd.ProcessState.ExitCode()})
+		}
+		if want, got := results[0], results[1]; got != want {
+			t.Errorf("%s: exit code %d, want %d\ngot  %q\nwant %q", args, got.code, want.code, got.out, want.out)
+		}
 	}
 }
 

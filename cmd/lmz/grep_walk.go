@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path"
@@ -38,13 +39,13 @@ func (c *grepCommand) walk(names []string) (files []string) {
 		c.names = true
 		in := name + "/"
 		switch {
-		case name == ".":
+		case c.atHand:
 			in = ""
 		case strings.HasSuffix(name, "/"):
 			in = name
 		}
 		wanted := func(_ string, d fs.DirEntry) bool { return !d.IsDir() || !c.chosen.leaveFolder(d.Name()) }
-		for _, below := range filesBelow(name, wanted, func(below string, err error) { fail(path.Clean(in+below), err) }) {
+		for _, below := range filesBelow(name, c.follows, wanted, func(below string, err error) { fail(path.Clean(in+below), err) }) {
 			files = append(files, in+below)
 		}
 	}
@@ -75,6 +76,15 @@ func (g *globs) addFlags(f *pflag.FlagSet) {
 	}
 	add("include", "search only files whose names match `GLOB`; the last one of these and --exclude that matches counts", func(p string) { g.files = append(g.files, glob{p, true}) })
 	add("exclude", "leave out files whose names match `GLOB`", func(p string) { g.files = append(g.files, glob{p, false}) })
+	f.Func("exclude-from", "leave out files whose names match a glob of this `FILE`, which has one on each line", func(name string) error {
+		text, err := readAll(name)
+		for line := range bytes.Lines(text) {
+			if pattern := string(bytes.TrimSpace(line)); pattern != "" {
+				g.files = append(g.files, glob{pattern, false})
+			}
+		}
+		return err
+	})
 	add("exclude-dir", "with -r, leave out folders whose names match `GLOB`", func(p string) { g.folders = append(g.folders, p) })
 }
 

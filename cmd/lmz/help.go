@@ -22,8 +22,33 @@ func setHelp(root *cobra.Command) {
 			shortHelp(cmd)
 			return
 		}
+		defer hideIdle(cmd)()
 		long(cmd, args)
 	})
+}
+
+// idle are the flags that commands have from those above them and do nothing with.
+var idle = map[string][]string{
+	"grep": {"no-progress"}, "dict": {"no-progress"}, "prove": {"no-progress"}, "version": {"no-progress"},
+	"model": {"no-progress"}, "model list": {"no-progress", "class", "device"}, "model info": {"no-progress", "class", "device"}, "model verify": {"no-progress"},
+	"completion": {"no-progress"}, "completion bash": {"no-progress"}, "completion fish": {"no-progress"}, "completion powershell": {"no-progress"}, "completion zsh": {"no-progress"},
+}
+
+// hideIdle hides the idle flags of a command until the function that it returns is called.
+func hideIdle(cmd *cobra.Command) (show func()) {
+	_, name, _ := strings.Cut(cmd.CommandPath(), " ")
+	var hidden []*pflag.Flag
+	for _, name := range idle[name] {
+		if f := cmd.Flag(name); f != nil {
+			f.Hidden = true
+			hidden = append(hidden, f)
+		}
+	}
+	return func() {
+		for _, f := range hidden {
+			f.Hidden = false
+		}
+	}
 }
 
 // newHelpCommand is lmz help.

@@ -57,6 +57,9 @@ func (c *catCommand) damaged(src *file.Source, archive *stream.Archive) func(*st
 // writeRange writes the bytes from one offset to another, with --keep-going those that can be
 // decoded.
 func (c *catCommand) writeRange(src *file.Source, archive *stream.Archive, out io.Writer, from, to int64) error {
+	counted := &counter{w: out}
+	out = counted
+	defer c.showCat(src.Name, to-from, counted)()
 	for damaged := c.damaged(src, archive); ; {
 		_, err := archive.WriteRange(out, from, to-from)
 		var lost *stream.LostError

@@ -72,6 +72,9 @@ func execute(a *app, args []string) error {
 	root.InitDefaultCompletionCmd(args...)
 	if shells, _, err := root.Find([]string{"completion"}); err == nil && shells != root {
 		wantCommand(shells)
+		for _, c := range shells.Commands() {
+			c.Long = strings.ReplaceAll(c.Long, "your OS's package manager", "your package manager") // or it is too wide
+		}
 	}
 	// What follows is half a command.
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
@@ -86,7 +89,7 @@ func execute(a *app, args []string) error {
 			return err
 		}
 		if cmd == root {
-			first, err := environmentFlags(root)
+			first, err := environmentFlags(root, args)
 			if err != nil {
 				return err
 			}

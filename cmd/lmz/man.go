@@ -39,6 +39,7 @@ func manPage(cmd *cobra.Command, date time.Time) []byte {
 		}
 		fmt.Fprintf(&b, "\n%s\n", roff(usage))
 	}
+	defer hideIdle(cmd)()
 	cmd.NonInheritedFlags().VisitAll(flags)
 	cmd.InheritedFlags().VisitAll(flags)
 	if cmd.Example != "" {

@@ -6,13 +6,14 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/members"
 	"github.com/lmz-go/lmz/stream"
 )
 
 // catMembers writes the member that is asked for, or the names and sizes of all.
-func (c *catCommand) catMembers(archive *stream.Archive, out io.Writer) error {
+func (c *catCommand) catMembers(src *file.Source, archive *stream.Archive, out io.Writer) error {
 	all, err := members.List(archive)
 	if errors.Is(err, members.ErrNoList) {
 		return ui.Hinted(err.Error(), "lmz --one and packs of lmz job have it; lmz -dc FILE | tar t lists what any tar holds")
@@ -28,7 +29,9 @@ func (c *catCommand) catMembers(archive *stream.Archive, out io.Writer) error {
 		case c.members:
 			_, err = fmt.Fprintf(out, "%d\t%s\n", m.Size, ui.Printable(m.Name))
 		case m.Name == c.member:
-			_, err = archive.WriteRange(out, m.Offset, m.Size)
+			counted := &counter{w: out}
+			defer c.showCat(src.Name, m.Size, counted)()
+			_, err = archive.WriteRange(counted, m.Offset, m.Size)
 			return err
 		}
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 // multiplies memory.
 func TestCompressingMemory(t *testing.T) {
 	dir := t.TempDir()
-	for name, size := range map[string]int{"short": 1 << 20, "long": 8 << 20} {
+	for name, size := range map[string]int{"short": 3 << 20, "long": 8 << 20} {
 		log, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

@@ -24,7 +24,7 @@ type reading struct {
 
 // addFlags defines the flags of a command that does nothing but read archives.
 func (r *reading) addFlags(f *pflag.FlagSet) {
-	f.IntVarP(&r.workers, "threads", "T", 0, "chunks decompressed at once, each on one of so many `CORES` (0: all)")
+	f.VarP((*threads)(&r.workers), "threads", "T", "chunks decompressed at once, each on one of so many `CORES` (0: all)")
 	f.StringArrayVarP(&r.dictFiles, "dict", "D", nil, "`FILE` with a dictionary that archives were written with; several may be given")
 	f.VarP(&r.memLimit, "memlimit", "M", "refuse archives that need more memory than this to decompress (0: the default of 1GiB)")
 }
@@ -34,7 +34,7 @@ func (r *reading) check() error {
 	if r.workers < 0 || r.workers > 4096 {
 		return ui.Usage("-T takes 0 to 4096", "")
 	}
-	if err := r.checkModel(); err != nil {
+	if err := r.checkModel(true); err != nil {
 		return err
 	}
 	return r.readDictionaries()

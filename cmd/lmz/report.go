@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/salvage"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // report is what came of each file, for --json.
@@ -26,6 +28,7 @@ type outcome struct {
 	Hint            string        `json:"hint,omitempty"`
 	Losses          []lossListing `json:"losses,omitempty"`
 	Repaired        []string      `json:"repaired_damage,omitempty"`
+	Missing         []string      `json:"missing_end,omitempty"` // of frames that were cut off, or not finished
 }
 
 // lossListing is a salvage.Loss; what is not known is left out.
@@ -34,7 +37,7 @@ type lossListing struct {
 	Bytes     int64  `json:"bytes"`
 	RawOffset *int64 `json:"raw_offset,omitempty"` // in the content
 	RawBytes  *int64 `json:"raw_bytes,omitempty"`
-	Line      *int64 `json:"line,omitempty"` // line ends in front of it
+	Line      *int64 `json:"line,omitempty"` // where it begins, counted from 1
 	Lines     *int64 `json:"lines,omitempty"`
 	Error     string `json:"error"`
 }
@@ -71,7 +74,8 @@ func (o *outcome) skipped(why *ui.SkipError) {
 }
 
 func (o *outcome) failed(err error) {
-	o.Result, o.Error, o.Hint = "failed", err.Error(), hintFor(err)
+	o.Result, o.Hint = "failed", hintFor(err)
+	o.Error = strings.TrimPrefix(ui.InFile(o.File, err).Error(), ui.Input(o.File)+": ")
 	var damage *salvage.DamageError
 	if errors.As(err, &damage) {
 		o.recovered(damage.Recovery)
@@ -87,13 +91,21 @@ func (o *outcome) recovered(x *salvage.Recovery) {
 		return &n
 	}
 	for _, l := range x.Losses {
+		line := known(l.Line)
+		if line != nil {
+			*line++
+		}
 		o.Losses = append(o.Losses, lossListing{
 			Offset: l.Offset, Bytes: l.Size, RawOffset: known(l.RawOffset), RawBytes: known(l.RawSize),
-			Line: known(l.Line), Lines: known(l.Lines), Error: l.Err.Error(),
+			Line: line, Lines: known(l.Lines), Error: l.Err.Error(),
 		})
 	}
 	for _, e := range x.Repaired {
-		o.Repaired = append(o.Repaired, e.Error())
+		to := &o.Repaired
+		if errors.Is(e, stream.ErrTruncated) {
+			to = &o.Missing
+		}
+		*to = append(*to, e.Error())
 	}
 }
 

@@ -84,6 +84,11 @@ type rootCommand struct {
 }
 
 func newRootCommand(a *app) *cobra.Command {
+	_, cmd := newRoot(a)
+	return cmd
+}
+
+func newRoot(a *app) (*rootCommand, *cobra.Command) {
 	r := &rootCommand{app: a}
 	cmd := &cobra.Command{
 		Use:           "lmz [flags] [FILE]...",
@@ -122,7 +127,7 @@ func newRootCommand(a *app) *cobra.Command {
 			}
 			r.primed = cmd.Flags().Changed("primer-size")
 			if err := r.check(files); err != nil {
-				return err
+				return underEnvironment(err)
 			}
 			err := r.run(cmd.Context(), files)
 			if r.mode != lists {
@@ -147,7 +152,7 @@ func newRootCommand(a *app) *cobra.Command {
 		return completeArchives(of, args, typed)
 	}
 	a.addCompletion(cmd)
-	return cmd
+	return r, cmd
 }
 
 func (r *rootCommand) addFlags(f *pflag.FlagSet) {
@@ -169,7 +174,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&r.keep, "keep", "k", false, "keep the source (the default)")
 	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
-	f.IntVarP(&r.workers, "threads", "T", 0, "chunks coded at once, each on one of so many `CORES` (0: all); changes no byte of the output")
+	f.VarP((*threads)(&r.workers), "threads", "T", "chunks coded at once, each on one of so many `CORES` (0: all); changes no byte of the output")
 	f.IntVar(&r.lanes, "lanes", 0, "chunks each core steps through the model together, so `MANY` (0: 8); changes no byte of the output")
 	r.encoding.addFlags(f)
 	f.StringArrayVarP(&r.dictFiles, "dict", "D", nil, "dictionary in a `FILE` that mix starts from (see lmz dict), also needed to decompress; there, several may be given")
@@ -242,13 +247,17 @@ func (r *rootCommand) check(files []string) error {
 			return err
 		}
 	}
-	if err := r.checkModel(); err != nil {
+	if err := r.checkModel(r.mode != compresses); err != nil {
 		return err
 	}
 	return r.readDictionaries()
 }
 
 func (r *rootCommand) run(ctx context.Context, files []string) error {
+	r.folders = "-r takes the files in it, --one makes one archive of them"
+	if r.mode != compresses {
+		r.folders = "-r takes the archives in it"
+	}
 	files, err := r.sources.expand(r.app, files, r.mode != compresses, r.isArchive)
 	if err != nil {
 		return err
@@ -271,7 +280,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	if r.one && compress.chunkSize == 0 {
 		compress.chunkSize = ui.ByteSize(max(oneChunkSize, compress.oneChunk()))
 	}
-	if err := compress.fitMemory(); err != nil {
+	if err := compress.fitMemory(files, r.one); err != nil {
 		return err
 	}
 	if r.one {

@@ -3,8 +3,24 @@ package main
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
 )
+
+// threads is a flag for their number; 0 is one for each core.
+type threads int
+
+func (t *threads) Type() string   { return "threads" }
+func (t *threads) String() string { return strconv.Itoa(int(*t)) }
+
+func (t *threads) Set(text string) error {
+	if text == "auto" {
+		text = "0"
+	}
+	n, err := strconv.Atoi(text)
+	*t = threads(n)
+	return err
+}
 
 // cores is how many files of one chunk are worked on at the same time, each on one core.
 func (c *coding) cores() int {

@@ -75,7 +75,7 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 		wanted := func(below string, d fs.DirEntry) bool {
 			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives)
 		}
-		for _, below := range filesBelow(name, wanted, func(below string, err error) { fail(filepath.Join(name, below), err) }) {
+		for _, below := range filesBelow(name, false, wanted, func(below string, err error) { fail(filepath.Join(name, below), err) }) {
 			files = append(files, filepath.Join(name, below))
 		}
 	}
@@ -98,24 +98,60 @@ func isFolder(name string) bool {
 }
 
 // filesBelow gives the regular files in a folder, or in that which a link of this name leads to, by
-// their paths below it. What is not wanted is left out, a folder with all that is in it; fail is
-// told of folders that cannot be read.
-func filesBelow(folder string, wanted func(below string, d fs.DirEntry) bool, fail func(below string, err error)) (files []string) {
-	_ = fs.WalkDir(os.DirFS(folder), ".", func(below string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			fail(below, err)
-		case below != "." && !wanted(below, d):
-			if d.IsDir() {
-				return fs.SkipDir
+// their paths below it, and with follow those that links in it lead to. What is not wanted is left
+// out, a folder with all that is in it; fail is told of what cannot be read.
+func filesBelow(folder string, follow bool, wanted func(below string, d fs.DirEntry) bool, fail func(below string, err error)) (files []string) {
+	var walk func(in string)
+	walk = func(in string) {
+		_ = fs.WalkDir(os.DirFS(filepath.Join(folder, in)), ".", func(below string, d fs.DirEntry, err error) error {
+			below = path.Join(in, below)
+			link := err == nil && follow && d.Type()&fs.ModeSymlink != 0
+			if link {
+				d = followed(folder, below)
 			}
-		case d.Type().IsRegular():
-			files = append(files, below)
-		}
-		return nil
-	})
+			switch {
+			case err != nil:
+				fail(below, err)
+			case d == nil: // a loop
+			case below != in && !wanted(below, d):
+				if d.IsDir() && !link {
+					return fs.SkipDir
+				}
+			case link && d.IsDir():
+				walk(below)
+			case d.Type().IsRegular():
+				files = append(files, below)
+			}
+			return nil
+		})
+	}
+	walk(".")
 	return files
 }
+
+// followed is what a link in a folder leads to: a file, that may not be there, a folder, or nothing
+// where that is one that the link is in.
+func followed(folder, below string) fs.DirEntry {
+	info, err := os.Stat(filepath.Join(folder, below))
+	if err != nil {
+		return missing(path.Base(below))
+	}
+	for up := below; info.IsDir() && up != "."; {
+		up = path.Dir(up)
+		if outer, err := os.Stat(filepath.Join(folder, up)); err == nil && os.SameFile(info, outer) {
+			return nil
+		}
+	}
+	return fs.FileInfoToDirEntry(info)
+}
+
+// missing is the entry of a link that leads to nothing, which opening it says.
+type missing string
+
+func (m missing) Name() string             { return string(m) }
+func (missing) IsDir() bool                { return false }
+func (missing) Type() fs.FileMode          { return 0 }
+func (missing) Info() (fs.FileInfo, error) { return nil, fs.ErrNotExist }
 
 // objectsBelow gives the objects below a URL that are wanted, or the URL itself, with nothing behind
 // it and a size of -1, where there are none. fail is told why they cannot be listed.

@@ -99,7 +99,7 @@ were measured, made archives of the presets smaller than a trained model did.`,
 	f.Float64Var(&c.minutes, "minutes", defaultTrainMinutes, "how long to train")
 	f.IntVar(&c.steps, "steps", 0, "train for this many steps, however long they take (0: for --minutes)")
 	f.Uint64Var(&c.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
-	f.IntVarP(&c.threads, "threads", "T", 0, "threads (0: one for each core)")
+	f.VarP((*threads)(&c.threads), "threads", "T", "how many `CORES` to take (0: one for each core)")
 	c.addModel(f)
 	f.Lookup("model").Usage = "go on from this `MODEL`: a GGUF file, or the name of one that lmz model list shows (default the embedded one)"
 	c.addClass(f)

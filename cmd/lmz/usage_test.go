@@ -2,12 +2,16 @@ package main
 
 import (
 	"os"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/lmz-go/lmz/cmd/lmz/internal/explain"
 )
 
 // What docs/USAGE.md says that lmz has, it has, and what it says that others have and lmz has not
@@ -39,6 +43,15 @@ func TestUsageTable(t *testing.T) {
 		case "`lmz grep`":
 			own, of = 0, grep
 			continue
+		case "JSON":
+			of = nil
+			continue
+		case "GNU grep":
+			own, of = 1, grep
+			continue
+		}
+		if of == nil {
+			continue
 		}
 		rows++
 		for _, name := range flagNames(cells[own]) {
@@ -48,14 +61,53 @@ func TestUsageTable(t *testing.T) {
 		}
 		if strings.TrimSpace(cells[own]) == "-" {
 			for _, name := range flagNames(strings.Join(cells[:own], " ")) {
-				if hasFlag(of, name) && len(name) > 2 {
+				if hasFlag(of, name) {
 					t.Errorf("%s has %s: %s", of.Name(), name, line)
+				}
+				if foreign[of.Name()][strings.TrimLeft(name, "-")] == "" {
+					t.Errorf("%s has no hint for %s: %s", of.Name(), name, line)
 				}
 			}
 		}
 	}
 	if rows < 40 {
 		t.Errorf("%d rows", rows)
+	}
+}
+
+// All fields of what --json prints are in docs/USAGE.md, and what is there is printed.
+func TestUsageOfJSON(t *testing.T) {
+	text, err := os.ReadFile("../../docs/USAGE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| JSON |")
+	rows := map[string][]string{}
+	for line := range strings.SplitSeq(table, "\n") {
+		if cells := strings.SplitN(strings.Trim(line, "|"), "|", 2); len(cells) == 2 {
+			for _, m := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cells[1], -1) {
+				rows[strings.TrimSpace(cells[0])] = append(rows[strings.TrimSpace(cells[0])], m[1])
+			}
+		}
+	}
+	for of, v := range map[string]any{
+		"a file": outcome{}, "a loss": lossListing{}, "`-l`": listing{}, "a frame": frameListing{}, "its model": modelListing{}, "a chunk": chunkListing{},
+		"times": timesListing{}, "`lmz cat --members`": listedMember{}, "`lmz model`": modelSummary{}, "`lmz version`": versions{},
+		"`lmz explain`": explain.Report{}, "what cost less": explain.Under{}, "a template": explain.Template{}, "a field": explain.Field{}, "a line": explain.Line{},
+		"a token or winner": explain.Share{}, "a stretch": explain.Stretch{}, "an explained chunk": explain.Chunk{},
+	} {
+		var want []string
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
+			if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				want = append(want, name)
+			}
+		}
+		slices.Sort(want)
+		got := rows[of]
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", of, got, want)
+		}
 	}
 }
 

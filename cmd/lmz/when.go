@@ -44,6 +44,10 @@ func (w *when) addFlags(f *pflag.FlagSet) {
 
 // resolve finds out what the flags mean.
 func (w *when) resolve(now time.Time) error {
+	zone, err := parseZone(w.zone)
+	if err != nil {
+		return err
+	}
 	if w.since == "" && w.until == "" && w.around == "" {
 		if w.format != "" {
 			return ui.Usage("--time-format without --since, --until or --around", "")
@@ -55,10 +59,6 @@ func (w *when) resolve(now time.Time) error {
 	}
 	if _, err := timestamp.NewFinder(w.format); err != nil {
 		return ui.Usage("--time-format: "+err.Error(), "")
-	}
-	zone, err := parseZone(w.zone)
-	if err != nil {
-		return err
 	}
 	w.span = &stream.TimeSpan{Format: w.format}
 	now = now.In(zone)

@@ -65,11 +65,14 @@ func Open(name string, meant bool) (*Source, error) {
 	return s, nil
 }
 
+// ErrFolder is why a folder is skipped.
+var ErrFolder = ui.Skip("is a folder", "name its files")
+
 // mayOpen says why a file is skipped.
 func mayOpen(info fs.FileInfo, meant bool) error {
 	switch {
 	case info.IsDir():
-		return ui.Skip("is a folder", "name its files, or pack it with tar first")
+		return ErrFolder
 	case !info.Mode().IsRegular() && !meant:
 		return ui.Skip("is "+kind(info.Mode())+", not a regular file", "give -f if it is to be read, or redirect standard input")
 	}
