@@ -395,7 +395,7 @@ func TestEnqueue(t *testing.T) {
 		t.Error("workers make another number of archives at once")
 	}
 	time.Sleep(time.Second) // in which a worker takes some
-	if is, err := counts(e, ""); err != nil || is.Waiting == 0 || is.open() != is.Waiting || is.Archives != is.Waiting {
+	if is, err := counts(e, "", nil); err != nil || is.Waiting == 0 || is.open() != is.Waiting || is.Archives != is.Waiting {
 		t.Errorf("%+v, %v, want all waiting", is, err)
 	}
 }
@@ -446,7 +446,7 @@ func TestChanging(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, _ := o.items(objects, base)
+	all, _ := o.items(objects, base, &present{})
 	r, err := all[0].archive(ctx, "w")
 	if err != nil {
 		t.Fatal(err)

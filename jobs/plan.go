@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -84,16 +83,19 @@ func (o *options) makePlan(ctx context.Context, levels []int, a assumptions) (*p
 	if err != nil {
 		return nil, err
 	}
-	present, err := o.present(ctx)
+	in, err := o.present(ctx)
+	if err == nil {
+		err = in.lookInto(ctx, o, objects, base, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
 	p := &plan{Source: o.source, Assumptions: a}
 	var all []*item
-	all, p.LeftAlone = o.items(objects, base)
+	all, p.LeftAlone = o.items(objects, base, in)
 	kinds := map[string]*kind{}
 	for _, it := range all {
-		if present[it.name] {
+		if in.names[it.name] {
 			p.Present++
 			continue
 		}
@@ -122,29 +124,6 @@ func (o *options) makePlan(ctx context.Context, levels []int, a assumptions) (*p
 		}
 	}
 	return p, nil
-}
-
-// present gives the names of what is in DEST.
-func (o *options) present(ctx context.Context) (map[string]bool, error) {
-	if o.dest == "" {
-		return nil, nil
-	}
-	b, base, err := cloud.Open(ctx, o.dest)
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	names := map[string]bool{}
-	for info, err := range b.List(ctx, base) {
-		if errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		names[below(info.Key, base)] = true
-	}
-	return names, nil
 }
 
 // Of each kind so many samples are compressed, or more that are small.

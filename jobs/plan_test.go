@@ -61,7 +61,7 @@ func TestPlan(t *testing.T) {
 			if len(p.Kinds) != tt.kinds || p.Objects != len(objects) || bytes != p.Bytes || p.Present != 0 {
 				t.Errorf("%d kinds, %d objects, %d and %d bytes, %d archives", len(p.Kinds), p.Objects, bytes, p.Bytes, p.Present)
 			}
-			all, _ := o.items(objects, base)
+			all, _ := o.items(objects, base, &present{})
 			made := int64(0)
 			for _, it := range all {
 				if it.Level != 1 {

@@ -148,7 +148,10 @@ func (o *options) run(ctx context.Context) error {
 	if err := addVersions(ctx, o.source, objects); err != nil {
 		return err
 	}
-	all, left := o.items(objects, base)
+	in, err := o.present(ctx)
+	if err != nil {
+		return err
+	}
 	worker := ""
 	if !o.enqueueOnly {
 		worker = workerName(o.worker)
@@ -158,14 +161,27 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	defer e.close()
+	// Behind the lists: what others have put into the database meanwhile is known.
+	before, unknown, err := e.history(o, objects)
+	if err != nil {
+		return err
+	}
+	if err := in.lookInto(ctx, o, unknown, base, before.archives); err != nil {
+		return err
+	}
+	all, left := o.items(unknown, base, in)
 	if err := e.enqueue(o.name, all); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "lmz job: %s: %d objects in %d archives, %d left alone since they are compressed\n", o.name, len(objects)-left, len(all), left)
+	known := ""
+	if n := len(objects) - len(unknown); n > 0 {
+		known = fmt.Sprintf("%d are known from before, ", n)
+	}
+	fmt.Fprintf(os.Stderr, "lmz job: %s: %d objects in %d archives, %s%d left alone since they are compressed\n", o.name, len(unknown)-left, len(all), known, left)
 	if o.enqueueOnly {
 		return nil
 	}
-	return e.wait(ctx, o.name)
+	return e.wait(ctx, o.name, before.over)
 }
 
 // addVersions asks for the versions of objects whose inventory has none.
@@ -185,8 +201,9 @@ func addVersions(ctx context.Context, source string, objects []cloud.Info) error
 	return nil
 }
 
-// wait waits until nothing of a job, or of all if it has no name, is left to do.
-func (e *engine) wait(ctx context.Context, job string) error {
+// wait waits until nothing of a job, or of all if it has no name, is left to do. It counts failures,
+// but for those of workflows that were over.
+func (e *engine) wait(ctx context.Context, job string, over map[string]bool) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -201,7 +218,7 @@ func (e *engine) wait(ctx context.Context, job string) error {
 		if len(left) > 0 {
 			continue
 		}
-		n, err := counts(e, job)
+		n, err := counts(e, job, over)
 		if err == nil && n.Failed > 0 {
 			err = failures(n.Failed)
 		}
@@ -226,7 +243,7 @@ others what it was at.`,
 			}
 			defer e.close()
 			if drain {
-				return e.wait(c.Context(), "")
+				return e.wait(c.Context(), "", nil)
 			}
 			<-c.Context().Done()
 			return nil

@@ -73,11 +73,13 @@ func named(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) ([
 	return dbos.ListWorkflows(c, opts...)
 }
 
-// counts says how many archives are in which state.
-func counts(c dbos.Client, job string) (p progress, err error) {
+// counts says how many archives are in which state, without some.
+func counts(c dbos.Client, job string, without map[string]bool) (p progress, err error) {
 	all, err := workflows(c, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
 	for _, w := range all {
-		p.add(w.Status)
+		if !without[w.ID] {
+			p.add(w.Status)
+		}
 	}
 	return p, err
 }
