@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/members"
 )
 
@@ -65,7 +66,7 @@ func list(ctx context.Context, source, inventory string) (objects []cloud.Info, 
 	}
 	defer b.Close()
 	if inventory != "" {
-		objects, err = readInventory(inventory, base)
+		objects, err = readInventory(ctx, inventory, base)
 	} else {
 		for info, failed := range b.List(ctx, base) {
 			if failed != nil {
@@ -78,16 +79,50 @@ func list(ctx context.Context, source, inventory string) (objects []cloud.Info, 
 	return objects, base, err
 }
 
+// openInput opens a file or an object to be read once.
+func openInput(ctx context.Context, name string) (io.ReadCloser, error) {
+	if !remote.IsURL(name) {
+		return os.Open(remote.Path(name))
+	}
+	b, key, err := cloud.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	o, err := cloud.OpenObject(ctx, b, key)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return input{o, b}, nil
+}
+
+// input is an object, and the bucket that it closes.
+type input struct {
+	*cloud.Object
+	bucket cloud.Bucket
+}
+
+func (i input) Close() error { return errors.Join(i.Object.Close(), i.bucket.Close()) }
+
+func readAll(ctx context.Context, name string) ([]byte, error) {
+	r, err := openInput(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 // readInventory reads a list of objects in CSV, as S3 Inventory writes it: bucket, key (as in a
 // URL), size, and, if there are more columns, time of the last change and ETag. It may be a .gz.
-func readInventory(name, prefix string) (objects []cloud.Info, err error) {
-	f, err := os.Open(name)
+func readInventory(ctx context.Context, name, prefix string) (objects []cloud.Info, err error) {
+	f, err := openInput(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
+	if key, _ := remote.CutQuery(name); strings.HasSuffix(key, ".gz") {
 		if r, err = gzip.NewReader(f); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
