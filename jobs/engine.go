@@ -122,6 +122,9 @@ func (it *item) id(job string) string {
 	fmt.Fprintf(h, "%s\x00%s\x00", it.From, it.To)
 	for _, s := range it.Sources {
 		fmt.Fprintf(h, "%s\x00%s\x00", s.Key, s.Version)
+		if it.Policy == remove { // it may be there again, with the same ETag
+			fmt.Fprintf(h, "%d\x00", s.ModTime.Unix())
+		}
 	}
 	return job + "/" + hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/s3test"
 )
 
 // night is what the files of a folder are on one.
@@ -47,6 +51,25 @@ func archived(t *testing.T, dir string) map[string][]string {
 	return all
 }
 
+// write puts a file or an object, in the place of another one. The store says when that was.
+func write(t *testing.T, below, name string, content []byte, at time.Time) {
+	t.Helper()
+	b, key, err := cloud.Open(context.Background(), cloud.Join(below, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	u, err := b.Create(context.Background(), key, true, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Write(content)
+	if _, err := u.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	os.Chtimes(key, at, at)
+}
+
 // TestNights archives a folder night after night, while files come, change, go and have a name that
 // another one had: each version is in one archive, also if the database is lost in between, and if a
 // night is begun twice.
@@ -56,10 +79,20 @@ func TestNights(t *testing.T) {
 		policy string
 		lost   bool
 		least  int
-	}{{keep, false, 0}, {keep, true, 0}, {remove, false, 0}, {remove, true, 0}, {keep, false, packBelow}, {remove, true, packBelow}} {
-		t.Run(fmt.Sprint(of.policy, of.lost, of.least), func(t *testing.T) {
+		s3     bool
+	}{
+		{keep, false, 0, false}, {keep, true, 0, false}, {remove, false, 0, false}, {remove, true, 0, false},
+		{keep, false, packBelow, false}, {remove, true, packBelow, false}, {keep, false, 0, true}, {remove, true, 0, true},
+	} {
+		t.Run(fmt.Sprint(of.policy, of.lost, of.least, of.s3), func(t *testing.T) {
 			dir := t.TempDir()
 			in, out, db := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "jobs.db")
+			source, dest := in, out
+			if of.s3 {
+				server := s3test.Start(t, "logs", "archives")
+				in, out = filepath.Join(server.Dir, "logs", "in"), filepath.Join(server.Dir, "archives", "2026")
+				source, dest = s3test.URL(server.Address, "logs", "in/"), s3test.URL(server.Address, "archives", "2026")
+			}
 			versions := map[string]bool{} // name and content
 			archives := 0
 			for i, files := range []night{
@@ -72,18 +105,11 @@ func TestNights(t *testing.T) {
 				for name := range files {
 					content := text(r, of.least+500+r.IntN(3000))
 					versions[name+string(content)] = true
-					file := filepath.Join(in, name)
-					os.MkdirAll(filepath.Dir(file), 0o700)
-					if err := os.WriteFile(file, content, 0o600); err != nil {
-						t.Fatal(err)
-					}
 					at := time.Date(2026, 11, 1+i, 3, 0, 0, 0, time.UTC)
-					if err := os.Chtimes(file, at, at); err != nil {
-						t.Fatal(err)
-					}
+					write(t, source, name, content, at)
 				}
 				for range 1 + i%2 {
-					job(t, "run", "--db", db, "-l", "1", "--source", of.policy, in, out)
+					job(t, "run", "--db", db, "-l", "1", "--source", of.policy, source, dest)
 					if of.lost {
 						os.Remove(db)
 					}
@@ -115,12 +141,54 @@ func TestNights(t *testing.T) {
 
 func names(dir string) (all []string) {
 	filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
+		if err == nil && d.Type().IsRegular() {
 			all = append(all, path)
 		}
 		return nil
 	})
 	return all
+}
+
+// TestSameAgain deletes what comes again after it was deleted, with the same ETag.
+func TestSameAgain(t *testing.T) {
+	server := s3test.Start(t, "logs", "archives")
+	source, dest := s3test.URL(server.Address, "logs", ""), s3test.URL(server.Address, "archives", "")
+	db := filepath.Join(t.TempDir(), "jobs.db")
+	for i := range 2 {
+		for _, name := range []string{"a.log", "b.log", "sub/empty.log"} {
+			write(t, source, name, text(rand.New(rand.NewPCG(1, 17)), 1000*(1-strings.Count(name, "empty"))), time.Time{})
+		}
+		job(t, "run", "--db", db, "-l", "1", "--source", "delete", source, dest)
+		if left, found := names(filepath.Join(server.Dir, "logs")), archived(t, filepath.Join(server.Dir, "archives")); len(left) > 0 || len(found) != 3 {
+			t.Errorf("night %d: %q are left, %d files are in archives", i, left, len(found))
+		}
+		time.Sleep(1100 * time.Millisecond) // times of objects are seconds
+	}
+}
+
+// TestNextHuge archives a huge file whose name another one had.
+func TestNextHuge(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	os.Mkdir(in, 0o700)
+	var want []string
+	for i := range 3 {
+		content := text(rand.New(rand.NewPCG(uint64(i), 16)), int(hugeSize)+i)
+		want = append(want, string(content))
+		if err := os.WriteFile(filepath.Join(in, "a.log"), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		job(t, "run", "--db", filepath.Join(dir, "jobs.db"), "-l", "1", "--source", "delete", in, out)
+	}
+	var got []string
+	for _, contents := range archived(t, out) {
+		got = append(got, contents...)
+	}
+	slices.SortFunc(got, func(a, b string) int { return len(a) - len(b) })
+	if left := names(in); !slices.Equal(got, want) || len(left) > 0 {
+		t.Errorf("%d versions are in archives, want %d, and %q are left", len(got), len(want), left)
+	}
+	noneHidden(t, out)
 }
 
 // TestOver packs anew what failed together with a source that changed, and fails once.
@@ -157,13 +225,7 @@ func TestPartOfPack(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 13))
 	os.Mkdir(in, 0o700)
 	at := time.Date(2026, 11, 1, 3, 0, 0, 0, time.UTC)
-	write := func(name string, content []byte) {
-		file := filepath.Join(in, name)
-		if err := os.WriteFile(file, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		os.Chtimes(file, at, at)
-	}
+	write := func(name string, content []byte) { write(t, in, name, content, at) }
 	same := text(r, 700)
 	write("a.log", text(r, 1000))
 	write("b.log", same)

@@ -64,8 +64,11 @@ func (in *present) lookInto(ctx context.Context, o *options, objects []cloud.Inf
 		}
 	}
 	for name := range in.names {
+		if !strings.HasSuffix(name, packSuffix) || !strings.Contains(path.Base(name), packMark) || !folders[path.Dir(name)] {
+			continue
+		}
 		to := cloud.Join(o.dest, name)
-		if !strings.Contains(path.Base(name), packMark) || !strings.HasSuffix(name, packSuffix) || !folders[path.Dir(name)] || known[to] {
+		if known[to] {
 			continue
 		}
 		list, err := membersOf(ctx, to)
@@ -146,8 +149,9 @@ func (e *engine) history(o *options, objects []cloud.Info) (h history, left []cl
 		var places []int
 		for _, s := range it.Sources {
 			i, ok := slices.BinarySearchFunc(objects, s.Key, func(a cloud.Info, key string) int { return strings.Compare(a.Key, key) })
-			if ok && objects[i].Version == s.Version {
-				places = append(places, i)
+			if ok && objects[i].Version == s.Version && objects[i].Size == s.Size &&
+				(it.Policy != remove || w.Status != dbos.WorkflowStatusSuccess || objects[i].ModTime.Unix() == s.ModTime.Unix()) {
+				places = append(places, i) // else it was deleted, and is there again, with the same ETag
 			}
 		}
 		if hasFailed(w.Status) && len(places) < len(it.Sources) {
