@@ -169,6 +169,8 @@ func (u *fileUpload) Commit() (Info, error) {
 	if err := publish(u.Name(), u.key); err != nil {
 		if _, failed := os.Lstat(u.key); failed == nil && !u.overwrite { // and this one was swept
 			err = &fs.PathError{Op: "create", Path: u.key, Err: fs.ErrExist}
+		} else if errors.Is(err, fs.ErrNotExist) { // the upload, not the file
+			err = fmt.Errorf("write %s: the upload is gone: %v", u.key, err)
 		}
 		return Info{}, err
 	}

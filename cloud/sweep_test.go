@@ -93,6 +93,14 @@ func TestSweep(t *testing.T) {
 					t.Errorf("%s: %d bytes, %v", key, len(got), err)
 				}
 			}
+			// Of an object that there is not: it is the upload that does not exist.
+			gone := begin(key + "3")
+			if err := b.Sweep(ctx, Info{Key: key + "3", Size: int64(len(content))}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := gone.Commit(); err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
+				t.Errorf("an upload that was swept, of no object: %v", err)
+			}
 			if n := tt.left(b); n != 0 {
 				t.Errorf("%d uploads are left", n)
 			}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/members"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -76,31 +77,43 @@ func copyPart(ctx context.Context, b cloud.Bucket, s cloud.Info, off, size int64
 }
 
 // archive compresses the sources and puts the archive, unless it is there. That of a huge source is
-// put by join: it must be there.
+// put by join: it must be there. If another archive has the name, such as that of an earlier version
+// of the source, it gets another one.
 func (it *item) archive(ctx context.Context, worker string) (*record, error) {
 	from, _, err := cloud.Open(ctx, it.From)
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
-	to, key, err := cloud.Open(ctx, it.To)
-	if err != nil {
-		return nil, err
-	}
-	defer to.Close()
 	r := &record{Sources: it.Sources, From: it.From, Archive: it.To, Level: it.Level, Worker: worker}
 	cpu := startMeter()
 	defer func() { r.CPUSeconds = cpu.stop() }()
-	if err = fs.ErrExist; !it.Split {
-		err = it.put(ctx, from, to, key, r)
-	}
-	if errors.Is(err, fs.ErrExist) {
-		err = it.adopt(ctx, from, to, key, r)
+	err = it.archiveAs(ctx, from, it.Split, r)
+	if errors.Is(err, errOther) && !it.Pack && it.Frame == nil {
+		name, _ := remote.Cut(it.To, ".lmz")
+		r.Archive = remote.Extend(name, "."+versionsOf(it.Sources)+".lmz")
+		err = it.archiveAs(ctx, from, false, r)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return r, it.unchanged(ctx, from)
+}
+
+// archiveAs makes the archive whose name is in the record.
+func (it *item) archiveAs(ctx context.Context, from cloud.Bucket, mustExist bool, r *record) error {
+	to, key, err := cloud.Open(ctx, r.Archive)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	if err = fs.ErrExist; !mustExist {
+		err = it.put(ctx, from, to, key, r)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		err = it.adopt(ctx, from, to, key, r)
+	}
+	return err
 }
 
 // unchanged makes sure that the sources still are what was read.
@@ -139,7 +152,7 @@ func (it *item) put(ctx context.Context, from, to cloud.Bucket, key string, r *r
 		return err
 	}
 	if sum(read) != sum(decoded) {
-		return fmt.Errorf("%s: what was compressed does not decode to what was read: test the memory of this machine", it.To)
+		return fmt.Errorf("%s: what was compressed does not decode to what was read: test the memory of this machine", r.Archive)
 	}
 	info, err := u.Commit()
 	if err != nil {
@@ -154,39 +167,110 @@ func (r *record) note(info cloud.Info, bytes int64, content, archive string) {
 	r.Bytes, r.SHA256, r.ArchiveSHA256 = bytes, content, archive
 }
 
-// adopt takes an object that is there for the archive if it decodes to the sources: a step that was
-// killed, or lost its connection, has put it.
+// adopt takes an object that is there for the archive if it decodes to the sources, or if it is a
+// pack and they are in it: a step that was killed, or lost its connection, or another job has put it.
 func (it *item) adopt(ctx context.Context, from, to cloud.Bucket, key string, r *record) error {
 	o, err := cloud.OpenObject(ctx, to, key)
 	if err != nil {
 		return err
 	}
 	defer o.Close()
-	read, decoded, written := sha256.New(), &counter{Hash: sha256.New()}, sha256.New()
-	z, err := stream.NewReader(io.TeeReader(o, written), nil, stream.WithContext(ctx))
+	decoded, written := &counter{Hash: sha256.New()}, sha256.New()
+	is, err := it.sumsOf(ctx, o, decoded, written)
 	if err == nil {
-		defer z.Close()
-		_, err = z.WriteTo(decoded)
+		r.SourceSHA256, err = it.compare(ctx, from, is)
 	}
-	if err == nil {
-		r.SourceSHA256, err = it.content(ctx, from, read)
-	}
-	if errors.Is(err, stream.ErrNotArchive) || err == nil && sum(read) != sum(decoded) {
-		return fmt.Errorf("%s: %w with another content, and is left as it is", it.To, errExists)
-	}
-	if err != nil {
-		return fmt.Errorf("%s exists: %w", it.To, err)
+	switch {
+	case errors.Is(err, stream.ErrNotArchive):
+		err = errExists
+		fallthrough
+	case errors.Is(err, errExists):
+		return fmt.Errorf("%s: %w, and is left as it is", r.Archive, err)
+	case err != nil:
+		return fmt.Errorf("%s exists: %w", r.Archive, err)
 	}
 	r.Adopted = true
 	r.note(o.Info, decoded.n, sum(decoded), sum(written))
 	return nil
 }
 
-var errExists = errors.New("exists")
+// sumsOf decodes an archive that is there, and gives the SHA-256 of its content, or of each file in
+// it if it is to be a pack.
+func (it *item) sumsOf(ctx context.Context, o *cloud.Object, decoded *counter, written io.Writer) (map[string]string, error) {
+	if !it.Pack {
+		if a, err := stream.Open(o, o.Size(), nil); err == nil { // the index tells its size
+			a.Close()
+			if a.Size() != it.size() {
+				return nil, errOther
+			}
+		}
+	}
+	z, err := stream.NewReader(io.TeeReader(o, written), nil, stream.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	if !it.Pack {
+		_, err = z.WriteTo(decoded)
+		return map[string]string{"": sum(decoded)}, err
+	}
+	all := map[string]string{}
+	content := io.TeeReader(z, decoded)
+	for t := tar.NewReader(content); ; {
+		h, err := t.Next()
+		if err == io.EOF {
+			_, err = io.Copy(io.Discard, content)
+			return all, err
+		}
+		if errors.Is(err, tar.ErrHeader) {
+			return nil, errOther
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.Typeflag == tar.TypeLink { // to one in front of it
+			all[h.Name] = all[h.Linkname]
+			continue
+		}
+		is := sha256.New()
+		if _, err := io.Copy(is, t); err != nil {
+			return nil, err
+		}
+		all[h.Name] = sum(is)
+	}
+}
+
+// compare reads the sources, which must be what an archive has. It gives the SHA-256 of those of a
+// pack.
+func (it *item) compare(ctx context.Context, from cloud.Bucket, is map[string]string) (sums []string, err error) {
+	if !it.Pack {
+		read := sha256.New()
+		if _, err = it.content(ctx, from, read); err == nil && sum(read) != is[""] {
+			err = errOther
+		}
+		return nil, err
+	}
+	for _, s := range it.Sources {
+		read := sha256.New()
+		if err := copyPart(ctx, from, s, 0, s.Size, read); err != nil {
+			return nil, err
+		}
+		if sum(read) != is[below(s.Key, it.Base)] {
+			return nil, errOther
+		}
+		sums = append(sums, sum(read))
+	}
+	return sums, nil
+}
+
+var (
+	errExists = errors.New("exists with another content")
+	errOther  = fmt.Errorf("%w", errExists) // that of an archive
+)
 
 // prove reads the archive back, and removes what uploads of it have left that were killed.
 func (it *item) prove(ctx context.Context, r *record) error {
-	b, key, err := cloud.Open(ctx, it.To)
+	b, key, err := cloud.Open(ctx, r.Archive)
 	if err != nil {
 		return err
 	}
@@ -197,7 +281,7 @@ func (it *item) prove(ctx context.Context, r *record) error {
 		return err
 	}
 	if hex.EncodeToString(got[:]) != r.ArchiveSHA256 {
-		return fmt.Errorf("%s: other bytes come back than were written: nothing is deleted", it.To)
+		return fmt.Errorf("%s: other bytes come back than were written: nothing is deleted", r.Archive)
 	}
 	return b.Sweep(ctx, is)
 }
@@ -213,15 +297,17 @@ func (it *item) dispose(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer b.Close()
+	var failed error
 	for _, s := range it.Sources {
 		if it.Policy == tag {
 			err = b.Tag(ctx, s, map[string]string{"lmz-archived": "true"})
 		} else if err = b.Remove(ctx, s); errors.Is(err, fs.ErrNotExist) {
 			err = nil // before it was killed
 		}
-		if err != nil {
-			return "", err
-		}
+		failed = errors.Join(failed, err)
+	}
+	if failed != nil {
+		return "", failed
 	}
 	if it.Policy == tag {
 		return "tagged", nil

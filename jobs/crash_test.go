@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -271,8 +272,21 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	if err := json.Unmarshal([]byte(report), &list); err != nil {
 		t.Fatal(err)
 	}
+	// What is read again: by each worker, what it was at when something was killed, and what a request
+	// failed for.
+	again, reads := int64(0), proxy.Reads()
+	most := int64(workers * 2 * (killed["worker"] + killed["server"] + killed["database"]))
+	for _, n := range proxy.Failed() {
+		most += n
+	}
 	for _, r := range list {
-		frames -= r.Frames
+		if frames -= r.Frames; r.Frames == 0 {
+			again += readAgain(reads, r)
+		}
+	}
+	t.Logf("%d archives were made again, at most %d", again, most)
+	if again > most {
+		t.Error("more than that was done again")
 	}
 	if frames != 0 {
 		t.Errorf("%d frames too few in the report", frames)
@@ -280,6 +294,56 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	check(t, filepath.Join(s3.Dir, "archives"), want, report, filepath.Join(s3.Dir, "logs"))
 	if t.Failed() {
 		t.Log(job(t, "status", "--db", db))
+	}
+}
+
+// readAgain says how often the sources of an archive were read that need not have been.
+func readAgain(reads map[string]int64, r row) (n int64) {
+	for _, s := range r.Sources {
+		n = max(n, reads["/logs/"+s.Key]-1)
+	}
+	return n
+}
+
+// TestRestart kills a worker, or ends it, again and again: after each restart it does at most one
+// object again, that which it was at.
+func TestRestart(t *testing.T) {
+	s3 := s3test.Start(t, "logs", "archives")
+	proxy := s3test.NewProxy(t, s3, 1)
+	want := makeTree(t, filepath.Join(s3.Dir, "logs"), 21, 30)
+	db := filepath.Join(t.TempDir(), "jobs.db")
+	job(t, "run", "--enqueue", "--db", db, "--name", "j", "-l", "1", s3test.URL(proxy.Address, "logs", ""), s3test.URL(proxy.Address, "archives", ""))
+	w := supervise("worker", "--drain", "--db", db, "--worker", "w", "--at-once", "1")
+	r := rand.New(rand.NewPCG(22, 6))
+	kills := int64(0)
+	for running := true; running && kills < 8; {
+		select {
+		case <-w.done:
+			running = false
+		case <-time.After(time.Duration(500+r.IntN(500)) * time.Millisecond):
+			w.signal([]os.Signal{os.Kill, syscall.SIGTERM}[kills%2])
+			kills++
+		}
+	}
+	<-w.done
+	report := job(t, "report", "--json", "--db", db, "j")
+	check(t, filepath.Join(s3.Dir, "archives"), want, report, "")
+	var list []row
+	if err := json.Unmarshal([]byte(report), &list); err != nil {
+		t.Fatal(err)
+	}
+	again, reads := int64(0), proxy.Reads()
+	for _, r := range list {
+		again += readAgain(reads, r)
+	}
+	t.Logf("killed %d times, %d of %d archives were made again", kills, again, len(list))
+	if again > kills {
+		t.Error("more than that was done again")
+	}
+	for name := range want {
+		if reads["/logs/"+name] == 0 {
+			t.Errorf("%s was not seen to be read", name)
+		}
 	}
 }
 
@@ -395,7 +459,7 @@ func TestEnqueue(t *testing.T) {
 		t.Error("workers make another number of archives at once")
 	}
 	time.Sleep(time.Second) // in which a worker takes some
-	if is, err := counts(e, ""); err != nil || is.Waiting == 0 || is.open() != is.Waiting || is.Archives != is.Waiting {
+	if is, err := counts(e, "", nil); err != nil || is.Waiting == 0 || is.open() != is.Waiting || is.Archives != is.Waiting {
 		t.Errorf("%+v, %v, want all waiting", is, err)
 	}
 }
@@ -446,7 +510,7 @@ func TestChanging(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, _ := o.items(objects, base)
+	all, _ := o.items(objects, base, &present{})
 	r, err := all[0].archive(ctx, "w")
 	if err != nil {
 		t.Fatal(err)

@@ -46,6 +46,9 @@ type engine struct {
 // at a time. Without the name of a worker it only puts archives into the database.
 func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, error) {
 	url, err := databaseURL(db)
+	if err == nil && db == "" {
+		err = os.MkdirAll(filepath.Dir(strings.TrimPrefix(url, "sqlite:")), 0o700)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +112,7 @@ func databaseURL(db string) (string, error) {
 		}
 		dir = filepath.Join(home, ".local", "state")
 	}
-	dir = filepath.Join(dir, "lmz")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	return "sqlite:" + filepath.Join(dir, "jobs.db"), nil
+	return "sqlite:" + filepath.Join(dir, "lmz", "jobs.db"), nil
 }
 
 // id is that of the workflow of an archive: the same for the same sources and target, so that
@@ -123,6 +122,9 @@ func (it *item) id(job string) string {
 	fmt.Fprintf(h, "%s\x00%s\x00", it.From, it.To)
 	for _, s := range it.Sources {
 		fmt.Fprintf(h, "%s\x00%s\x00", s.Key, s.Version)
+		if it.Policy == remove { // it may be there again, with the same ETag
+			fmt.Fprintf(h, "%d\x00", s.ModTime.Unix())
+		}
 	}
 	return job + "/" + hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
+	"math"
 	"os"
 	"path"
 	"slices"
@@ -39,26 +39,55 @@ type assumptions struct {
 	Sample   int64   `json:"sample_bytes"`
 }
 
+// check refuses what nothing can be told from.
+func (a assumptions) check(levels []int) error {
+	for _, level := range levels {
+		if err := checkLevel("--levels", level); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !(a.CoreHour >= 0) || math.IsInf(a.CoreHour, 0):
+		return fmt.Errorf("--core-hour %g: a price is 0 or more", a.CoreHour)
+	case !(a.TBMonth > 0) || math.IsInf(a.TBMonth, 0):
+		return fmt.Errorf("--tb-month %g: nothing is saved where storage costs nothing: give a price above 0", a.TBMonth)
+	case a.Cores < 1:
+		return fmt.Errorf("--cores %d: give 1 at least", a.Cores)
+	case a.Months < 1:
+		return fmt.Errorf("--months %d: give 1 at least", a.Months)
+	case a.Sample < 1:
+		return fmt.Errorf("--sample %d: give 1 byte at least; the default is 4 MiB", a.Sample)
+	}
+	return nil
+}
+
+func checkLevel(of string, level int) error {
+	if level < 0 || level > 9 {
+		return fmt.Errorf("%s %d: levels are 0 to 9", of, level)
+	}
+	return nil
+}
+
 // kind is what has a folder and a suffix in common.
 type kind struct {
 	Kind    string     `json:"kind"`
 	Objects int        `json:"objects"`
 	Bytes   int64      `json:"bytes"`
-	Level   int        `json:"level"` // recommended; 0: none pays
+	Level   *int       `json:"level"` // recommended; nil: none pays
 	Levels  []estimate `json:"levels"`
 	all     []*item
 }
 
 // estimate is what a level gives, by samples.
 type estimate struct {
-	Level        int     `json:"level"`
-	Ratio        float64 `json:"ratio"`
-	ArchiveBytes int64   `json:"archive_bytes"`
-	CoreHours    float64 `json:"core_hours"` // with verifying
-	Hours        float64 `json:"hours"`      // on all cores
-	Cost         float64 `json:"dollars"`
-	Saved        float64 `json:"dollars_saved_per_month"`
-	PaysAfter    float64 `json:"pays_after_months"`
+	Level        int      `json:"level"`
+	Ratio        float64  `json:"ratio"`
+	ArchiveBytes int64    `json:"archive_bytes"`
+	CoreHours    float64  `json:"core_hours"` // with verifying
+	Hours        float64  `json:"hours"`      // on all cores
+	Cost         float64  `json:"dollars"`
+	Saved        float64  `json:"dollars_saved_per_month"`
+	PaysAfter    *float64 `json:"pays_after_months"` // nil: never
 }
 
 // kindOf names the kind of a name below the source: its first folder and its suffix, without what
@@ -84,16 +113,19 @@ func (o *options) makePlan(ctx context.Context, levels []int, a assumptions) (*p
 	if err != nil {
 		return nil, err
 	}
-	present, err := o.present(ctx)
+	in, err := o.present(ctx)
+	if err == nil {
+		err = in.lookInto(ctx, o, objects, base, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
 	p := &plan{Source: o.source, Assumptions: a}
 	var all []*item
-	all, p.LeftAlone = o.items(objects, base)
+	all, p.LeftAlone = o.items(objects, base, in)
 	kinds := map[string]*kind{}
 	for _, it := range all {
-		if present[it.name] {
+		if in.names[it.name] {
 			p.Present++
 			continue
 		}
@@ -122,29 +154,6 @@ func (o *options) makePlan(ctx context.Context, levels []int, a assumptions) (*p
 		}
 	}
 	return p, nil
-}
-
-// present gives the names of what is in DEST.
-func (o *options) present(ctx context.Context) (map[string]bool, error) {
-	if o.dest == "" {
-		return nil, nil
-	}
-	b, base, err := cloud.Open(ctx, o.dest)
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	names := map[string]bool{}
-	for info, err := range b.List(ctx, base) {
-		if errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		names[below(info.Key, base)] = true
-	}
-	return names, nil
 }
 
 // Of each kind so many samples are compressed, or more that are small.
@@ -193,6 +202,13 @@ func (k *kind) samples(ctx context.Context, b cloud.Bucket, size int64) (all []s
 
 // sample reads the content around an offset; of a pack, its beginning.
 func (it *item) sample(ctx context.Context, b cloud.Bucket, at, size int64) (sample, error) {
+	for i, n := 0, int64(0); i < len(it.Sources) && n < size; i++ { // an inventory may have no versions
+		s := &it.Sources[i]
+		if err := addVersion(ctx, b, s); err != nil {
+			return sample{}, err
+		}
+		n += tarBlock + s.Size
+	}
 	s := it.Sources[0]
 	if !it.Pack {
 		from := max(0, min(at-size/2, s.Size-size))
@@ -278,14 +294,14 @@ func (k *kind) estimate(ctx context.Context, b cloud.Bucket, levels []int, a ass
 		e.Cost = e.CoreHours * a.CoreHour
 		e.Saved = float64(k.Bytes-e.ArchiveBytes) / 1e12 * a.TBMonth
 		if e.Saved > 0 {
-			e.PaysAfter = e.Cost / e.Saved
+			e.PaysAfter = new(e.Cost / e.Saved)
 		}
 		k.Levels = append(k.Levels, e)
 	}
 	best := 0.0
 	for _, e := range k.Levels {
 		if gain := e.Saved*float64(a.Months) - e.Cost; gain > best {
-			best, k.Level = gain, e.Level
+			best, k.Level = gain, &e.Level
 		}
 	}
 	return nil
@@ -312,11 +328,15 @@ archives, and what came out is taken for the rest. Nothing is written. What has
 an archive in DEST is left out.
 
 A level is recommended that saves most over the months that archives are kept,
-less what its cores cost. lmz job run --plan takes the levels from --json.`,
+less what its cores cost. lmz job run --plan takes the levels from --json, and
+its own --level for kinds for which none pays.`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.source = args[0]; len(args) > 1 {
 				o.dest = args[1]
+			}
+			if err := a.check(levels); err != nil {
+				return err
 			}
 			p, err := o.makePlan(c.Context(), levels, a)
 			if err != nil {
@@ -335,7 +355,7 @@ less what its cores cost. lmz job run --plan takes the levels from --json.`,
 	f.IntVar(&a.Cores, "cores", defaultAtOnce(), "`CORES` that would work, of all machines")
 	f.IntVar(&a.Months, "months", 36, "`MONTHS` that archives are kept")
 	f.Int64Var(&a.Sample, "sample", 4<<20, "bytes of each sample")
-	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST` (CSV of S3 Inventory)")
+	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST`, a file or an object (CSV of S3 Inventory)")
 	o.addPack(c)
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
@@ -353,12 +373,18 @@ func (p *plan) print() error {
 	fmt.Fprintln(t, "kind\tobjects\tGB\tlevel\tratio\tarchive GB\tcore hours\thours\t$\t$ saved/month\tpays after months\t")
 	for _, k := range p.Kinds {
 		for _, e := range k.Levels {
-			mark := ""
-			if e.Level == k.Level {
+			mark, after := "", "never"
+			switch {
+			case k.Level == nil:
+				mark = "none pays"
+			case e.Level == *k.Level:
 				mark = "recommended"
 			}
-			fmt.Fprintf(t, "%s\t%d\t%.3f\t%d\t%.2f\t%.3f\t%.2f\t%.2f\t%.4f\t%.4f\t%.1f\t%s\n", k.Kind, k.Objects, float64(k.Bytes)/1e9, e.Level, e.Ratio,
-				float64(e.ArchiveBytes)/1e9, e.CoreHours, e.Hours, e.Cost, e.Saved, e.PaysAfter, mark)
+			if e.PaysAfter != nil {
+				after = fmt.Sprintf("%.1f", *e.PaysAfter)
+			}
+			fmt.Fprintf(t, "%s\t%d\t%.3f\t%d\t%.2f\t%.3f\t%.2f\t%.2f\t%.4f\t%.4f\t%s\t%s\n", k.Kind, k.Objects, float64(k.Bytes)/1e9, e.Level, e.Ratio,
+				float64(e.ArchiveBytes)/1e9, e.CoreHours, e.Hours, e.Cost, e.Saved, after, mark)
 		}
 	}
 	return t.Flush()

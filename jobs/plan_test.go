@@ -50,7 +50,7 @@ func TestPlan(t *testing.T) {
 			o.levels = map[string]int{}
 			planned, bytes := int64(0), int64(0)
 			for _, k := range p.Kinds {
-				o.levels[k.Kind] = k.Level
+				o.levels[k.Kind] = *k.Level
 				planned += k.Levels[0].ArchiveBytes
 				bytes += k.Bytes
 			}
@@ -61,7 +61,7 @@ func TestPlan(t *testing.T) {
 			if len(p.Kinds) != tt.kinds || p.Objects != len(objects) || bytes != p.Bytes || p.Present != 0 {
 				t.Errorf("%d kinds, %d objects, %d and %d bytes, %d archives", len(p.Kinds), p.Objects, bytes, p.Bytes, p.Present)
 			}
-			all, _ := o.items(objects, base)
+			all, _ := o.items(objects, base, &present{})
 			made := int64(0)
 			for _, it := range all {
 				if it.Level != 1 {
@@ -100,7 +100,7 @@ func TestInventory(t *testing.T) {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := readInventory(name, "logs/")
+	got, err := readInventory(context.Background(), name, "logs/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestInventory(t *testing.T) {
 		if err := os.WriteFile(name, []byte(wrong), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := readInventory(name, ""); err == nil {
+		if _, err := readInventory(context.Background(), name, ""); err == nil {
 			t.Errorf("%q is taken for an inventory", wrong)
 		}
 	}

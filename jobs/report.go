@@ -56,7 +56,7 @@ func reportCommand() *cobra.Command {
 		Short: "List what a job did, a line for each source, for auditors",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withClient(cmd.Context(), o.db, func(c dbos.Client) error {
+			return withJob(cmd.Context(), o.db, args[0], func(c dbos.Client) error {
 				list, err := rows(c, args[0])
 				if err != nil {
 					return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -46,30 +45,40 @@ func (o *options) addPack(c *cobra.Command) {
 	c.Flags().BoolVar(&o.pack, "pack", true, "put files below 128 KiB of a folder together, as a tar of up to 64 MiB")
 }
 
-// check finishes the options. args are SOURCE and DEST.
-func (o *options) check(args []string) error {
-	if o.name == "" {
-		o.name = jobName(args[0])
+func (o *options) checkWorker() error {
+	if o.atOnce < 1 {
+		return fmt.Errorf("--at-once %d: a worker makes at least 1 archive at once", o.atOnce)
 	}
-	var err error
+	return nil
+}
+
+// check finishes the options. args are SOURCE and DEST.
+func (o *options) check(ctx context.Context, args []string) error {
+	err := o.checkWorker()
+	if err != nil {
+		return err
+	}
 	if o.source, err = absolute(args[0]); err == nil {
 		o.dest, err = absolute(args[1])
 	}
 	if err != nil {
 		return err
 	}
+	if o.name == "" {
+		o.name = jobName(o.source) + "-to-" + jobName(o.dest)
+	}
 	switch {
 	case strings.Contains(o.name, "/"):
 		return fmt.Errorf("--name %s: a name has no slash", o.name)
-	case o.level < 1 || o.level > 9:
-		return fmt.Errorf("--level %d: levels are 1 to 9", o.level)
 	case o.policy != keep && o.policy != tag && o.policy != remove:
 		return fmt.Errorf("--source %s: it is keep, tag or delete", o.policy)
+	case o.policy == tag && !strings.HasPrefix(o.source, "s3://"):
+		return fmt.Errorf("--source tag: %s has no tags, only objects of S3 have: take keep or delete", args[0])
 	}
-	if o.plan == "" {
-		return nil
+	if err := checkLevel("--level", o.level); err != nil || o.plan == "" {
+		return err
 	}
-	text, err := os.ReadFile(o.plan)
+	text, err := readAll(ctx, o.plan)
 	if err != nil {
 		return err
 	}
@@ -78,15 +87,29 @@ func (o *options) check(args []string) error {
 		return fmt.Errorf("%s is not a plan of lmz job plan --json: %w", o.plan, err)
 	}
 	o.levels = map[string]int{}
+	var unpaid []string
 	for _, k := range p.Kinds {
-		o.levels[k.Kind] = k.Level
+		if k.Level == nil {
+			if k.Bytes > 0 {
+				unpaid = append(unpaid, k.Kind)
+			}
+			continue
+		}
+		if err := checkLevel(o.plan+", "+k.Kind+":", *k.Level); err != nil {
+			return err
+		}
+		o.levels[k.Kind] = *k.Level
+	}
+	if len(unpaid) > 0 {
+		say("%s: no level pays for %s, which is archived at level %d all the same (--level)", o.plan, strings.Join(unpaid, ", "), o.level)
 	}
 	return nil
 }
 
-// levelOf is the level that a plan says for a name below the source, or that of --level.
+// levelOf is the level that a plan says for a name below the source, or that of --level where it
+// says none.
 func (o *options) levelOf(name string) int {
-	if level, ok := o.levels[kindOf(name)]; ok && level > 0 {
+	if level, ok := o.levels[kindOf(name)]; ok {
 		return level
 	}
 	return o.level
@@ -100,15 +123,13 @@ func absolute(name string) (string, error) {
 	return filepath.Abs(remote.Path(name))
 }
 
-// jobName makes a name of a source.
-func jobName(source string) string {
-	source, _, _ = strings.Cut(source, "?")
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if r == '/' || r == ':' {
-			return '-'
-		}
-		return r
-	}, path.Clean(source)), "-")
+// jobName makes a part of a job's name of a folder or URL.
+func jobName(of string) string {
+	of, _ = remote.CutQuery(of)
+	if _, key, ok := strings.Cut(of, "://"); ok {
+		of = key
+	}
+	return strings.Trim(strings.NewReplacer("/", "-", ":", "-", `\`, "-").Replace(path.Clean(of)), "-")
 }
 
 func runCommand() *cobra.Command {
@@ -121,7 +142,7 @@ it again: what is done is not done again. What is compressed already (.gz, .zst,
 .lmz and the like) is left alone.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.check(args); err != nil {
+			if err := o.check(c.Context(), args); err != nil {
 				return err
 			}
 			return o.run(c.Context())
@@ -130,12 +151,12 @@ it again: what is done is not done again. What is compressed already (.gz, .zst,
 	o.addDatabase(c)
 	o.addWorker(c)
 	f := c.Flags()
-	f.StringVar(&o.name, "name", "", "`NAME` of the job (default: made of SOURCE)")
-	f.IntVarP(&o.level, "level", "l", 3, "`LEVEL` of lmz, 1 to 9")
-	f.StringVar(&o.plan, "plan", "", "take the levels from this `FILE` of lmz job plan --json")
+	f.StringVar(&o.name, "name", "", "`NAME` of the job (default: made of SOURCE and DEST)")
+	f.IntVarP(&o.level, "level", "l", 3, "`LEVEL` of lmz, 0 to 9")
+	f.StringVar(&o.plan, "plan", "", "take the levels from this `FILE`, or object, of lmz job plan --json")
 	f.StringVar(&o.policy, "source", keep, "`WHAT` becomes of a source when its archive is proven: keep, tag (lmz-archived=true; S3) or delete")
 	o.addPack(c)
-	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST` (CSV of S3 Inventory: bucket, key, size, time, ETag), not from the store")
+	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST`, a file or an object (CSV of S3 Inventory: bucket, key, size, time, ETag), not from the store")
 	f.BoolVar(&o.enqueueOnly, "enqueue", false, "only put the objects into the database, for lmz job worker on other machines")
 	return c
 }
@@ -148,7 +169,10 @@ func (o *options) run(ctx context.Context) error {
 	if err := addVersions(ctx, o.source, objects); err != nil {
 		return err
 	}
-	all, left := o.items(objects, base)
+	in, err := o.present(ctx)
+	if err != nil {
+		return err
+	}
 	worker := ""
 	if !o.enqueueOnly {
 		worker = workerName(o.worker)
@@ -158,14 +182,27 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	defer e.close()
+	// Behind the lists: what others have put into the database meanwhile is known.
+	before, unknown, err := e.history(o, objects)
+	if err != nil {
+		return err
+	}
+	if err := in.lookInto(ctx, o, unknown, base, before.archives); err != nil {
+		return err
+	}
+	all, left := o.items(unknown, base, in)
 	if err := e.enqueue(o.name, all); err != nil {
 		return err
 	}
-	say("%s: %d objects in %d archives, %d left alone since they are compressed", o.name, len(objects)-left, len(all), left)
+	known := ""
+	if n := len(objects) - len(unknown); n > 0 {
+		known = fmt.Sprintf("%d are known from before, ", n)
+	}
+	say("%s: %d objects in %d archives, %s%d left alone since they are compressed", o.name, len(unknown)-left, len(all), known, left)
 	if o.enqueueOnly {
 		return nil
 	}
-	return e.wait(ctx, o.name)
+	return e.wait(ctx, o.name, before.over)
 }
 
 // addVersions asks for the versions of objects whose inventory has none.
@@ -175,18 +212,24 @@ func addVersions(ctx context.Context, source string, objects []cloud.Info) error
 		return err
 	}
 	defer b.Close()
-	for i, s := range objects {
-		if s.Version == "" {
-			if objects[i], err = b.Stat(ctx, s.Key); err != nil {
-				return err
-			}
+	for i := range objects {
+		if err := addVersion(ctx, b, &objects[i]); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// wait waits until nothing of a job, or of all if it has no name, is left to do.
-func (e *engine) wait(ctx context.Context, job string) error {
+func addVersion(ctx context.Context, b cloud.Bucket, s *cloud.Info) (err error) {
+	if s.Version == "" {
+		*s, err = b.Stat(ctx, s.Key)
+	}
+	return err
+}
+
+// wait waits until nothing of a job, or of all if it has no name, is left to do. It counts failures,
+// but for those of workflows that were over.
+func (e *engine) wait(ctx context.Context, job string, over map[string]bool) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -201,7 +244,7 @@ func (e *engine) wait(ctx context.Context, job string) error {
 		if len(left) > 0 {
 			continue
 		}
-		n, err := counts(e, job)
+		n, err := counts(e, job, over)
 		if err == nil && n.Failed > 0 {
 			err = failures(n.Failed)
 		}
@@ -220,13 +263,16 @@ killed goes on when it is started again under its name; lmz job resume gives
 others what it was at.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.checkWorker(); err != nil {
+				return err
+			}
 			e, err := openEngine(c.Context(), o.db, workerName(o.worker), o.atOnce)
 			if err != nil {
 				return err
 			}
 			defer e.close()
 			if drain {
-				return e.wait(c.Context(), "")
+				return e.wait(c.Context(), "", nil)
 			}
 			<-c.Context().Done()
 			return nil

@@ -3,7 +3,9 @@ package main
 import (
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/members"
 )
 
@@ -63,7 +66,7 @@ func list(ctx context.Context, source, inventory string) (objects []cloud.Info, 
 	}
 	defer b.Close()
 	if inventory != "" {
-		objects, err = readInventory(inventory, base)
+		objects, err = readInventory(ctx, inventory, base)
 	} else {
 		for info, failed := range b.List(ctx, base) {
 			if failed != nil {
@@ -76,16 +79,50 @@ func list(ctx context.Context, source, inventory string) (objects []cloud.Info, 
 	return objects, base, err
 }
 
+// openInput opens a file or an object to be read once.
+func openInput(ctx context.Context, name string) (io.ReadCloser, error) {
+	if !remote.IsURL(name) {
+		return os.Open(remote.Path(name))
+	}
+	b, key, err := cloud.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	o, err := cloud.OpenObject(ctx, b, key)
+	if err != nil {
+		b.Close()
+		return nil, err
+	}
+	return input{o, b}, nil
+}
+
+// input is an object, and the bucket that it closes.
+type input struct {
+	*cloud.Object
+	bucket cloud.Bucket
+}
+
+func (i input) Close() error { return errors.Join(i.Object.Close(), i.bucket.Close()) }
+
+func readAll(ctx context.Context, name string) ([]byte, error) {
+	r, err := openInput(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
 // readInventory reads a list of objects in CSV, as S3 Inventory writes it: bucket, key (as in a
 // URL), size, and, if there are more columns, time of the last change and ETag. It may be a .gz.
-func readInventory(name, prefix string) (objects []cloud.Info, err error) {
-	f, err := os.Open(name)
+func readInventory(ctx context.Context, name, prefix string) (objects []cloud.Info, err error) {
+	f, err := openInput(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	var r io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
+	if key, _ := remote.CutQuery(name); strings.HasSuffix(key, ".gz") {
 		if r, err = gzip.NewReader(f); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -136,13 +173,12 @@ const (
 	packSize  = 64 << 20
 )
 
-// items says which archives are made of the objects.
-func (o *options) items(objects []cloud.Info, base string) (all []*item, left int) {
-	var (
-		pack   *item
-		folder string // of what is in the pack
-		packed int64  // bytes in it
-	)
+// items says which archives are made of the objects. What an archive in DEST seems to have becomes
+// an item of that one, which will prove it. What is packed is named by its first member and a hash
+// of all: the same objects are the same pack in another run, and others are never in its way.
+func (o *options) items(objects []cloud.Info, base string, in *present) (all []*item, left int) {
+	var open []*openPack // each in a folder above that of the next one: keys are in order
+	found := map[string]*item{}
 	for _, s := range objects {
 		name := below(s.Key, base)
 		if isCompressed(s.Key) {
@@ -150,26 +186,71 @@ func (o *options) items(objects []cloud.Info, base string) (all []*item, left in
 			continue
 		}
 		it := &item{From: o.source, Sources: []cloud.Info{s}, Base: base, Level: o.levelOf(name), Policy: o.policy}
-		if s.Size >= packBelow || !o.pack || !packable(name) {
-			it.setName(o.dest, name+".lmz")
+		if pack := in.pack(name, s); pack != "" {
+			if f := found[pack]; f != nil {
+				f.Sources = append(f.Sources, s)
+				continue
+			}
+			it.Pack = true
+			it.setName(o.dest, pack)
+			found[pack] = it
+			all = append(all, it)
+			continue
+		}
+		if it.setName(o.dest, name+".lmz"); s.Size >= packBelow || !o.pack || !packable(name) || in.names[it.name] {
 			it.Split = s.Size >= hugeSize
 			all = append(all, it)
 			continue
 		}
 		dir := path.Dir(name)
-		if pack == nil || folder != dir || packed+s.Size > packSize {
-			folder, packed = dir, s.Size
-			pack = it
-			pack.Pack = true
-			all = append(all, pack)
-			// Named by the first, so that another run makes the same packs of the same objects.
-			pack.setName(o.dest, name+".and-others.tar.lmz")
-			continue
+		for len(open) > 0 && !open[len(open)-1].holds(dir) {
+			open = open[:len(open)-1]
 		}
-		pack.Sources = append(pack.Sources, s)
-		packed += s.Size
+		if n := len(open); n > 0 && open[n-1].folder == dir {
+			if p := open[n-1]; p.size+s.Size <= packSize {
+				p.Pack = true
+				p.Sources = append(p.Sources, s)
+				p.size += s.Size
+				continue
+			}
+			open = open[:n-1]
+		}
+		open = append(open, &openPack{it, dir, s.Size})
+		all = append(all, it)
+	}
+	for _, it := range all {
+		if it.Pack && found[it.name] != it {
+			it.setName(o.dest, below(it.Sources[0].Key, base)+packMark+"-"+versionsOf(it.Sources)+packSuffix)
+		}
 	}
 	return all, left
+}
+
+// openPack is an archive that files of a folder may be added to. One of one file is no pack.
+type openPack struct {
+	*item
+	folder string
+	size   int64 // bytes in it
+}
+
+// holds says whether a folder is that of the pack, or below it.
+func (p *openPack) holds(dir string) bool {
+	return p.folder == "." || dir == p.folder || strings.HasPrefix(dir, p.folder+"/")
+}
+
+// What the names of packs have behind that of their first member.
+const (
+	packMark   = ".and-others"
+	packSuffix = ".tar.lmz"
+)
+
+// versionsOf names versions of objects.
+func versionsOf(sources []cloud.Info) string {
+	h := sha256.New()
+	for _, s := range sources {
+		fmt.Fprintf(h, "%s\x00%d\x00%s\x00", s.Key, s.Size, s.Version)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
 // packable says whether a pack may have a file of this name: none that leads elsewhere when it is

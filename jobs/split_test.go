@@ -227,7 +227,7 @@ func TestCuts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all, _ := o.items(objects, base)
+		all, _ := o.items(objects, base, &present{})
 		ends, err := all[0].cuts(ctx)
 		if err != nil {
 			t.Fatal(err)

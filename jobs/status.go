@@ -74,11 +74,13 @@ func named(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) ([
 	return dbos.ListWorkflows(c, opts...)
 }
 
-// counts says how many archives are in which state.
-func counts(c dbos.Client, job string) (p progress, err error) {
+// counts says how many archives are in which state, without some.
+func counts(c dbos.Client, job string, without map[string]bool) (p progress, err error) {
 	all, err := workflows(c, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
 	for _, w := range all {
-		p.add(w.Status)
+		if !without[w.ID] {
+			p.add(w.Status)
+		}
 	}
 	return p, err
 }
@@ -95,18 +97,54 @@ func withClient(ctx context.Context, db string, do func(dbos.Client) error) erro
 	if err != nil {
 		return err
 	}
-	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok && db != "" {
 		path, _, _ = strings.Cut(path, "?")
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			return &usageError{fmt.Errorf("there is no database %s", path), "lmz job run makes it; --db says where it is"}
 		}
 	}
 	c, err := dbos.NewClient(ctx, dbos.ClientConfig{DatabaseURL: url, Logger: quiet()})
+	if err != nil && strings.Contains(err.Error(), "skipMigrations") { // which clients leave to workers
+		if text := err.Error(); strings.Contains(text, "does not exist") || strings.Contains(text, "schema version 0,") {
+			return errNoJobs
+		}
+		return fmt.Errorf("%s was made by another version of lmz job: lmz job run brings it up to date", url)
+	}
 	if err != nil {
 		return err
 	}
 	defer dbos.Shutdown(c, time.Second)
 	return do(c)
+}
+
+var errNoJobs = errors.New("there are no jobs yet: lmz job run SOURCE DEST begins one")
+
+// withJob is withClient for a job, which must be there, or for all of them if it has no name.
+func withJob(ctx context.Context, db, job string, do func(dbos.Client) error) error {
+	return withClient(ctx, db, func(c dbos.Client) error {
+		bare := []dbos.ListWorkflowsOption{dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false)}
+		one, err := workflows(c, job, append(bare, dbos.WithFilterLimit(1))...)
+		if err != nil {
+			return err
+		}
+		if len(one) > 0 || job == "" {
+			return do(c)
+		}
+		all, err := workflows(c, "", bare...)
+		if err != nil {
+			return err
+		}
+		var names []string
+		for _, w := range all {
+			name, _, _ := strings.Cut(w.ID, "/")
+			names = append(names, name)
+		}
+		if len(names) == 0 {
+			return errNoJobs
+		}
+		slices.Sort(names)
+		return fmt.Errorf("there is no job %s: the jobs are %s", job, strings.Join(slices.Compact(names), ", "))
+	})
 }
 
 // as decodes what the engine has kept as JSON.
@@ -211,16 +249,27 @@ func statusCommand() *cobra.Command {
 		Short: "Say where jobs are",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withClient(cmd.Context(), o.db, func(c dbos.Client) error {
-				list, err := jobs(c, strings.Join(args, ""), time.Now())
-				if err != nil {
+			job := strings.Join(args, "")
+			err := withJob(cmd.Context(), o.db, job, func(c dbos.Client) error {
+				list, err := jobs(c, job, time.Now())
+				switch {
+				case err != nil:
 					return err
-				}
-				if asJSON {
+				case asJSON:
 					return printJSON(append([]*progress{}, list...))
+				case len(list) == 0:
+					return errNoJobs
 				}
 				return printStatus(list)
 			})
+			if errors.Is(err, errNoJobs) && job == "" { // which is where they are
+				if asJSON {
+					return printJSON([]*progress{})
+				}
+				say("%v", err)
+				err = nil
+			}
+			return err
 		},
 	}
 	o.addDatabase(c)
@@ -269,7 +318,7 @@ all that is neither done nor waiting goes back into the queue. A worker that is
 there after all notices that it has lost the archive.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return resume(cmd.Context(), c, args[0]) })
+			return withJob(cmd.Context(), o.db, args[0], func(c dbos.Client) error { return resume(cmd.Context(), c, args[0]) })
 		},
 	}
 	o.addDatabase(c)
@@ -373,7 +422,7 @@ func cancelCommand() *cobra.Command {
 		Short: "Do no more of a job; archives that are done stay",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withClient(cmd.Context(), o.db, func(c dbos.Client) error { return cancel(cmd.Context(), c, args[0]) })
+			return withJob(cmd.Context(), o.db, args[0], func(c dbos.Client) error { return cancel(cmd.Context(), c, args[0]) })
 		},
 	}
 	o.addDatabase(c)

@@ -23,6 +23,7 @@ type Proxy struct {
 	Faults Faults
 
 	requests sync.Map // method: *atomic.Int64
+	reads    sync.Map // path of an object: *atomic.Int64
 	sent     atomic.Int64
 	failed   sync.Map // name of a fault: *atomic.Int64
 	mu       sync.Mutex
@@ -96,8 +97,12 @@ func (p *Proxy) choose() string {
 
 const tearHeader = "X-Lmz-Tear"
 
-// answer cuts the answer of a request that is to be torn.
+// answer counts what is read, and cuts the answer of a request that is to be torn.
 func (p *Proxy) answer(r *http.Response) error {
+	from := r.Request.Header.Get("Range")
+	if r.Request.Method == http.MethodGet && r.StatusCode < 300 && (from == "" || strings.HasPrefix(from, "bytes=0-")) {
+		count(&p.reads, r.Request.URL.Path)
+	}
 	if r.Request.Header.Get(tearHeader) != "" && r.ContentLength > 1 {
 		r.Body = &torn{r.Body, r.ContentLength / 2}
 	}
@@ -154,6 +159,9 @@ func (p *Proxy) Requests() map[string]int64 { return total(&p.requests) }
 
 // Failed counts the requests that failed in each way.
 func (p *Proxy) Failed() map[string]int64 { return total(&p.failed) }
+
+// Reads counts how often each object, /BUCKET/KEY, was read from its beginning on.
+func (p *Proxy) Reads() map[string]int64 { return total(&p.reads) }
 
 // Sent counts the bytes of all answers so far.
 func (p *Proxy) Sent() int64 { return p.sent.Load() }

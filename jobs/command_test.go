@@ -1,0 +1,192 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/lmz-go/lmz/cloud"
+	"github.com/lmz-go/lmz/internal/s3test"
+)
+
+// refused fails unless lmz job fails with such a message.
+func refused(t *testing.T, want string, args ...string) {
+	t.Helper()
+	c := process(args...)
+	text, err := c.CombinedOutput()
+	if c.ProcessState.ExitCode() != 2 || !strings.Contains(string(text), want) || strings.Contains(string(text), "DBOS") {
+		t.Errorf("lmz job %s: %v: %s\nwant %q", strings.Join(args, " "), err, text, want)
+	}
+}
+
+// TestRefused refuses what cannot be meant before anything is done.
+func TestRefused(t *testing.T) {
+	dir := t.TempDir()
+	in, out, db := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "jobs.db")
+	makeTree(t, in, 1, 1)
+	for _, c := range []struct{ args, want string }{
+		{"run -n 0 IN OUT", "at least 1"},
+		{"worker -n 0", "at least 1"},
+		{"run -l 10 IN OUT", "levels are 0 to 9"},
+		{"run --source tag IN OUT", "has no tags"},
+		{"run --source tag gs://b/ OUT", "has no tags"},
+	} {
+		args := strings.Fields(strings.NewReplacer("IN", in, "OUT", out).Replace(c.args))
+		refused(t, c.want, append(args, "--db", db)...)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"--levels 10", "levels are 0 to 9"}, {"--levels -1", "levels are 0 to 9"}, {"--cores 0", "give 1"},
+		{"--months 0", "give 1"}, {"--months -1", "give 1"}, {"--sample 0", "give 1"}, {"--tb-month 0", "above 0"}, {"--tb-month -1", "above 0"},
+		{"--tb-month NaN", "above 0"}, {"--core-hour -1", "0 or more"}, {"--core-hour +Inf", "0 or more"},
+	} {
+		refused(t, c.want, append(append([]string{"plan"}, strings.Fields(c.args)...), in)...)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%v, want only the source", left)
+	}
+}
+
+// TestNoJob says that there is no such job, or none at all, and makes no database.
+func TestNoJob(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	empty := filepath.Join(dir, "empty.db")
+	os.WriteFile(empty, nil, 0o600)
+	for _, db := range []string{"", empty} {
+		for _, command := range []string{"status", "report", "resume", "cancel"} {
+			refused(t, "there are no jobs yet", command, "--db", db, "nope")
+		}
+		text, err := process("status", "--db", db).CombinedOutput()
+		if err != nil || string(text) != "lmz job: "+errNoJobs.Error()+"\n" {
+			t.Errorf("%v: %s", err, text)
+		}
+		if text := job(t, "status", "--json", "--db", db); text != "[]\n" {
+			t.Error(text)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%v are there, want nothing but what was", left)
+	}
+	in := filepath.Join(dir, "in")
+	makeTree(t, in, 1, 1)
+	for _, out := range []string{"one", "two"} { // are jobs of their own
+		job(t, "run", "-l", "1", in, filepath.Join(dir, out))
+	}
+	name := jobName(in) + "-to-" + jobName(dir)
+	for _, command := range []string{"status", "report", "resume", "cancel"} {
+		refused(t, fmt.Sprintf("there is no job nope: the jobs are %s-one, %s-two", name, name), command, "nope")
+	}
+	if text := job(t, "report", name+"-two"); strings.Count(text, "\n") != 2 {
+		t.Errorf("%s\nwant one source", text)
+	}
+	if text := job(t, "status", name+"-two"); strings.Count(text, "\n") != 2 {
+		t.Errorf("%s\nwant one job", text)
+	}
+}
+
+func TestJobName(t *testing.T) {
+	for of, want := range map[string]string{
+		"s3://logs/2026/": "logs-2026", "s3://logs?endpoint=http://x:1/": "logs", "/var/log": "var-log", "/": "",
+	} {
+		if got := jobName(of); got != want {
+			t.Errorf("%s: %q, want %q", of, got, want)
+		}
+	}
+}
+
+// TestLevels takes level 0 for a level like others, and says where none pays.
+func TestLevels(t *testing.T) {
+	dir := t.TempDir()
+	in, db := filepath.Join(dir, "in"), filepath.Join(dir, "jobs.db")
+	r := rand.New(rand.NewPCG(1, 1))
+	noise := make([]byte, 200<<10)
+	for i := range noise {
+		noise[i] = byte(r.Uint32())
+	}
+	os.Mkdir(in, 0o700)
+	os.WriteFile(filepath.Join(in, "a.log"), text(r, 200<<10), 0o600)
+	os.WriteFile(filepath.Join(in, "b.bin"), noise, 0o600)
+	said := job(t, "plan", "--json", "--levels", "0", in)
+	var p plan
+	if err := json.Unmarshal([]byte(said), &p); err != nil {
+		t.Fatal(err)
+	}
+	levels := map[string]*int{}
+	for _, k := range p.Kinds {
+		levels[k.Kind] = k.Level
+		if pays := k.Kind == "./*.log"; (k.Levels[0].PaysAfter != nil) != pays {
+			t.Errorf("%+v", k)
+		}
+	}
+	if log := levels["./*.log"]; log == nil || *log != 0 || levels["./*.bin"] != nil || strings.Count(said, `"level": null`) != 1 {
+		t.Errorf("%s", said)
+	}
+	table := job(t, "plan", "--levels", "0", in)
+	if strings.Count(table, "recommended") != 1 || strings.Count(table, "never") != 1 || strings.Count(table, "none pays") != 1 {
+		t.Error(table)
+	}
+	name := filepath.Join(dir, "plan.json")
+	os.WriteFile(name, []byte(said), 0o600)
+	text, err := process("run", "--db", db, "--name", "j", "-l", "1", "--plan", name, in, filepath.Join(dir, "out")).CombinedOutput()
+	if err != nil || !strings.Contains(string(text), "no level pays for ./*.bin, which is archived at level 1 all the same") {
+		t.Errorf("%v: %s", err, text)
+	}
+	job(t, "run", "--db", db, "--name", "k", "-l", "0", in, filepath.Join(dir, "zero"))
+	for name, want := range map[string][]int{"j": {0, 1}, "k": {0, 0}} {
+		var list []row
+		if err := json.Unmarshal([]byte(job(t, "report", "--json", "--db", db, name)), &list); err != nil {
+			t.Fatal(err)
+		}
+		if len(list) != 2 || list[0].Level != want[0] || list[1].Level != want[1] {
+			t.Errorf("%+v, want levels %d", list, want)
+		}
+	}
+	os.WriteFile(name, []byte(strings.Replace(said, `"level": null`, `"level": 12`, 1)), 0o600)
+	refused(t, "levels are 0 to 9", "run", "--db", db, "--plan", name, in, filepath.Join(dir, "out"))
+}
+
+// TestInputs takes an inventory and a plan from a bucket.
+func TestInputs(t *testing.T) {
+	ctx := context.Background()
+	s3 := s3test.Start(t, "logs", "lists")
+	for bucket, files := range map[string]map[string]string{
+		"logs":  {"a.log": "one\n", "b.log": "two\n"},
+		"lists": {"i.csv": "logs,a.log,4\n", "plan.json": `{"kinds": [{"kind": "./*.log", "bytes": 4, "level": 2}]}`},
+	} {
+		b, _, err := cloud.Open(ctx, s3test.URL(s3.Address, bucket, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, content := range files {
+			u, err := b.Create(ctx, name, false, 0)
+			if err == nil {
+				u.Write([]byte(content))
+				_, err = u.Commit()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.Close()
+	}
+	source, inventory := s3test.URL(s3.Address, "logs", ""), s3test.URL(s3.Address, "lists", "i.csv")
+	if text := job(t, "plan", "--levels", "1", "--inventory", inventory, source); !strings.Contains(text, " 1 objects") {
+		t.Error(text)
+	}
+	db := filepath.Join(t.TempDir(), "jobs.db")
+	job(t, "run", "--db", db, "--name", "j", "--inventory", inventory, "--plan", s3test.URL(s3.Address, "lists", "plan.json"), source, t.TempDir())
+	var list []row
+	if err := json.Unmarshal([]byte(job(t, "report", "--json", "--db", db, "j")), &list); err != nil {
+		t.Fatal(err)
+	}
+	if len(list) != 1 || list[0].Level != 2 || list[0].Sources[0].Key != "a.log" {
+		t.Errorf("%+v", list)
+	}
+}
