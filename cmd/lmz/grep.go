@@ -59,10 +59,10 @@ reads it all.
 
 PATTERN is a regular expression in the syntax of RE2, as Go's package regexp has
 it: all of grep -E but back references, and \d, \w, \s, \b, (?i) and lazy
-repetition besides; \< and \> stand next to a letter or digit. Several patterns may be given, one on each line. Lines end
-with a line feed, and all files count as text, with -a and without; a byte that
-is not UTF-8 is any character to a regular expression, and to -F the byte that
-it is.
+repetition besides; \< and \> stand next to a letter or digit. Several patterns
+may be given, one on each line. Lines end with a line feed, and all files count
+as text, with -a and without; a byte that is not UTF-8 is any character to a
+regular expression, and to -F the byte that it is.
 
 ` + timesHelp + `
 

@@ -33,11 +33,11 @@ var learnt = func() func(pupil int) []int16 {
 // rowwise are the sets of which each row is stored; the rows of others all start as their mean.
 var rowwise = [...]set{setMatch, setOrder0, setTemplate, setVotes}
 
-// pupils are the kinds of model that have weights of their own; levels from firstProseLevel on
-// share theirs.
+// pupils are the kinds of model that have weights of their own; others of the same inputs share
+// theirs.
 var (
-	pupils     = [...]kind{{number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 6}, {number: 6, prose: true}}
-	pupilNames = [len(pupils)]string{"1", "2", "3", "4", "5-9", "5-9-prose"}
+	pupils     = [...]kind{{number: 1}, {number: 2}, {number: 3}, {number: 4}, {number: 5}, {number: 7}, {number: 8}, {number: 6, prose: true}}
+	pupilNames = [len(pupils)]string{"1", "2", "3", "4", "5-6", "7", "8-9", "5-9-prose"}
 )
 
 // pupil is the index in pupils of a kind's weights.
@@ -47,8 +47,12 @@ func (k kind) pupil() int {
 		k = kind{number: 3} // tinyLevel is made of the same
 	case k.number == 0:
 		k = kind{number: 1} // of which it takes those of the guesses
-	case k.number >= firstProseLevel:
+	case k.prose:
 		k.number = 6
+	case k.number == 6:
+		k.number = 5
+	case k.number == 9:
+		k.number = 8
 	}
 	return slices.Index(pupils[:], kind{number: k.number, prose: k.prose})
 }

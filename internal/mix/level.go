@@ -39,6 +39,11 @@ var (
 	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
 	contexts4 = []contextID{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
 		aboveOrder1, skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove}
+	contexts5 = []contextID{order1, order2, order3, order4, order6, order8, wordOnly, wordAfter1, wordAfter3, tokenInField,
+		templateOrder1, templateBoth, skeletonTemplate, indirectOrder1, indirectOrder2, sparse23, matchOrder1, candidates, wordLetters,
+		rowTwoAbove, rowPhase}
+	contexts7 = append(contexts5[:21:21], wordSkip1, tokenInSkeleton, tokenAfterKey, aboveOrder2, columnAbove, templateOrder3,
+		fieldAbove, lineSoFar, sparse34, keyShape, columnOrder1, openingToken, openingField, wordLettersSkip, sparse24, rowAbove)
 	everyContext = func() (all []contextID) {
 		for c := range firstProse {
 			all = append(all, c)
@@ -55,6 +60,8 @@ var (
 
 	sets1     = []set{setTemplate}
 	sets3     = []set{setMatch, setOrder0, setTemplate}
+	sets5     = []set{setMatch, setOrder0, setOrder1, setTemplate, setToken, setSkeleton}
+	sets7     = append(sets5[:6:6], setKey)
 	everySet  = []set{setMatch, setOrder0, setField, setOrder1, setTemplate, setToken, setVotes, setSkeleton, setKey}
 	proseSets = append(everySet[:9:9], setOrders)
 
@@ -73,9 +80,9 @@ var levels = [...]level{
 	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false},
 	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false},
 	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true},
-	5: {everyContext, everyExpert, everySet, 19, 19, 16, 16, 0, 16, 20, 255, 62000, 64000, wholePrior, logRate, true},
-	6: {everyContext, everyExpert, everySet, 20, 20, 16, 16, 0, 16, 20, 255, 62000, 65000, wholePrior, logRate, true},
-	7: {everyContext, everyExpert, everySet, 21, 20, 16, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true},
+	5: {contexts5, everyExpert, sets5, 19, 19, 16, 16, 0, 16, 20, 255, 62000, 62000, wholePrior, logRate, true},
+	6: {contexts5, everyExpert, sets5, 20, 20, 16, 16, 0, 16, 20, 255, 62000, 64500, wholePrior, logRate, true},
+	7: {contexts7, everyExpert, sets7, 21, 20, 16, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true},
 	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 0, 16, 20, 255, 65000, 65300, wholePrior, logRate, true},
 	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 0, 16, 20, 255, 65300, 65400, wholePrior, logRate, true},
 }
@@ -86,6 +93,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 	for i, l := range levels {
 		if i >= firstProseLevel {
 			l.contexts, l.sets, l.rate, l.numbers = proseContexts, proseSets, proseRate, false
+			l.guessOver = max(l.guessOver, 65000)
 		}
 		prose[i] = l
 	}

@@ -7,6 +7,7 @@ import "math/bits"
 type kind struct {
 	number  int // of the level, or tiny
 	prose   bool
+	foreign bool // no text: begun without what texts taught
 	bits    int
 	without Parts
 }
@@ -40,9 +41,8 @@ func (k *kind) choose(text letters, code bitCoder) {
 	if code(flag(text.foreign() || tellsProse && text.prose()), rareChance) == 0 {
 		return
 	}
-	if k.prose = tellsProse && code(flag(text.foreign()), rareChance) == 0; !k.prose {
-		k.without |= Prior | Learnt
-	}
+	k.prose = tellsProse && code(flag(text.foreign()), rareChance) == 0
+	k.foreign = !k.prose
 }
 
 // uncoded is a coder of decisions that are already taken.
@@ -57,7 +57,10 @@ func (k kind) spec() level {
 	if k.prose {
 		l = proseLevels[k.number]
 	}
-	if k.without&Prior != 0 {
+	if k.foreign && k.number >= firstProseLevel {
+		l.contexts, l.sets, l.guessOver = everyContext, everySet, max(l.guessOver, 65000)
+	}
+	if k.foreign || k.without&Prior != 0 {
 		l.prior = preparation{}
 	}
 	text := int64(1) << k.bits
@@ -86,8 +89,10 @@ func Memory(number, size int, primed bool) int {
 		return 0
 	}
 	most := 0
-	for _, prose := range []bool{false, true} {
-		l := kindFor(number, prose, int64(size), !primed).spec()
+	foreign := kindFor(number, false, int64(size), !primed)
+	foreign.foreign = true
+	for _, k := range []kind{kindFor(number, false, int64(size), !primed), kindFor(number, true, int64(size), !primed), foreign} {
+		l := k.spec()
 		most = max(most, l.size())
 	}
 	return most

@@ -15,9 +15,10 @@ func TestMemory(t *testing.T) {
 			}
 			for _, primed := range []bool{false, true} {
 				most := 0
-				for _, prose := range []bool{false, true} {
+				for _, sort := range []kind{{}, {prose: true}, {foreign: true}} {
 					var m model
-					k := kindFor(level, prose, int64(size), !primed)
+					k := kindFor(level, sort.prose, int64(size), !primed)
+					k.foreign = sort.foreign
 					runtime.GC()
 					runtime.ReadMemStats(&before)
 					m.shape(k, true)

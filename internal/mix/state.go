@@ -124,7 +124,7 @@ func (m *model) clear(ctx context.Context, k kind) error {
 	if !m.direct() {
 		t.x[len(m.contexts)+len(m.level.experts)*inputsPerExpert] = stretchUnit
 	}
-	if k.without&Learnt == 0 {
+	if !k.foreign && k.without&Learnt == 0 {
 		m.setWeights(learnt(k.pupil()))
 	} else {
 		m.setWeights(m.level.firstWeights())

@@ -1,7 +1,7 @@
 package mix
 
-// Parts of the model that can be left out. Foreign chunks are coded without Prior and Learnt; other
-// payloads that were coded without a part, to measure what it is worth, are no part of the format.
+// Parts of the model that can be left out, to measure what they are worth. Payloads that were coded
+// without one are no part of the format.
 type Parts uint8
 
 const (
