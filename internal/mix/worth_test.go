@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestWorth prints the rows of docs/CODEC.md that say what each context is worth at -6. MIX_WORTH
-// names the files: two lists separated by a colon, the paths of each by commas.
+// TestWorth prints the rows of docs/CODEC.md that say what each context is worth at a level with
+// all of them. MIX_WORTH names the files: two lists separated by a colon, the paths of each by
+// commas.
 func TestWorth(t *testing.T) {
 	names := os.Getenv("MIX_WORTH")
 	if names == "" {
@@ -20,7 +21,7 @@ func TestWorth(t *testing.T) {
 		return l.firstWeights()
 	})
 	sizes := func(without contextID) (sums []int) {
-		lv := &levels[6]
+		lv := &levels[8]
 		all := lv.contexts
 		defer func() { lv.contexts = all }()
 		lv.contexts = nil
@@ -38,7 +39,7 @@ func TestWorth(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				payload, err := coder.Encode(t.Context(), Params{Level: 6}, nil, src[:min(len(src), 60000)])
+				payload, err := coder.Encode(t.Context(), Params{Level: 8}, nil, src[:min(len(src), 60000)])
 				if err != nil {
 					t.Fatal(err)
 				}
