@@ -163,8 +163,12 @@ func TestForeignStartsFromNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if k := c.model.kind; k.without != Prior|Learnt || k.prose {
+			if k := c.model.kind; !k.foreign || k.prose {
 				t.Errorf("-%d: kind %+v", level, k)
+			}
+			l := c.model.level
+			if l.prior != (preparation{}) || level >= firstProseLevel && (len(l.contexts) != len(everyContext) || l.guessOver < 65000) {
+				t.Errorf("-%d: %+v", level, l)
 			}
 			if got, err := c.Decode(t.Context(), p, nil, payload, len(text)); err != nil || !bytes.Equal(got, text) {
 				t.Errorf("-%d: other bytes, %v", level, err)

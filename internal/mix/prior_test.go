@@ -118,7 +118,7 @@ func TestLearntAsked(t *testing.T) {
 		level int
 		src   []byte
 		want  int
-	}{{1, lines(9, 1), 0}, {3, lines(9, 1), 2}, {6, lines(9, 1), 4}, {9, prosaic(900, 1), 5}} {
+	}{{1, lines(9, 1), 0}, {3, lines(9, 1), 2}, {6, lines(9, 1), 4}, {7, lines(9, 1), 5}, {9, lines(9, 1), 6}, {9, prosaic(900, 1), 7}} {
 		var asked []int
 		startWith(t, text, func(pupil int) []int16 {
 			asked = append(asked, pupil)
