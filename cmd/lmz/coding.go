@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
@@ -28,7 +27,7 @@ func (c *coding) check() error {
 // readDictionaries reads the files of --dict.
 func (c *coding) readDictionaries() error {
 	for _, name := range c.dictFiles {
-		text, err := os.ReadFile(name)
+		text, err := readAll(name)
 		if err == nil && len(text) == 0 {
 			err = fmt.Errorf("the dictionary is empty")
 		}

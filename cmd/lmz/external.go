@@ -35,7 +35,7 @@ func namesObject(arg string) bool {
 			arg = value
 		} else {
 			arg = strings.TrimLeft(arg, "-cdfkqv")
-			arg = strings.TrimPrefix(arg, "o")
+			arg = strings.TrimPrefix(strings.TrimPrefix(arg, "o"), "D")
 		}
 	}
 	return remote.IsURL(arg)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -192,12 +191,12 @@ func readRoot(arg string) (root evidence.Root, err error) {
 }
 
 func readHead(name string) (*evidence.Head, error) {
-	f, err := os.Open(name)
+	src, err := file.Open(name, true)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxDocument))
+	defer src.Close()
+	text, err := io.ReadAll(io.LimitReader(src, maxDocument))
 	if err != nil {
 		return nil, err
 	}

@@ -177,12 +177,14 @@ func (s *sources) listed() (names []string, err error) {
 	return names, err
 }
 
-// readAll gives what is in a file, "-" for standard input.
+// readAll gives what is in a file or an object, "-" for standard input.
 func readAll(name string) ([]byte, error) {
-	if name == "-" {
-		return io.ReadAll(os.Stdin)
+	src, err := file.Open(name, true)
+	if err != nil {
+		return nil, err
 	}
-	return os.ReadFile(name)
+	defer src.Close()
+	return io.ReadAll(src)
 }
 
 // excluded says whether a file or folder is left out.
