@@ -67,7 +67,7 @@ func TestTargets(t *testing.T) {
 		all = append(all, found...)
 	}
 	for _, name := range []string{
-		"internal/mix/level.go proseRate 11#1", "internal/mix/level.go levels 65000#2", "internal/mix/level.go levels 50000#1", "internal/mix/level.go levels 17#3",
+		"internal/mix/level.go proseRate 11#1", "internal/mix/level.go levels 65000#1", "internal/mix/level.go levels 50000#1", "internal/mix/level.go levels 17#3",
 		"internal/mix/level.go letters.prose 25#1", "internal/coder/advisor.go gateRetry 16#1", "internal/coder/mix.go primerTail 16#1", "stream/writer.go worthwhile 100#1",
 		"stream/filter.go filterShare 50#1", "internal/format/index.go GroupSize 16#1", "internal/preset/preset.go presets 64#1",
 	} {
