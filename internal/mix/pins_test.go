@@ -148,6 +148,15 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// Few bytes of prose are guessed: the faster levels for logs would guess more of them, in vain.
+func TestProseGuesses(t *testing.T) {
+	for level := firstProseLevel; level < len(levels); level++ {
+		if got, want := proseLevels[level].guessOver, max(levels[level].guessOver, 65000); got != want {
+			t.Errorf("-%d: bytes are guessed from %d on, want %d", level, got, want)
+		}
+	}
+}
+
 // Foreign bytes are coded without what was learnt from texts, and come back, also where others start
 // from them.
 func TestForeignStartsFromNothing(t *testing.T) {
@@ -167,7 +176,7 @@ func TestForeignStartsFromNothing(t *testing.T) {
 				t.Errorf("-%d: kind %+v", level, k)
 			}
 			l := c.model.level
-			if l.prior != (preparation{}) || level >= firstProseLevel && (len(l.contexts) != len(everyContext) || l.guessOver < 65000) {
+			if l.prior != (preparation{}) || level >= firstProseLevel && (len(l.contexts) != len(everyContext) || l.guessOver != max(levels[level].guessOver, 65000)) {
 				t.Errorf("-%d: %+v", level, l)
 			}
 			if got, err := c.Decode(t.Context(), p, nil, payload, len(text)); err != nil || !bytes.Equal(got, text) {
