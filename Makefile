@@ -93,9 +93,9 @@ test: setup
 	$(GOTEST) $(PKGS)
 	$(GO) test -tags 'llama cloud' -ldflags '$(LLAMA_GO_LDFLAGS)' ./cmd/lmz -run Stores
 
-# SKIP leaves out tests by their names.
+# RUN takes tests by their names, SKIP leaves some out.
 test-race: setup
-	$(GOTEST) -timeout 30m -race -skip '$(or $(SKIP),^$$)' $(PKGS)
+	$(GOTEST) -timeout 30m -race -run '$(or $(RUN),.)' -skip '$(or $(SKIP),^$$)' $(PKGS)
 
 # The packages without C, and the stub of the binding. What a release gives out is tried here: the
 # first time SDKs are compiled for it.
