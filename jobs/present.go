@@ -87,12 +87,7 @@ func (in *present) lookInto(ctx context.Context, o *options, objects []cloud.Inf
 
 // membersOf gives the members of a pack: none if it is gone, something else, or damaged.
 func membersOf(ctx context.Context, name string) ([]members.Member, error) {
-	b, key, err := cloud.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	o, err := cloud.OpenObject(ctx, b, key)
+	o, err := openObject(ctx, name)
 	if err != nil {
 		return nil, err
 	}

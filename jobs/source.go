@@ -82,8 +82,12 @@ func list(ctx context.Context, source, inventory string) (objects []cloud.Info, 
 // openInput opens a file or an object to be read once.
 func openInput(ctx context.Context, name string) (io.ReadCloser, error) {
 	if !remote.IsURL(name) {
-		return os.Open(remote.Path(name))
+		return os.Open(remote.Path(name)) // which may be a pipe
 	}
+	return openObject(ctx, name)
+}
+
+func openObject(ctx context.Context, name string) (*object, error) {
 	b, key, err := cloud.Open(ctx, name)
 	if err != nil {
 		return nil, err
@@ -93,16 +97,16 @@ func openInput(ctx context.Context, name string) (io.ReadCloser, error) {
 		b.Close()
 		return nil, err
 	}
-	return input{o, b}, nil
+	return &object{o, b}, nil
 }
 
-// input is an object, and the bucket that it closes.
-type input struct {
+// object is one of a bucket that it closes.
+type object struct {
 	*cloud.Object
 	bucket cloud.Bucket
 }
 
-func (i input) Close() error { return errors.Join(i.Object.Close(), i.bucket.Close()) }
+func (o *object) Close() error { return errors.Join(o.Object.Close(), o.bucket.Close()) }
 
 func readAll(ctx context.Context, name string) ([]byte, error) {
 	r, err := openInput(ctx, name)
