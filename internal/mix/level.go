@@ -93,7 +93,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 	for i, l := range levels {
 		if i >= firstProseLevel {
 			l.contexts, l.sets, l.rate, l.numbers = proseContexts, proseSets, proseRate, false
-			l.guessOver = max(l.guessOver, 65000)
+			l.guessOver = max(l.guessOver, guessRarely)
 		}
 		prose[i] = l
 	}
@@ -104,6 +104,9 @@ var proseLevels = func() (prose [len(levels)]level) {
 // tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
 // what is spent on them is to begin, not to code.
 var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 0, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false}
+
+// guessRarely is guessOver for what is no log, at least: few of its bytes are guessed right.
+const guessRarely = 65000
 
 // firstProseLevel is the first level that tells prose from logs.
 const firstProseLevel = 5

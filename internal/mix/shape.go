@@ -58,7 +58,7 @@ func (k kind) spec() level {
 		l = proseLevels[k.number]
 	}
 	if k.foreign && k.number >= firstProseLevel {
-		l.contexts, l.sets, l.guessOver = everyContext, everySet, max(l.guessOver, 65000)
+		l.contexts, l.sets, l.guessOver = everyContext, everySet, max(l.guessOver, guessRarely)
 	}
 	if k.foreign || k.without&Prior != 0 {
 		l.prior = preparation{}
