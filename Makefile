@@ -189,7 +189,7 @@ lint: setup
 	$(GO) vet $(PKGS)
 	$(GO) vet $(GOTAGS) $(PKGS)
 	$(GO) vet -tags 'llama cloud' ./cmd/lmz
-	$(GO) vet -tags share ./cmd/lmz
+	$(GO) vet -tags share ./cmd/lmz ./jobs
 	$(GO) run $(STATICCHECK) $(PKGS)
 	$(GO) run $(STATICCHECK) $(GOTAGS) $(PKGS)
 
@@ -245,8 +245,8 @@ env: setup
 # The manual, completions for shells, and what file(1) and desktops know archives by, made from the
 # command itself.
 share:
-	CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' ./cmd/lmz \
-		bin/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)'
+	for program in cmd/lmz jobs; do CGO_ENABLED=0 $(GO) run -buildvcs=false -tags share -ldflags '-X main.version=$(VERSION)' \
+		./$$program bin/share '$(shell git log -1 --format=%ct 2>/dev/null || echo 0)' || exit 1; done
 
 clean:
 	rm -rf bin

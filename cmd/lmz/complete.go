@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -60,11 +61,20 @@ func (a *app) modelNames() (names []string) {
 	return names
 }
 
-// showPresets lets shells complete -0 to -9, which help has in its table.
-func showPresets(cmd *cobra.Command) {
+// prepareCompletion lets shells complete -0 to -9, which help has in its table, and tells what flags do
+// without the quotes in which help finds the names of values.
+func prepareCompletion(cmd *cobra.Command) {
 	for n := range preset.Max + 1 {
 		if f := cmd.Flags().Lookup(fmt.Sprint(n)); f != nil {
 			f.Hidden = false
 		}
+	}
+	unquoteUsages(cmd)
+}
+
+func unquoteUsages(cmd *cobra.Command) {
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
+	for _, c := range cmd.Commands() {
+		unquoteUsages(c)
 	}
 }

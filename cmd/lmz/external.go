@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,8 +26,26 @@ func newJobCommand() *cobra.Command {
 		Use:                "job COMMAND",
 		Short:              "Plan, run and audit the compression of many files or objects",
 		DisableFlagParsing: true,
+		ValidArgsFunction:  completeJob,
 		RunE:               func(_ *cobra.Command, args []string) error { return runProgram("lmz-job", args) },
 	}
+}
+
+// completeJob completes what comes after lmz job with what lmz-job says, in the protocol of cobra: a
+// line for each choice, then what else shells may complete with.
+func completeJob(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+	path, err := findProgram("lmz-job")
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	said, err := exec.Command(path, slices.Concat([]string{cobra.ShellCompRequestCmd}, args, []string{begun})...).Output()
+	lines := strings.Split(strings.TrimSuffix(string(said), "\n"), "\n")
+	last := lines[len(lines)-1]
+	directive, number := strconv.Atoi(strings.TrimPrefix(last, ":"))
+	if err != nil || number != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return lines[:len(lines)-1], cobra.ShellCompDirective(directive)
 }
 
 // namesObject says whether an argument, or what a flag has as its value, is the URL of an object.

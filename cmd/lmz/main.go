@@ -78,7 +78,7 @@ func execute(a *app, args []string) error {
 	}
 	// What follows is half a command.
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		showPresets(root)
+		prepareCompletion(root)
 	} else {
 		cmd, own, err := root.Find(args)
 		if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/lmz-go/lmz/internal/manual"
 )
 
 // Pages hold what help says, and the program man has nothing to complain of.
@@ -18,14 +20,14 @@ func TestManPages(t *testing.T) {
 	var check func(cmd *cobra.Command)
 	check = func(cmd *cobra.Command) {
 		page := string(manPage(cmd, time.Unix(1_700_000_000, 0).UTC()))
-		name := pageName(cmd)
-		for _, want := range []string{".TH " + roff(strings.ToUpper(name)) + " 1 2023-11-14 ", roff(cmd.Short), ".SH OPTIONS\n.TP\n"} {
+		name := manual.Name(cmd.CommandPath())
+		for _, want := range []string{".TH " + manual.Escape(strings.ToUpper(name)) + " 1 2023-11-14 ", manual.Escape(cmd.Short), ".SH OPTIONS\n.TP\n"} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: no %q", name, want)
 			}
 		}
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-			if has := strings.Contains(page, "\\fB\\-\\-"+roff(f.Name)+"\\fR"); has == f.Hidden {
+			if has := strings.Contains(page, "\\fB\\-\\-"+manual.Escape(f.Name)+"\\fR"); has == f.Hidden {
 				t.Errorf("%s: --%s: %v", name, f.Name, has)
 			}
 		})
@@ -46,14 +48,4 @@ func TestManPages(t *testing.T) {
 		}
 	}
 	check(newRootCommand(newApp(nil)))
-}
-
-func TestRoff(t *testing.T) {
-	for text, want := range map[string]string{
-		".TH x": "\\&.TH x", "a\n.b": "a\n\\&.b", `\d`: `\ed`, "it's -9": `it\(aqs \-9`,
-	} {
-		if got := roff(text); got != want {
-			t.Errorf("%q: %q, want %q", text, got, want)
-		}
-	}
 }

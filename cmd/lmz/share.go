@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/lmz-go/lmz/internal/manual"
 )
 
 // What file(1) and desktops know archives by.
@@ -71,9 +73,9 @@ func share(args []string) error {
 }
 
 func addPages(files map[string][]byte, cmd *cobra.Command, date time.Time) {
-	files["man/man1/"+pageName(cmd)+".1"] = manPage(cmd, date)
+	files["man/man1/"+manual.Name(cmd.CommandPath())+".1"] = manPage(cmd, date)
 	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "completion" {
+		if c.IsAvailableCommand() && c.Name() != "completion" && c.Name() != "job" { // job has its own
 			addPages(files, c, date)
 		}
 	}

@@ -40,14 +40,15 @@ func (r *release) viewer() error {
 	return nil
 }
 
-// makeShare makes the manual, completions and the like in a folder as /usr/share.
-func (r *release) makeShare(tmp string) (string, error) {
-	share := filepath.Join(tmp, "share")
+// makeShare makes the manual of a module's program, and for lmz completions and the like, in a folder as
+// /usr/share.
+func (r *release) makeShare(tmp, module string) (string, error) {
+	share := filepath.Join(tmp, "share", module)
 	cmd := exec.Command("go", "run", "-buildvcs=false", "-tags", "share", "-ldflags", "-X main.version=v"+r.version, ".", share, fmt.Sprint(r.time.Unix()))
-	cmd.Dir = filepath.Join(r.sources, "cmd/lmz")
+	cmd.Dir = filepath.Join(r.sources, module)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GOOS=", "GOARCH=")
 	if said, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("making the manual: %w: %s", err, said)
+		return "", fmt.Errorf("making the manual of %s: %w: %s", module, err, said)
 	}
 	return share, nil
 }

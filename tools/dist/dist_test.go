@@ -308,7 +308,7 @@ func tryDebs(t *testing.T, dir string) {
 	tryIn(t, root, "usr/bin/lmz")
 	tryCloud(t, root, "usr/bin")
 	for name, want := range map[string]string{
-		"man/man1/lmz.1": ".TH LMZ 1 2023-11-14 \"lmz v0.0.1\"", "man/man1/lmz-grep.1": "only\\-matching", "bash-completion/completions/lmz": "__complete",
+		"man/man1/lmz.1": ".TH LMZ 1 2023-11-14 \"lmz v0.0.1\"", "man/man1/lmz-grep.1": "only\\-matching", "man/man1/lmz-job-run.1": "at\\-once", "bash-completion/completions/lmz": "__complete",
 		"fish/vendor_completions.d/lmz.fish": "complete -c lmz", "zsh/vendor-completions/_lmz": "#compdef lmz", "mime/packages/lmz.xml": "application/x-lmz",
 	} {
 		if text, err := os.ReadFile(filepath.Join(root, "usr/share", name)); err != nil || !bytes.Contains(text, []byte(want)) {

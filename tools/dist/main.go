@@ -120,8 +120,10 @@ func (r *release) make(chosen []target) (err error) {
 	}
 	defer os.RemoveAll(tmp)
 	lmz, cloud := products()
-	if lmz.share, err = r.makeShare(tmp); err != nil {
-		return err
+	for p, module := range map[*product]string{lmz: "cmd/lmz", cloud: "jobs"} {
+		if p.share, err = r.makeShare(tmp, module); err != nil {
+			return err
+		}
 	}
 	if err := r.viewer(); err != nil {
 		return err
