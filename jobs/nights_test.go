@@ -257,6 +257,20 @@ func TestPartOfPack(t *testing.T) {
 	}
 }
 
+// TestPackGone looks into packs of a list of DEST of which one is gone since, and one is none.
+func TestPackGone(t *testing.T) {
+	dir := t.TempDir()
+	none := "b" + packMark + "-2" + packSuffix
+	if err := os.WriteFile(filepath.Join(dir, none), []byte("no archive"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in := &present{map[string]bool{"a" + packMark + "-1" + packSuffix: true, none: true}, map[string][]member{}}
+	err := in.lookInto(context.Background(), &options{dest: dir}, []cloud.Info{{Key: "/in/a", Size: 1}}, "/in", nil)
+	if err != nil || len(in.members) != 0 {
+		t.Errorf("%v, %v", in.members, err)
+	}
+}
+
 // TestTwice gives two workers the same objects, each by a job of its own: there is one archive of
 // each, which both have proven, and nothing is lost if both delete the sources.
 func TestTwice(t *testing.T) {

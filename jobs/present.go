@@ -85,25 +85,30 @@ func (in *present) lookInto(ctx context.Context, o *options, objects []cloud.Inf
 	return nil
 }
 
-// membersOf gives the members of a pack: none if it is gone, something else, or damaged.
+// membersOf gives the members of a pack: none if it is something else, damaged, or gone, which it may
+// be at any time.
 func membersOf(ctx context.Context, name string) ([]members.Member, error) {
-	o, err := openObject(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	defer o.Close()
-	var list []members.Member
-	a, err := stream.Open(o, o.Size(), nil)
-	if err == nil {
-		defer a.Close()
-		list, err = members.List(a)
-	}
-	for _, is := range []error{fs.ErrNotExist, stream.ErrNotArchive, stream.ErrCorrupt, members.ErrNoList} {
+	list, err := listOf(ctx, name)
+	for _, is := range []error{fs.ErrNotExist, cloud.ErrChanged, stream.ErrNotArchive, stream.ErrCorrupt, members.ErrNoList} {
 		if errors.Is(err, is) {
 			return nil, nil
 		}
 	}
 	return list, err
+}
+
+func listOf(ctx context.Context, name string) ([]members.Member, error) {
+	o, err := openObject(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	a, err := stream.Open(o, o.Size(), nil)
+	if err != nil {
+		return nil, err
+	}
+	defer a.Close()
+	return members.List(a)
 }
 
 // pack gives the name of a pack that has a file of this name, size and time, or nothing.

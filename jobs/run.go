@@ -280,6 +280,6 @@ others what it was at.`,
 	}
 	o.addDatabase(c)
 	o.addWorker(c)
-	c.Flags().BoolVar(&drain, "drain", false, "end when nothing is left to do")
+	c.Flags().BoolVar(&drain, "drain", false, "end when nothing is left to do; it fails if anything in the database has")
 	return c
 }
