@@ -131,14 +131,13 @@ type history struct {
 // or will. What is over leaves its sources to others.
 func (e *engine) history(o *options, objects []cloud.Info) (h history, left []cloud.Info, err error) {
 	h = history{map[string]bool{}, map[string]bool{}}
-	all, err := workflows(e, o.name, dbos.WithFilterLoadOutput(false))
-	if err != nil {
-		return h, nil, err
-	}
 	known := make([]bool, len(objects))
 	dest, query := remote.CutQuery(o.dest)
 	dest = strings.TrimSuffix(dest, "/") + "/"
-	for _, w := range all {
+	for w, err := range each(e, workflow, o.name, dbos.WithFilterLoadOutput(false)) {
+		if err != nil {
+			return h, nil, err
+		}
 		it, err := as[item](w.Input)
 		if err != nil {
 			return h, nil, err

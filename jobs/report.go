@@ -22,11 +22,10 @@ type row struct {
 
 // rows gives the report of a job, in the order of archives.
 func rows(c dbos.Client, job string) (list []row, err error) {
-	all, err := workflows(c, job)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range all {
+	for w, err := range each(c, workflow, job) {
+		if err != nil {
+			return nil, err
+		}
 		it, err := as[item](w.Input)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", w.ID, err)

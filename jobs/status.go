@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -74,15 +76,60 @@ func named(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) ([
 	return dbos.ListWorkflows(c, opts...)
 }
 
+// pageSize is how many workflows are asked for at once.
+var pageSize = 5000
+
+// each goes through the workflows of a name in the order in which they began, a page at a time: a
+// database may have millions. It is for options under which one stays listed whatever becomes of it.
+func each(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) iter.Seq2[dbos.WorkflowStatus, error] {
+	return func(yield func(dbos.WorkflowStatus, error) bool) {
+		size := pageSize
+		last := map[string]bool{} // those of the millisecond that the next page begins with
+		for from := (time.Time{}); ; {
+			page := append(opts[:len(opts):len(opts)], dbos.WithFilterLimit(size))
+			if !from.IsZero() {
+				page = append(page, dbos.WithFilterCreatedAfter(from)) // or at that time
+			}
+			list, err := named(c, name, job, page...)
+			if err != nil {
+				yield(dbos.WorkflowStatus{}, err)
+				return
+			}
+			progress := false
+			for _, w := range list {
+				if last[w.ID] {
+					continue
+				}
+				if !w.CreatedAt.Equal(from) {
+					from, progress = w.CreatedAt, true
+					clear(last)
+				}
+				last[w.ID] = true
+				if !yield(w, nil) {
+					return
+				}
+			}
+			if len(list) < size {
+				return
+			}
+			if !progress {
+				size *= 2
+			}
+		}
+	}
+}
+
 // counts says how many archives are in which state, without some.
 func counts(c dbos.Client, job string, without map[string]bool) (p progress, err error) {
-	all, err := workflows(c, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-	for _, w := range all {
+	for w, err := range each(c, workflow, job, dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false)) {
+		if err != nil {
+			return p, err
+		}
 		if !without[w.ID] {
 			p.add(w.Status)
 		}
 	}
-	return p, err
+	return p, nil
 }
 
 // unfinished gives the archives of a job that wait or run, without what they are made of.
@@ -130,20 +177,18 @@ func withJob(ctx context.Context, db, job string, do func(dbos.Client) error) er
 		if len(one) > 0 || job == "" {
 			return do(c)
 		}
-		all, err := workflows(c, "", bare...)
-		if err != nil {
-			return err
-		}
-		var names []string
-		for _, w := range all {
+		names := map[string]bool{}
+		for w, err := range each(c, workflow, "", bare...) {
+			if err != nil {
+				return err
+			}
 			name, _, _ := strings.Cut(w.ID, "/")
-			names = append(names, name)
+			names[name] = true
 		}
 		if len(names) == 0 {
 			return errNoJobs
 		}
-		slices.Sort(names)
-		return fmt.Errorf("there is no job %s: the jobs are %s", job, strings.Join(slices.Compact(names), ", "))
+		return fmt.Errorf("there is no job %s: the jobs are %s", job, strings.Join(slices.Sorted(maps.Keys(names)), ", "))
 	})
 }
 
@@ -163,13 +208,16 @@ func as[T any](v any) (t T, err error) {
 
 // jobs sums up the jobs of a database.
 func jobs(c dbos.Client, job string, now time.Time) ([]*progress, error) {
-	all, err := workflows(c, job)
-	if err != nil {
-		return nil, err
-	}
 	byName := map[string]*progress{}
 	began := map[string]time.Time{}
-	for _, w := range all {
+	open := map[string]bool{} // archives that are not done
+	for w, err := range each(c, workflow, job) {
+		if err != nil {
+			return nil, err
+		}
+		if w.Status == dbos.WorkflowStatusPending || w.Status == dbos.WorkflowStatusEnqueued {
+			open[w.ID] = true
+		}
 		name, _, _ := strings.Cut(w.ID, "/")
 		p := byName[name]
 		if p == nil {
@@ -201,7 +249,7 @@ func jobs(c dbos.Client, job string, now time.Time) ([]*progress, error) {
 		if p.open() == 0 {
 			continue
 		}
-		if err := p.addFrames(c, all); err != nil {
+		if err := p.addFrames(c, open); err != nil {
 			return nil, err
 		}
 	}
@@ -218,16 +266,11 @@ func jobs(c dbos.Client, job string, now time.Time) ([]*progress, error) {
 }
 
 // addFrames counts the frames that are done of archives that are not.
-func (p *progress) addFrames(c dbos.Client, archives []dbos.WorkflowStatus) error {
-	done, err := named(c, frameOf, p.Job, dbos.WithFilterStatus(dbos.WorkflowStatusSuccess))
-	if err != nil || len(done) == 0 {
-		return err
-	}
-	open := map[string]bool{}
-	for _, w := range archives {
-		open[w.ID] = w.Status == dbos.WorkflowStatusPending || w.Status == dbos.WorkflowStatusEnqueued
-	}
-	for _, w := range done {
+func (p *progress) addFrames(c dbos.Client, open map[string]bool) error {
+	for w, err := range each(c, frameOf, p.Job, dbos.WithFilterStatus(dbos.WorkflowStatusSuccess)) {
+		if err != nil {
+			return err
+		}
 		if !open[path.Dir(w.ID)] {
 			continue
 		}
@@ -326,12 +369,11 @@ there after all notices that it has lost the archive.`,
 }
 
 func resume(ctx context.Context, c dbos.Client, job string) error {
-	all, err := workflows(c, job, dbos.WithFilterLoadOutput(false))
-	if err != nil {
-		return err
-	}
 	n := 0
-	for _, w := range all {
+	for w, err := range each(c, workflow, job, dbos.WithFilterLoadOutput(false)) {
+		if err != nil {
+			return err
+		}
 		switch w.Status {
 		case dbos.WorkflowStatusSuccess, dbos.WorkflowStatusEnqueued, dbos.WorkflowStatusDelayed:
 			continue
