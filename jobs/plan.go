@@ -162,10 +162,12 @@ const (
 	mostSamples  = 64
 )
 
-// sample is a part of what archives are made of, and how many bytes of sources are in it.
+// sample is a part of the content of an archive.
 type sample struct {
 	text   []byte
-	source float64
+	source float64 // bytes of sources in it
+	of     float64 // and in the archive
+	weight float64 // bytes of sources that it stands for
 }
 
 // samples reads parts of archives' content at even distances in the order of bytes, so that large
@@ -173,29 +175,44 @@ type sample struct {
 func (k *kind) samples(ctx context.Context, b cloud.Bucket, size int64) (all []sample, err error) {
 	average := max(1, min(size, k.Bytes/int64(len(k.all))))
 	n := int(min(mostSamples, max(leastSamples, leastSamples*size/average)))
-	take := func(it *item, at, size int64) {
-		if err != nil {
-			return
-		}
-		var s sample
-		if s, err = it.sample(ctx, b, at, size); len(s.text) > 0 {
-			all = append(all, s)
-		}
-	}
 	if n >= len(k.all) && k.Bytes <= leastSamples*size {
 		for _, it := range k.all {
-			take(it, 0, it.contentSize())
+			s, err := it.sample(ctx, b, 0, it.contentSize())
+			if err != nil {
+				return nil, err
+			}
+			s.weight = s.source
+			all = append(all, s)
 		}
-		return all, err
+		return all, nil
 	}
+	// Each stands for its share of the archive that it is of, or, of archives without one, of what is
+	// nearest.
+	all, left := make([]sample, n), make([]float64, n)
 	next, passed := 0, int64(0)
-	for i := range n {
-		at := k.Bytes / int64(2*n) * int64(2*i+1)
-		for at-passed >= k.all[next].size() && next < len(k.all)-1 {
-			passed += k.all[next].size()
-			next++
+	for _, it := range k.all {
+		first := next
+		for ; next < n; next++ {
+			at := k.Bytes/int64(2*n)*int64(2*next+1) - passed
+			if at >= it.size() {
+				break
+			}
+			if all[next], err = it.sample(ctx, b, at, size); err != nil {
+				return nil, err
+			}
 		}
-		take(k.all[next], at-passed, size)
+		for i := range all[first:next] {
+			all[first+i].weight += float64(it.size()) / float64(next-first)
+		}
+		if first == next {
+			middle := float64(passed) + float64(it.size())/2
+			nearest := min(n-1, int(middle/float64(k.Bytes)*float64(n)))
+			left[nearest] += float64(it.size())
+		}
+		passed += it.size()
+	}
+	for i := range all {
+		all[i].weight += left[i]
 	}
 	return all, err
 }
@@ -215,13 +232,13 @@ func (it *item) sample(ctx context.Context, b cloud.Bucket, at, size int64) (sam
 		r := cloud.Section(ctx, b, s, from, min(size, s.Size-from))
 		defer r.Close()
 		text, err := io.ReadAll(r)
-		return sample{text, float64(len(text))}, err
+		return sample{text, float64(len(text)), float64(s.Size), 0}, err
 	}
 	w := &limited{left: size}
 	if _, err := it.content(ctx, b, w); err != nil && !errors.Is(err, errFull) {
 		return sample{}, err
 	}
-	return sample{w.Bytes(), float64(w.Len()) * float64(it.size()) / float64(it.contentSize())}, nil
+	return sample{w.Bytes(), float64(w.Len()) * float64(it.size()) / float64(it.contentSize()), float64(it.size()), 0}, nil
 }
 
 // contentSize is how many bytes are compressed; of a pack, without the list of members, which takes
@@ -264,28 +281,19 @@ func (k *kind) estimate(ctx context.Context, b cloud.Bucket, levels []int, a ass
 	if err != nil || len(samples) == 0 {
 		return err
 	}
-	whole := k.Bytes <= leastSamples*a.Sample // or as good as: a sample counts by its bytes
 	for _, level := range levels {
-		share, seconds, n := 0.0, 0.0, 0.0 // sums of what each takes for a byte
+		share, seconds, n := 0.0, 0.0, 0.0
 		for _, s := range samples {
-			size, before := &counted{}, cpuSeconds()
-			w, err := stream.NewWriter(size, nil, stream.WithContext(ctx), stream.WithLevel(level), stream.WithVerify(io.Discard, func(error) {}))
+			if len(s.text) == 0 {
+				continue
+			}
+			size, cpu, err := s.archive(ctx, level)
 			if err != nil {
 				return err
 			}
-			if _, err = w.Write(s.text); err == nil {
-				err = w.Close()
-			}
-			if err != nil {
-				return err
-			}
-			weight := 1.0
-			if whole {
-				weight = s.source
-			}
-			share += weight * float64(size.n) / s.source
-			seconds += weight * (cpuSeconds() - before) / s.source
-			n += weight
+			share += s.weight * size
+			seconds += s.weight * cpu
+			n += s.weight
 		}
 		e := estimate{Level: level, Ratio: n / share}
 		e.ArchiveBytes = int64(float64(k.Bytes) / e.Ratio)
@@ -305,6 +313,36 @@ func (k *kind) estimate(ctx context.Context, b cloud.Bucket, levels []int, a ass
 		}
 	}
 	return nil
+}
+
+// archive estimates what the archive that the sample is of takes for a byte of its sources: bytes, and
+// seconds of CPU time. What is behind the sample is foreseen better than the sample, which begins anew:
+// as well as the second half of that, it is assumed.
+func (s *sample) archive(ctx context.Context, level int) (size, seconds float64, err error) {
+	before := cpuSeconds()
+	whole, err := archiveSize(ctx, level, s.text)
+	seconds = (cpuSeconds() - before) / s.source
+	size = whole / s.source
+	if rest := s.of - s.source; err == nil && rest > 0 && len(s.text) > 1 {
+		var half float64
+		half, err = archiveSize(ctx, level, s.text[:len(s.text)/2])
+		if later := 2 * (whole - half) / s.source; later < size {
+			size = (whole + later*rest) / s.of
+		}
+	}
+	return size, seconds, err
+}
+
+func archiveSize(ctx context.Context, level int, text []byte) (float64, error) {
+	var size counted
+	w, err := stream.NewWriter(&size, nil, stream.WithContext(ctx), stream.WithLevel(level), stream.WithVerify(io.Discard, func(error) {}))
+	if err != nil {
+		return 0, err
+	}
+	if _, err = w.Write(text); err == nil {
+		err = w.Close()
+	}
+	return float64(size.n), err
 }
 
 type counted struct{ n int64 }

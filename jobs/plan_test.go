@@ -9,8 +9,63 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/lmz-go/lmz/cloud"
 )
+
+// TestSamples checks that samples stand for all bytes, and for no more of an unlike neighbour than they
+// must.
+func TestSamples(t *testing.T) {
+	ctx := context.Background()
+	for name, sizes := range map[string][]int64{
+		"two":         {12 << 10, 8 << 10},
+		"one of many": append(slices.Repeat([]int64{100}, 300), 40<<10),
+		"growing":     {1, 10, 100, 1000, 10_000, 20_000, 50_000},
+		"small":       {300, 20, 500},
+	} {
+		dir := t.TempDir()
+		k := &kind{Bytes: 0}
+		for i, size := range sizes {
+			file := filepath.Join(dir, fmt.Sprintf("%03d.log", i))
+			if err := os.WriteFile(file, bytes.Repeat([]byte{'a' + byte(i%26)}, int(size)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		objects, _, err := list(ctx, dir, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range objects {
+			k.all = append(k.all, &item{From: dir, Sources: []cloud.Info{s}})
+			k.Bytes += s.Size
+		}
+		b, _, err := cloud.Open(ctx, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		all, err := k.samples(ctx, b, 1<<10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, of := 0.0, map[float64]float64{}
+		for _, s := range all {
+			sum += s.weight
+			of[s.of] += s.weight
+		}
+		if off := sum - float64(k.Bytes); off < -1 || off > 1 {
+			t.Errorf("%s: samples stand for %.0f of %d bytes", name, sum, k.Bytes)
+		}
+		if name == "two" && (of[12<<10] != 12<<10 || of[8<<10] != 8<<10) {
+			t.Errorf("%s: %v", name, of)
+		}
+		if large := of[40<<10]; name == "one of many" && (large < 40<<10 || large > 45<<10) {
+			t.Errorf("%s: samples of %d bytes stand for %.0f", name, 40<<10, large)
+		}
+	}
+}
 
 // TestPlan compares what a plan says with what comes out, and takes its level for a run: of files
 // that are all taken as samples, of many small ones in packs, and of a large one that is like
