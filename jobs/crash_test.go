@@ -214,7 +214,7 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	proxy := s3test.NewProxy(t, s3, 7)
 	proxy.Faults = s3test.Faults{Busy: .005, TornRequest: .005, LostAnswer: .005, TornAnswer: .005}
 	// As much work as the rounds take, about: what is left over must be done, too.
-	want := makeTree(t, filepath.Join(s3.Dir, "logs"), 1, 16+3*min(rounds, 50)+rounds/2)
+	want := makeTree(t, filepath.Join(s3.Dir, "logs"), 1, 16+2*min(rounds, 50)+rounds)
 	frames := 0
 	for i := range min(2+rounds/4, 20+rounds/20) {
 		r := rand.New(rand.NewPCG(uint64(i), 8))

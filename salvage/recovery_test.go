@@ -2,8 +2,10 @@ package salvage
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"slices"
 	"strings"
@@ -49,6 +51,11 @@ func (s subject) recovered(damaged []byte) (x *Recovery, missing []int, err erro
 			return x, nil, fmt.Errorf("there is something to recover from the recovered archive: %w", err)
 		}
 	}
+	if crc32.ChecksumIEEE(damaged)%8 == 0 {
+		if err := s.scanned(damaged, x, got); err != nil {
+			return x, nil, err
+		}
+	}
 	for i, p := range s.pieces() {
 		if rest, ok := bytes.CutPrefix(got, p); ok {
 			got = rest
@@ -60,6 +67,27 @@ func (s subject) recovered(damaged []byte) (x *Recovery, missing []int, err erro
 		return x, missing, fmt.Errorf("%d bytes that are not of the original", len(got))
 	}
 	return x, missing, nil
+}
+
+// scanned checks that Scan finds what Recover found: here, what checks does decode.
+func (s subject) scanned(damaged []byte, want *Recovery, content []byte) error {
+	x, err := Scan(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), Options{Models: models, Reader: one})
+	if err != nil {
+		return fmt.Errorf("Scan: %w", err)
+	}
+	var archive bytes.Buffer
+	if _, err := x.WriteTo(&archive); err != nil {
+		return fmt.Errorf("Scan: %w", err)
+	}
+	var got []byte
+	if archive.Len() > 0 {
+		got, err = decompress(archive.Bytes(), stream.WithWorkers(1), stream.WithLanes(1))
+	}
+	if err != nil || !bytes.Equal(got, content) || len(x.Losses) != len(want.Losses) || x.Chunks != want.Chunks {
+		return fmt.Errorf("Scan finds %d bytes in %d chunks and %d losses, want %d, %d and %d: %w",
+			len(got), x.Chunks, len(x.Losses), len(content), want.Chunks, len(want.Losses), err)
+	}
+	return nil
 }
 
 // hurt are the numbers of the chunks whose bytes are not all where they were.

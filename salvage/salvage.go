@@ -34,20 +34,46 @@ type Options struct {
 // It returns stream.ErrNotArchive or stream.ErrTruncated if there is no frame at all, and otherwise
 // only errors of r, of Options.Text, and of ctx.
 func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recovery, error) {
+	v, list, err := scan(ctx, r, size, o)
+	if err == nil {
+		err = v.decode(list)
+	}
+	if err == nil && v.changed {
+		_, err = v.assemble()
+	}
+	return v.found(err)
+}
+
+// Scan is Recover without decoding: it finds what checks, of which some may not decode.
+func Scan(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recovery, error) {
+	v, _, err := scan(ctx, r, size, o)
+	return v.found(err)
+}
+
+func (v *recoverer) found(err error) (*Recovery, error) {
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(v.Losses, func(a, b Loss) int { return cmp.Compare(a.Offset, b.Offset) })
+	return v.Recovery, nil
+}
+
+// scan finds what checks, puts it together, and lists its chunks.
+func scan(ctx context.Context, r io.ReaderAt, size int64, o Options) (*recoverer, []placed, error) {
 	in := &notedReader{r: r}
 	v := &recoverer{Recovery: &Recovery{}, r: in, end: size, known: true, ctx: ctx, opts: o, work: restoreWork}
 	for v.pos < size {
 		if err := v.frame(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if !slices.ContainsFunc(v.frames, func(f *foundFrame) bool { return f.h != nil }) {
 		var head [len(format.HeaderMagic)]byte
 		n, _ := in.ReadAt(head[:], 0)
 		if string(head[:n]) == format.HeaderMagic[:n] {
-			return nil, fmt.Errorf("%w: there is no whole header", stream.ErrTruncated)
+			return nil, nil, fmt.Errorf("%w: there is no whole header", stream.ErrTruncated)
 		}
-		return nil, stream.ErrNotArchive
+		return nil, nil, stream.ErrNotArchive
 	}
 	for _, f := range v.frames {
 		if f.h == nil {
@@ -55,22 +81,12 @@ func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recove
 			continue
 		}
 		if err := v.restore(f); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		v.settle(f)
 	}
 	list, err := v.assemble()
-	if err == nil {
-		err = v.decode(list)
-	}
-	if err == nil && v.changed {
-		_, err = v.assemble()
-	}
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(v.Losses, func(a, b Loss) int { return cmp.Compare(a.Offset, b.Offset) })
-	return v.Recovery, nil
+	return v, list, err
 }
 
 // recoverer walks through a damaged archive.

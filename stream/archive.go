@@ -81,6 +81,9 @@ func Open(r io.ReaderAt, size int64, models ModelSource, opts ...ReaderOption) (
 	if r == nil {
 		return nil, errNoSource
 	}
+	if size < 0 {
+		return nil, fmt.Errorf("stream: an archive of %d bytes", size)
+	}
 	a := &Archive{ctx: o.ctx, archive: &archive{
 		r: r, opts: o,
 		chunks: engine.NewCache[int64, []byte](o.cache), groups: engine.NewCache[int64, []located](groupsKept),

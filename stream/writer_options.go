@@ -107,7 +107,7 @@ func WithMethod(m codec.Method) WriterOption {
 func WithChunkSize(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {
 		if bytes < 1 || bytes > format.MaxChunkSize {
-			return fmt.Errorf("stream: chunk size of %d bytes, want 0 to %d", bytes, format.MaxChunkSize)
+			return fmt.Errorf("stream: chunk size of %d bytes, want 1 to %d", bytes, format.MaxChunkSize)
 		}
 		o.chunkSize = bytes
 		return nil

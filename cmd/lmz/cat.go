@@ -83,7 +83,7 @@ whole. FILE "-" is standard input, which must be a file.`,
 			if c.json && !c.members {
 				return ui.Usage("--json is for --members", "what is in an archive is written as it is")
 			}
-			c.each(files, func(name string) error { return c.readAnywhere(cmd.Context(), name, c.cat) })
+			c.each(files, func(name string) error { return c.readAnywhere(cmd.Context(), name, c.keepGoing, c.cat) })
 			return nil
 		},
 	}

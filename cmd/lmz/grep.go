@@ -195,7 +195,7 @@ func (c *grepCommand) open(ctx context.Context, name string, out *grepOutput) er
 	}
 	defer src.Close()
 	if src.Size() >= 0 && (strings.HasSuffix(name, suffix) || beginsArchive(src)) {
-		return c.readArchive(ctx, src, func(archive *stream.Archive) error {
+		return c.readOn(ctx, src, func(archive *stream.Archive) error {
 			return c.grep(src, func(s stream.Search) (stream.Found, error) {
 				s.Damaged = c.goOn(src, archive)
 				return archive.Search(s)

@@ -91,7 +91,7 @@ lmz --no-merkle), all is decompressed, and else a block of a few MiB.`,
 
 // prove writes a head, or a proof.
 func (c *proveCommand) prove(ctx context.Context, name string) error {
-	return c.readAnywhere(ctx, name, func(src *file.Source, archive *stream.Archive) error {
+	return c.readAnywhere(ctx, name, false, func(src *file.Source, archive *stream.Archive) error {
 		p, err := evidence.New(archive)
 		if err != nil {
 			return err

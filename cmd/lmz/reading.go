@@ -40,14 +40,18 @@ func (r *reading) check() error {
 	return r.readDictionaries()
 }
 
-// readAnywhere opens the archive in a file for reading at any place.
-func (r *reading) readAnywhere(ctx context.Context, name string, read func(*file.Source, *stream.Archive) error) error {
+// readAnywhere opens the archive in a file for reading at any place, also behind damage if that is
+// gone on behind.
+func (r *reading) readAnywhere(ctx context.Context, name string, goesOn bool, read func(*file.Source, *stream.Archive) error) error {
 	src, err := file.OpenRegular(name, "write it to a file first, or read it all with lmz -dc")
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	return r.readArchive(ctx, src, func(archive *stream.Archive) error { return read(src, archive) })
+	if !goesOn {
+		return r.readArchive(ctx, src, func(archive *stream.Archive) error { return read(src, archive) })
+	}
+	return r.readOn(ctx, src, func(archive *stream.Archive) error { return read(src, archive) })
 }
 
 // readArchive is readAnywhere for a file that is open, and whose size is known.

@@ -1,6 +1,9 @@
 package format
 
-import "io"
+import (
+	"fmt"
+	"io"
+)
 
 // Padding is zeros between a footer and the header behind it, or the end of the archive: tapes and
 // dd leave such.
@@ -21,12 +24,16 @@ func (r *recorder) skipPadding() error {
 	}
 }
 
-// TrimPadding is where the bytes in front of end begin that are all zeros: end if there are none.
+// TrimPadding is where the bytes in front of end begin that are all zeros: end if there are none. It is
+// an error if r ends in front of end.
 func TrimPadding(r io.ReaderAt, end int64) (int64, error) {
 	var block [32 << 10]byte
 	for n := int64(FooterSize); end > 0; n = int64(len(block)) { // mostly there are none
 		p := block[:min(n, end)]
-		if _, err := r.ReadAt(p, end-int64(len(p))); err != nil && err != io.EOF {
+		if got, err := r.ReadAt(p, end-int64(len(p))); got < len(p) {
+			if err == nil || err == io.EOF {
+				err = fmt.Errorf("%w: it has fewer than %d bytes", ErrTruncated, end)
+			}
 			return 0, err
 		}
 		for i := len(p) - 1; i >= 0; i-- {
