@@ -30,7 +30,7 @@ type grepCommand struct {
 	quiet, noMessages    bool
 	count, list, without bool // of which the last one counts
 	before, after, both  lineCount
-	names, noNames       bool
+	names, noNames       bool // as well
 	label                string
 	recursive            bool
 	follows              bool // as recursive, and links
@@ -114,8 +114,6 @@ func (c *grepCommand) compile(args []string) (files []string, err error) {
 		return nil, ui.Usage("grep wants a pattern", "see lmz grep --help")
 	case c.extended && c.Fixed:
 		return nil, ui.Usage("-E and -F exclude each other", "")
-	case c.names && c.noNames:
-		return nil, ui.Usage("-H and -h exclude each other", "")
 	case c.before.n < 0 || c.after.n < 0 || c.both.n < 0:
 		return nil, ui.Usage("-A, -B and -C take 0 or more lines", "")
 	case !given:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -41,8 +42,14 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&c.line.matches, "only-matching", "o", false, "write only what matches, each match on a line of its own")
 	f.BoolVarP(&c.line.number, "line-number", "n", false, "write in front of each line its number, counted from 1")
 	f.BoolVarP(&c.line.offset, "byte-offset", "b", false, "write in front of each line, or with -o each match, its offset")
-	f.BoolVarP(&c.names, "with-filename", "H", false, "write in front of each line the name of the file (the default with several files)")
-	f.BoolVarP(&c.noNames, "no-filename", "h", false, "write no names of files")
+	f.BoolFuncP("with-filename", "H", "write in front of each line the name of the file (the default with several files)", func(string) error {
+		c.names, c.noNames = true, false
+		return nil
+	})
+	f.BoolFuncP("no-filename", "h", "write no names of files", func(string) error {
+		c.names, c.noNames = false, true
+		return nil
+	})
 	f.BoolVarP(&c.line.nul, "null", "Z", false, "write a zero byte behind names of files")
 	f.StringVar(&c.label, "label", "(standard input)", "what standard input is called")
 	f.VarP(&c.after, "after-context", "A", "write so many lines behind each as well")
@@ -104,17 +111,33 @@ func (l *lineCount) or(other lineCount) int64 {
 	return other.n
 }
 
-// addDigits defines the flags -0 to -9: together they are the number.
+// addDigits defines the flags -0 to -9; joinDigits is for larger numbers.
 func (l *lineCount) addDigits(f *pflag.FlagSet) {
-	text := ""
 	for digit := '0'; digit <= '9'; digit++ {
 		name := "context-digit-" + string(digit)
-		f.BoolFuncP(name, string(digit), "a digit of -NUM, the same as -C NUM", func(string) error {
-			text += string(digit)
-			return l.Set(text)
-		})
+		f.BoolFuncP(name, string(digit), "-NUM, the same as -C NUM", func(string) error { return l.Set(string(digit)) })
 		f.MarkHidden(name)
 	}
+}
+
+var digits = regexp.MustCompile("[0-9]{2,}")
+
+// joinDigits makes -C NUM of each -NUM of several digits, which are next to each other in one argument.
+func joinDigits(flags *pflag.FlagSet, args []string) (joined []string) {
+	for i, letters := range shortFlags(flags, args) {
+		arg := args[i]
+		for at := digits.FindStringIndex(arg[:letters]); at != nil; at = digits.FindStringIndex(arg[:letters]) {
+			if at[0] > 1 {
+				joined = append(joined, arg[:at[0]])
+			}
+			joined = append(joined, "-C"+arg[at[0]:at[1]])
+			arg, letters = "-"+arg[at[1]:], letters-at[1]+1
+		}
+		if arg != "-" || args[i] == "-" {
+			joined = append(joined, arg)
+		}
+	}
+	return joined
 }
 
 // colorWhen is a flag that says when matches are colored.

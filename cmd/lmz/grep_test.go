@@ -139,12 +139,15 @@ func grepPattern(words []string) *rapid.Generator[string] {
 	})
 }
 
-// grepFlags draws flags that both programs have, so that each is there now and then.
+// grepFlags draws flags that both programs have, so that each is there now and then, in any order.
 func grepFlags(t *rapid.T, locale string) (flags []string) {
-	maybe := func(one int, list ...string) {
-		if rapid.IntRange(0, one-1).Draw(t, list[0]) == 0 {
-			flags = append(flags, list...)
+	var groups [][]string
+	maybe := func(one int, list ...string) bool {
+		given := rapid.IntRange(0, one-1).Draw(t, list[0]) == 0
+		if given {
+			groups = append(groups, list)
 		}
+		return given
 	}
 	number := func(name string, most int) string {
 		return strconv.Itoa(rapid.IntRange(0, most).Draw(t, name))
@@ -152,16 +155,17 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 	for _, flag := range []string{"-n", "-b", "-i"} {
 		maybe(3, flag)
 	}
-	for _, flag := range []string{"-v", "-o", "-x", "-H", "-a", "--line-buffered", "-Z", "-U", "-y", "--no-ignore-case"} {
+	whole, inverted := maybe(6, "-x"), maybe(6, "-v")
+	for _, flag := range []string{"-o", "-H", "-h", "-a", "--line-buffered", "-Z", "-U", "-y", "--no-ignore-case"} {
 		maybe(6, flag)
 	}
-	if locale != "C" && !slices.Contains(flags, "-x") {
+	if locale != "C" && !whole {
 		maybe(4, "-w") // what a word is depends on the locale, and with -x GNU grep takes line ends for matches
 	}
 	for _, flag := range []string{"-c", "-l", "-L", "-q"} {
 		maybe(15, flag)
 	}
-	if !slices.Contains(flags, "-x") || !slices.Contains(flags, "-v") {
+	if !whole || !inverted {
 		// Of what follows the last line GNU grep takes parts for whole lines then, with -o and
 		// colors.
 		maybe(5, "-m", number("most", 5))
@@ -170,9 +174,10 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 	maybe(4, "-B", number("before", 4))
 	maybe(5, "-C", number("both", 3))
 	maybe(5, "-"+number("digits", 12))
+	maybe(5, "-"+number("digits", 2)+"n"+number("digits", 12))
 	maybe(4, "--color=always")
 	maybe(20, "--color=never")
-	return flags
+	return slices.Concat(rapid.Permutation(groups).Draw(t, "order")...)
 }
 
 // Output and exit codes are those of GNU grep, byte for byte, whatever the text, the patterns and

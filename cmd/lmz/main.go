@@ -88,7 +88,10 @@ func execute(a *app, args []string) error {
 		if err := checkLevels(cmd.Flags(), own); err != nil {
 			return err
 		}
-		if cmd == root {
+		switch {
+		case cmd.Name() == "grep":
+			args = append([]string{"grep"}, joinDigits(cmd.Flags(), own)...)
+		case cmd == root:
 			first, err := environmentFlags(root, args)
 			if err != nil {
 				return err

@@ -60,33 +60,13 @@ func presetSummary(p preset.Preset) string {
 
 // checkLevels finds flags such as -19, which would be taken for -1 -9.
 func checkLevels(flags *pflag.FlagSet, args []string) error {
-	for i := 0; i < len(args) && args[i] != "--"; i++ {
+	for i, letters := range shortFlags(flags, args) {
 		arg := args[i]
-		if len(arg) < 2 || arg[0] != '-' {
-			continue
-		}
-		if arg[1] == '-' {
-			name, _, has := strings.Cut(arg[2:], "=")
-			if f := flags.Lookup(name); f != nil && f.NoOptDefVal == "" && !has {
-				i++ // over its value
-			}
-			continue
-		}
-		for j := 1; j < len(arg); j++ {
-			f := flags.ShorthandLookup(arg[j : j+1])
-			if f == nil {
-				break
-			}
-			if _, is := f.Value.(presetFlag); is {
+		for j := 1; j < letters; j++ {
+			if _, is := flags.ShorthandLookup(arg[j : j+1]).Value.(presetFlag); is {
 				if n := len(arg) - j - len(strings.TrimLeft(arg[j:], "0123456789")); n > 1 {
 					return ui.Usage("there is no preset -"+arg[j:j+n], "they are -0 to -9")
 				}
-			}
-			if f.NoOptDefVal == "" {
-				if j == len(arg)-1 {
-					i++
-				}
-				break
 			}
 		}
 	}
