@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ type grepCommand struct {
 	quiet, noMessages    bool
 	count, list, without bool // of which the last one counts
 	before, after, both  lineCount
-	names, noNames       bool // as well
+	names, noNames       bool // the same
 	label                string
 	recursive            bool
 	follows              bool // as recursive, and links
@@ -149,11 +148,8 @@ const (
 
 func (c *grepCommand) run(ctx context.Context, files []string) error {
 	c.names = c.names || len(files) > 1
-	if c.recursive {
-		files = c.walk(files)
-	}
+	files = c.walk(files)
 	c.names = c.names && !c.noNames
-	files = slices.DeleteFunc(files, func(name string) bool { return name != "-" && c.chosen.leaveFile(name) })
 	if c.none && (c.quiet || !c.without) {
 		return exitStatus(grepNothing)
 	}

@@ -122,7 +122,8 @@ func (l *lineCount) addDigits(f *pflag.FlagSet) {
 
 var digits = regexp.MustCompile("[0-9]{2,}")
 
-// joinDigits makes -C NUM of each -NUM of several digits, which are next to each other in one argument.
+// joinDigits makes -C NUM of each -NUM of several digits, which are those next to each other in one
+// argument.
 func joinDigits(flags *pflag.FlagSet, args []string) (joined []string) {
 	for i, letters := range shortFlags(flags, args) {
 		arg := args[i]

@@ -269,6 +269,12 @@ func TestGrepFolders(t *testing.T) {
 		"-r a d", "-r a", "-r a .", "-R a d", "-R a", "-R a .", "-rR a d", "-Rr a ./d", "-RlZ a d", "-RcZ a d", "-sRn a d", "-Rc a d/loop", "-RL a d",
 		"-R --exclude-dir=out a d", "-R --exclude-from=globs a d", "--exclude-from globs --include Z* -R a d", "-Ry --include Z* A d", "-RI a o", "-RhZ a d",
 		"--exclude-from missing a o/g",
+		"-r --exclude-dir=e/ a d", "-r --exclude-dir=e// b d", "-r --exclude-dir=d a d", "-r --exclude-dir=e b d/e", "-r --exclude-dir=e b d/e/", "-r --exclude-dir=e* b d/e/",
+		"-r --exclude-dir=d/e b d/e", "-r --exclude-dir=d/e b d", "-r --exclude-dir=d*e b d/e", "-r --exclude-dir=./e b ./d", "--exclude-dir=d a d", "--exclude=d a d", "-r --exclude=d a d",
+		"-r --exclude-dir=. a", "-r --exclude-dir=* a", "-r --exclude-dir=. a .", "-r --exclude-dir=./ a .", "-r --exclude-dir=* a .", "-r --exclude-dir=.* a .", "-r --exclude-dir=. a ./",
+		"-r --exclude-dir=.. a ./d/..", "-r --exclude-dir=. a d/..", "-r --exclude-dir=/ a .", "-r --exclude-dir= a .", "-r --exclude-dir=o a d o globs", "-R --exclude-dir=loop a d/loop",
+		"--exclude=./f a ./d/f", "--exclude=./d/f a ./d/f", "--exclude=d/f a ./d/f", "--exclude=f a ./d/f", "--exclude=d*f a d/f", "--include=d*f a d/f", "--include=g a d/f", "-r --exclude=d/f a d",
+		"--exclude=[!g] a d/f o/g", "--exclude=[^g] a d/f o/g", "--exclude=[[:alpha:]] a d/f", "-r --exclude=[![:upper:]]* a o", "--exclude=d?f a d/f", "-c --exclude=* a -",
 	} {
 		var results []ran
 		for _, command := range []string{"grep", "lmz grep"} {

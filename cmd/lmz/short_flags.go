@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// shortFlags gives of each argument how many of its bytes are a minus sign and short flags: 0 where it
-// is something else, such as the value of the flag in front of it.
+// shortFlags gives of each argument how many of its bytes are a minus sign and short flags: 0 where
+// it is something else, such as the value of the flag in front of it.
 func shortFlags(flags *pflag.FlagSet, args []string) []int {
 	letters := make([]int, len(args))
 	for i := 0; i < len(args) && args[i] != "--"; i++ {
