@@ -18,6 +18,7 @@ import (
 	_ "github.com/lmz-go/lmz/brotli" // the method rank-brotli
 	"github.com/spf13/cobra"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/models"
@@ -100,7 +101,32 @@ func execute(a *app, args []string) error {
 		}
 	}
 	root.SetArgs(args)
-	return root.Execute()
+	var out printer
+	root.SetOut(&out)
+	of, err := root.ExecuteC()
+	if out.failed == nil {
+		return err
+	}
+	if of.Name() == "grep" {
+		a.signals.diePiped(out.failed)
+		a.ui.Failure(out.failed)
+		return exitStatus(grepFailed)
+	}
+	return out.failed
+}
+
+// printer is standard output for help, and keeps why it cannot be written, which cobra does not say.
+type printer struct{ failed error }
+
+func (p *printer) Write(b []byte) (n int, err error) {
+	to, err := file.Stdout()
+	if err == nil {
+		n, err = to.Write(b)
+	}
+	if p.failed == nil {
+		p.failed = err
+	}
+	return n, err
 }
 
 // exitStatus is the exit code of a command that has codes of its own. All has been said.
