@@ -26,8 +26,8 @@ const longLine = 256 << 10
 func newExpressions(patterns []string, o Options) (*expressions, []*syntax.Regexp, error) {
 	e := &expressions{}
 	var trees []*syntax.Regexp
-	for _, p := range patterns {
-		p, err := fromGNU(p)
+	for _, typed := range patterns {
+		p, err := fromGNU(typed)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -36,11 +36,11 @@ func newExpressions(patterns []string, o Options) (*expressions, []*syntax.Regex
 		}
 		tree, err := syntax.Parse(p, syntax.Perl)
 		if err != nil {
-			return nil, nil, badPattern(err)
+			return nil, nil, badPattern(err, typed)
 		}
 		plain, err := regexp.Compile(p)
 		if err != nil {
-			return nil, nil, badPattern(err)
+			return nil, nil, badPattern(err, typed)
 		}
 		trees, e.plain = append(trees, tree), append(e.plain, plain)
 		// A pattern may end with what would change the meaning of text behind it; what its tree is
@@ -56,13 +56,13 @@ func newExpressions(patterns []string, o Options) (*expressions, []*syntax.Regex
 		}
 		re, err := regexp.Compile(whole)
 		if err != nil {
-			return nil, nil, badPattern(err)
+			return nil, nil, badPattern(err, typed)
 		}
 		e.whole = append(e.whole, re)
 	}
 	var err error
 	if e.finder, err = newFinder(trees, o); err != nil {
-		return nil, nil, badPattern(err)
+		return nil, nil, badPattern(err, "") // of all together, which are too many
 	}
 	return e, trees, nil
 }
@@ -137,12 +137,19 @@ func bracketLength(p string) int {
 	return 1
 }
 
-func badPattern(err error) error {
+// badPattern shows the part of a pattern that is wrong, or all of it where that part is not what was
+// typed.
+func badPattern(err error, typed string) error {
 	var wrong *syntax.Error
-	if errors.As(err, &wrong) {
-		return fmt.Errorf("%w: %v: %q", ErrPattern, wrong.Code, wrong.Expr)
+	switch {
+	case !errors.As(err, &wrong):
+		return fmt.Errorf("%w: %v", ErrPattern, err)
+	case typed == "":
+		return fmt.Errorf("%w: %v", ErrPattern, wrong.Code)
+	case wrong.Expr != "" && strings.Contains(typed, wrong.Expr):
+		typed = wrong.Expr
 	}
-	return fmt.Errorf("%w: %v", ErrPattern, err)
+	return fmt.Errorf("%w: %v: `%s`", ErrPattern, wrong.Code, typed)
 }
 
 func (e *expressions) match(ctx context.Context, line []byte) bool {
