@@ -13,6 +13,8 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.BoolVarP(&c.extended, "extended-regexp", "E", false, "patterns are regular expressions (the default)")
 	f.BoolVarP(&c.Fixed, "fixed-strings", "F", false, "patterns are texts, not regular expressions")
+	f.BoolVar(&c.Fixed, "fixed-regexp", false, "the same, as older versions of GNU grep call it")
+	f.MarkHidden("fixed-regexp")
 	f.StringArrayVarP(&c.patterns, "regexp", "e", nil, "a `PATTERN`; all arguments are files then, and several may be given")
 	f.StringArrayVarP(&c.patternFiles, "file", "f", nil, "patterns from a `FILE`, one on each line")
 	f.BoolVarP(&c.IgnoreCase, "ignore-case", "i", false, "take upper case letters for lower case ones")
@@ -56,6 +58,15 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	f.VarP(&c.before, "before-context", "B", "write so many lines in front of each as well")
 	f.VarP(&c.both, "context", "C", "write so many lines behind and in front of each as well")
 	c.both.addDigits(f)
+	f.Func("group-separator", "write this `TEXT` between lines that are not next to each other, with -A, -B and -C (default --)", func(text string) error {
+		c.line.group, c.line.noGroup = text, false
+		return nil
+	})
+	c.line.group = "--"
+	f.BoolFunc("no-group-separator", "write nothing there", func(string) error {
+		c.line.noGroup = true
+		return nil
+	})
 	c.line.color.addFlag(f)
 	f.BoolVar(&c.line.atOnce, "line-buffered", false, "write each line as soon as it is found (the default on a terminal)")
 	f.BoolVarP(&c.recursive, "recursive", "r", false, "search all files in folders, and all objects below URLs")

@@ -18,7 +18,9 @@ type lineStyle struct {
 	matches        bool // only what matches
 	color          colorWhen
 	atOnce         bool
-	nul            bool // names end in a zero byte
+	nul            bool   // names end in a zero byte
+	group          string // what stands between lines that are not neighboring, on a line of its own
+	noGroup        bool   // nothing does
 }
 
 // grepOutput writes what grep finds, byte for byte as GNU grep does.
@@ -27,7 +29,7 @@ type grepOutput struct {
 	w        *bufio.Writer
 	pattern  *search.Pattern
 	invert   bool
-	groups   bool // what is not neighboring is separated
+	groups   bool // lines are written with what is next to them
 	terminal bool
 	colored  bool
 
@@ -90,8 +92,8 @@ func (o *grepOutput) count(n int64) {
 
 // line writes a line, or what matches in it. It is for stream.Search.
 func (o *grepOutput) line(l stream.Line) error {
-	if o.groups && o.used && (o.last == 0 || l.Number != o.last+1) {
-		o.w.Write(append(o.append(nil, colorSeparator, "--"), '\n'))
+	if o.groups && !o.noGroup && o.used && (o.last == 0 || l.Number != o.last+1) {
+		o.w.Write(append(o.append(nil, colorSeparator, o.group), '\n'))
 	}
 	o.used, o.last = true, l.Number
 	separator := ":"

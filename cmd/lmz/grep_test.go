@@ -175,6 +175,8 @@ func grepFlags(t *rapid.T, locale string) (flags []string) {
 	maybe(5, "-C", number("both", 3))
 	maybe(5, "-"+number("digits", 12))
 	maybe(5, "-"+number("digits", 2)+"n"+number("digits", 12))
+	maybe(8, "--group-separator="+rapid.SampledFrom([]string{"", "==", "a\nb"}).Draw(t, "separator"))
+	maybe(8, "--no-group-separator")
 	maybe(4, "--color=always")
 	maybe(20, "--color=never")
 	return slices.Concat(rapid.Permutation(groups).Draw(t, "order")...)
@@ -247,6 +249,33 @@ func TestGrepIsGrep(t *testing.T) {
 func needGrep(t *testing.T) {
 	if out, err := exec.Command("grep", "--version").Output(); err != nil || !bytes.Contains(out, []byte("GNU grep) 3")) {
 		t.Skip("needs GNU grep 3")
+	}
+}
+
+// Each option of GNU grep is there, or said not to be.
+func TestGrepHasOptions(t *testing.T) {
+	needGrep(t)
+	help, err := exec.Command("grep", "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	usage, err := os.ReadFile("../../docs/USAGE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	grep := newGrepCommand(newApp(nil))
+	names := regexp.MustCompile(`--([a-z][a-z-]+)`).FindAllSubmatch(help, -1)
+	if len(names) < 40 {
+		t.Fatalf("%d options", len(names))
+	}
+	for _, m := range names {
+		name := string(m[1])
+		switch has := grep.Flags().Lookup(name) != nil; {
+		case !has && foreign["grep"][name] == "":
+			t.Errorf("no --%s", name)
+		case !has && !bytes.Contains(usage, []byte("`--"+name+"`")):
+			t.Errorf("docs/USAGE.md has no --%s", name)
+		}
 	}
 }
 
