@@ -39,12 +39,13 @@ type grepCommand struct {
 	when                 when
 
 	pattern *search.Pattern
-	none    bool // no line can be found
-	found   bool // a line in some archive
+	none    bool            // no line can be found
+	found   bool            // a line in some archive
+	told    map[string]bool // by tellUnread
 }
 
 func newGrepCommand(a *app) *cobra.Command {
-	c := &grepCommand{reading: reading{app: a}}
+	c := &grepCommand{reading: reading{app: a}, told: map[string]bool{}}
 	cmd := &cobra.Command{
 		Use:   "grep [flags] PATTERN [FILE]...",
 		Short: "Find lines in archives without decompressing all of them",
@@ -66,8 +67,8 @@ regular expression, and to -F the byte that it is.
 ` + timesHelp + `
 
 Other files are searched, too: what gzip, zstd and xz have made is decompressed,
-and all else is text. Without FILE standard input is searched, or with -r the
-folder at hand.
+and all else is text, what bzip2, zip and the like have made with a warning.
+Without FILE standard input is searched, or with -r the folder at hand.
 
 Exit codes: 0 lines were found; 1 none were; 2 something failed, also if lines
 were found, but with -q. What is damaged is reported, and the rest searched.`,

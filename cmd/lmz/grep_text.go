@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"regexp"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/ulikunitz/xz"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
+	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/internal/timestamp"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -22,6 +25,37 @@ const (
 	zstdMagic = "\x28\xb5\x2f\xfd"
 	xzMagic   = "\xfd7zXZ\x00"
 )
+
+// unread are what other compressed files begin with, and what decompresses them.
+var unread = []struct{ begin, end, name, command string }{ // of the first bytes, as many as xzMagic has
+	{"BZh", "1A", "bzip2", "bzip2 -dc"},
+	{"\x04\x22\x4d\x18", "", "lz4", "lz4 -dc"},
+	{"\x02\x21\x4c\x18", "", "lz4", "lz4 -dc"},
+	{"LZIP\x01", "", "lzip", "lzip -dc"},
+	{"\x89LZO\x00\r", "", "lzop", "lzop -dc"},
+	{"\x1f\x9d", "", "compress", "gzip -dc"},
+	{"PK\x03\x04", "", "zip", "unzip -p"},
+	{"7z\xbc\xaf\x27\x1c", "", "7z", "7z x -so"},
+	{"Rar!\x1a\x07", "", "rar", "unrar p -inul"},
+}
+
+// plainName is a name that a shell takes as it is.
+var plainName = regexp.MustCompile(`^[\pL\pN_./][\pL\pN_./:@%,+=-]*$`)
+
+// tellUnread says of the first file of each kind that what is compressed in it is not searched.
+func (c *grepCommand) tellUnread(name string, head []byte) {
+	for _, u := range unread {
+		if c.noMessages || c.told[u.name] || !bytes.HasPrefix(head, []byte(u.begin)) || !bytes.HasSuffix(head, []byte(u.end)) {
+			continue
+		}
+		c.told[u.name] = true
+		in := "FILE"
+		if plainName.MatchString(name) && !remote.IsURL(name) {
+			in = name
+		}
+		c.ui.Warning(u.command+" "+in+" | lmz grep ... searches what is in it", "%s: compressed by %s, searched as it is", ui.Input(name), u.name)
+	}
+}
 
 // beginsArchive says whether a regular file begins as an archive does.
 func beginsArchive(src *file.Source) bool {
@@ -59,6 +93,7 @@ func (c *grepCommand) openText(ctx context.Context, name string, in *bufio.Reade
 		z, err := xz.NewReader(in)
 		return z, nothing, err
 	}
+	c.tellUnread(name, head)
 	return in, nothing, nil
 }
 
