@@ -83,7 +83,7 @@ takes less of both.`,
 	f.SortFlags = false
 	f.StringVarP(&c.output, "output", "o", "", "write an HTML page to this `PAGE` (\"-\" is standard output)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file; read what is no regular file")
-	f.IntVar(&c.top, "top", 10, "how many fields, templates and lines to show")
+	f.IntVar(&c.top, "top", 10, "show `NUM` fields, templates and lines")
 	f.Var(&c.sample, "sample", "look at about this much of the content, evenly spread (0: at all of it)")
 	addPresets(f, &c.preset)
 	f.StringVar(&c.method, "method", "mix", "the `METHOD` to compress a FILE with: mix, with the presets -0 to -9, or another method of lmz (lmz --help)")

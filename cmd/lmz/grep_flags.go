@@ -53,7 +53,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 		return nil
 	})
 	f.BoolVarP(&c.line.nul, "null", "Z", false, "write a zero byte behind names of files")
-	f.StringVar(&c.label, "label", "(standard input)", "what standard input is called")
+	f.StringVar(&c.label, "label", "(standard input)", "call standard input by this `NAME`")
 	f.VarP(&c.after, "after-context", "A", "write so many lines behind each as well")
 	f.VarP(&c.before, "before-context", "B", "write so many lines in front of each as well")
 	f.VarP(&c.both, "context", "C", "write so many lines behind and in front of each as well")
@@ -80,7 +80,7 @@ func (c *grepCommand) addFlags(f *pflag.FlagSet) {
 	}
 	c.reading.addFlags(f)
 	// As in grep, -m, -q, -v and -h are those above.
-	f.StringVar(&c.model, "model", "", "a place to look for models that archives were written with")
+	f.StringVar(&c.model, "model", "", "a `PLACE` to look for models that archives were written with")
 	addRepeated(f, &c.ui.Verbose, "verbose", "", "say how many chunks were skipped; twice: also what libllama says")
 	f.BoolP("version", "V", false, "show the version")
 	f.Bool("help", false, "help for grep")
@@ -165,7 +165,7 @@ func (c *colorWhen) addFlag(f *pflag.FlagSet) {
 	f.MarkHidden("colour")
 }
 
-func (c *colorWhen) Type() string   { return "when" }
+func (c *colorWhen) Type() string   { return "WHEN" }
 func (c *colorWhen) String() string { return string(*c) }
 
 func (c *colorWhen) Set(text string) error {

@@ -79,11 +79,11 @@ lmz --no-merkle), all is decompressed, and else a block of a few MiB.`,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.Int64Var(&c.line, "line", 0, "prove this line, counted from 1")
+	f.Int64Var(&c.line, "line", 0, "prove line `NUM`, counted from 1")
 	f.StringVar(&c.from, "from", "", "the `HEAD`, a file, of the archive as it was")
 	f.BoolVar(&c.verify, "verify", false, "verify a proof")
 	f.StringVar(&c.root, "root", "", "with --verify, the `ROOT` that is known")
-	f.StringVarP(&c.output, "output", "o", "", `write to this file (default "-", standard output)`)
+	f.StringVarP(&c.output, "output", "o", "", "write to this `FILE` (default \"-\", standard output)")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
 	c.addFlags(f)
 	return cmd

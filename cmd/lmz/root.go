@@ -167,7 +167,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&r.existing, "skip-existing", false, "leave files alone whose result is there already")
 	f.BoolVar(&r.append, "append", false, "compress to the end of the archive that -o names, which is made if there is none")
 	f.StringVar(&r.proof, "proof", "", "with --append, write the proof to this `FILE` that the archive is what it was, and more: see lmz prove --from")
-	f.DurationVar(&r.flushEvery, "flush-every", 0, `while compressing, write what has come this often, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
+	f.DurationVar(&r.flushEvery, "flush-every", 0, `while compressing, write what has come once in this `+"`DURATION`"+`, such as 5s, so that the archive can be read meanwhile; an interrupt ends the input. Chunks get short: --dict helps`)
 	f.BoolVarP(&r.force, "force", "f", false, "overwrite files without a question; write compressed data to a terminal; with -dc, write what is no archive as it is")
 	f.BoolVar(&r.noSparse, "no-sparse", false, "when decompressing, write zeros rather than leave holes in files")
 	f.BoolVar(&r.keepGoing, "keep-going", false, "when decompressing, go on behind damage with what is intact; each loss is said, and the exit code is 1")

@@ -30,7 +30,7 @@ type bound struct {
 	fromEnd bool // n is negative, or it is zero
 }
 
-func (s *span) Type() string   { return "first:end" }
+func (s *span) Type() string   { return "FIRST:END" }
 func (s *span) String() string { return s.text }
 
 // given says whether there was such a flag.

@@ -96,14 +96,14 @@ were measured, made archives of the presets smaller than a trained model did.`,
 	f.SortFlags = false
 	f.StringVarP(&c.output, "output", "o", "", "write the model to this `FILE`")
 	f.BoolVarP(&c.force, "force", "f", false, "overwrite the file")
-	f.Float64Var(&c.minutes, "minutes", defaultTrainMinutes, "how long to train")
-	f.IntVar(&c.steps, "steps", 0, "train for this many steps, however long they take (0: for --minutes)")
-	f.Uint64Var(&c.seed, "seed", 1, "of the order of the text; the same seed, steps, threads and kernel give the same model")
+	f.Float64Var(&c.minutes, "minutes", defaultTrainMinutes, "train for `NUM` minutes")
+	f.IntVar(&c.steps, "steps", 0, "train for `NUM` steps, however long they take (0: for --minutes)")
+	f.Uint64Var(&c.seed, "seed", 1, "a `NUM` for the order of the text; the same seed, steps, threads and kernel give the same model")
 	f.VarP((*threads)(&c.threads), "threads", "T", "how many `CORES` to take (0: one for each core)")
 	c.addModel(f)
 	f.Lookup("model").Usage = "go on from this `MODEL`: a GGUF file, or the name of one that lmz model list shows (default the embedded one)"
 	c.addClass(f)
-	f.StringVar(&c.kernel, "kernel", "", "how to compute: amx, avx512, avx2 or portable (default the best that this machine has)")
+	f.StringVar(&c.kernel, "kernel", "", "the `KERNEL` that computes: amx, avx512, avx2 or portable (default the best that this machine has)")
 	return cmd
 }
 

@@ -111,6 +111,22 @@ func TestUsageOfJSON(t *testing.T) {
 	}
 }
 
+// Values have names that say what they are, rather than their types.
+func TestValuesHaveNames(t *testing.T) {
+	var check func(of *cobra.Command)
+	check = func(of *cobra.Command) {
+		of.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if name, _ := pflag.UnquoteUsage(f); name != strings.ToUpper(name) {
+				t.Errorf("%s has --%s %s", of.CommandPath(), f.Name, name)
+			}
+		})
+		for _, c := range of.Commands() {
+			check(c)
+		}
+	}
+	check(newRootCommand(newApp(nil)))
+}
+
 var flagName = regexp.MustCompile("`(--?[A-Za-z0-9][A-Za-z0-9-]*)")
 
 func flagNames(cell string) (names []string) {

@@ -37,9 +37,9 @@ func (w *when) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&w.since, "since", "", "only lines of this `TIME` or later; chunks of other times are not decompressed")
 	f.StringVar(&w.until, "until", "", "only lines before this `TIME`")
 	f.StringVar(&w.around, "around", "", "only lines around this `TIME`")
-	f.DurationVar(&w.within, "within", 5*time.Minute, "with --around: how far off")
-	f.StringVar(&w.zone, "time-zone", "local", "zone of times that tell none: local, UTC, such as Europe/Berlin, or such as +02:00")
-	f.StringVar(&w.format, "time-format", "", "how lines write their times, as strftime has it (default the one that the archive was written with, or the usual ones)")
+	f.DurationVar(&w.within, "within", 5*time.Minute, "with --around: up to this `DURATION` from it")
+	f.StringVar(&w.zone, "time-zone", "local", "the `ZONE` of times that tell none: local, UTC, such as Europe/Berlin, or such as +02:00")
+	f.StringVar(&w.format, "time-format", "", "the `FORMAT` of times in lines, as strftime has it (default the one that the archive was written with, or the usual ones)")
 }
 
 // resolve finds out what the flags mean.

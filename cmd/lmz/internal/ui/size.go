@@ -12,7 +12,7 @@ import (
 // 1024, as in xz.
 type ByteSize int64
 
-func (b *ByteSize) Type() string { return "size" }
+func (b *ByteSize) Type() string { return "SIZE" }
 
 func (b *ByteSize) String() string {
 	n, unit := int64(*b), 0
