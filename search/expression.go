@@ -137,8 +137,8 @@ func bracketLength(p string) int {
 	return 1
 }
 
-// badPattern shows the part of a pattern that is wrong, or all of it where that part is not what was
-// typed.
+// badPattern shows the part of a pattern that is wrong, or all of it where that part is not what
+// was typed.
 func badPattern(err error, typed string) error {
 	var wrong *syntax.Error
 	switch {

@@ -26,8 +26,9 @@ const (
 	xzMagic   = "\xfd7zXZ\x00"
 )
 
-// unread are what other compressed files begin with, and what decompresses them.
-var unread = []struct{ begin, end, name, command string }{ // of the first bytes, as many as xzMagic has
+// unread are what the first bytes of other compressed files, as many as xzMagic has, begin and end
+// with, and what decompresses them.
+var unread = []struct{ begin, end, name, command string }{
 	{"BZh", "1A", "bzip2", "bzip2 -dc"},
 	{"\x04\x22\x4d\x18", "", "lz4", "lz4 -dc"},
 	{"\x02\x21\x4c\x18", "", "lz4", "lz4 -dc"},

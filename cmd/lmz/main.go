@@ -115,7 +115,8 @@ func execute(a *app, args []string) error {
 	return out.failed
 }
 
-// printer is standard output for help, and keeps why it cannot be written, which cobra does not say.
+// printer is standard output for help, and keeps why it cannot be written, which cobra does not
+// say.
 type printer struct{ failed error }
 
 func (p *printer) Write(b []byte) (n int, err error) {
