@@ -5,10 +5,6 @@ package main
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,23 +20,10 @@ var (
 	mimeType []byte
 )
 
-// main writes what is installed beside the program, made from its commands, into a folder like
-// /usr/share: share DIR SECONDS, where SECONDS since 1970 is the date of the manual.
-func main() {
-	if err := share(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "share:", err)
-		os.Exit(1)
-	}
-}
+// main writes what is installed beside the program, made from its commands.
+func main() { manual.Share(share) }
 
-func share(args []string) error {
-	if len(args) != 2 {
-		return fmt.Errorf("usage: share DIR SECONDS")
-	}
-	seconds, err := strconv.ParseInt(args[1], 10, 64)
-	if err != nil {
-		return err
-	}
+func share(date time.Time) (map[string][]byte, error) {
 	root := newRootCommand(newApp(nil))
 	root.InitDefaultHelpCmd()
 	files := map[string][]byte{"lmz/magic": fileMagic, "mime/packages/lmz.xml": mimeType}
@@ -51,25 +34,16 @@ func share(args []string) error {
 	} {
 		var b bytes.Buffer
 		if err := write(&b); err != nil {
-			return err
+			return nil, err
 		}
 		files[name] = b.Bytes()
 	}
-	addPages(files, root, time.Unix(seconds, 0).UTC())
+	addPages(files, root, date)
 	for _, name := range []string{"unlmz", "lmzcat"} {
 		files["man/man1/"+name+".1"] = []byte(".so man1/lmz.1\n")
 	}
 	files["man/man1/lmzgrep.1"] = []byte(".so man1/lmz-grep.1\n")
-	for name, data := range files {
-		path := filepath.Join(args[0], filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, data, 0o666); err != nil {
-			return err
-		}
-	}
-	return nil
+	return files, nil
 }
 
 func addPages(files map[string][]byte, cmd *cobra.Command, date time.Time) {

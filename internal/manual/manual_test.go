@@ -83,3 +83,21 @@ func TestEscape(t *testing.T) {
 		}
 	}
 }
+
+func TestShare(t *testing.T) {
+	dir := t.TempDir()
+	files := func(date time.Time) (map[string][]byte, error) {
+		return map[string][]byte{"man/man1/x.1": []byte(date.Format("2006"))}, nil
+	}
+	for _, args := range [][]string{{}, {dir}, {dir, "x"}, {dir, "1", "2"}} {
+		if err := share(args, files); err == nil {
+			t.Errorf("%q: no error", args)
+		}
+	}
+	if err := share([]string{dir, "1700000000"}, files); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "man", "man1", "x.1")); err != nil || string(text) != "2023" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
