@@ -50,7 +50,7 @@ func (r *reading) tellRecovered(name string, x *salvage.Recovery) {
 // is said.
 func (r *reading) readOn(ctx context.Context, src *file.Source, read func(*stream.Archive) error) error {
 	return r.readArchive(ctx, src, func(archive *stream.Archive) error {
-		if archive.Err() == nil {
+		if err := archive.Err(); err == nil || errors.Is(err, stream.ErrUnfinished) { // which is at the end
 			return read(archive)
 		}
 		x, err := salvage.Scan(ctx, src, src.Size(), r.salvageOptions(r.findModel, nil))
