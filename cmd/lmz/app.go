@@ -36,6 +36,8 @@ type app struct {
 
 	folders string // what is done with folders instead of skipping them; empty: nothing
 
+	undone []string // flags that undo those of LMZ_OPT
+
 	noWarn bool // -Q: what is skipped does not change the exit code
 
 	report report // with --json

@@ -23,7 +23,7 @@ const (
 
 // environmentFlags gives the flags of LMZ_OPT, and undoes those that do not go with the flags of
 // the command line, given. It takes no files, which would be compressed in every call.
-func environmentFlags(root *cobra.Command, given []string) ([]string, error) {
+func environmentFlags(a *app, root *cobra.Command, given []string) ([]string, error) {
 	args := strings.Fields(os.Getenv(optVariable))
 	if len(args) == 0 {
 		return nil, nil
@@ -38,7 +38,8 @@ func environmentFlags(root *cobra.Command, given []string) ([]string, error) {
 	if files := probe.Flags().Args(); len(files) > 0 {
 		return nil, ui.Usage(fmt.Sprintf("$%s: %q is no flag", optVariable, files[0]), "it holds flags of lmz, with blanks between them")
 	}
-	return append(args, undone(given, args)...), nil
+	a.undone = undone(given, args)
+	return append(args, a.undone...), nil
 }
 
 // undone are flags that undo what LMZ_OPT says for other calls.
@@ -70,7 +71,7 @@ func undone(given, environment []string) (undo []string) {
 	if r.mode != compresses {
 		off("append", "flush-every", "one", "proof")
 	}
-	if readOnly || r.stdout || r.output == "-" || len(files) == 0 && !r.many() || slices.Contains(files, "-") || line.Flags().Changed("keep") {
+	if readOnly || r.stdout || r.output == "-" || len(files) == 0 && r.list == "" || slices.Contains(files, "-") || line.Flags().Changed("keep") {
 		off("rm")
 	}
 	if line.Flags().Changed("rm") {

@@ -93,7 +93,7 @@ func execute(a *app, args []string) error {
 		case cmd.Name() == "grep":
 			args = append([]string{"grep"}, joinDigits(cmd.Flags(), own)...)
 		case cmd == root:
-			first, err := environmentFlags(root, args)
+			first, err := environmentFlags(a, root, args)
 			if err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 		return err
 	}
 	defer w.Close()
-	p := members.NewWriter(w)
+	p, packed := members.NewWriter(w), false
 	mode := fs.FileMode(0o666) // of whoever may read all
 	c.each(files, func(name string) error {
 		if p.Err() != nil {
@@ -57,8 +57,15 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 		if mode &= readable; p.Err() != nil {
 			return nil
 		}
+		packed = packed || err == nil
 		return err
 	})
+	if !packed && p.Err() == nil {
+		w.Reset(nil)
+		c.warned.Store(true)
+		c.ui.Warning("", "%s: is not made: there is nothing to put into it", ui.Output(c.output))
+		return nil
+	}
 	broken := p.Close()
 	if broken == nil {
 		broken = w.Close()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/term"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
@@ -15,9 +16,9 @@ import (
 
 var longHelp = `Compress logs and other files, losslessly, and give them back.
 
-Without FILE, or for FILE "-", lmz reads standard input and writes standard
-output. FILE becomes FILE.lmz, with its mode and times; FILE itself is kept.
-A file that is called as a command below is given as ./FILE.
+Without FILE, also with -r, or for FILE "-", lmz reads standard input and writes
+standard output. FILE becomes FILE.lmz, with its mode and times; FILE itself is
+kept. A file that is called as a command below is given as ./FILE.
 
 Presets, from the fastest to the smallest; the last one given counts:
 
@@ -99,7 +100,13 @@ func newRoot(a *app) (*rootCommand, *cobra.Command) {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       programVersion(),
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(of *cobra.Command, args []string) error {
+			if err := a.checkEmpty(of, args); err != nil {
+				if of.HasParent() {
+					return err
+				}
+				return underEnvironment(err)
+			}
 			if err := a.chooseDevice(); err != nil {
 				return err
 			}
@@ -116,14 +123,11 @@ func newRoot(a *app) (*rootCommand, *cobra.Command) {
 			if err := checkCommand(cmd, files); err != nil {
 				return err
 			}
-			if len(files) == 0 {
-				switch {
-				case r.sources.list != "":
-				case r.recursive:
-					files = []string{"."}
-				default:
-					files = []string{"-"}
+			if len(files) == 0 && r.sources.list == "" {
+				if r.recursive && term.IsTerminal(0) {
+					return ui.Usage("-r without FILE reads standard input, which is the terminal", "lmz -r . takes the folder that you are in")
 				}
+				files = []string{"-"}
 			}
 			r.primed = cmd.Flags().Changed("primer-size")
 			if err := r.check(files); err != nil {
@@ -254,9 +258,13 @@ func (r *rootCommand) check(files []string) error {
 }
 
 func (r *rootCommand) run(ctx context.Context, files []string) error {
-	r.folders = "-r takes the files in it, --one makes one archive of them"
-	if r.mode != compresses {
+	switch {
+	case r.mode != compresses:
 		r.folders = "-r takes the archives in it"
+	case r.one:
+		r.folders = "-r takes the files in it"
+	default:
+		r.folders = "-r takes the files in it, --one makes one archive of them"
 	}
 	files, err := r.sources.expand(r.app, files, r.mode != compresses, r.isArchive)
 	if err != nil {
