@@ -147,6 +147,11 @@ func (a *app) each(files []string, do func(name string) error) {
 				skip = ui.Skip(skip.Error(), a.folders)
 			}
 			a.warned.Store(true)
+			if skip.Done {
+				a.outcome(name).kept(skip)
+				a.ui.Warning(skip.Hint(), "%s: %v", ui.Input(name), skip)
+				continue
+			}
 			a.outcome(name).skipped(skip)
 			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
 		case err != nil:
@@ -170,7 +175,7 @@ func (e *modelError) Unwrap() error { return e.error }
 // create opens the output called name, "-" for standard output. src is what it is made from.
 func (a *app) create(name string, src *file.Source, how file.Manner) (*file.Output, error) {
 	if name == "-" {
-		a.ui.Busy(term.IsTerminal(1))
+		a.ui.ToStdout(term.IsTerminal(1))
 	}
 	out, err := a.files.Create(name, src, how)
 	if errors.Is(err, file.ErrExists) && !src.Stdin && a.ui.CanAsk() {

@@ -69,7 +69,7 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 		c.summarize()
 	}
 	for _, src := range done {
-		c.each([]string{src.Name}, func(string) error { return c.removal.source(src, t.Output) })
+		c.each([]string{src.Name}, func(string) error { return c.removal.source("compressed", src, t.Output) })
 	}
 	return nil
 }

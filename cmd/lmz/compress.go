@@ -102,7 +102,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	if !c.many || c.ui.Verbose > 0 {
 		c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(raw), ui.FormatBytes(compressed), ui.FormatRatio(raw, compressed))
 	}
-	return c.removal.source(src, out)
+	return c.removal.source("compressed", src, out)
 }
 
 // archiveName is where the archive goes.

@@ -95,9 +95,9 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	c.outcome(name).sizes(raw, compressed, outName)
 	c.ui.Summary("%s: %s -> %s (%s)", ui.Input(name), ui.FormatBytes(compressed), ui.FormatBytes(raw), ui.FormatRatio(raw, compressed))
 	if ended != nil && c.remove {
-		return ui.Skip("is kept: it is still being written", "")
+		return kept("decompressed", ui.Kept("it is still being written"))
 	}
-	return c.removal.source(src, out)
+	return c.removal.source("decompressed", src, out)
 }
 
 // contentName is where the content goes.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,13 +123,26 @@ func (d *destination) meant() bool { return d.force || d.stdout || d.output != "
 // removal deletes sources, if that is asked for.
 type removal struct{ remove bool }
 
-// source deletes src after its output is there for good.
-func (r removal) source(src *file.Source, out *file.Output) error {
+// source deletes src after its output is there for good; done is what was done with it.
+func (r removal) source(done string, src *file.Source, out *file.Output) error {
 	if !r.remove {
 		return nil
 	}
 	if err := out.Prove(); err != nil {
-		return err
+		return kept(done, err)
 	}
-	return src.Remove()
+	err := src.Remove()
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = ui.Hinted(fmt.Sprintf("is %s to %s, which is complete, but cannot be deleted: %v", done, out.Name, path.Err), "delete it yourself, when its folder can be written to")
+	}
+	return kept(done, err)
+}
+
+// kept is an error of deleting a source that says first what was done with that.
+func kept(done string, err error) error {
+	if skip := new(ui.SkipError); errors.As(err, &skip) && skip.Done {
+		return ui.Kept("is " + done + ", but kept: " + skip.Error())
+	}
+	return err
 }

@@ -73,6 +73,9 @@ func (o *outcome) skipped(why *ui.SkipError) {
 	o.Result, o.Error, o.Hint = "skipped", why.Error(), why.Hint()
 }
 
+// kept says that all went well, but for deleting the source.
+func (o *outcome) kept(why *ui.SkipError) { o.Error, o.Hint = why.Error(), why.Hint() }
+
 func (o *outcome) failed(err error) {
 	o.Result, o.Hint = "failed", hintFor(err)
 	o.Error = strings.TrimPrefix(ui.InFile(o.File, err).Error(), ui.Input(o.File)+": ")

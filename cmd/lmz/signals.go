@@ -23,10 +23,10 @@ type signals struct {
 // handle lets the process die of the signals that end one, after the unfinished output is removed.
 // The sources are not touched before their outputs are complete, so nothing else needs to be done.
 // SIGPIPE is among them because standard output or error may be closed while a file is being
-// written.
+// written, and SIGQUIT, at which Go would print its stacks and leave that output.
 func (s *signals) handle() {
 	received := make(chan os.Signal, 1)
-	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE} {
 		if !signal.Ignored(sig) { // as nohup and a shell's background jobs want
 			signal.Notify(received, sig)
 		}
@@ -84,9 +84,11 @@ func (s *signals) die(sig syscall.Signal) {
 	s.files.Abort()
 	if sig != syscall.SIGPIPE { // whose reason may be that nobody reads messages
 		s.ui.Freeze()
-		// Die of the signal itself, so that a shell's loop over many files ends as well.
-		signal.Reset(sig)
-		raise(sig)
+		if sig != syscall.SIGQUIT { // of which nothing but Go's own way to die is left
+			// Die of the signal itself, so that a shell's loop over many files ends as well.
+			signal.Reset(sig)
+			raise(sig)
+		}
 	}
 	os.Exit(128 + int(sig))
 }

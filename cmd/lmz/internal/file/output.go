@@ -220,7 +220,7 @@ func (o *Output) Prove() error {
 		return o.upload.Prove()
 	}
 	if !o.staged {
-		return ui.Skip("is kept: the output is not a regular file", "")
+		return ui.Kept(o.Name + " is not a regular file")
 	}
 	if err := folder.Sync(filepath.Dir(o.Name)); err != nil {
 		return err
@@ -231,7 +231,7 @@ func (o *Output) Prove() error {
 	}
 	// The file is still open, so that no other can have its inode.
 	if err != nil || !os.SameFile(now, o.final) || now.Size() != o.final.Size() {
-		return ui.Skip("is kept: "+o.Name+" is no longer what was written", "")
+		return ui.Kept(o.Name + " is no longer what was written")
 	}
 	return nil
 }

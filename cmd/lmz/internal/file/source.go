@@ -202,7 +202,7 @@ func (s *Source) Remove() error {
 	if s.object != nil {
 		err := s.object.Remove()
 		if errors.Is(err, remote.ErrChanged) {
-			return ui.Skip("is kept: it changed in the meantime", "")
+			return ui.Kept("it changed in the meantime")
 		}
 		return err
 	}
@@ -210,10 +210,19 @@ func (s *Source) Remove() error {
 	switch {
 	case err != nil:
 		return err
-	case !s.Regular() || !same:
-		return ui.Skip("is kept: not a regular file of its own", "")
+	case !s.Regular():
+		return ui.Kept("it is not a regular file")
+	case !same && isLink(s.Name):
+		return ui.Kept("it is a link")
+	case !same:
+		return ui.Kept("another file has its name now")
 	case !unchanged:
-		return ui.Skip("is kept: it changed in the meantime", "")
+		return ui.Kept("it changed in the meantime")
 	}
 	return os.Remove(s.Name)
+}
+
+func isLink(name string) bool {
+	info, err := os.Lstat(name)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }

@@ -22,10 +22,16 @@ type UsageError struct{ HintedError }
 func Usage(msg, hint string) *UsageError { return &UsageError{HintedError{msg, hint}} }
 
 // SkipError says why a file is left alone, which is a warning.
-type SkipError struct{ HintedError }
+type SkipError struct {
+	HintedError
+	Done bool // all was done, and it is only not deleted
+}
 
 // Skip makes an error; the hint may be empty.
-func Skip(msg, hint string) *SkipError { return &SkipError{HintedError{msg, hint}} }
+func Skip(msg, hint string) *SkipError { return &SkipError{HintedError: HintedError{msg, hint}} }
+
+// Kept makes an error about a source that is not deleted, after all else was done.
+func Kept(why string) *SkipError { return &SkipError{HintedError{why, ""}, true} }
 
 // FileError names the file that an error is about, unless the error does so itself.
 type FileError struct {

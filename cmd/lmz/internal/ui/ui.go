@@ -24,7 +24,8 @@ type UI struct {
 	out      *os.File
 	hintFor  func(error) string
 	terminal bool // whether out is one
-	busy     bool // the output goes to the terminal, so nothing is drawn on it
+	busy     bool // the output goes to the terminal, or where a bar would be in its way: none is drawn
+	piped    bool // the output is standard output, whose reader need not hear what came of it
 	drawn    bool // whether a progress bar is on the last line
 
 	asking  sync.Mutex
@@ -36,8 +37,13 @@ func New(out *os.File, hintFor func(error) string) *UI {
 	return &UI{out: out, hintFor: hintFor, terminal: term.IsTerminal(int(out.Fd()))}
 }
 
-// Busy says whether the output goes to the terminal, which then has no place for a bar.
-func (u *UI) Busy(busy bool) { u.busy = busy }
+// ToStdout says that the output goes to standard output, and whether that is a terminal, which then
+// has no place for a bar. As with zstd, there are no summaries then, nor a bar, unless asked for:
+// a pager, or the next command of a pipe, has the screen.
+func (u *UI) ToStdout(terminal bool) {
+	u.piped = true
+	u.busy = terminal || u.Verbose == 0
+}
 
 // Printf writes one message, in one line, whatever the flags say.
 func (u *UI) Printf(format string, args ...any) {
@@ -120,7 +126,7 @@ func (u *UI) Note(format string, args ...any) {
 
 // Summary says what came of a file: to a user who watches, or asked.
 func (u *UI) Summary(format string, args ...any) {
-	if u.Verbose > 0 || u.terminal && u.Quiet == 0 {
+	if u.Verbose > 0 || u.terminal && u.Quiet == 0 && !u.piped {
 		u.Printf(format, args...)
 	}
 }
