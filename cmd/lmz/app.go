@@ -17,6 +17,7 @@ import (
 	"github.com/lmz-go/lmz/lm"
 	"github.com/lmz-go/lmz/models"
 	"github.com/lmz-go/lmz/models/embedded"
+	"github.com/lmz-go/lmz/stream"
 )
 
 // app is one run of the command: what all commands share.
@@ -156,6 +157,9 @@ func (a *app) each(files []string, do func(name string) error) {
 			a.ui.Warning(skip.Hint(), "%s: %v: skipped", ui.Input(name), skip)
 		case err != nil:
 			a.signals.diePiped(err)
+			if errors.Is(err, stream.ErrNotArchive) {
+				err = ofOther(name, err)
+			}
 			a.failed.Store(true)
 			a.outcome(name).failed(err)
 			if model := new(modelError); name == "-" && errors.As(err, &model) {

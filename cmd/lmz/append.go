@@ -99,5 +99,8 @@ func (e *appendError) Hint() string {
 	if errors.Is(e.error, stream.ErrNotArchive) {
 		return "-o takes the archive, the files to append are given without an option"
 	}
-	return "nothing was appended: what follows such an archive could not be read"
+	if errors.Is(e.error, stream.ErrUnsupportedVersion) {
+		return hintFor(e.error)
+	}
+	return "nothing was appended: lmz repair makes an archive of what is good in it, to append to; what is written behind this one with >> is read, too, and what is wrong is said each time"
 }

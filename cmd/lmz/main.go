@@ -103,11 +103,20 @@ func execute(a *app, args []string) error {
 	root.SetArgs(args)
 	var out printer
 	root.SetOut(&out)
-	of, err := root.ExecuteC()
+	called, err := root.ExecuteC()
+	if hint := calledLikeFile(called, args); hint != "" {
+		var usage *ui.UsageError
+		switch {
+		case errors.As(err, &usage):
+			return ui.Usage(usage.Error(), hint)
+		case err == nil && a.failed.Load():
+			a.ui.Hint(hint)
+		}
+	}
 	if out.failed == nil {
 		return err
 	}
-	if of.Name() == "grep" {
+	if called.Name() == "grep" {
 		a.signals.diePiped(out.failed)
 		a.ui.Failure(out.failed)
 		return exitStatus(grepFailed)

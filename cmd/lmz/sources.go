@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -111,6 +112,9 @@ func filesBelow(folder string, follow bool, wanted func(below string, d fs.DirEn
 			}
 			switch {
 			case err != nil:
+				if path := new(fs.PathError); errors.As(err, &path) { // which knows but the end of the path
+					err = &fs.PathError{Op: path.Op, Path: filepath.Join(folder, below), Err: path.Err}
+				}
 				fail(below, err)
 			case d == nil: // a loop
 			case below != in && !wanted(below, d):

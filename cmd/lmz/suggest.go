@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,9 @@ const (
 	zeroBytes = "--files0 takes a list with a zero byte behind each name"
 	noFilters = "the preset says all of it: -0 to -9"
 	noSize    = "the size need not be known"
+	noParams  = "the preset says all of it (-0 to -9), and --chunk-size how long what repeats is remembered"
+	licence   = "lmz is under the MIT licence"
+	makeDict  = "lmz dict SAMPLE... -o FILE makes a dictionary, lmz train a model"
 	bothWays  = "--memlimit is for both ways"
 	measuring = "lmz explain shows where bits go, make bench how fast it is"
 	asText    = "all files are text, as with -a"
@@ -43,15 +47,23 @@ var foreign = map[string]map[string]string{
 		"size-hint": noSize, "stream-size": noSize, "content-size": noSize, "no-content-size": noSize,
 		"memlimit-compress": bothWays, "memlimit-decompress": bothWays, "memlimit-mt-decompress": bothWays,
 
-		"to-stdout":    "it is called --stdout",
-		"block-size":   "it is called --chunk-size",
-		"B":            "it is called --chunk-size",
-		"memory":       "it is called --memlimit",
-		"long":         "chunks of 8 MiB and more remember all of themselves: see --chunk-size",
-		"patch-from":   "--dict FILE compresses against another file",
-		"rsyncable":    "chunks do not depend on each other; --chunk-size makes them small",
-		"train":        "lmz dict SAMPLE... -o FILE makes a dictionary, lmz train a model",
-		"pass-through": "-dcf writes what is no archive as it is",
+		"to-stdout":  "it is called --stdout",
+		"block-size": "it is called --chunk-size",
+		"B":          "it is called --chunk-size",
+		"memory":     "it is called --memlimit",
+		"long":       "chunks of 8 MiB and more remember all of themselves: see --chunk-size",
+		"patch-from": "--dict FILE compresses against another file",
+		"rsyncable":  "chunks do not depend on each other; --chunk-size makes them small",
+		"train":      makeDict, "train-cover": makeDict, "train-fastcover": makeDict, "train-legacy": makeDict,
+		"maxdict": "lmz dict --size N says how large a dictionary may be",
+		"dictID":  "archives name their dictionary by its hash",
+		"zstd":    noParams,
+		"license": licence,
+		"L":       licence,
+
+		"show-default-cparams":         "lmz --help has what presets take, lmz -lv what an archive has",
+		"target-compressed-block-size": "--chunk-size cuts the input, and --flush-every the output, by time",
+		"pass-through":                 "-dcf writes what is no archive as it is",
 
 		"output-dir-flat":    "--output-dir keeps the paths of files",
 		"output-dir-mirror":  "it is called --output-dir",
@@ -118,6 +130,9 @@ func flagError(of *cobra.Command, err error) error {
 		return ui.Usage(err.Error(), see)
 	}
 	name := unknown.GetSpecifiedName()
+	if _, seconds, _ := strings.Cut(unknown.GetSpecifiedShortnames(), "i"); name == "i" && isNumber(seconds) {
+		name = "b" // zstd -i1; age -i FILE
+	}
 	if hint, ok := foreign[of.Name()][name]; ok {
 		return ui.Usage(err.Error(), hint)
 	}
@@ -125,6 +140,11 @@ func flagError(of *cobra.Command, err error) error {
 		return ui.Usage(err.Error(), "did you mean --"+near+"?")
 	}
 	return ui.Usage(err.Error(), see)
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 64)
+	return err == nil
 }
 
 // nearFlag is the flag that a name was meant for, or nothing.
@@ -172,6 +192,19 @@ func unknownCommand(below *cobra.Command, name string) error {
 		hint = "did you mean " + below.CommandPath() + " " + near + "?"
 	}
 	return ui.Usage(fmt.Sprintf("%s has no command %s", below.CommandPath(), name), hint)
+}
+
+// calledLikeFile is a hint for where a command was called by the name of a file, as by lmz *, or
+// nothing.
+func calledLikeFile(called *cobra.Command, args []string) string {
+	name := called.Name()
+	if !called.HasParent() || !slices.Contains(args, name) {
+		return ""
+	}
+	if _, err := os.Lstat(name); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s is a command of lmz: the file of this name is given as ./%s", name, name)
 }
 
 // checkCommand finds the name of a command that is not quite right, where there is no such file:

@@ -111,6 +111,13 @@ func (u *UI) Warning(hint, format string, args ...any) {
 	u.hint(hint)
 }
 
+// Hint says what the user can do about failures that were said before.
+func (u *UI) Hint(hint string) {
+	if u.Quiet < 2 {
+		u.hint(hint)
+	}
+}
+
 func (u *UI) hint(hint string) {
 	if hint != "" {
 		u.Printf("hint: %s", hint)
