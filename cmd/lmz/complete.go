@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,20 +64,85 @@ func (a *app) modelNames() (names []string) {
 	return names
 }
 
-// prepareCompletion lets shells complete -0 to -9, which help has in its table, and tells what flags do
-// without the quotes in which help finds the names of values.
-func prepareCompletion(cmd *cobra.Command) {
-	for n := range preset.Max + 1 {
-		if f := cmd.Flags().Lookup(fmt.Sprint(n)); f != nil {
+// complete says what may come next, as cobra has it, for a shell that asks with args.
+func complete(root *cobra.Command, args []string) error {
+	given := args[1:max(1, len(args)-1)]
+	of, _, err := root.Find(given)
+	switch {
+	case err != nil:
+	case of.Name() == "job": // which has flags of these names
+		root.PersistentFlags().VisitAll(func(f *pflag.Flag) { f.Hidden = true })
+	case of == root && slices.Contains(given, "--"): // only files follow
+		root.RemoveCommand(root.Commands()...)
+	}
+	for n := range preset.Max + 1 { // which help has in its table
+		if f := root.Flags().Lookup(fmt.Sprint(n)); f != nil {
 			f.Hidden = false
 		}
 	}
-	unquoteUsages(cmd)
+	unquoteUsages(root)
+	var said bytes.Buffer
+	root.SetOut(&said)
+	root.SetArgs(args)
+	err = root.Execute()
+	for line := range strings.Lines(said.String()) {
+		if !longLevel.MatchString(line) {
+			fmt.Print(line)
+		}
+	}
+	return err
 }
 
+// longLevel is the long name of a flag such as -6, which pflag wants to have.
+var longLevel = regexp.MustCompile(`^--[0-9]\b`)
+
+// unquoteUsages tells what flags do without the quotes in which help finds the names of values.
 func unquoteUsages(cmd *cobra.Command) {
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") })
 	for _, c := range cmd.Commands() {
 		unquoteUsages(c)
 	}
+}
+
+// completionScript is what makes a shell complete commands of lmz and of its other names, or "" for
+// other shells.
+func completionScript(root *cobra.Command, shell string, described bool) (string, error) {
+	const others = " unlmz lmzcat lmzgrep"
+	var b bytes.Buffer
+	switch shell {
+	case "bash":
+		err := root.GenBashCompletionV2(&b, described)
+		return strings.ReplaceAll(b.String(), " -F __start_lmz lmz\n", " -F __start_lmz lmz"+others+"\n"), err
+	case "zsh":
+		write := root.GenZshCompletionNoDesc
+		if described {
+			write = root.GenZshCompletion
+		}
+		err := write(&b)
+		return strings.Replace(b.String(), "#compdef lmz\ncompdef _lmz lmz\n", "#compdef lmz"+others+"\ncompdef _lmz lmz"+others+"\n", 1), err
+	case "fish":
+		err := root.GenFishCompletion(&b, described)
+		return strings.ReplaceAll(b.String(), " -c lmz ", " -c lmz"+strings.ReplaceAll(others, " ", " -c ")+" "), err
+	case "powershell":
+		write := root.GenPowerShellCompletion
+		if described {
+			write = root.GenPowerShellCompletionWithDesc
+		}
+		err := write(&b)
+		return b.String(), err
+	}
+	return "", nil
+}
+
+// printCompletion is lmz completion SHELL.
+func printCompletion(shell *cobra.Command, _ []string) error {
+	bare, err := shell.Flags().GetBool("no-descriptions")
+	if err != nil {
+		return err
+	}
+	text, err := completionScript(shell.Root(), shell.Name(), !bare)
+	if err == nil {
+		_, err = fmt.Print(text)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,6 +18,9 @@ var emptyAsInGrep = []string{"regexp", "file", "label", "color", "colour", "incl
 // script is, and what was to go to a folder of its own, say, must not go elsewhere.
 func (a *app) checkEmpty(of *cobra.Command, args []string) (err error) {
 	const hint = "is a variable unset? what is not meant is left out"
+	if strings.HasPrefix(of.Name(), cobra.ShellCompRequestCmd) {
+		return nil // what is not typed yet is empty
+	}
 	grep := of.Name() == "grep"
 	of.Flags().Visit(func(f *pflag.Flag) {
 		empty := f.Value.Type() == "string" && f.Value.String() == ""

@@ -39,7 +39,8 @@ func completeJob(_ *cobra.Command, args []string, begun string) ([]string, cobra
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	said, err := exec.Command(path, slices.Concat([]string{cobra.ShellCompRequestCmd}, args, []string{begun})...).Output()
-	lines := strings.Split(strings.TrimSuffix(string(said), "\n"), "\n")
+	// Flags are told of as by its help, which finds the names of values in quotes.
+	lines := strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(said), "`", ""), "\n"), "\n")
 	last := lines[len(lines)-1]
 	directive, number := strconv.Atoi(strings.TrimPrefix(last, ":"))
 	if err != nil || number != nil {

@@ -75,30 +75,29 @@ func execute(a *app, args []string) error {
 		wantCommand(shells)
 		for _, c := range shells.Commands() {
 			c.Long = strings.ReplaceAll(c.Long, "your OS's package manager", "your package manager") // or it is too wide
+			c.RunE = printCompletion
 		}
 	}
-	// What follows is half a command.
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		prepareCompletion(root)
-	} else {
-		cmd, own, err := root.Find(args)
+		return complete(root, args) // what follows is half a command
+	}
+	cmd, own, err := root.Find(args)
+	if err != nil {
+		return err
+	}
+	cmd.InheritedFlags() // brings them to its own
+	if err := checkLevels(cmd.Flags(), own); err != nil {
+		return err
+	}
+	switch {
+	case cmd.Name() == "grep":
+		args = append([]string{"grep"}, joinDigits(cmd.Flags(), own)...)
+	case cmd == root:
+		first, err := environmentFlags(a, root, args)
 		if err != nil {
 			return err
 		}
-		cmd.InheritedFlags() // brings them to its own
-		if err := checkLevels(cmd.Flags(), own); err != nil {
-			return err
-		}
-		switch {
-		case cmd.Name() == "grep":
-			args = append([]string{"grep"}, joinDigits(cmd.Flags(), own)...)
-		case cmd == root:
-			first, err := environmentFlags(a, root, args)
-			if err != nil {
-				return err
-			}
-			args = append(first, args...)
-		}
+		args = append(first, args...)
 	}
 	root.SetArgs(args)
 	var out printer

@@ -2,9 +2,11 @@ package main
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -46,6 +48,9 @@ func calledAs(program string, args []string) []string {
 		first = []string{"-dcf"}
 	case "lmzgrep":
 		first = []string{"grep"}
+	}
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return slices.Concat(args[:1], first, args[1:]) // a shell asks what may come next
 	}
 	return append(first, args...)
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	_ "embed"
 	"time"
 
@@ -27,16 +26,18 @@ func share(date time.Time) (map[string][]byte, error) {
 	root := newRootCommand(newApp(nil))
 	root.InitDefaultHelpCmd()
 	files := map[string][]byte{"lmz/magic": fileMagic, "mime/packages/lmz.xml": mimeType}
-	for name, write := range map[string]func(*bytes.Buffer) error{
-		"bash-completion/completions/lmz":    func(b *bytes.Buffer) error { return root.GenBashCompletionV2(b, true) },
-		"zsh/site-functions/_lmz":            func(b *bytes.Buffer) error { return root.GenZshCompletion(b) },
-		"fish/vendor_completions.d/lmz.fish": func(b *bytes.Buffer) error { return root.GenFishCompletion(b, true) },
+	for name, shell := range map[string]string{
+		"bash-completion/completions/lmz": "bash", "zsh/site-functions/_lmz": "zsh", "fish/vendor_completions.d/lmz.fish": "fish",
 	} {
-		var b bytes.Buffer
-		if err := write(&b); err != nil {
+		text, err := completionScript(root, shell, true)
+		if err != nil {
 			return nil, err
 		}
-		files[name] = b.Bytes()
+		files[name] = []byte(text)
+	}
+	for _, name := range []string{"unlmz", "lmzcat", "lmzgrep"} { // bash and fish look for files of these names
+		files["bash-completion/completions/"+name] = []byte(". \"${BASH_SOURCE[0]%/*}/lmz\"\n")
+		files["fish/vendor_completions.d/"+name+".fish"] = []byte("source (status dirname)/lmz.fish\n")
 	}
 	addPages(files, root, date)
 	for _, name := range []string{"unlmz", "lmzcat"} {
