@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,13 +73,10 @@ Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
 		if len(args) == 0 {
 			return c.Help()
 		}
-		hint := "see lmz job --help"
-		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = "did you mean lmz job " + near[0] + "?"
-		}
-		return &usageError{fmt.Errorf("there is no command %s", args[0]), hint}
+		return unknownCommand(c, args[0])
 	}
 	root.SuggestionsMinimumDistance = 2
+	root.SetHelpCommand(helpCommand())
 	for _, c := range root.Commands() {
 		addCompletion(c)
 		number := c.Args
@@ -86,10 +84,60 @@ Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
 			if number(c, args) != nil {
 				return &usageError{fmt.Errorf("%s: wrong number of arguments", c.Name()), "it is " + c.UseLine()}
 			}
-			return nil
+			return checkEmpty(c, args)
 		}
 	}
 	return root
+}
+
+// helpCommand is lmz job help.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		ValidArgsFunction: func(help *cobra.Command, args []string, _ string) (names []string, _ cobra.ShellCompDirective) {
+			for _, c := range help.Root().Commands() {
+				if len(args) == 0 && c.IsAvailableCommand() {
+					names = append(names, c.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(help *cobra.Command, args []string) error {
+			of, more, err := help.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(more) > 0 {
+				return unknownCommand(of, more[0])
+			}
+			of.InitDefaultHelpFlag()
+			return of.Help()
+		},
+	}
+}
+
+func unknownCommand(below *cobra.Command, name string) error {
+	hint := "see " + below.CommandPath() + " --help"
+	if near := below.SuggestionsFor(name); len(near) > 0 {
+		hint = "did you mean " + below.CommandPath() + " " + near[0] + "?"
+	}
+	return &usageError{fmt.Errorf("%s has no command %s", below.CommandPath(), name), hint}
+}
+
+// checkEmpty finds arguments and values that are empty: what a variable was to say that is not set
+// must not go by what else is usual, such as all objects of a source.
+func checkEmpty(c *cobra.Command, args []string) (err error) {
+	const hint = "is a variable unset? what is not meant is left out"
+	if slices.Contains(args, "") {
+		err = &usageError{fmt.Errorf(`%s: "" is given for a name`, c.Name()), hint}
+	}
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" {
+			err = &usageError{fmt.Errorf("--%s is empty", f.Name), hint}
+		}
+	})
+	return err
 }
 
 // addCompletion says what shells complete values and arguments of a command with, which they ask lmz
@@ -142,7 +190,14 @@ func flagError(of *cobra.Command, err error) error {
 	var number *strconv.NumError
 	switch {
 	case errors.As(err, &unknown):
-		if near := nearFlag(of, unknown.GetSpecifiedName()); near != "" {
+		name := unknown.GetSpecifiedName()
+		_, noLevel := strconv.Atoi(name)
+		switch near := nearFlag(of, name); {
+		case noLevel == nil && of.Flags().Lookup("level") != nil: // as lmz has it
+			hint = "-l " + name + " is the level"
+		case name == "rm" && of.Flags().Lookup("source") != nil:
+			hint = "--source delete deletes what is proven"
+		case near != "":
 			hint = "did you mean --" + near + "?"
 		}
 	case errors.As(err, &invalid) && errors.As(err, &number):

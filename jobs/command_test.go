@@ -4,11 +4,14 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -59,15 +62,15 @@ func TestNoJob(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", dir)
 	empty := filepath.Join(dir, "empty.db")
 	os.WriteFile(empty, nil, 0o600)
-	for _, db := range []string{"", empty} {
+	for _, db := range [][]string{nil, {"--db", empty}} {
 		for _, command := range []string{"status", "report", "resume", "cancel"} {
-			refused(t, "there are no jobs yet", command, "--db", db, "nope")
+			refused(t, "there are no jobs yet", append(db, command, "nope")...)
 		}
-		text, err := process("status", "--db", db).CombinedOutput()
+		text, err := process(append(db, "status")...).CombinedOutput()
 		if err != nil || string(text) != "lmz job: "+errNoJobs.Error()+"\n" {
 			t.Errorf("%v: %s", err, text)
 		}
-		if text := job(t, "status", "--json", "--db", db); text != "[]\n" {
+		if text := job(t, append(db, "status", "--json")...); text != "[]\n" {
 			t.Error(text)
 		}
 	}
@@ -150,6 +153,27 @@ func TestLevels(t *testing.T) {
 	}
 	os.WriteFile(name, []byte(strings.Replace(said, `"level": null`, `"level": 12`, 1)), 0o600)
 	refused(t, "levels are 0 to 9", "run", "--db", db, "--plan", name, in, filepath.Join(dir, "out"))
+}
+
+// TestRatio has the same ratio in status and report, also of a pack, whose tar has copies once.
+func TestRatio(t *testing.T) {
+	dir := t.TempDir()
+	in, db := filepath.Join(dir, "in"), filepath.Join(dir, "jobs.db")
+	os.Mkdir(in, 0o700)
+	log := text(rand.New(rand.NewPCG(1, 1)), 50<<10)
+	for _, name := range []string{"a.log", "b.log", "c.log"} {
+		os.WriteFile(filepath.Join(in, name), log, 0o600)
+	}
+	job(t, "run", "--db", db, "--name", "j", "-l", "1", in, filepath.Join(dir, "out"))
+	lines, err := csv.NewReader(strings.NewReader(job(t, "report", "--db", db, "j"))).ReadAll()
+	if err != nil || len(lines) != 4 {
+		t.Fatalf("%v: %q", err, lines)
+	}
+	ratio, err := strconv.ParseFloat(lines[1][slices.Index(lines[0], "ratio")], 64)
+	status := strings.Fields(strings.Split(job(t, "status", "--db", db, "j"), "\n")[1])
+	if want := fmt.Sprintf("%.2f", ratio); err != nil || !slices.Contains(status, want) {
+		t.Errorf("%v: status %q, want the ratio %s", err, status, want)
+	}
 }
 
 // TestInputs takes an inventory and a plan from a bucket.

@@ -13,7 +13,6 @@ import (
 // Help of all commands fits a terminal, and calls them as a user does.
 func TestHelp(t *testing.T) {
 	root := command()
-	root.InitDefaultHelpCmd()
 	tried := 0
 	var try func(c *cobra.Command)
 	try = func(c *cobra.Command) {
@@ -59,7 +58,14 @@ func TestUsage(t *testing.T) {
 		"run":                     "run: wrong number of arguments; it is lmz job run SOURCE DEST [flags]",
 		"status a b":              "status: wrong number of arguments; it is lmz job status [JOB] [flags]",
 		"run --lvl 3 a b":         "unknown flag: --lvl; did you mean --level?",
-		"stauts":                  "there is no command stauts; did you mean lmz job status?",
+		"stauts":                  "lmz job has no command stauts; did you mean lmz job status?",
+		"help stauts":             "lmz job has no command stauts; did you mean lmz job status?",
+		"help nosuch":             "lmz job has no command nosuch; see lmz job --help",
+		"run -9 a b":              "unknown shorthand flag: '9' in -9; -l 9 is the level",
+		"status -9":               "unknown shorthand flag: '9' in -9; see lmz job status --help",
+		"run --rm a b":            "unknown flag: --rm; --source delete deletes what is proven",
+		"run --inventory= a b":    "--inventory is empty; is a variable unset? what is not meant is left out",
+		"status --db=":            "--db is empty; is a variable unset? what is not meant is left out",
 		"status --db missing.db":  "there is no database missing.db; lmz job run makes it; --db says where it is",
 		"run -x a b":              "unknown shorthand flag: 'x' in -x; see lmz job run --help",
 		"run -l x a b":            `--level "x": want a whole number; see lmz job run --help`,
@@ -75,4 +81,9 @@ func TestUsage(t *testing.T) {
 		}
 	}
 	quietly = false
+	root := command()
+	root.SetArgs([]string{"run", "", "to"})
+	if err := root.Execute(); err == nil || err.Error() != `run: "" is given for a name` {
+		t.Errorf("%v", err)
+	}
 }

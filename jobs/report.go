@@ -20,6 +20,15 @@ type row struct {
 	Error  string `json:"error,omitempty"`
 }
 
+// sourceBytes is how many bytes the sources have. A pack has those that are the same once, and what a
+// tar has around them.
+func (r *row) sourceBytes() (n int64) {
+	for _, s := range r.Sources {
+		n += s.Size
+	}
+	return n
+}
+
 // rows gives the report of a job, in the order of archives.
 func rows(c dbos.Client, job string) (list []row, err error) {
 	for w, err := range each(c, workflow, job) {
@@ -79,7 +88,7 @@ func writeCSV(list []row) error {
 	for _, r := range list {
 		ratio, at := "", ""
 		if r.ArchiveBytes > 0 {
-			ratio = fmt.Sprintf("%.3f", float64(r.Bytes)/float64(r.ArchiveBytes))
+			ratio = fmt.Sprintf("%.3f", float64(r.sourceBytes())/float64(r.ArchiveBytes)) // as status has it
 			at = r.VerifiedAt.Format(time.RFC3339)
 		}
 		for i, s := range r.Sources {

@@ -70,7 +70,7 @@ func newHelpCommand() *cobra.Command {
 			}
 			if of.Name() == "job" { // whose help is that of the program
 				if _, err := findProgram("lmz-job"); err == nil {
-					return runProgram("lmz-job", append(more, "--help"))
+					return runProgram("lmz-job", append([]string{"help"}, more...))
 				}
 			}
 			if len(more) > 0 {
