@@ -109,8 +109,10 @@ func (c *decompressCommand) contentName(src *file.Source) (string, error) {
 		return "-", nil
 	}
 	base, ok := c.cut(src.Name)
-	if program := otherFormat(src); !ok && program != "" {
-		return "", ui.Skip("is a file of "+program, otherHint(program))
+	if !ok {
+		if program := otherFormat(src); program != "" {
+			return "", ui.Skip("is a file of "+program, otherHint(program))
+		}
 	}
 	if !ok || base == "" || strings.HasSuffix(base, "/") {
 		return "", ui.Skip("does not end in "+c.ending(), "give the output's name with -o, or write to standard output with -c")
