@@ -71,7 +71,7 @@ func scan(ctx context.Context, r io.ReaderAt, size int64, o Options) (*recoverer
 		var head [len(format.HeaderMagic)]byte
 		n, _ := in.ReadAt(head[:], 0)
 		if size == 0 {
-			return nil, fmt.Errorf("%w: the input is empty", stream.ErrTruncated) // as readers say
+			return nil, nil, fmt.Errorf("%w: the input is empty", stream.ErrTruncated) // as readers say
 		}
 		if string(head[:n]) == format.HeaderMagic[:n] {
 			return nil, nil, fmt.Errorf("%w: there is no whole header", stream.ErrTruncated)
