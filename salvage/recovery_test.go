@@ -69,22 +69,23 @@ func (s subject) recovered(damaged []byte) (x *Recovery, missing []int, err erro
 	return x, missing, nil
 }
 
-// scanned checks that Scan finds what Recover found: here, what checks does decode.
+// scanned checks that without decoding the same is found as by Recover: here, what checks does decode.
 func (s subject) scanned(damaged []byte, want *Recovery, content []byte) error {
-	x, err := Scan(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), Options{Models: models, Reader: one})
+	v, _, err := scan(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), Options{Models: models, Reader: one})
 	if err != nil {
-		return fmt.Errorf("Scan: %w", err)
+		return fmt.Errorf("scan: %w", err)
 	}
+	x := v.Recovery
 	var archive bytes.Buffer
 	if _, err := x.WriteTo(&archive); err != nil {
-		return fmt.Errorf("Scan: %w", err)
+		return fmt.Errorf("scan: %w", err)
 	}
 	var got []byte
 	if archive.Len() > 0 {
 		got, err = decompress(archive.Bytes(), stream.WithWorkers(1), stream.WithLanes(1))
 	}
 	if err != nil || !bytes.Equal(got, content) || len(x.Losses) != len(want.Losses) || x.Chunks != want.Chunks {
-		return fmt.Errorf("Scan finds %d bytes in %d chunks and %d losses, want %d, %d and %d: %w",
+		return fmt.Errorf("scan finds %d bytes in %d chunks and %d losses, want %d, %d and %d: %w",
 			len(got), x.Chunks, len(x.Losses), len(content), want.Chunks, len(want.Losses), err)
 	}
 	return nil

@@ -10,6 +10,7 @@ package salvage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -41,16 +42,41 @@ func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recove
 	if err == nil && v.changed {
 		_, err = v.assemble()
 	}
-	return v.found(err)
+	return v.result(err)
 }
 
-// Scan is Recover without decoding: it finds what checks, of which some may not decode.
-func Scan(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recovery, error) {
-	v, _, err := scan(ctx, r, size, o)
-	return v.found(err)
+// Open is stream.Open for who goes on behind damage. Where an archive cannot be followed to its end,
+// such as behind a frame that was cut off in a record, the Archive is of all that checks, if that is
+// more, and the Recovery tells what is lost; else it is nil. What does not decode is found when it is
+// read. Places in its content are counted without what is lost. r must stay open until Close.
+func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*stream.Archive, *Recovery, error) {
+	v := &recoverer{ctx: ctx, opts: o}
+	a, err := stream.Open(r, size, o.Models, v.readerOptions()...)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := a.Err(); err == nil || errors.Is(err, stream.ErrUnfinished) { // which is at the end
+		return a, nil, nil
+	}
+	found, _, err := scan(ctx, r, size, o)
+	x, err := found.result(err)
+	if err == nil && x.Size() > 0 {
+		var more *stream.Archive
+		if more, err = stream.Open(x, x.Size(), o.Models, v.readerOptions()...); err == nil {
+			if more.Size() > a.Size() {
+				return more, x, a.Close()
+			}
+			err = more.Close()
+		}
+	}
+	if err != nil {
+		a.Close()
+		return nil, nil, err
+	}
+	return a, nil, nil
 }
 
-func (v *recoverer) found(err error) (*Recovery, error) {
+func (v *recoverer) result(err error) (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -45,42 +45,30 @@ func (r *reading) tellRecovered(name string, x *salvage.Recovery) {
 	}
 }
 
-// readOn is readArchive for who goes on behind damage. Where the archive cannot be followed to its end,
-// such as behind a frame that was cut off, what is intact is looked for in all of it, and what is lost
-// is said.
+// readOn is readArchive for who goes on behind damage, and says what is lost of an archive that cannot
+// be followed to its end.
 func (r *reading) readOn(ctx context.Context, src *file.Source, read func(*stream.Archive) error) error {
-	return r.readArchive(ctx, src, func(archive *stream.Archive) error {
-		if err := archive.Err(); err == nil || errors.Is(err, stream.ErrUnfinished) { // which is at the end
-			return read(archive)
-		}
-		x, err := salvage.Scan(ctx, src, src.Size(), r.salvageOptions(r.findModel, nil))
-		if err != nil {
-			return err
-		}
-		if x.Size() == 0 {
-			return read(archive)
-		}
-		whole, err := stream.Open(x, x.Size(), r.findModel, r.options(ctx, func(damage error) { r.repaired(src.Name, damage) })...)
-		if err != nil {
-			return err
-		}
-		defer whole.Close()
-		if whole.Size() <= archive.Size() {
-			return read(archive)
-		}
-		if end := len(x.Losses) - 1; end >= 0 && src.Growing() && x.Losses[end].Offset+x.Losses[end].Size == src.Size() {
-			x.Losses = x.Losses[:end] // it is being written
-		}
-		r.tellRecovered(src.Name, x)
-		if len(x.Losses) > 0 {
-			r.failed.Store(true)
-		}
-		err = read(whole)
-		if err != nil || x.Open == 0 || len(x.Losses) > 0 && !src.Growing() { // a loss has been said
-			return err
-		}
-		return r.sofar(src, stream.ErrUnfinished)
-	})
+	how := r.salvageOptions(r.findModel, nil)
+	how.Reader = append(how.Reader, stream.WithNotice(func(damage error) { r.repaired(src.Name, damage) }))
+	archive, x, err := salvage.Open(ctx, src, src.Size(), how)
+	if err != nil {
+		return err
+	}
+	if x == nil {
+		return r.closeRead(src, archive, read(archive))
+	}
+	if end := len(x.Losses) - 1; end >= 0 && src.Growing() && x.Losses[end].Offset+x.Losses[end].Size == src.Size() {
+		x.Losses = x.Losses[:end] // it is being written
+	}
+	r.tellRecovered(src.Name, x)
+	if len(x.Losses) > 0 {
+		r.failed.Store(true)
+	}
+	err = r.closeRead(src, archive, read(archive))
+	if err != nil || x.Open == 0 || len(x.Losses) > 0 && !src.Growing() { // a loss has been said
+		return err
+	}
+	return r.sofar(src, stream.ErrUnfinished)
 }
 
 // damaged is what to do about a chunk that cannot be decoded: with --keep-going it is said, else it

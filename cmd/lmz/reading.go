@@ -61,7 +61,12 @@ func (r *reading) readArchive(ctx context.Context, src *file.Source, read func(*
 	if err != nil {
 		return err
 	}
-	err = unlessAll(archive, read(archive))
+	return r.closeRead(src, archive, read(archive))
+}
+
+// closeRead closes an archive that was read with err.
+func (r *reading) closeRead(src *file.Source, archive *stream.Archive, err error) error {
+	err = unlessAll(archive, err)
 	r.traffic(src)
 	if closed := archive.Close(); err == nil {
 		err = closed

@@ -220,3 +220,23 @@ func TestFindTimes(t *testing.T) {
 		t.Errorf("nothing is looked for: %+v, %v", found, err)
 	}
 }
+
+// Of an archive of which a frame was cut off in a record, what is behind that is shown, and what is lost
+// is said.
+func TestCutOffFrame(t *testing.T) {
+	text := bytes.Repeat([]byte("a line\n"), 200)
+	first := archivetest.Compress(t, nil, text, stream.WithMethod(codec.Raw), stream.WithChunkSize(700))
+	torn := slices.Concat(first[:len(first)/2], archivetest.Compress(t, nil, []byte("the last one\n")))
+	v, err := NewSource(context.Background(), bytes.NewReader(torn), int64(len(torn)), nil, func(int, int) {}).Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	got := make([]byte, v.Size())
+	if _, err := v.ReadAt(got, 0); err != nil || !bytes.HasSuffix(got, []byte("a line\nthe last one\n")) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if s := v.Summary(); !strings.Contains(s.Short, "lost: what follows chunk") {
+		t.Errorf("%+v", s)
+	}
+}

@@ -25,6 +25,7 @@ import (
 type View struct {
 	*stream.Archive
 	Source
+	short   error           // why some of the content is not there; nil: all is
 	pattern *search.Pattern // what pages highlight; nil: nothing
 }
 
@@ -65,12 +66,15 @@ func NewSource(ctx context.Context, file io.ReaderAt, size int64, others [][]byt
 
 // Open opens the archive. What it says of a damaged one comes with the parts that are asked for.
 func (s Source) Open() (*View, error) {
-	opts := append([]stream.ReaderOption{stream.WithContext(s.ctx), stream.WithDictionaries(s.Dictionaries)}, s.Reader...)
-	a, err := stream.Open(s.file, s.size, s.Models, opts...)
+	a, x, err := salvage.Open(s.ctx, s.file, s.size, s.Options)
 	if err != nil {
 		return nil, err
 	}
-	return &View{Archive: a, Source: s}, nil
+	v := &View{Archive: a, Source: s, short: a.Err()}
+	if x != nil && len(x.Losses) > 0 {
+		v.short = fmt.Errorf("lost: %s: %w", x.Losses[0], x.Losses[0].Err)
+	}
+	return v, nil
 }
 
 // fact is something about the archive: what, and its value.
@@ -87,8 +91,8 @@ type summary struct {
 
 func (v *View) Summary() summary {
 	s := summary{Size: v.Size(), Lines: v.Lines(), Archive: v.Source.size, Facts: []fact{}}
-	if err := v.Err(); err != nil {
-		s.Short = err.Error()
+	if v.short != nil {
+		s.Short = v.short.Error()
 	}
 	// The header of the first frame; listing tells of all.
 	h, err := format.NewScanner(io.NewSectionReader(v.file, 0, v.Source.size)).NextFrame()
