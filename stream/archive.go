@@ -20,8 +20,8 @@ var (
 	_ io.WriterTo   = (*Archive)(nil)
 )
 
-// Archive gives any part of what an archive holds. It decodes the chunks that are asked for, and
-// what these start from, and nothing else.
+// Archive gives any part of what an archive holds. It is made by Open, and decodes the chunks that
+// are asked for, and what these start from, and nothing else.
 //
 // ReadAt, LineOffset and the other methods may be called concurrently, also from the functions that
 // they call, Close included; Read, Seek and WriteTo share a position and belong to one goroutine at

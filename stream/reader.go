@@ -8,7 +8,7 @@ import (
 	"github.com/lmz-go/lmz/internal/format"
 )
 
-// Reader reads an archive. It belongs to one goroutine at a time.
+// Reader reads an archive. It is made by NewReader, and belongs to one goroutine at a time.
 type Reader struct {
 	opts   *readerOptions
 	engine *engine.Engine
