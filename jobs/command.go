@@ -140,8 +140,8 @@ func checkEmpty(c *cobra.Command, args []string) (err error) {
 	return err
 }
 
-// addCompletion says what shells complete values and arguments of a command with, which they ask lmz
-// for.
+// addCompletion says what shells complete values and arguments of a command with, which they ask
+// lmz for.
 func addCompletion(c *cobra.Command) {
 	levels := strings.Split("0123456789", "")
 	for name, values := range map[string][]string{

@@ -273,8 +273,8 @@ func testKilled(t *testing.T, db string, p *postgres, workers int) {
 	if err := json.Unmarshal([]byte(report), &list); err != nil {
 		t.Fatal(err)
 	}
-	// What is read again: by each worker, what it was at when something was killed, and what a request
-	// failed for.
+	// What is read again: by each worker, what it was at when something was killed, and what a
+	// request failed for.
 	again, reads := int64(0), proxy.Reads()
 	most := int64(workers * 2 * (killed["worker"] + killed["server"] + killed["database"]))
 	for _, n := range proxy.Failed() {

@@ -71,8 +71,8 @@ func write(t *testing.T, below, name string, content []byte, at time.Time) {
 }
 
 // TestNights archives a folder night after night, while files come, change, go and have a name that
-// another one had: each version is in one archive, also if the database is lost in between, and if a
-// night is begun twice.
+// another one had: each version is in one archive, also if the database is lost in between, and if
+// a night is begun twice.
 func TestNights(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 11))
 	for _, of := range []struct {
@@ -217,8 +217,8 @@ func TestOver(t *testing.T) {
 	}
 }
 
-// TestPartOfPack proves what is left of the sources of a pack, without a database, before it deletes
-// them; and leaves one that only seems to be in it.
+// TestPartOfPack proves what is left of the sources of a pack, without a database, before it
+// deletes them; and leaves one that only seems to be in it.
 func TestPartOfPack(t *testing.T) {
 	dir := t.TempDir()
 	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")

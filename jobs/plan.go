@@ -186,8 +186,8 @@ func (k *kind) samples(ctx context.Context, b cloud.Bucket, size int64) (all []s
 		}
 		return all, nil
 	}
-	// Each stands for its share of the archive that it is of, or, of archives without one, of what is
-	// nearest.
+	// Each stands for its share of the archive that it is of, or, of archives without one, of what
+	// is nearest.
 	all, left := make([]sample, n), make([]float64, n)
 	next, passed := 0, int64(0)
 	for _, it := range k.all {
@@ -315,9 +315,9 @@ func (k *kind) estimate(ctx context.Context, b cloud.Bucket, levels []int, a ass
 	return nil
 }
 
-// archive estimates what the archive that the sample is of takes for a byte of its sources: bytes, and
-// seconds of CPU time. What is behind the sample is foreseen better than the sample, which begins anew:
-// as well as the second half of that, it is assumed.
+// archive estimates what the archive that the sample is of takes for a byte of its sources: bytes,
+// and seconds of CPU time. What is behind the sample is foreseen better than the sample, which
+// begins anew: as well as the second half of that, it is assumed.
 func (s *sample) archive(ctx context.Context, level int) (size, seconds float64, err error) {
 	before := cpuSeconds()
 	whole, err := archiveSize(ctx, level, s.text)

@@ -15,8 +15,8 @@ import (
 	"github.com/lmz-go/lmz/cloud"
 )
 
-// TestSamples checks that samples stand for all bytes, and for no more of an unlike neighbour than they
-// must.
+// TestSamples checks that samples stand for all bytes, and for no more of an unlike neighbour than
+// they must.
 func TestSamples(t *testing.T) {
 	ctx := context.Background()
 	for name, sizes := range map[string][]int64{

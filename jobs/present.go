@@ -85,8 +85,8 @@ func (in *present) lookInto(ctx context.Context, o *options, objects []cloud.Inf
 	return nil
 }
 
-// membersOf gives the members of a pack: none if it is something else, damaged, or gone, which it may
-// be at any time.
+// membersOf gives the members of a pack: none if it is something else, damaged, or gone, which it
+// may be at any time.
 func membersOf(ctx context.Context, name string) ([]members.Member, error) {
 	list, err := listOf(ctx, name)
 	for _, is := range []error{fs.ErrNotExist, cloud.ErrChanged, stream.ErrNotArchive, stream.ErrCorrupt, members.ErrNoList} {

@@ -20,8 +20,8 @@ type row struct {
 	Error  string `json:"error,omitempty"`
 }
 
-// sourceBytes is how many bytes the sources have. A pack has those that are the same once, and what a
-// tar has around them.
+// sourceBytes is how many bytes the sources have. A pack has those that are the same once, and what
+// a tar has around them.
 func (r *row) sourceBytes() (n int64) {
 	for _, s := range r.Sources {
 		n += s.Size

@@ -227,8 +227,8 @@ func addVersion(ctx context.Context, b cloud.Bucket, s *cloud.Info) (err error) 
 	return err
 }
 
-// wait waits until nothing of a job, or of all if it has no name, is left to do. It counts failures,
-// but for those of workflows that were over.
+// wait waits until nothing of a job, or of all if it has no name, is left to do. It counts
+// failures, but for those of workflows that were over.
 func (e *engine) wait(ctx context.Context, job string, over map[string]bool) error {
 	for {
 		select {
@@ -236,7 +236,8 @@ func (e *engine) wait(ctx context.Context, job string, over map[string]bool) err
 			return fmt.Errorf("interrupted: the same command goes on")
 		case <-time.After(300 * time.Millisecond):
 		}
-		// A database may have millions of archives that are done: they are counted once, at the end.
+		// A database may have millions of archives that are done: they are counted once, at the
+		// end.
 		left, err := unfinished(e, job, dbos.WithFilterLimit(1))
 		if err != nil {
 			return err

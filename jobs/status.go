@@ -80,7 +80,8 @@ func named(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) ([
 var pageSize = 5000
 
 // each goes through the workflows of a name in the order in which they began, a page at a time: a
-// database may have millions. It is for options under which one stays listed whatever becomes of it.
+// database may have millions. It is for options under which one stays listed whatever becomes of
+// it.
 func each(c dbos.Client, name, job string, opts ...dbos.ListWorkflowsOption) iter.Seq2[dbos.WorkflowStatus, error] {
 	return func(yield func(dbos.WorkflowStatus, error) bool) {
 		size := pageSize
@@ -433,8 +434,8 @@ func resumeFrames(ctx context.Context, c dbos.Client, archive dbos.WorkflowStatu
 	return gone, err
 }
 
-// again puts a workflow back into a queue. It goes on behind the steps that are done, unless it is to
-// begin anew.
+// again puts a workflow back into a queue. It goes on behind the steps that are done, unless it is
+// to begin anew.
 func again(c dbos.Client, w dbos.WorkflowStatus, queue string, anew bool) error {
 	if !anew && w.Status != dbos.WorkflowStatusError {
 		_, err := dbos.ResumeWorkflow[*record](c, w.ID, dbos.WithResumeQueue(queue))

@@ -12,8 +12,8 @@ import (
 	"github.com/lmz-go/lmz/stream"
 )
 
-// What is behind a frame that was cut off in a record can be read, and what is lost is told; of other
-// archives there is nothing to tell.
+// What is behind a frame that was cut off in a record can be read, and what is lost is told; of
+// other archives there is nothing to tell.
 func TestOpen(t *testing.T) {
 	first, second := bytes.Repeat([]byte("a line of the first frame\n"), 400), []byte("and one of the second\n")
 	a := compress(t, nil, first, stream.WithMethod(codec.Raw), stream.WithChunkSize(1000))

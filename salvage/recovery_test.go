@@ -69,7 +69,8 @@ func (s subject) recovered(damaged []byte) (x *Recovery, missing []int, err erro
 	return x, missing, nil
 }
 
-// scanned checks that without decoding the same is found as by Recover: here, what checks does decode.
+// scanned checks that without decoding the same is found as by Recover: here, what checks does
+// decode.
 func (s subject) scanned(damaged []byte, want *Recovery, content []byte) error {
 	v, _, err := scan(context.Background(), bytes.NewReader(damaged), int64(len(damaged)), Options{Models: models, Reader: one})
 	if err != nil {

@@ -45,10 +45,11 @@ func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recove
 	return v.result(err)
 }
 
-// Open is stream.Open for who goes on behind damage. Where an archive cannot be followed to its end,
-// such as behind a frame that was cut off in a record, the Archive is of all that checks, if that is
-// more, and the Recovery tells what is lost; else it is nil. What does not decode is found when it is
-// read. Places in its content are counted without what is lost. r must stay open until Close.
+// Open is stream.Open for who goes on behind damage. Where an archive cannot be followed to its
+// end, such as behind a frame that was cut off in a record, the Archive is of all that checks, if
+// that is more, and the Recovery tells what is lost; else it is nil. What does not decode is found
+// when it is read. Places in its content are counted without what is lost. r must stay open until
+// Close.
 func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*stream.Archive, *Recovery, error) {
 	v := &recoverer{ctx: ctx, opts: o}
 	a, err := stream.Open(r, size, o.Models, v.readerOptions()...)

@@ -114,7 +114,8 @@ func isASCIIWord(c byte) bool {
 
 var upTo = regexp.MustCompile(`^\{,[0-9]*\}`)
 
-// bracketLength is the length of the bracket expression that p begins with, or 1 if it does not end.
+// bracketLength is the length of the bracket expression that p begins with, or 1 if it does not
+// end.
 func bracketLength(p string) int {
 	i := 1
 	if strings.HasPrefix(p[i:], "^") {

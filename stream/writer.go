@@ -18,8 +18,8 @@ import (
 )
 
 // Writer writes one frame of an archive. It is made by NewWriter, and belongs to one goroutine at a
-// time. It holds at most two chunks, raw and coded, for each lane of each worker, and with WithVerify
-// three, decoded as well.
+// time. It holds at most two chunks, raw and coded, for each lane of each worker, and with
+// WithVerify three, decoded as well.
 type Writer struct {
 	w        io.Writer
 	model    *engine.Model // nil: none

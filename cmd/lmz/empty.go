@@ -10,8 +10,8 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 )
 
-// emptyAsInGrep are the flags of lmz grep for which an empty value is what GNU grep takes it for, as
-// an empty pattern is.
+// emptyAsInGrep are the flags of lmz grep for which an empty value is what GNU grep takes it for,
+// as an empty pattern is.
 var emptyAsInGrep = []string{"regexp", "file", "label", "color", "colour", "include", "exclude", "exclude-from", "exclude-dir"}
 
 // checkEmpty finds values of flags, and names of files, that are empty: mostly a variable of a

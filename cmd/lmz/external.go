@@ -31,8 +31,8 @@ func newJobCommand() *cobra.Command {
 	}
 }
 
-// completeJob completes what comes after lmz job with what lmz-job says, in the protocol of cobra: a
-// line for each choice, then what else shells may complete with.
+// completeJob completes what comes after lmz job with what lmz-job says, in the protocol of cobra:
+// a line for each choice, then what else shells may complete with.
 func completeJob(_ *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	path, err := findProgram("lmz-job")
 	if err != nil {

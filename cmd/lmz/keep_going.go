@@ -45,8 +45,8 @@ func (r *reading) tellRecovered(name string, x *salvage.Recovery) {
 	}
 }
 
-// readOn is readArchive for who goes on behind damage, and says what is lost of an archive that cannot
-// be followed to its end.
+// readOn is readArchive for who goes on behind damage, and says what is lost of an archive that
+// cannot be followed to its end.
 func (r *reading) readOn(ctx context.Context, src *file.Source, read func(*stream.Archive) error) error {
 	how := r.salvageOptions(r.findModel, nil)
 	how.Reader = append(how.Reader, stream.WithNotice(func(damage error) { r.repaired(src.Name, damage) }))

@@ -45,8 +45,8 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// An interrupted run leaves no output, and dies of the signal, so that a shell knows; of SIGQUIT, which
-// Go keeps for itself, it ends with the exit code of that.
+// An interrupted run leaves no output, and dies of the signal, so that a shell knows; of SIGQUIT,
+// which Go keeps for itself, it ends with the exit code of that.
 func TestInterrupted(t *testing.T) {
 	for name, args := range map[string][]string{"compress": nil, "decompress": {"-d"}, "append": {"--append"}} {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {

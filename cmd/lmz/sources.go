@@ -157,8 +157,8 @@ func (missing) IsDir() bool                { return false }
 func (missing) Type() fs.FileMode          { return 0 }
 func (missing) Info() (fs.FileInfo, error) { return nil, fs.ErrNotExist }
 
-// objectsBelow gives the objects below a URL that are wanted, or the URL itself, with nothing behind
-// it and a size of -1, where there are none. fail is told why they cannot be listed.
+// objectsBelow gives the objects below a URL that are wanted, or the URL itself, with nothing
+// behind it and a size of -1, where there are none. fail is told why they cannot be listed.
 func objectsBelow(url string, wanted func(below string) bool, fail func(error)) []remote.Listed {
 	all, err := file.Below(url)
 	switch {

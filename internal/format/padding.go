@@ -24,8 +24,8 @@ func (r *recorder) skipPadding() error {
 	}
 }
 
-// TrimPadding is where the bytes in front of end begin that are all zeros: end if there are none. It is
-// an error if r ends in front of end.
+// TrimPadding is where the bytes in front of end begin that are all zeros: end if there are none.
+// It is an error if r ends in front of end.
 func TrimPadding(r io.ReaderAt, end int64) (int64, error) {
 	var block [32 << 10]byte
 	for n := int64(FooterSize); end > 0; n = int64(len(block)) { // mostly there are none

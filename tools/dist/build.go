@@ -40,8 +40,8 @@ func (r *release) viewer() error {
 	return nil
 }
 
-// makeShare makes the manual of a module's program, and for lmz completions and the like, in a folder as
-// /usr/share.
+// makeShare makes the manual of a module's program, and for lmz completions and the like, in a
+// folder as /usr/share.
 func (r *release) makeShare(tmp, module string) (string, error) {
 	share := filepath.Join(tmp, "share", module)
 	cmd := exec.Command("go", "run", "-buildvcs=false", "-tags", "share", "-ldflags", "-X main.version=v"+r.version, ".", share, fmt.Sprint(r.time.Unix()))

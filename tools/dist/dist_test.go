@@ -38,8 +38,8 @@ func made(t *testing.T, sources string) string {
 	return r.out
 }
 
-// Two releases of the same sources in two places are the same, bit for bit. What is in them is built
-// without cgo, and so is this test: it takes minutes, and longer with the race detector.
+// Two releases of the same sources in two places are the same, bit for bit. What is in them is
+// built without cgo, and so is this test: it takes minutes, and longer with the race detector.
 func TestReproducible(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds the command twice")
@@ -98,7 +98,8 @@ func checkSums(t *testing.T, dir string) {
 	}
 }
 
-// The bill of materials names what is in the programs, and the notices have the licence of all that.
+// The bill of materials names what is in the programs, and the notices have the licence of all
+// that.
 func checkBill(t *testing.T, dir, product string, want []string) {
 	text, err := os.ReadFile(filepath.Join(dir, product+"-0.0.1.cdx.json"))
 	if err != nil {
@@ -197,8 +198,8 @@ func tryIn(t *testing.T, root, program string) {
 	}
 }
 
-// tryCloud runs lmz and what it runs, which lie in a folder below root, on objects of a server of S3
-// and for a job.
+// tryCloud runs lmz and what it runs, which lie in a folder below root, on objects of a server of
+// S3 and for a job.
 func tryCloud(t *testing.T, root, folder string) {
 	t.Helper()
 	if runtime.GOOS != "linux" {

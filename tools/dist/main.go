@@ -59,8 +59,8 @@ func products() (lmz, cloud *product) {
 		programs: []program{{"lmz", "cmd/lmz", ""}},
 		aliases:  []string{"unlmz", "lmzcat", "lmzgrep"},
 	}
-	// What lmz runs for URLs of object stores, and as lmz job. It has the SDKs and the database, which
-	// make it six times as large as lmz, so it is for those who want it.
+	// What lmz runs for URLs of object stores, and as lmz job. It has the SDKs and the database,
+	// which make it six times as large as lmz, so it is for those who want it.
 	cloud = &product{
 		name: "lmz-cloud", summary: "Object stores and durable jobs for lmz",
 		about:    "What lmz runs for s3://, gs:// and azblob:// URLs, and as lmz job.",

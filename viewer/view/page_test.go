@@ -221,8 +221,8 @@ func TestFindTimes(t *testing.T) {
 	}
 }
 
-// Of an archive of which a frame was cut off in a record, what is behind that is shown, and what is lost
-// is said.
+// Of an archive of which a frame was cut off in a record, what is behind that is shown, and what is
+// lost is said.
 func TestCutOffFrame(t *testing.T) {
 	text := bytes.Repeat([]byte("a line\n"), 200)
 	first := archivetest.Compress(t, nil, text, stream.WithMethod(codec.Raw), stream.WithChunkSize(700))
