@@ -323,7 +323,7 @@ func (s *sample) archive(ctx context.Context, level int) (size, seconds float64,
 	whole, err := archiveSize(ctx, level, s.text)
 	seconds = (cpuSeconds() - before) / s.source
 	size = whole / s.source
-	if rest := s.of - s.source; err == nil && rest > 0 && len(s.text) > 1 {
+	if rest := s.of - s.source; err == nil && rest >= 1 && len(s.text) > 1 {
 		var half float64
 		half, err = archiveSize(ctx, level, s.text[:len(s.text)/2])
 		if later := 2 * (whole - half) / s.source; later < size {
