@@ -164,6 +164,10 @@ func addCompletion(c *cobra.Command) {
 	c.ValidArgsFunction = cobra.FixedCompletions(nil, directive)
 }
 
+// ofMachine keeps the number that a flag is by default out of help and manual, which says what it is
+// of.
+func ofMachine(f *pflag.FlagSet, name string) { f.Lookup(name).DefValue = "0" }
+
 // quietly leaves out what is not an error.
 var quietly bool
 

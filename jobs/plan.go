@@ -387,12 +387,13 @@ its own --level for kinds for which none pays.`,
 		},
 	}
 	f := c.Flags()
-	f.IntSliceVar(&levels, "levels", []int{1, 3, 6}, "levels to try")
-	f.Float64Var(&a.CoreHour, "core-hour", 0.02, "dollars for an hour of a core")
-	f.Float64Var(&a.TBMonth, "tb-month", 23, "dollars for a month of a TB of storage")
-	f.IntVar(&a.Cores, "cores", defaultAtOnce(), "`CORES` that would work, of all machines")
+	f.IntSliceVar(&levels, "levels", []int{1, 3, 6}, "`LEVELS` to try")
+	f.Float64Var(&a.CoreHour, "core-hour", 0.02, "`DOLLARS` for an hour of a core")
+	f.Float64Var(&a.TBMonth, "tb-month", 23, "`DOLLARS` for a month of a TB of storage")
+	f.IntVar(&a.Cores, "cores", defaultAtOnce(), "`CORES` that would work, of all machines (default those of this one)")
+	ofMachine(f, "cores")
 	f.IntVar(&a.Months, "months", 36, "`MONTHS` that archives are kept")
-	f.Int64Var(&a.Sample, "sample", 4<<20, "bytes of each sample")
+	f.Int64Var(&a.Sample, "sample", 4<<20, "`BYTES` of each sample")
 	f.StringVar(&o.inventory, "inventory", "", "take the objects from this `LIST`, a file or an object (CSV of S3 Inventory)")
 	o.addPack(c)
 	f.BoolVar(&asJSON, "json", false, "print JSON")

@@ -38,7 +38,8 @@ func (o *options) addDatabase(c *cobra.Command) {
 
 func (o *options) addWorker(c *cobra.Command) {
 	c.Flags().StringVar(&o.worker, "worker", "", "`NAME` of this worker, which must be the same after a restart, and no other's (default the name of the machine)")
-	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "`MANY` archives made at once")
+	c.Flags().IntVarP(&o.atOnce, "at-once", "n", defaultAtOnce(), "`MANY` archives made at once (default one for each core)")
+	ofMachine(c.Flags(), "at-once")
 }
 
 func (o *options) addPack(c *cobra.Command) {

@@ -23,7 +23,7 @@ func manPage(cmd *cobra.Command, date time.Time) []byte {
 			value = ""
 		}
 		if !f.Hidden {
-			page.Flags = append(page.Flags, manual.Flag{Short: f.Shorthand, Name: f.Name, Value: value, Usage: usage})
+			page.Flags = append(page.Flags, manual.Flag{Short: f.Shorthand, Name: f.Name, Value: value, Usage: manual.WithDefault(usage, f.DefValue)})
 		}
 	}
 	defer hideIdle(cmd)()

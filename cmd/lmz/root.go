@@ -41,7 +41,7 @@ it: lmz -r --output-dir s3://archives s3://logs/2026.
 
 Exit codes: 0 all went well; 1 something failed; 2 wrong usage, or a file was
 skipped or changed while it was read, which is a warning, and nothing failed.
-Damage to an archive that could be repaired is a warning with -d and -l, and a
+Damage to an archive that parity repairs is a warning with -d and -l, and a
 failure with -t. What there is of an archive that lmz is writing is read with a
 warning, and 0.
 
@@ -264,7 +264,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	case r.one:
 		r.folders = "-r takes the files in it"
 	default:
-		r.folders = "-r takes the files in it, --one makes one archive of them"
+		r.folders = "-r takes the files in it, -r --one makes one archive of them"
 	}
 	files, err := r.sources.expand(r.app, files, r.mode != compresses, r.isArchive)
 	if err != nil {

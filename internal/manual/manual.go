@@ -23,6 +23,18 @@ type Page struct {
 // Flag is a flag: a letter or "", a name, the name of its value or "", and what it does.
 type Flag struct{ Short, Name, Value, Usage string }
 
+// WithDefault says in a usage what a flag is by default, unless that is nothing.
+func WithDefault(usage, value string) string {
+	switch value {
+	case "", "0", "0s", "false", "[]":
+		return usage
+	}
+	if strings.Contains(usage, "(default") {
+		return usage
+	}
+	return usage + " (default " + strings.Trim(value, "[]") + ")"
+}
+
 // Name is the name of the page of a command, called as path says.
 func Name(path string) string { return strings.ReplaceAll(path, " ", "-") }
 

@@ -101,3 +101,14 @@ func TestShare(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 }
+
+func TestWithDefault(t *testing.T) {
+	for _, tt := range [][3]string{
+		{"a size", "4", "a size (default 4)"}, {"a size", "0", "a size"}, {"so (default all)", "x", "so (default all)"},
+		{"levels", "[1,3]", "levels (default 1,3)"}, {"a flag", "true", "a flag (default true)"}, {"a flag", "false", "a flag"},
+	} {
+		if got := WithDefault(tt[0], tt[1]); got != tt[2] {
+			t.Errorf("%q, %q: %q, want %q", tt[0], tt[1], got, tt[2])
+		}
+	}
+}
