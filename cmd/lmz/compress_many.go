@@ -7,6 +7,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/internal/preset"
+	"github.com/lmz-go/lmz/internal/remote"
 	"github.com/lmz-go/lmz/stream"
 )
 
@@ -19,6 +20,8 @@ type tally struct {
 // compressMany compresses files of one chunk side by side, each on one core, and then larger ones
 // one after the other, each on all of them.
 func (c *compressCommand) compressMany(ctx context.Context, files []string) {
+	asked, files := c.askedAbout(c.app, files, func(name string) (string, bool) { return remote.Extend(name, c.ending()), !c.isArchive(name) })
+	c.each(asked, func(name string) error { return c.compress(ctx, name) })
 	var large []string
 	chunk := c.oneChunk()
 	sideBySide(c.coresFor(0), func() func(string) {

@@ -22,7 +22,9 @@ type decompressCommand struct {
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
 	if !c.stdout && !c.keepGoing {
-		files = c.readMany(files, func(one reading) func(string) error {
+		asked, others := c.askedAbout(c.app, files, c.cut)
+		c.each(asked, func(name string) error { return c.decompress(ctx, name) })
+		files = c.readMany(others, func(one reading) func(string) error {
 			many := *c
 			many.reading = one
 			return func(name string) error { return many.decompress(ctx, name) }

@@ -116,6 +116,28 @@ func (d *destination) named() (name string, ok bool) {
 	return d.output, d.output != ""
 }
 
+// askedAbout takes those out of files whose results, which have the names that result gives, are
+// there already, if somebody is to be asked whether to overwrite them: side by side, questions would
+// come in any order.
+func (d *destination) askedAbout(a *app, files []string, result func(name string) (string, bool)) (asked, others []string) {
+	if !a.ui.CanAsk() || d.force || d.existing || d.output != "" {
+		return nil, files
+	}
+	for _, name := range files {
+		to, ok := result(name)
+		if ok {
+			to, _ = d.place(to)
+			ok, _ = file.Exists(to)
+		}
+		if ok {
+			asked = append(asked, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	return asked, others
+}
+
 // meant says whether what is no regular file is to be read: the user has said where its content
 // goes.
 func (d *destination) meant() bool { return d.force || d.stdout || d.output != "" }
