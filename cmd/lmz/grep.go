@@ -123,7 +123,7 @@ func (c *grepCommand) compile(args []string) (files []string, err error) {
 	if len(lines) == 0 {
 		c.Options, pattern = search.Options{}, noLine
 	}
-	anything := len(lines) > 0 && pattern == "" && !c.Word && !c.Line
+	anything := len(lines) > 0 && strings.Trim(pattern, "\n") == "" && !c.Word && !c.Line
 	c.none = c.most.given && c.most.n == 0 || len(lines) == 0 && !c.invert || anything && c.invert
 	if c.pattern, err = search.Compile(pattern, c.Options); err != nil {
 		return nil, ui.Usage(err.Error(), "the syntax is that of RE2; -F takes the pattern as it is")

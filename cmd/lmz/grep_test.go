@@ -205,8 +205,14 @@ func TestGrepIsGrep(t *testing.T) {
 		if f.locale == "C" || rapid.IntRange(0, 3).Draw(t, "fixed") == 0 {
 			kind, pattern = "-F", rapid.SampledFrom(append(slices.Clone(words), "ee", "oo", "", "absent"))
 		}
+		most := 3
+		if kind == "-E" && slices.Contains(flags, "-w") && (slices.Contains(flags, "-o") || slices.Contains(flags, "--color=always")) {
+			// Behind the first match in a line GNU grep 3.8 misses what is a word only when shorter
+			// than what the expression takes: printf 'fo x-y\n' | grep -owE '[^ ]{1,2}' has no x.
+			pattern, most = rapid.SampledFrom(words), 1
+		}
 		flags = append(flags, kind)
-		patterns := rapid.SliceOfN(pattern, 1, 3).Draw(t, "patterns")
+		patterns := rapid.SliceOfN(pattern, 1, most).Draw(t, "patterns")
 		switch rapid.IntRange(0, 2).Draw(t, "given") {
 		case 0:
 			flags = append(flags, strings.Join(patterns, "\n"))
