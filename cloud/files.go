@@ -22,7 +22,9 @@ func (files) Close() error { return nil }
 
 // Hidden begins the last part of the names of what is on its way: files that are not complete, and
 // objects that others are made of.
-const Hidden = ".lmz-upload-"
+const Hidden = folder.Upload
+
+func isArchive(name string) bool { return strings.HasSuffix(name, ".lmz") }
 
 // uploadName is that of the n-th upload of a file, as long as it is not complete.
 func uploadName(key string, n int) string {
@@ -36,11 +38,14 @@ func (f files) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
+			if errors.Is(err, fs.ErrNotExist) && name != prefix {
+				return nil // a folder, since the one that it is in was read
+			}
 			if err != nil {
 				yield(Info{}, err)
 				return fs.SkipAll
 			}
-			if !d.Type().IsRegular() || strings.HasPrefix(d.Name(), Hidden) {
+			if !d.Type().IsRegular() || folder.Unfinished(name, isArchive) {
 				return nil
 			}
 			info, err := f.Stat(ctx, name)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/folder"
 	"github.com/lmz-go/lmz/internal/remote"
 )
 
@@ -74,7 +75,7 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 			continue
 		}
 		wanted := func(below string, d fs.DirEntry) bool {
-			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives)
+			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives && !folder.Unfinished(below, isArchive))
 		}
 		for _, below := range filesBelow(name, false, wanted, func(below string, err error) { fail(filepath.Join(name, below), err) }) {
 			files = append(files, filepath.Join(name, below))
