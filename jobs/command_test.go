@@ -54,6 +54,10 @@ func TestRefused(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("%v, want only the source", left)
 	}
+	os.WriteFile(db, []byte("no database at all"), 0o600)
+	refused(t, "the database "+db+": ", "status", "--db", db)
+	refused(t, "the database "+db+": ", "run", "--db", db, in, out)
+	refused(t, "u:xxxxx@127.0.0.1:1", "status", "--db", "postgres://u:secret@127.0.0.1:1/x")
 }
 
 // TestNoJob says that there is no such job, or none at all, and makes no database.
@@ -176,6 +180,38 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// TestCancelled does not take for done what was cancelled, and says what resuming it has left to do.
+func TestCancelled(t *testing.T) {
+	dir := t.TempDir()
+	in, out, db := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "jobs.db")
+	makeTree(t, in, 1, 1)
+	run := []string{"run", "--db", db, "--name", "j", "-l", "1", in, out}
+	job(t, append(run, "--enqueue")...)
+	said := func(code int, want string, args ...string) {
+		t.Helper()
+		c := process(args...)
+		if text, _ := c.CombinedOutput(); c.ProcessState.ExitCode() != code || !strings.Contains(string(text), want) {
+			t.Errorf("%v: %v: %s\nwant %d and %q", args, c.ProcessState, text, code, want)
+		}
+	}
+	said(0, "1 archives are cancelled", "cancel", "--db", db, "j")
+	said(1, "1 archives were cancelled", run...)
+	said(0, "1 archives go back", "resume", "--db", db, "j")
+	said(0, "1 archives of them not done yet", run...)
+	// What was kept stays, which is said.
+	run = append(run, "--source", "delete")
+	said(0, "stay as they are", run...)
+	sources := filepath.Join(in, "*", "*")
+	if left, _ := filepath.Glob(sources); len(left) != 1 {
+		t.Errorf("%v is left", left)
+	}
+	run[4] = "k"
+	said(0, "k: ", run...)
+	if left, _ := filepath.Glob(sources); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
 // TestInputs takes an inventory and a plan from a bucket.
 func TestInputs(t *testing.T) {
 	ctx := context.Background()
@@ -200,6 +236,9 @@ func TestInputs(t *testing.T) {
 		}
 		b.Close()
 	}
+	here := t.TempDir()
+	refused(t, "there is no bucket nope", "run", "--db", filepath.Join(here, "no.db"), here, s3test.URL(s3.Address, "nope", "2026/"))
+	refused(t, "there is no bucket nope", "plan", s3test.URL(s3.Address, "nope", "2026/"))
 	source, inventory := s3test.URL(s3.Address, "logs", ""), s3test.URL(s3.Address, "lists", "i.csv")
 	if text := job(t, "plan", "--levels", "1", "--inventory", inventory, source); !strings.Contains(text, " 1 objects") {
 		t.Error(text)
