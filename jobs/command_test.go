@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/lmz-go/lmz/cloud"
@@ -209,6 +210,39 @@ func TestCancelled(t *testing.T) {
 	said(0, "k: ", run...)
 	if left, _ := filepath.Glob(sources); len(left) > 0 {
 		t.Errorf("%v is left", left)
+	}
+}
+
+// TestPrivate lets nobody read an archive in a folder who may not read what is in it.
+func TestPrivate(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	defer syscall.Umask(syscall.Umask(0o022))
+	r := rand.New(rand.NewPCG(1, 1))
+	for name, of := range map[string]struct {
+		size int
+		perm os.FileMode
+	}{
+		"open/a.log": {200 << 10, 0o644}, "secret/a.log": {200 << 10, 0o640}, // one by one
+		"open/b.log": {500, 0o644}, "open/c.log": {500, 0o644}, "secret/b.log": {500, 0o644}, "secret/c.log": {500, 0o600}, // packed
+	} {
+		name = filepath.Join(in, name)
+		os.MkdirAll(filepath.Dir(name), 0o700)
+		if err := os.WriteFile(name, text(r, of.size), of.perm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	job(t, "run", "--db", filepath.Join(dir, "jobs.db"), "-l", "1", in, out)
+	for folder, private := range map[string]bool{"open": false, "secret": true} {
+		all, err := os.ReadDir(filepath.Join(out, folder))
+		if err != nil || len(all) != 2 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		for _, e := range all {
+			if info, err := e.Info(); err != nil || (info.Mode().Perm()&0o077 == 0) != private {
+				t.Errorf("%s/%s: %v, %v", folder, e.Name(), info.Mode(), err)
+			}
+		}
 	}
 }
 
