@@ -252,7 +252,7 @@ func TestInputs(t *testing.T) {
 	s3 := s3test.Start(t, "logs", "lists")
 	for bucket, files := range map[string]map[string]string{
 		"logs":  {"a.log": "one\n", "b.log": "two\n"},
-		"lists": {"i.csv": "logs,a.log,4\n", "plan.json": `{"kinds": [{"kind": "./*.log", "bytes": 4, "level": 2}]}`},
+		"lists": {"i.csv": "logs,a.log,4\n", "other.csv": "logs,2025/a.log,4\n", "plan.json": `{"kinds": [{"kind": "./*.log", "bytes": 4, "level": 2}]}`},
 	} {
 		b, _, err := cloud.Open(ctx, s3test.URL(s3.Address, bucket, ""))
 		if err != nil {
@@ -276,6 +276,10 @@ func TestInputs(t *testing.T) {
 	source, inventory := s3test.URL(s3.Address, "logs", ""), s3test.URL(s3.Address, "lists", "i.csv")
 	if text := job(t, "plan", "--levels", "1", "--inventory", inventory, source); !strings.Contains(text, " 1 objects") {
 		t.Error(text)
+	}
+	other := process("plan", "--levels", "1", "--inventory", s3test.URL(s3.Address, "lists", "other.csv"), s3test.URL(s3.Address, "logs", "2026/"))
+	if text, err := other.CombinedOutput(); err != nil || !strings.Contains(string(text), "1 of its objects are left out, whose keys do not begin with 2026/") {
+		t.Errorf("%v: %s", err, text)
 	}
 	db := filepath.Join(t.TempDir(), "jobs.db")
 	job(t, "run", "--db", db, "--name", "j", "--inventory", inventory, "--plan", s3test.URL(s3.Address, "lists", "plan.json"), source, t.TempDir())
