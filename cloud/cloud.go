@@ -45,7 +45,8 @@ type Info struct {
 // another version ErrChanged. Requests that fail for a reason that may pass are tried again.
 type Bucket interface {
 	// List gives the objects whose keys begin with prefix, in the order of keys; of files, those
-	// below the folder of that name, or the file. Those whose names begin with Hidden are left out.
+	// below the folder of that name, or the file. What is not finished is left out: names that begin
+	// with Hidden and, of files, the temporary ones of lmz.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 	Stat(ctx context.Context, key string) (Info, error)
 	// First opens the first n bytes of an object, and says which version it is.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -219,6 +220,21 @@ func TestObjectReads(t *testing.T) {
 	}
 	if n, _ := s.Traffic(); n != 1 {
 		t.Errorf("%d requests for a small object, want 1", n)
+	}
+}
+
+// TestNoBucket tells a bucket that is not there from an object, and from an upload that was swept.
+func TestNoBucket(t *testing.T) {
+	s3 := s3test.Start(t, "logs")
+	b, _ := open(t, s3test.URL(s3.Address, "nope", ""))
+	const want = "there is no bucket nope"
+	if _, err := put(b, "a.log", false, []byte("x")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want that %s", err, want)
+	}
+	for _, err := range b.List(context.Background(), "2026/") {
+		if !errors.Is(err, fs.ErrNotExist) || err.Error() != want {
+			t.Errorf("%v, want that %s", err, want)
+		}
 	}
 }
 

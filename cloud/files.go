@@ -16,13 +16,18 @@ import (
 )
 
 // files is the file system; keys are names of files.
-type files struct{}
+type files struct{ private bool }
+
+// Private is the file system where it makes files that nobody but their owner may read.
+func (files) Private() Bucket { return files{private: true} }
 
 func (files) Close() error { return nil }
 
 // Hidden begins the last part of the names of what is on its way: files that are not complete, and
 // objects that others are made of.
-const Hidden = ".lmz-upload-"
+const Hidden = folder.Upload
+
+func isArchive(name string) bool { return strings.HasSuffix(name, ".lmz") }
 
 // uploadName is that of the n-th upload of a file, as long as it is not complete.
 func uploadName(key string, n int) string {
@@ -36,11 +41,14 @@ func (f files) List(ctx context.Context, prefix string) iter.Seq2[Info, error] {
 			if err == nil && ctx.Err() != nil {
 				err = context.Cause(ctx)
 			}
+			if errors.Is(err, fs.ErrNotExist) && name != prefix {
+				return nil // a folder, since the one that it is in was read
+			}
 			if err != nil {
 				yield(Info{}, err)
 				return fs.SkipAll
 			}
-			if !d.Type().IsRegular() || strings.HasPrefix(d.Name(), Hidden) {
+			if !d.Type().IsRegular() || folder.Unfinished(name, isArchive) {
 				return nil
 			}
 			info, err := f.Stat(ctx, name)
@@ -107,15 +115,19 @@ func (f files) Remove(ctx context.Context, of Info) error {
 
 func (files) Tag(context.Context, Info, map[string]string) error { return errNoTags }
 
-func (files) Create(_ context.Context, key string, overwrite bool, _ int64) (Upload, error) {
+func (f files) Create(_ context.Context, key string, overwrite bool, _ int64) (Upload, error) {
 	if _, err := os.Lstat(key); err == nil && !overwrite {
 		return nil, &fs.PathError{Op: "create", Path: key, Err: fs.ErrExist}
 	}
 	if err := os.MkdirAll(filepath.Dir(key), 0o777); err != nil {
 		return nil, err
 	}
+	perm := fs.FileMode(0o666)
+	if f.private {
+		perm = 0o600
+	}
 	for n := 0; ; n++ {
-		f, err := os.OpenFile(uploadName(key, n), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := os.OpenFile(uploadName(key, n), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if errors.Is(err, fs.ErrExist) {
 			continue // of another process, or one that was killed
 		}

@@ -52,7 +52,10 @@ func (o objects) List(ctx context.Context, prefix string) iter.Seq2[Info, error]
 				return
 			}
 			if err != nil {
-				yield(Info{}, named("list", prefix, err))
+				if err = named("list", prefix, err); errors.Is(err, fs.ErrNotExist) {
+					err = noBucket(o.name)
+				}
+				yield(Info{}, err)
 				return
 			}
 			if l.IsDir || strings.HasPrefix(path.Base(l.Key), Hidden) {
@@ -238,7 +241,11 @@ func (u *upload) failed(op string, err error, exists bool) error {
 	if exists && !u.overwrite {
 		return &fs.PathError{Op: "create", Path: u.key, Err: fs.ErrExist}
 	}
-	if gcerrors.Code(err) == gcerrors.NotFound { // the upload: a name of package fs would speak of the object
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		if there, unknown := u.to.b.IsAccessible(u.ctx); unknown == nil && !there {
+			return named(op, u.key, noBucket(u.to.name))
+		}
+		// The upload: a name of package fs would speak of the object.
 		return fmt.Errorf("%s %s: the upload is gone: %w", op, u.key, err)
 	}
 	return named(op, u.key, err)

@@ -11,6 +11,8 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/lmz-go/lmz/cloud"
@@ -130,10 +132,23 @@ func (it *item) unchanged(ctx context.Context, from cloud.Bucket) error {
 	return nil
 }
 
+// create begins an object. Of files that not everybody may read it is a file of which the same holds.
+func (it *item) create(ctx context.Context, to cloud.Bucket, key string, size int64) (cloud.Upload, error) {
+	if files, ok := to.(interface{ Private() cloud.Bucket }); ok && !remote.IsURL(it.From) && slices.ContainsFunc(it.Sources, isPrivate) {
+		to = files.Private()
+	}
+	return to.Create(ctx, key, false, size)
+}
+
+func isPrivate(s cloud.Info) bool {
+	info, err := os.Stat(s.Key)
+	return err != nil || info.Mode().Perm()&0o004 == 0
+}
+
 // put compresses the sources into a new object. What each of its records decodes to is compared
 // with what was read before the object is there.
 func (it *item) put(ctx context.Context, from, to cloud.Bucket, key string, r *record) error {
-	u, err := to.Create(ctx, key, false, it.size())
+	u, err := it.create(ctx, to, key, it.size())
 	if err != nil {
 		return err
 	}

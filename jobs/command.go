@@ -16,11 +16,18 @@ import (
 // version is set by the linker, or else is that of the module.
 var version = "unknown"
 
-// failures is how many objects could not be archived.
-type failures int
+// failures is how many archives could not be made, and how many were not to be.
+type failures struct{ failed, cancelled int }
 
 func (n failures) Error() string {
-	return fmt.Sprintf("%d objects failed: see lmz job report; lmz job resume tries them again", int(n))
+	if n.failed == 0 {
+		return fmt.Sprintf("%d archives were cancelled: lmz job resume takes them up again", n.cancelled)
+	}
+	also := ""
+	if n.cancelled > 0 {
+		also = fmt.Sprintf(", %d were cancelled", n.cancelled)
+	}
+	return fmt.Sprintf("%d archives failed%s: see lmz job report; lmz job resume tries them again", n.failed, also)
 }
 
 // programVersion is what the linker was told, or what go install knows.
@@ -50,7 +57,8 @@ together one NAME.tar.lmz, and is
 What was done is in a database (--db). A run that was killed goes on with lmz
 job run again, or lmz job worker; nothing is done twice.
 
-Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
+Exit codes: 0 all is archived; 1 some is not, since it failed or was cancelled;
+2 something else failed.`,
 		Version:      programVersion(),
 		SilenceUsage: true, SilenceErrors: true,
 	}
@@ -82,7 +90,11 @@ Exit codes: 0 all is archived; 1 objects failed; 2 something else did.`,
 		number := c.Args
 		c.Args = func(c *cobra.Command, args []string) error {
 			if number(c, args) != nil {
-				return &usageError{fmt.Errorf("%s: wrong number of arguments", c.Name()), "it is " + c.UseLine()}
+				hint := "it is " + c.UseLine()
+				if strings.HasSuffix(c.Use, " JOB") {
+					hint += "; lmz job status lists the jobs"
+				}
+				return &usageError{fmt.Errorf("%s: wrong number of arguments", c.Name()), hint}
 			}
 			return checkEmpty(c, args)
 		}

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/lmz-go/lmz/cloud"
@@ -54,6 +55,10 @@ func TestRefused(t *testing.T) {
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("%v, want only the source", left)
 	}
+	os.WriteFile(db, []byte("no database at all"), 0o600)
+	refused(t, "the database "+db+": ", "status", "--db", db)
+	refused(t, "the database "+db+": ", "run", "--db", db, in, out)
+	refused(t, "u:xxxxx@127.0.0.1:1", "status", "--db", "postgres://u:secret@127.0.0.1:1/x")
 }
 
 // TestNoJob says that there is no such job, or none at all, and makes no database.
@@ -176,13 +181,78 @@ func TestRatio(t *testing.T) {
 	}
 }
 
+// TestCancelled does not take for done what was cancelled, and says what resuming it has left to do.
+func TestCancelled(t *testing.T) {
+	dir := t.TempDir()
+	in, out, db := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "jobs.db")
+	makeTree(t, in, 1, 1)
+	run := []string{"run", "--db", db, "--name", "j", "-l", "1", in, out}
+	job(t, append(run, "--enqueue")...)
+	said := func(code int, want string, args ...string) {
+		t.Helper()
+		c := process(args...)
+		if text, _ := c.CombinedOutput(); c.ProcessState.ExitCode() != code || !strings.Contains(string(text), want) {
+			t.Errorf("%v: %v: %s\nwant %d and %q", args, c.ProcessState, text, code, want)
+		}
+	}
+	said(0, "1 archives are cancelled", "cancel", "--db", db, "j")
+	said(1, "1 archives were cancelled", run...)
+	said(0, "1 archives go back", "resume", "--db", db, "j")
+	said(0, "1 archives of them not done yet", run...)
+	// What was kept stays, which is said.
+	run = append(run, "--source", "delete")
+	said(0, "stay as they are", run...)
+	sources := filepath.Join(in, "*", "*")
+	if left, _ := filepath.Glob(sources); len(left) != 1 {
+		t.Errorf("%v is left", left)
+	}
+	run[4] = "k"
+	said(0, "k: ", run...)
+	if left, _ := filepath.Glob(sources); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+// TestPrivate lets nobody read an archive in a folder who may not read what is in it.
+func TestPrivate(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	defer syscall.Umask(syscall.Umask(0o022))
+	r := rand.New(rand.NewPCG(1, 1))
+	for name, of := range map[string]struct {
+		size int
+		perm os.FileMode
+	}{
+		"open/a.log": {200 << 10, 0o644}, "secret/a.log": {200 << 10, 0o640}, // one by one
+		"open/b.log": {500, 0o644}, "open/c.log": {500, 0o644}, "secret/b.log": {500, 0o644}, "secret/c.log": {500, 0o600}, // packed
+	} {
+		name = filepath.Join(in, name)
+		os.MkdirAll(filepath.Dir(name), 0o700)
+		if err := os.WriteFile(name, text(r, of.size), of.perm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	job(t, "run", "--db", filepath.Join(dir, "jobs.db"), "-l", "1", in, out)
+	for folder, private := range map[string]bool{"open": false, "secret": true} {
+		all, err := os.ReadDir(filepath.Join(out, folder))
+		if err != nil || len(all) != 2 {
+			t.Fatalf("%v, %v", all, err)
+		}
+		for _, e := range all {
+			if info, err := e.Info(); err != nil || (info.Mode().Perm()&0o077 == 0) != private {
+				t.Errorf("%s/%s: %v, %v", folder, e.Name(), info.Mode(), err)
+			}
+		}
+	}
+}
+
 // TestInputs takes an inventory and a plan from a bucket.
 func TestInputs(t *testing.T) {
 	ctx := context.Background()
 	s3 := s3test.Start(t, "logs", "lists")
 	for bucket, files := range map[string]map[string]string{
 		"logs":  {"a.log": "one\n", "b.log": "two\n"},
-		"lists": {"i.csv": "logs,a.log,4\n", "plan.json": `{"kinds": [{"kind": "./*.log", "bytes": 4, "level": 2}]}`},
+		"lists": {"i.csv": "logs,a.log,4\n", "other.csv": "logs,2025/a.log,4\n", "plan.json": `{"kinds": [{"kind": "./*.log", "bytes": 4, "level": 2}]}`},
 	} {
 		b, _, err := cloud.Open(ctx, s3test.URL(s3.Address, bucket, ""))
 		if err != nil {
@@ -200,9 +270,16 @@ func TestInputs(t *testing.T) {
 		}
 		b.Close()
 	}
+	here := t.TempDir()
+	refused(t, "there is no bucket nope", "run", "--db", filepath.Join(here, "no.db"), here, s3test.URL(s3.Address, "nope", "2026/"))
+	refused(t, "there is no bucket nope", "plan", s3test.URL(s3.Address, "nope", "2026/"))
 	source, inventory := s3test.URL(s3.Address, "logs", ""), s3test.URL(s3.Address, "lists", "i.csv")
 	if text := job(t, "plan", "--levels", "1", "--inventory", inventory, source); !strings.Contains(text, " 1 objects") {
 		t.Error(text)
+	}
+	other := process("plan", "--levels", "1", "--inventory", s3test.URL(s3.Address, "lists", "other.csv"), s3test.URL(s3.Address, "logs", "2026/"))
+	if text, err := other.CombinedOutput(); err != nil || !strings.Contains(string(text), "1 of its objects are left out, whose keys do not begin with 2026/") {
+		t.Errorf("%v: %s", err, text)
 	}
 	db := filepath.Join(t.TempDir(), "jobs.db")
 	job(t, "run", "--db", db, "--name", "j", "--inventory", inventory, "--plan", s3test.URL(s3.Address, "lists", "plan.json"), source, t.TempDir())

@@ -477,7 +477,7 @@ func TestStranger(t *testing.T) {
 	os.WriteFile(filepath.Join(in, "a.log"), content, 0o600)
 	os.WriteFile(filepath.Join(out, "a.log.lmz"), []byte("mine"), 0o600)
 	args := []string{"run", "--db", db, "--name", "j", "-l", "1", "--source", "delete", in, out}
-	if text, err := process(args...).CombinedOutput(); err == nil || !strings.Contains(string(text), "1 objects failed") {
+	if text, err := process(args...).CombinedOutput(); err == nil || !strings.Contains(string(text), "1 archives failed") {
 		t.Fatalf("%v: %s", err, text)
 	}
 	if report := job(t, "report", "--db", db, "j"); !strings.Contains(report, "exists with another content") {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -61,7 +62,7 @@ func openEngine(ctx context.Context, db, worker string, atOnce int) (*engine, er
 		AppName: application, DatabaseURL: url, ApplicationVersion: steps, ExecutorID: worker, Logger: quiet(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, databaseError(url, err)
 	}
 	e := &engine{Context: c}
 	const often = 1_000_000 // a machine may be killed any number of times
@@ -113,6 +114,19 @@ func databaseURL(db string) (string, error) {
 		dir = filepath.Join(home, ".local", "state")
 	}
 	return "sqlite:" + filepath.Join(dir, "lmz", "jobs.db"), nil
+}
+
+// databaseError tells which database cannot be opened.
+func databaseError(of string, err error) error {
+	text := err.Error()
+	if _, why, ok := strings.Cut(text, "DBOS Transact: "); ok {
+		text = why
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(of, "sqlite:"), "?")
+	if u, err := url.Parse(of); err == nil && u.Host != "" {
+		name = u.Redacted()
+	}
+	return &usageError{fmt.Errorf("the database %s: %s", name, text), "--db says where it is"}
 }
 
 // id is that of the workflow of an archive: the same for the same sources and target, so that
@@ -180,7 +194,16 @@ type proof struct {
 // step is one that the engine tries again while its error may pass: for about ten minutes, such as
 // a store takes to be back.
 func step[R any](ctx dbos.Context, name string, do dbos.Step[R]) (R, error) {
-	return dbos.RunAsStep(ctx, do, dbos.WithStepName(name), dbos.WithStepMaxRetries(12), dbos.WithStepBaseInterval(time.Second),
+	const retries = 12
+	tries := 0
+	told := func(ctx context.Context) (R, error) { // for what is else silent for minutes, as where a disk is full
+		r, err := do(ctx)
+		if tries++; err != nil && ctx.Err() == nil && tries <= retries && mayPass(err) {
+			say("%v: it is tried again", err)
+		}
+		return r, err
+	}
+	return dbos.RunAsStep(ctx, told, dbos.WithStepName(name), dbos.WithStepMaxRetries(retries), dbos.WithStepBaseInterval(time.Second),
 		dbos.WithStepMaxInterval(time.Minute), dbos.WithStepRetryPredicate(mayPass))
 }
 

@@ -291,7 +291,7 @@ func TestTwice(t *testing.T) {
 		for i, db := range dbs {
 			both.Go(func() {
 				text, err := process("worker", "--drain", "--db", db, "--at-once", "2").CombinedOutput()
-				if said[i] = string(text); err != nil && (policy == keep || !strings.Contains(said[i], "objects failed")) {
+				if said[i] = string(text); err != nil && (policy == keep || !strings.Contains(said[i], "archives failed")) {
 					t.Errorf("%v: %s", err, text)
 				}
 			})

@@ -43,7 +43,7 @@ func (o *options) present(ctx context.Context) (*present, error) {
 		base += "/" // else there is also what only begins like it
 	}
 	for info, err := range b.List(ctx, base) {
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && !remote.IsURL(o.dest) { // else it is the bucket
 			break
 		}
 		if err != nil {
@@ -125,12 +125,14 @@ func (in *present) pack(name string, s cloud.Info) string {
 type history struct {
 	archives map[string]bool // URLs or names
 	over     map[string]bool // workflows that failed and cannot succeed: a source is no longer what it was
+	open     int             // archives that wait, or are being made
+	other    int             // sources that were archived, and had nothing done to them that now would be
 }
 
 // history takes away from objects, which are in the order of keys, the versions that have archives,
 // or will. What is over leaves its sources to others.
 func (e *engine) history(o *options, objects []cloud.Info) (h history, left []cloud.Info, err error) {
-	h = history{map[string]bool{}, map[string]bool{}}
+	h = history{archives: map[string]bool{}, over: map[string]bool{}}
 	known := make([]bool, len(objects))
 	dest, query := remote.CutQuery(o.dest)
 	dest = strings.TrimSuffix(dest, "/") + "/"
@@ -158,6 +160,12 @@ func (e *engine) history(o *options, objects []cloud.Info) (h history, left []cl
 			continue
 		}
 		h.archives[it.To] = true
+		switch {
+		case w.Status == dbos.WorkflowStatusSuccess && it.Policy == keep && o.policy != keep:
+			h.other += len(places)
+		case w.Status != dbos.WorkflowStatusSuccess && !hasFailed(w.Status):
+			h.open++
+		}
 		for _, i := range places {
 			known[i] = true
 		}

@@ -198,8 +198,15 @@ func (o *options) run(ctx context.Context) error {
 	known := ""
 	if n := len(objects) - len(unknown); n > 0 {
 		known = fmt.Sprintf("%d are known from before, ", n)
+		if before.open > 0 {
+			known = fmt.Sprintf("%d are known from before and %d archives of them not done yet, ", n, before.open)
+		}
 	}
 	say("%s: %d objects in %d archives, %s%d left alone since they are compressed", o.name, len(unknown)-left, len(all), known, left)
+	if before.other > 0 {
+		say("%s: %d sources stay as they are, since they were archived without --source %s: under another --name it is done to them, too, each compared with its archive",
+			o.name, before.other, o.policy)
+	}
 	if o.enqueueOnly {
 		return nil
 	}
@@ -247,8 +254,8 @@ func (e *engine) wait(ctx context.Context, job string, over map[string]bool) err
 			continue
 		}
 		n, err := counts(e, job, over)
-		if err == nil && n.Failed > 0 {
-			err = failures(n.Failed)
+		if err == nil && n.Failed+n.Cancelled > 0 {
+			err = failures{n.Failed, n.Cancelled}
 		}
 		return err
 	}

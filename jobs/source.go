@@ -118,7 +118,8 @@ func readAll(ctx context.Context, name string) ([]byte, error) {
 }
 
 // readInventory reads a list of objects in CSV, as S3 Inventory writes it: bucket, key (as in a
-// URL), size, and, if there are more columns, time of the last change and ETag. It may be a .gz.
+// URL), size, and, if there are more columns, time of the last change and ETag. It may be a .gz. Of
+// objects that are not below the source it says how many there are.
 func readInventory(ctx context.Context, name, prefix string) (objects []cloud.Info, err error) {
 	f, err := openInput(ctx, name)
 	if err != nil {
@@ -132,9 +133,13 @@ func readInventory(ctx context.Context, name, prefix string) (objects []cloud.In
 		}
 	}
 	rows := csv.NewReader(r)
+	others := 0
 	for {
 		row, err := rows.Read()
 		if err == io.EOF {
+			if others > 0 {
+				say("%s: %d of its objects are left out, whose keys do not begin with %s", name, others, prefix)
+			}
 			return objects, nil
 		}
 		if err != nil {
@@ -156,7 +161,10 @@ func readInventory(ctx context.Context, name, prefix string) (objects []cloud.In
 		if len(row) > 4 {
 			info.Version = strings.Trim(row[4], `"`)
 		}
-		if strings.HasPrefix(key, prefix) && size > 0 {
+		switch {
+		case !strings.HasPrefix(key, prefix):
+			others++
+		case size > 0:
 			objects = append(objects, info)
 		}
 	}

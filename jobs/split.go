@@ -315,7 +315,7 @@ func (it *item) join(ctx context.Context, frames []*record, all hashed) (*record
 
 // concatenate puts the archive, of the objects of its frames as they were made.
 func (it *item) concatenate(ctx context.Context, to cloud.Bucket, key string, r *record, frames []*record) error {
-	u, err := to.Create(ctx, key, false, r.ArchiveBytes)
+	u, err := it.create(ctx, to, key, r.ArchiveBytes)
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func withClient(ctx context.Context, db string, do func(dbos.Client) error) erro
 		return fmt.Errorf("%s was made by another version of lmz job: lmz job run brings it up to date", url)
 	}
 	if err != nil {
-		return err
+		return databaseError(url, err)
 	}
 	defer dbos.Shutdown(c, time.Second)
 	return do(c)
@@ -393,7 +393,7 @@ func resume(ctx context.Context, c dbos.Client, job string) error {
 		}
 		n++
 	}
-	say("%d archives go back into the queue", n)
+	say("%d archives go back into the queue, for lmz job run or lmz job worker", n)
 	return nil
 }
 
@@ -493,5 +493,6 @@ func cancel(ctx context.Context, c dbos.Client, job string) error {
 			return fmt.Errorf("%s: %w", w.ID, err)
 		}
 	}
+	say("%d archives are cancelled: lmz job resume takes them up again", len(all))
 	return nil
 }

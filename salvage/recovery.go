@@ -82,15 +82,15 @@ func (l Loss) String() string {
 	text += fmt.Sprintf(" at byte %d (", l.Offset)
 	switch {
 	case l.RawOffset >= 0 && l.RawSize >= 0:
-		text += ordinals("byte", l.RawOffset, l.RawSize) + ", " + ordinals("line", l.Line+1, max(l.Lines, 1))
+		text += ordinals("byte", l.RawOffset, l.RawSize) + ", " + ordinals("line", l.Line+1, max(l.Lines, 1)) + " of the content"
 	case l.RawSize >= 0:
-		text += fmt.Sprintf("%d bytes, %d lines, where is not known", l.RawSize, l.Lines)
+		text += fmt.Sprintf("%d bytes, %d lines of the content, where is not known", l.RawSize, l.Lines)
 	case l.RawOffset >= 0:
-		text += fmt.Sprintf("from byte %d, line %d on, how much is not known", l.RawOffset, l.Line+1)
+		text += fmt.Sprintf("from byte %d, line %d of the content on, how much is not known", l.RawOffset, l.Line+1)
 	default:
-		text += "where and how much is not known"
+		text += "where in the content, and how much, is not known"
 	}
-	return text + " of the content)"
+	return text + ")"
 }
 
 // ordinals names a range by its first and last, such as "lines 3 to 5".

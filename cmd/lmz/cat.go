@@ -43,7 +43,7 @@ for is decompressed, and the first chunk, which others start from.
   --bytes -100:     the last 100 bytes; --bytes :-100 is all but these
 
   --since 06:00 --until 07:00
-                    the lines of an hour
+                    the lines of an hour of today
 
 ` + timesHelp + `
 

@@ -72,7 +72,7 @@ func (c *compressCommand) compress(ctx context.Context, name string) error {
 	}
 	out, err := c.createArchive(outName, src, file.Manner{Force: c.force, Live: c.flushEvery > 0})
 	if err != nil {
-		return err
+		return c.taken(err)
 	}
 	defer out.Discard()
 	if c.flushEvery > 0 {

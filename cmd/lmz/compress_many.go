@@ -74,7 +74,7 @@ func (c *compressCommand) summarize() {
 	raw, compressed := t.raw.Load(), t.compressed.Load()
 	text := ""
 	if n := t.existing.Load(); n > 0 {
-		text = "; those of " + plural(n) + " exist already"
+		text = "; results of " + plural(n) + " exist already"
 	}
 	if c.failed.Load() || c.warned.Load() {
 		text += "; not all went well"

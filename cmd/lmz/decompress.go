@@ -61,7 +61,7 @@ func (c *decompressCommand) decompress(ctx context.Context, name string) error {
 	}
 	out, err := c.create(outName, src, file.Manner{Force: c.force, Sparse: !c.noSparse})
 	if err != nil {
-		return err
+		return c.taken(err)
 	}
 	defer out.Discard()
 

@@ -108,6 +108,21 @@ func (d *destination) prepare(name string) (done bool, err error) {
 	return false, d.outputs.claim(name)
 }
 
+// taken adds to the error of a name that is taken what can be done of many files.
+func (d *destination) taken(err error) error {
+	if errors.Is(err, file.ErrExists) && d.output == "" {
+		err = takenError{err}
+	}
+	return err
+}
+
+type takenError struct{ error }
+
+func (e takenError) Unwrap() error { return e.error }
+func (takenError) Hint() string {
+	return "overwrite it with -f, leave it alone with --skip-existing, or, of one file, give -o FILE"
+}
+
 // named is the name that the flags give, if they do.
 func (d *destination) named() (name string, ok bool) {
 	if d.stdout {

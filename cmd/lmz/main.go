@@ -91,6 +91,9 @@ func execute(a *app, args []string) error {
 	}
 	switch {
 	case cmd.Name() == "grep":
+		if flag := ambiguous(args[:max(slices.Index(args, "grep"), 0)]); flag != "" {
+			return ui.Usage(flag+" in front of grep", "behind it -v and -q are those of grep; lmz grep --verbose says more")
+		}
 		args = append([]string{"grep"}, joinDigits(cmd.Flags(), own)...)
 	case cmd == root:
 		first, err := environmentFlags(a, root, args)
@@ -121,6 +124,18 @@ func execute(a *app, args []string) error {
 		return exitStatus(grepFailed)
 	}
 	return out.failed
+}
+
+// ambiguous is the first of flags of lmz that are others of grep: what was to say more must not find
+// all other lines.
+func ambiguous(flags []string) string {
+	i := slices.IndexFunc(flags, func(f string) bool {
+		return f == "--quiet" || strings.HasPrefix(f, "-") && !strings.HasPrefix(f, "--") && strings.ContainsAny(f, "qv")
+	})
+	if i < 0 {
+		return ""
+	}
+	return flags[i]
 }
 
 // printer is standard output for help, and keeps why it cannot be written, which cobra does not

@@ -62,7 +62,7 @@ const examples = `  lmz app.log                 compress app.log to app.log.lmz
   lmz -dc a.lmz b.lmz | less  read archives
   lmz cat --lines -20: a.lmz  read the last lines of one
   lmz cat --since 06:00 --until 07:00 a.lmz
-                              read the lines of an hour
+                              read the lines of an hour of today
   lmz grep -n timeout a.lmz   find lines, decompressing little of it
   lmz explain app.log.lmz     see where its bits go
   tar c logs | lmz >logs.tar.lmz

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
+	"github.com/lmz-go/lmz/internal/folder"
 	"github.com/lmz-go/lmz/internal/remote"
 )
 
@@ -74,9 +75,13 @@ func (s *sources) expand(a *app, names []string, archives bool, isArchive func(n
 			continue
 		}
 		wanted := func(below string, d fs.DirEntry) bool {
-			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives)
+			return !s.excluded(below) && (d.IsDir() || isArchive(below) == archives && !folder.Unfinished(below, isArchive))
 		}
-		for _, below := range filesBelow(name, false, wanted, func(below string, err error) { fail(filepath.Join(name, below), err) }) {
+		found := filesBelow(name, false, wanted, func(below string, err error) { fail(filepath.Join(name, below), err) })
+		if len(found) == 0 && archives { // all of none are good, where a disk is not mounted
+			a.ui.Warning("", "%s: there are no archives in it", ui.Input(name))
+		}
+		for _, below := range found {
 			files = append(files, filepath.Join(name, below))
 		}
 	}

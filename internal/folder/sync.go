@@ -1,6 +1,6 @@
 //go:build !windows
 
-// Package folder makes what is in folders durable.
+// Package folder makes what is in folders durable, and knows what in them is not finished.
 package folder
 
 import "os"

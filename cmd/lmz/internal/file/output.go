@@ -116,7 +116,7 @@ func (o *Output) exists() error { return existsError{o.Name} }
 type existsError struct{ name string }
 
 func (e existsError) Error() string { return e.name + " " + ErrExists.Error() }
-func (e existsError) Hint() string  { return "overwrite it with -f, or give -o FILE" }
+func (e existsError) Hint() string  { return "overwrite it with -f, or give another FILE with -o" }
 func (e existsError) Unwrap() error { return ErrExists }
 
 // openLive makes an output that has its name from the beginning.
