@@ -324,6 +324,39 @@ func TestArchiveWithHoles(t *testing.T) {
 	}
 }
 
+// Where a record has taken the place of those in front of it, what they held is lost, and not what it
+// holds, whatever was read before: both begin at the same byte of the archive.
+func TestArchiveMovedRecord(t *testing.T) {
+	log := logExcerpt(t, 20000)
+	for name, opts := range map[string][]WriterOption{
+		"alone":  {WithMethod(codec.Raw), WithChunkSize(700)},
+		"primed": primed(),
+	} {
+		archive := compress(t, nil, log, opts...)
+		chunks := framesOf(t, archive)[0].Chunks
+		for _, to := range []int{0, 2} {
+			from := chunks[to+3]
+			record := archive[from.Offset : from.Offset+from.Size]
+			moved := slices.Concat(archive[:chunks[to].Offset], record, archive[chunks[to].Offset:from.Offset], archive[from.Offset+from.Size:])
+			clear(moved[chunks[to+1].Offset+from.Size:][:20]) // so that records are looked for
+			for _, workers := range []int{1, 2} {
+				a := openBytes(t, moved, WithWorkers(workers))
+				for _, i := range []int{to + 3, to, to + 1, to + 3, to + 4, to} {
+					c := chunks[i]
+					p := make([]byte, c.RawSize)
+					n, err := a.ReadAt(p, c.RawOffset)
+					if !bytes.Equal(p[:n], log[c.RawOffset:][:n]) || err == nil && int64(n) < c.RawSize {
+						t.Errorf("%s, %d workers, record %d in front of %d: chunk %d: other bytes, %v", name, workers, to+3, to, i, err)
+					}
+					if want := i >= to+3 && (name == "alone" || to > 0); want != (err == nil) {
+						t.Errorf("%s, %d workers, record %d in front of %d: chunk %d: %v", name, workers, to+3, to, i, err)
+					}
+				}
+			}
+		}
+	}
+}
+
 // A damaged header costs its frame; a damaged index what is behind it.
 func TestArchiveDamagedFrame(t *testing.T) {
 	log := logExcerpt(t, 3000)
