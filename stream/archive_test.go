@@ -387,6 +387,23 @@ func TestArchiveDamagedFrame(t *testing.T) {
 	if n, err := io.ReadFull(a, make([]byte, 3000)); n != 2000 || !errors.Is(err, ErrCorrupt) || !errors.Is(a.Err(), ErrCorrupt) {
 		t.Errorf("index of frame 1 damaged: %d bytes, %v", n, err)
 	}
+	// What was put into a frame moves where its index says that it begins.
+	for i, archive := range [][]byte{slices.Concat(two, three), slices.Concat(one, two, three)} {
+		in := framesOf(t, archive)[i].Chunks[3]
+		a = openBytes(t, slices.Insert(archive, int(in.Offset+in.Size)-5, 'x', 'y'))
+		if n, err := io.ReadFull(a, make([]byte, 3000)); int64(n) != in.RawOffset || !errors.Is(err, ErrCorrupt) || errors.Is(err, ErrTruncated) {
+			t.Errorf("bytes put into frame %d: %d bytes, %v", i, n, err)
+		}
+	}
+	// Also where a record of the frame in front begins.
+	archive := slices.Concat(one, compress(t, nil, log[1000:], WithMethod(codec.Raw), WithChunkSize(200)))
+	frames := framesOf(t, archive)
+	in := frames[1].Chunks[3]
+	archive = slices.Delete(archive, int(in.Offset)+30, int(in.Offset+30+frames[0].Size-frames[0].Chunks[0].Offset))
+	a = openBytes(t, archive)
+	if n, err := io.ReadFull(a, make([]byte, 3000)); int64(n) != in.RawOffset || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("bytes taken out of a frame: %d bytes, %v", n, err)
+	}
 }
 
 // A primer is repaired for whatever starts from it.
