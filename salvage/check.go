@@ -76,7 +76,7 @@ func (c *checker) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	n, err := c.v.opts.Text.Write(p)
-	if err == nil && n < len(p) {
+	if err == nil && n != len(p) {
 		err = io.ErrShortWrite
 	}
 	c.failed = err

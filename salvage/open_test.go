@@ -25,6 +25,8 @@ func TestOpen(t *testing.T) {
 	flipped := bytes.Clone(whole)
 	flipped[chunks[3].Offset+100] ^= 1
 	cut := a[:chunks[3].Offset]
+	put := slices.Insert(bytes.Clone(whole), int(chunks[3].Offset)+100, 'x', 'y')
+	behind := slices.Insert(slices.Concat(b, whole), len(b)+int(chunks[3].Offset)+100, 'x', 'y')
 	for name, tt := range map[string]struct {
 		archive, content []byte
 		losses           int
@@ -35,6 +37,9 @@ func TestOpen(t *testing.T) {
 		"a wrong bit":  {flipped, first[:n], 0, stream.ErrCorrupt},
 		"unfinished":   {cut, first[:n], 0, stream.ErrUnfinished},
 		"cut off":      {a[:chunks[3].Offset+100], first[:n], 0, stream.ErrTruncated},
+		"more bytes":   {put, slices.Concat(first[:n], first[chunks[4].RawOffset:], second), 1, nil},
+		"more, behind": {behind, slices.Concat(second, first[:n], first[chunks[4].RawOffset:], second), 1, nil},
+		"headless":     {whole[20:], slices.Concat(second), 1, nil},
 		"torn in both": {slices.Concat(torn, a[:chunks[1].Offset+100]), slices.Concat(first[:n], second, first[:m]), 2, nil},
 	} {
 		z, x, err := Open(context.Background(), bytes.NewReader(tt.archive), int64(len(tt.archive)), Options{})

@@ -46,35 +46,49 @@ func Recover(ctx context.Context, r io.ReaderAt, size int64, o Options) (*Recove
 }
 
 // Open is stream.Open for who goes on behind damage. Where an archive cannot be followed to its
-// end, such as behind a frame that was cut off in a record, the Archive is of all that checks, if
-// that is more, and the Recovery tells what is lost; else it is nil. What does not decode is found
-// when it is read. Places in its content are counted without what is lost. r must stay open until
-// Close.
+// end, such as behind a frame that was cut off in a record, or from its beginning, the Archive is of
+// all that checks, if that is more, and the Recovery tells what is lost; else it is nil. What does
+// not decode is found when it is read. Places in its content are counted without what is lost. r
+// must stay open until Close.
 func Open(ctx context.Context, r io.ReaderAt, size int64, o Options) (*stream.Archive, *Recovery, error) {
 	v := &recoverer{ctx: ctx, opts: o}
-	a, err := stream.Open(r, size, o.Models, v.readerOptions()...)
-	if err != nil {
-		return nil, nil, err
+	a, broken := stream.Open(r, size, o.Models, v.readerOptions()...)
+	if broken == nil {
+		broken = a.Err()
 	}
-	if err := a.Err(); err == nil || errors.Is(err, stream.ErrUnfinished) { // which is at the end
+	if broken == nil || errors.Is(broken, stream.ErrUnfinished) { // which is at the end
 		return a, nil, nil
 	}
-	found, _, err := scan(ctx, r, size, o)
-	x, err := found.result(err)
-	if err == nil && x.Size() > 0 {
-		var more *stream.Archive
-		if more, err = stream.Open(x, x.Size(), o.Models, v.readerOptions()...); err == nil {
-			if more.Size() > a.Size() {
-				return more, x, a.Close()
-			}
-			err = more.Close()
-		}
+	if a == nil && !slices.ContainsFunc([]error{stream.ErrCorrupt, stream.ErrTruncated, stream.ErrNotArchive},
+		func(damage error) bool { return errors.Is(broken, damage) }) {
+		return nil, nil, broken
 	}
-	if err != nil {
+	more, x, err := v.open(r, size)
+	switch {
+	case a == nil && more == nil:
+		return nil, nil, broken
+	case a == nil:
+		return more, x, nil
+	case err != nil:
 		a.Close()
 		return nil, nil, err
+	case more == nil:
+		return a, nil, nil
+	case more.Size() > a.Size():
+		return more, x, a.Close()
 	}
-	return a, nil, nil
+	return a, nil, more.Close()
+}
+
+// open opens the archive of all that checks; nil: nothing does.
+func (v *recoverer) open(r io.ReaderAt, size int64) (*stream.Archive, *Recovery, error) {
+	found, _, err := scan(v.ctx, r, size, v.opts)
+	x, err := found.result(err)
+	if err != nil || x.Size() == 0 {
+		return nil, nil, err
+	}
+	a, err := stream.Open(x, x.Size(), v.opts.Models, v.readerOptions()...)
+	return a, x, err
 }
 
 func (v *recoverer) result(err error) (*Recovery, error) {

@@ -290,6 +290,9 @@ func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
 }
 
 func (a *archive) decoded(ctx context.Context, s spot, keep bool) ([]byte, error) {
+	if s.damage != nil { // where it would be, another record may begin
+		return nil, s.damage
+	}
 	if raw, ok := a.chunks.Get(s.Offset); ok {
 		return raw, context.Cause(ctx)
 	}
@@ -316,9 +319,6 @@ var errUnfinished = errors.New("chunk is not decoded to its end")
 
 // decode reads and decodes a chunk. What is wrong with it is a *ChunkError.
 func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
-	if s.damage != nil {
-		return nil, s.damage
-	}
 	fail := func(err error) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

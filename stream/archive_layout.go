@@ -13,7 +13,7 @@ import (
 // from its front.
 func (a *archive) layOut(size int64) error {
 	var last []*archiveFrame // from the end
-	memory := int64(0)
+	memory, end := int64(0), size
 	for size > 0 {
 		f, n, err := a.frameBefore(size, a.opts.limit-memory)
 		if err != nil {
@@ -29,18 +29,19 @@ func (a *archive) layOut(size int64) error {
 	slices.Reverse(last)
 	if size > 0 || len(last) == 0 {
 		frames, err := format.ReadIndex(a.r, size)
+		if err != nil && len(last) > 0 && (last[0].err != nil || !errors.Is(err, ErrUnfinished)) {
+			// What comes behind belongs at a place that cannot be known, and need not begin where
+			// its index says, if bytes were put into it or left out.
+			last = nil
+			frames, err = format.ReadIndex(a.r, end)
+		}
 		if len(frames) == 0 {
 			return err
 		}
 		for _, f := range frames {
 			a.frames = append(a.frames, a.listedFrame(f))
 		}
-		if err != nil {
-			// What comes behind belongs at a place that cannot be known.
-			if a.short = err; !errors.Is(err, ErrUnfinished) {
-				last = nil
-			}
-		}
+		a.short = err
 	}
 	a.frames = append(a.frames, last...)
 	for _, f := range a.frames {

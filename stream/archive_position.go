@@ -82,10 +82,8 @@ func (a *Archive) writeRange(w io.Writer, from, to int64) (n int64, err error) {
 		}
 		var put int
 		a.calls.out(func() { put, err = w.Write(part) })
+		put, err = wrote(len(part), put, err)
 		n += int64(put)
-		if err == nil && put < len(part) {
-			err = io.ErrShortWrite
-		}
 		return err
 	})
 	return n, err

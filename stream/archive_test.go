@@ -324,6 +324,39 @@ func TestArchiveWithHoles(t *testing.T) {
 	}
 }
 
+// Where a record has taken the place of those in front of it, what they held is lost, and not what it
+// holds, whatever was read before: both begin at the same byte of the archive.
+func TestArchiveMovedRecord(t *testing.T) {
+	log := logExcerpt(t, 20000)
+	for name, opts := range map[string][]WriterOption{
+		"alone":  {WithMethod(codec.Raw), WithChunkSize(700)},
+		"primed": primed(),
+	} {
+		archive := compress(t, nil, log, opts...)
+		chunks := framesOf(t, archive)[0].Chunks
+		for _, to := range []int{0, 2} {
+			from := chunks[to+3]
+			record := archive[from.Offset : from.Offset+from.Size]
+			moved := slices.Concat(archive[:chunks[to].Offset], record, archive[chunks[to].Offset:from.Offset], archive[from.Offset+from.Size:])
+			clear(moved[chunks[to+1].Offset+from.Size:][:20]) // so that records are looked for
+			for _, workers := range []int{1, 2} {
+				a := openBytes(t, moved, WithWorkers(workers))
+				for _, i := range []int{to + 3, to, to + 1, to + 3, to + 4, to} {
+					c := chunks[i]
+					p := make([]byte, c.RawSize)
+					n, err := a.ReadAt(p, c.RawOffset)
+					if !bytes.Equal(p[:n], log[c.RawOffset:][:n]) || err == nil && int64(n) < c.RawSize {
+						t.Errorf("%s, %d workers, record %d in front of %d: chunk %d: other bytes, %v", name, workers, to+3, to, i, err)
+					}
+					if want := i >= to+3 && (name == "alone" || to > 0); want != (err == nil) {
+						t.Errorf("%s, %d workers, record %d in front of %d: chunk %d: %v", name, workers, to+3, to, i, err)
+					}
+				}
+			}
+		}
+	}
+}
+
 // A damaged header costs its frame; a damaged index what is behind it.
 func TestArchiveDamagedFrame(t *testing.T) {
 	log := logExcerpt(t, 3000)
@@ -353,6 +386,23 @@ func TestArchiveDamagedFrame(t *testing.T) {
 	a = openBytes(t, damaged)
 	if n, err := io.ReadFull(a, make([]byte, 3000)); n != 2000 || !errors.Is(err, ErrCorrupt) || !errors.Is(a.Err(), ErrCorrupt) {
 		t.Errorf("index of frame 1 damaged: %d bytes, %v", n, err)
+	}
+	// What was put into a frame moves where its index says that it begins.
+	for i, archive := range [][]byte{slices.Concat(two, three), slices.Concat(one, two, three)} {
+		in := framesOf(t, archive)[i].Chunks[3]
+		a = openBytes(t, slices.Insert(archive, int(in.Offset+in.Size)-5, 'x', 'y'))
+		if n, err := io.ReadFull(a, make([]byte, 3000)); int64(n) != in.RawOffset || !errors.Is(err, ErrCorrupt) || errors.Is(err, ErrTruncated) {
+			t.Errorf("bytes put into frame %d: %d bytes, %v", i, n, err)
+		}
+	}
+	// Also where a record of the frame in front begins.
+	archive := slices.Concat(one, compress(t, nil, log[1000:], WithMethod(codec.Raw), WithChunkSize(200)))
+	frames := framesOf(t, archive)
+	in := frames[1].Chunks[3]
+	archive = slices.Delete(archive, int(in.Offset)+30, int(in.Offset+30+frames[0].Size-frames[0].Chunks[0].Offset))
+	a = openBytes(t, archive)
+	if n, err := io.ReadFull(a, make([]byte, 3000)); int64(n) != in.RawOffset || !errors.Is(err, ErrCorrupt) {
+		t.Errorf("bytes taken out of a frame: %d bytes, %v", n, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/lmz-go/lmz/internal/format"
@@ -51,7 +52,7 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		ahead = 1
 	}
 	var queue []*arrival
-	var waiting int64 // bytes of the chunks in queue
+	var waiting int64 // bytes of memory for the chunks in queue
 	var held *arrival // for which there was no room
 	for more := true; ; {
 		for more && len(queue) < ahead {
@@ -63,11 +64,11 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 				}
 				in = &arrival{spot: s, err: err}
 			}
-			if in.err == nil && len(queue) > 0 && waiting+in.spot.RawSize > a.opts.limit {
+			if in.err == nil && len(queue) > 0 && waiting+in.spot.memory() > a.opts.limit {
 				held = in
 				break
 			}
-			waiting += in.spot.RawSize
+			waiting += in.spot.memory()
 			queue = append(queue, in)
 			if in.err == nil && (ahead > 1 || in.spot.RawSize > format.SumEvery) {
 				a.begin(in, keep, &over)
@@ -77,8 +78,8 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 			return nil
 		}
 		in := queue[0]
-		queue = queue[1:]
-		waiting -= in.spot.RawSize
+		queue[0], queue = nil, queue[1:]
+		waiting -= in.spot.memory()
 		switch {
 		case in.done != nil:
 			if err := a.await(in, do); err != nil {
@@ -94,11 +95,17 @@ func (a *Archive) visit(spots iter.Seq2[spot, error], keep bool, do func(spot, [
 		if err := do(in.spot, in.raw, in.err); err != nil {
 			return err
 		}
+		if in.spot.RawSize >= largeChunk && !keep {
+			runtime.GC() // as a Reader does
+		}
 		if a.ctx.Err() != nil { // as well, whatever is decoded already
 			return context.Cause(a.ctx)
 		}
 	}
 }
+
+// memory is what a chunk may take until it is given to its consumer.
+func (s *spot) memory() int64 { return 2*s.RawSize + s.Size }
 
 // await waits for a chunk, and gives its prefixes to do.
 func (a *Archive) await(in *arrival, do func(spot, []byte, error) error) error {

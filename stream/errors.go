@@ -1,8 +1,10 @@
 package stream
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/lmz-go/lmz/internal/engine"
 )
@@ -23,6 +25,7 @@ var (
 	errNoTarget  = errors.New("stream: there is nothing to write to: it is nil")
 	errNoPattern = errors.New("stream: a search without a pattern")
 	errBadRead   = errors.New("stream: Read returned a count that no Read can have")
+	errBadWrite  = errors.New("stream: Write returned a count that no Write can have")
 )
 
 // LostError is an error of an Archive and says which part of its content cannot be read. Other
@@ -37,3 +40,14 @@ func (e *LostError) Unwrap() error { return e.Err }
 
 // dependent is the error of a chunk whose primer has err.
 func dependent(err error) error { return fmt.Errorf("it depends on the frame's first chunk: %w", err) }
+
+// wrote is what a Write of so many bytes has done, with an error if that is not all.
+func wrote(bytes, n int, err error) (int, error) {
+	switch {
+	case n < 0 || n > bytes:
+		return 0, cmp.Or(err, errBadWrite)
+	case n < bytes && err == nil:
+		err = io.ErrShortWrite
+	}
+	return n, err
+}

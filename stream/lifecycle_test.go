@@ -334,6 +334,44 @@ func TestNothing(t *testing.T) {
 	}
 }
 
+// A Write that claims a count it cannot have is an error, of whoever calls it.
+func TestBadWrite(t *testing.T) {
+	log := logExcerpt(t, 3000)
+	archive := compress(t, nil, log, WithMethod(codec.Mix), WithLevel(1))
+	for _, bad := range []badWriter{-1, 0, 1, math.MaxInt} {
+		w, err := NewWriter(bad, nil, WithLevel(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write(log)
+		if err := w.Close(); err == nil {
+			t.Errorf("Writer, where %d bytes were written: no error", bad)
+		}
+		for _, workers := range []int{1, 2} {
+			r, err := NewReader(bytes.NewReader(archive), nil, WithWorkers(workers))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := r.WriteTo(bad); err == nil || n < 0 || n > 1 {
+				t.Errorf("Reader, where %d bytes were written: %d, %v", bad, n, err)
+			}
+			r.Close()
+			a, err := Open(bytes.NewReader(archive), int64(len(archive)), nil, WithWorkers(workers))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := a.WriteTo(bad); err == nil || n < 0 || n > 1 {
+				t.Errorf("Archive, where %d bytes were written: %d, %v", bad, n, err)
+			}
+			a.Close()
+		}
+	}
+}
+
+type badWriter int
+
+func (b badWriter) Write([]byte) (int, error) { return int(b), nil }
+
 type badReader struct {
 	n   int
 	err error

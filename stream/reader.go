@@ -128,11 +128,9 @@ func (z *Reader) WriteTo(w io.Writer) (n int64, err error) {
 			return n, err
 		}
 		put, err := w.Write(z.unread)
+		put, err = wrote(len(z.unread), put, err)
 		n += int64(put)
-		if err == nil && put < len(z.unread) {
-			err = io.ErrShortWrite
-		}
-		if z.unread = z.unread[min(put, len(z.unread)):]; err != nil {
+		if z.unread = z.unread[put:]; err != nil {
 			return n, err
 		}
 	}

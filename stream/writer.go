@@ -442,10 +442,7 @@ func (z *Writer) put(p []byte) {
 		return
 	}
 	n, err := z.w.Write(p)
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
-	}
-	z.err = err
+	_, z.err = wrote(len(p), n, err)
 }
 
 // Flush ends the current chunk and writes all that has been added, so that a reader can decode it.

@@ -65,9 +65,10 @@ func TestHostileMemory(t *testing.T) {
 	size := func(n uint64) []byte { return fieldOf(1, numbers(n)) }
 	level := func(n byte) []byte { return fieldOf(9, []byte{n}) }
 	primer := fieldOf(7, []byte{1})
-	zeros := func(method codec.Method, n int) []byte {
-		return archivetest.Compress(t, nil, make([]byte, n), stream.WithMethod(method), stream.WithChunkSize(n))
+	chunks := func(method codec.Method, count, n int) []byte {
+		return archivetest.Compress(t, nil, make([]byte, count*n), stream.WithMethod(method), stream.WithChunkSize(n))
 	}
+	zeros := func(method codec.Method, n int) []byte { return chunks(method, 1, n) }
 	var levels, claims []byte
 	for range 3 {
 		for _, l := range []byte{9, 8, 9, 7} {
@@ -100,6 +101,7 @@ func TestHostileMemory(t *testing.T) {
 		"window of 2^20 tokens":         frameHeader(size(100), model, fieldOf(5, numbers(0, 1<<20, 0, 0))),
 		"zeros, zstd, 2^27":             zeros(codec.Zstd, 1<<27),
 		"zeros, zstd, 2^24":             zeros(codec.Zstd, 1<<24),
+		"zeros, zstd, 4 of 31 MiB":      chunks(codec.Zstd, 4, 31<<20),
 		"zeros, mix, 2^22":              zeros(codec.Mix, 1<<22),
 		"zeros, bwt, 2^24":              zeros(codec.BWT, 1<<24),
 		"parity, or what looks like it": slices.Concat(frameHeader(size(most), primer, level(1)), []byte{0x83}, bytes.Repeat([]byte{0xc2, 2, 0xff, 0x7f}, 1<<18)),
@@ -125,9 +127,9 @@ func TestHostileMemory(t *testing.T) {
 		if err := os.WriteFile(name, archive, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		commands := [][]string{{"-T2", "-dc"}, {"repair", "-o", os.DevNull}, {"-T1", "-dc"}, {"-T2", "-t"}, {"cat"}, {"-l"}}
+		commands := [][]string{{"-T2", "-dc"}, {"repair", "-o", os.DevNull}, {"cat"}, {"-T1", "-dc"}, {"-T2", "-t"}, {"-l"}}
 		if !torture {
-			commands = commands[:2]
+			commands = commands[:3]
 		}
 		for _, args := range commands {
 			if torture || args[0] == "-T2" && len(archive) > 200 {

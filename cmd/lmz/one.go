@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"cmp"
 	"context"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -102,6 +103,15 @@ func (c *oneCommand) pack(p *members.Writer, name string) (fs.FileMode, error) {
 	if !src.Removable() {
 		return 0o666, ui.Skip("is not a regular file", "--one takes files")
 	}
+	if src.Size() == 0 && !remote.IsURL(name) { // files of /proc say so
+		n, err := src.ReadAt(make([]byte, 1), 0)
+		if err != nil && err != io.EOF {
+			return 0o666, err
+		}
+		if n > 0 && src.SizeNow() == 0 {
+			return 0o666, ui.Skip("says that it is empty, and is not", "copy it to a file first, whose size can be known")
+		}
+	}
 	header, err := tar.FileInfoHeader(src.Info, "")
 	if err != nil {
 		return 0o666, err
@@ -114,6 +124,10 @@ func (c *oneCommand) pack(p *members.Writer, name string) (fs.FileMode, error) {
 	header.Size = src.Size()
 	if err := p.Add(header, src); err != nil {
 		return src.Info.Mode().Perm() | 0o600, err
+	}
+	if grown := src.Grown(); grown != "" {
+		c.warned.Store(true)
+		c.ui.Warning("", "%s: %s", ui.Input(name), grown)
 	}
 	c.packed(name, src.Size())
 	return src.Info.Mode().Perm() | 0o600, nil

@@ -45,8 +45,13 @@ func (r *Snapshot) Changed() string {
 	if r.read < r.size {
 		return fmt.Sprintf("it was cut off while it was read: only %d of its %d bytes were there", r.read, r.size)
 	}
-	if info, err := r.src.file.Stat(); err == nil && info.Size() > r.src.Info.Size() {
-		return fmt.Sprintf("it has grown while it was read: only the %d bytes that it had at the beginning were taken", r.size)
+	return r.src.Grown()
+}
+
+// Grown says that a regular file has more bytes than when it was opened, or nothing.
+func (s *Source) Grown() string {
+	if !s.Info.Mode().IsRegular() || s.SizeNow() <= s.Size() {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("it has grown while it was read: only the %d bytes that it had at the beginning were taken", s.Size())
 }
