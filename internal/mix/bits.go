@@ -2,11 +2,15 @@ package mix
 
 // startBits prepares to code a byte bit by bit.
 func (m *model) startBits() {
+	m.c0, m.bit = 1, 0
+	if m.startNoise(); m.noisy.alone {
+		m.startAlone()
+		return
+	}
 	if m.direct() {
 		m.startDirect()
 		return
 	}
-	m.c0, m.bit = 1, 0
 	m.hashContexts()
 	m.askSlots(0)
 	m.startExperts()
@@ -74,6 +78,13 @@ func (m *model) learnHistories(y uint32) {
 
 // update learns that the bit predicted was y, and predicts the next of the byte.
 func (m *model) update(y uint32) {
+	if m.noisy.alone {
+		m.updateAlone(y)
+		return
+	}
+	if m.noisy.watched {
+		m.watchNoise(y)
+	}
 	if m.direct() {
 		m.updateDirect(y)
 		return

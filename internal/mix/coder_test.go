@@ -55,6 +55,7 @@ func samples() map[string][]byte {
 		"every byte":    every,
 		"noise":         noise(3000),
 		"log":           lines(150, 1),
+		"identifiers":   identifiers(300, 1),
 		"one long line": bytes.Repeat([]byte("0123456789 abc "), 300),
 		"newlines":      bytes.Repeat([]byte("\n"), 1000),
 		"digits":        bytes.Repeat([]byte("9999999999999999999999"), 50),

@@ -14,7 +14,6 @@ func (l *level) direct() bool { return l.directBits > 0 }
 
 // startDirect is startBits of a direct level.
 func (m *model) startDirect() {
-	m.c0, m.bit = 1, 0
 	m.hashContexts()
 	m.startDirectNibble()
 	m.predictDirect()

@@ -21,8 +21,10 @@ type level struct {
 	stretchOver uint32 // guess stretches that are at least this probable, in units of 1/65536
 	guessOver   uint32 // and bytes
 	prior       preparation
-	rate        rate // of the mixers
-	numbers     bool // numbers are foreseen by their differences
+	rate        rate  // of the mixers
+	numbers     bool  // numbers are foreseen by their differences
+	noiseBits   int   // places that are watched for noise, log2; 0: none
+	noiseBelow  int32 // what the contexts save there at most, in units of 1/4096 bit
 }
 
 // rate is how fast the weights of mixers move: by input * error * rate, which begins at initialRate
@@ -75,16 +77,16 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	0: {contexts0, experts1, nil, 0, 15, 13, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false},
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true},
-	5: {contexts5, everyExpert, sets5, 19, 19, 16, 16, 0, 16, 20, 255, 62000, 62000, wholePrior, logRate, true},
-	6: {contexts5, everyExpert, sets5, 20, 20, 16, 16, 0, 16, 20, 255, 62000, 64500, wholePrior, logRate, true},
-	7: {contexts7, everyExpert, sets7, 21, 20, 16, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 0, 16, 20, 255, 65000, 65300, wholePrior, logRate, true},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 0, 16, 20, 255, 65300, 65400, wholePrior, logRate, true},
+	0: {contexts0, experts1, nil, 0, 15, 13, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false, 11, -500},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false, 11, 200},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false, 11, 200},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false, 11, 200},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true, 12, 200},
+	5: {contexts5, everyExpert, sets5, 19, 19, 16, 16, 0, 16, 20, 255, 62000, 62000, wholePrior, logRate, true, 12, 200},
+	6: {contexts5, everyExpert, sets5, 20, 20, 16, 16, 0, 16, 20, 255, 62000, 64500, wholePrior, logRate, true, 12, 200},
+	7: {contexts7, everyExpert, sets7, 21, 20, 16, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true, 12, 100},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 0, 16, 20, 255, 65000, 65300, wholePrior, logRate, true, 12, 100},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 0, 16, 20, 255, 65300, 65400, wholePrior, logRate, true, 12, 100},
 }
 
 // proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and
@@ -93,7 +95,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 	for i, l := range levels {
 		if i >= firstProseLevel {
 			l.contexts, l.sets, l.rate, l.numbers = proseContexts, proseSets, proseRate, false
-			l.guessOver = max(l.guessOver, guessRarely)
+			l.guessOver, l.noiseBits = max(l.guessOver, guessRarely), 0
 		}
 		prose[i] = l
 	}
@@ -103,7 +105,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 
 // tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
 // what is spent on them is to begin, not to code.
-var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 0, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false}
+var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 0, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false, 0, 0}
 
 // guessRarely is guessOver for what is no log, at least: few of its bytes are guessed right.
 const guessRarely = 65000

@@ -30,6 +30,7 @@ type cursor struct {
 	guess       guess
 	directGuess guess // at a bit
 	stretch     stretch
+	noisy       byteNoise
 	line        line
 	experts     [expertCount]expert
 	record      record
@@ -83,6 +84,7 @@ type tables struct {
 	deltas       deltas
 	quantityMaps []uint32
 	directs      guessTables // at bits; see direct
+	noise        noiseTable
 }
 
 const (

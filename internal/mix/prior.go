@@ -122,18 +122,22 @@ func (s *lessons) teach(m *model) {
 	for k := range s.list[:s.n] {
 		l := &s.list[k]
 		findSlots(m.slots, l.at[:n], l.checks[:n], l.at[:n])
-		v := l.nibble
-		n2, n3, n4 := slotNodes+(2|v>>3), slotNodes+(4|v>>2), slotNodes+(8|v>>1)
-		y1, y2, y3, y4 := v>>3, v>>2&1, v>>1&1, v&1
-		for _, at := range l.at[:n] {
-			h := (*[slotSize]byte)(m.slots[at:])
-			h[slotNodes+1] = nextState[h[slotNodes+1]][y1]
-			h[n2] = nextState[h[n2]][y2]
-			h[n3] = nextState[h[n3]][y3]
-			h[n4] = nextState[h[n4]][y4]
-		}
+		teachNibble(m.slots, l.at[:n], l.nibble)
 	}
 	s.n = 0
+}
+
+// teachNibble adds the nibble v to the histories in the slots at.
+func teachNibble(slots []byte, at []uint32, v uint32) {
+	n2, n3, n4 := slotNodes+(2|v>>3), slotNodes+(4|v>>2), slotNodes+(8|v>>1)
+	y1, y2, y3, y4 := v>>3, v>>2&1, v>>1&1, v&1
+	for _, at := range at {
+		h := (*[slotSize]byte)(slots[at:])
+		h[slotNodes+1] = nextState[h[slotNodes+1]][y1]
+		h[n2] = nextState[h[n2]][y2]
+		h[n3] = nextState[h[n3]][y3]
+		h[n4] = nextState[h[n4]][y4]
+	}
 }
 
 // pass is follow without experts.

@@ -58,7 +58,7 @@ func (k kind) spec() level {
 		l = proseLevels[k.number]
 	}
 	if k.foreign && k.number >= firstProseLevel {
-		l.contexts, l.sets, l.guessOver = everyContext, everySet, max(l.guessOver, guessRarely)
+		l.contexts, l.sets, l.guessOver, l.noiseBits = everyContext, everySet, max(l.guessOver, guessRarely), 0
 	}
 	if k.foreign || k.without&Prior != 0 {
 		l.prior = preparation{}
@@ -70,6 +70,7 @@ func (k kind) spec() level {
 	l.slotBits = min(l.slotBits, uint32(log2(text<<slotsPerByte(len(l.contexts))+int64(l.prior.taught*len(l.taught())/4))))
 	l.apmBits = min(l.apmBits, max(8, k.bits-1))
 	l.guessBits = min(l.guessBits, max(8, k.bits+2))
+	l.noiseBits = min(l.noiseBits, max(2, k.bits-6))
 	l.directBits = min(l.directBits, uint32(max(8, k.bits+3)))
 	return l
 }
@@ -129,6 +130,9 @@ func (l *level) size() int {
 	} else {
 		n += lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences)
 		n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*apmCount*apmPoints<<l.apmBits
+	}
+	if l.noiseBits > 0 {
+		n += (8 + 4<<8) << l.noiseBits
 	}
 	matches := 2
 	if l.every() {

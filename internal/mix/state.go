@@ -52,6 +52,7 @@ func (m *model) shape(k kind, zero bool) {
 	} else {
 		t.deltas, t.quantityMaps = t.deltas[:0], t.quantityMaps[:0]
 	}
+	t.noise.shape(int(l.noiseBits))
 	t.guesses.shape(guessInputs, l.guessBits, zero)
 	t.stretches.shape(stretchInputs, l.guessBits, zero)
 }
@@ -130,6 +131,7 @@ func (m *model) clear(ctx context.Context, k kind) error {
 		m.setWeights(m.level.firstWeights())
 	}
 	t.apms.fill()
+	t.noise.fill()
 	return nil
 }
 
@@ -180,6 +182,7 @@ func (m *model) copyFrom(ctx context.Context, o *model) error {
 	t.guesses.copyFrom(&u.guesses)
 	t.stretches.copyFrom(&u.stretches)
 	t.directs.copyFrom(&u.directs)
+	t.noise.copyFrom(&u.noise)
 	return nil
 }
 
@@ -188,7 +191,7 @@ func (m *model) held() int {
 	t := &m.tables
 	n := cap(t.slots) + cap(m.copies.source) + 12*(cap(t.template)+cap(t.key)) + histogramSize*cap(t.deltas)
 	n += 4 * (256*cap(t.maps) + cap(t.expertMaps) + cap(t.quantityMaps) + cap(t.indirect2))
-	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held() + t.directs.held()
+	n += 2*(cap(t.apms)+32*(cap(t.weights)+cap(t.finalWeights))) + t.guesses.held() + t.stretches.held() + t.directs.held() + t.noise.held()
 	for i := range t.matches {
 		n += 4 * cap(t.matches[i].pos)
 	}

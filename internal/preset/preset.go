@@ -31,15 +31,15 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
-	0: {ChunkSize: 8 * mib, Memory: 2 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
-	1: {ChunkSize: 8 * mib, Memory: 6 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
-	2: {ChunkSize: 8 * mib, Memory: 11 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
-	3: {ChunkSize: 16 * mib, Memory: 21 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
-	4: {ChunkSize: 16 * mib, Memory: 43 * mib, Model: WherePays, Price: 64, InProse: 32, Sorted: mib},
-	5: {ChunkSize: 16 * mib, Memory: 63 * mib, Model: WherePays, Price: 32, InProse: 8},
-	6: {ChunkSize: 16 * mib, Memory: 103 * mib, Model: WherePays, Price: 16, InProse: 4},
-	7: {ChunkSize: 16 * mib, Memory: 167 * mib, Model: WherePays, Price: 8, InProse: 2},
-	8: {ChunkSize: 16 * mib, Memory: 312 * mib, Model: WherePays, Price: 4, InProse: 1},
+	0: {ChunkSize: 8 * mib, Memory: 4 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
+	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
+	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
+	3: {ChunkSize: 16 * mib, Memory: 23 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
+	4: {ChunkSize: 16 * mib, Memory: 49 * mib, Model: WherePays, Price: 64, InProse: 32, Sorted: mib},
+	5: {ChunkSize: 16 * mib, Memory: 68 * mib, Model: WherePays, Price: 32, InProse: 8},
+	6: {ChunkSize: 16 * mib, Memory: 108 * mib, Model: WherePays, Price: 16, InProse: 4},
+	7: {ChunkSize: 16 * mib, Memory: 173 * mib, Model: WherePays, Price: 8, InProse: 2},
+	8: {ChunkSize: 16 * mib, Memory: 320 * mib, Model: WherePays, Price: 4, InProse: 1},
 	9: {ChunkSize: 64 * mib, Memory: 600 * mib, Model: Always, Price: 1, InProse: 1},
 }
 
