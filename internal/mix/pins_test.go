@@ -91,7 +91,7 @@ func pinnedTexts() []struct {
 		{"prose", prosaic(6000, 1)},
 		{"ticking", ticking(6000, 1)},
 		{"table", append(table(4000, 1), noise(300)...)},
-		{"identifiers", identifiers(400, 1)},
+		{"identifiers", identifiers(200, 1)},
 		{"runs", patchwork(rand.New(rand.NewPCG(5, 5)), 16000)},
 		{"tiny", []byte("12:00:01 host sshd[7]: session opened for user root\n")},
 		{"short", lines(4, 9)},
