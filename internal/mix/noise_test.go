@@ -2,10 +2,14 @@ package mix
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
+
+	"github.com/lmz-go/lmz/internal/golden"
 )
 
 // identifiers is n lines that hold random numbers, identifiers and hashes; a quarter of the lines
@@ -99,6 +103,42 @@ func TestNoiseWithAdvisor(t *testing.T) {
 		p := Params{Level: level, Advisor: &oracle{text: text}}
 		if back, err := new(Coder).Decode(t.Context(), p, nil, payload, len(text)); err != nil || !bytes.Equal(back, text) {
 			t.Errorf("level %d: %v", level, err)
+		}
+	}
+}
+
+// What acts late is pinned: counts at their limit, long tokens, and noise behind a text without.
+func TestNoisePins(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 9))
+	text := append(prosaic(40000, 5), identifiers(1200, 5)...)
+	for range 500 {
+		text = append(text, "signature="...)
+		for range 80 {
+			text = append(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678900"[r.IntN(64)])
+		}
+		text = append(text, '\n')
+	}
+	var out []byte
+	for _, level := range []int{0, 1, 7} {
+		out = fmt.Appendf(out, "level %d: %x\n", level, sha256.Sum256(encode(t, Params{Level: level}, text)))
+	}
+	golden.Stored(t, filepath.Join("testdata", "noise.txt"), out)
+}
+
+// Where there was no noise for long, less is watched for it.
+func TestNoiseIdles(t *testing.T) {
+	var m model
+	if err := m.reset(t.Context(), kindFor(1, false, 1<<16, true)); err != nil {
+		t.Fatal(err)
+	}
+	m.startNoise()
+	for _, c := range []struct {
+		visits, idle uint32
+		watched      bool
+	}{{1, 4095, true}, {1, 4096, false}, {4, 4096, true}, {6, 5000, false}} {
+		m.noise.places[m.noisy.place].visits, m.noisy.idle = c.visits, c.idle
+		if m.startNoise(); m.noisy.watched != c.watched {
+			t.Errorf("%+v: watched %v", c, m.noisy.watched)
 		}
 	}
 }
