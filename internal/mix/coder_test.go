@@ -317,7 +317,7 @@ func smallTables(f *testing.F) {
 	for _, table := range []*[len(levels)]level{&levels, &proseLevels} {
 		for i := range table {
 			l := &table[i]
-			l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.prior = 8, 8, 4, 6, 6, preparation{}
+			l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.guessBits, l.noiseBits, l.prior = 8, 8, 4, 6, 6, min(l.noiseBits, 4), preparation{}
 		}
 	}
 }
