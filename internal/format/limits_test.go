@@ -190,3 +190,18 @@ func TestLimits(t *testing.T) {
 	}
 	golden.Stored(t, filepath.Join("testdata", "limits.golden"), out.Bytes())
 }
+
+// Reversed varints of all lengths come back, and no others are taken.
+func TestReversedLimits(t *testing.T) {
+	for _, v := range []uint64{0, 1, 127, 128, 129, 255, 256, 1<<14 - 1, 1 << 14, 1<<14 + 128, 1 << 21, 1<<28 - 1} {
+		got, rest, ok := cutReversed(appendReversed([]byte("ab"), v))
+		if got != int64(v) || string(rest) != "ab" || !ok {
+			t.Errorf("%d: %d, %q behind, %v", v, got, rest, ok)
+		}
+	}
+	for _, b := range [][]byte{{}, {0x80}, {0, 0x80}, {0, 0x81}, {1, 0x80, 0x80, 0x80, 0x80}} {
+		if v, _, ok := cutReversed(b); ok {
+			t.Errorf("%x is %d", b, v)
+		}
+	}
+}
