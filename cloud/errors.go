@@ -8,7 +8,8 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// noBucket says that there is no bucket of a name: fs.ErrNotExist would speak of an object.
+// noBucket says that there is no bucket of a name. It is an fs.ErrNotExist, whose own text would
+// speak of an object.
 type noBucket string
 
 func (name noBucket) Error() string   { return "there is no bucket " + string(name) }

@@ -102,13 +102,11 @@ func (m *model) updateAlone(y uint32) {
 	if m.bit&3 == 0 && !m.direct() {
 		m.startNibble()
 		teachNibble(m.slots, m.slot[:len(m.contexts)], m.c0&15)
-	}
-	switch m.bit {
-	case 4:
-		if !m.direct() {
+		if m.bit == 4 {
 			m.askSlots(saltOfLow(m.c0))
 		}
-	case 8:
+	}
+	if m.bit == 8 {
 		m.endByte(byte(m.c0), false)
 		return
 	}
