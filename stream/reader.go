@@ -79,7 +79,9 @@ func (z *Reader) Reset(r io.Reader) error {
 		return err
 	}
 	z.header = *h
-	if n := z.opts.workers * z.opts.lanes; n > 1 || z.opts.ctx.Done() != nil {
+	// Room for what source admits of a frame: a model may want more lanes than the options say.
+	n := max(z.opts.workers*z.opts.lanes, z.engine.Concurrency(z.source.frame))
+	if n > 1 || z.opts.ctx.Done() != nil {
 		z.items = make(chan item, 2*n)
 	}
 	return nil
