@@ -186,7 +186,7 @@ func TestArithmetic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := d.run(s.command.fence, c); err != nil {
+		if err := s.command.run(c); err != nil {
 			t.Fatal(err)
 		}
 		for i, got := range mapped {

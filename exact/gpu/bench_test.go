@@ -77,16 +77,16 @@ func BenchmarkShader(b *testing.B) {
 		s.upload[i] = column{uint32(i), uint32(g.ContextLength() / 2), 1, uint32(i)}
 	}
 	l := &g.layers[0]
-	matmul, err := s.matmul(lanes)
-	if err != nil {
-		b.Fatal(err)
-	}
 	each := func(shader string, p push) func(*recorder) {
 		pipeline, err := g.pipeline(pipelineKey{shader, s.window, tile{}})
 		if err != nil {
 			b.Fatal(err)
 		}
 		return func(r *recorder) { r.dispatch(pipeline, p, lanes, 1) }
+	}
+	matmul, err := s.matmul(lanes)
+	if err != nil {
+		b.Fatal(err)
 	}
 	for _, k := range []struct {
 		name   string
@@ -95,8 +95,8 @@ func BenchmarkShader(b *testing.B) {
 		{"norm", each("norm", l.output.after)}, {"store", each("store", l.qkv.after)}, {"attend", each("attend", push{})},
 		{"gate", each("gate", l.gateUp.after)}, {"qkv", func(r *recorder) { matmul(r, &l.qkv) }},
 		{"output", func(r *recorder) { matmul(r, &l.output) }}, {"gateUp", func(r *recorder) { matmul(r, &l.gateUp) }},
-		{"down", func(r *recorder) { matmul(r, &l.down) }},
-		{"logits", func(r *recorder) { matmul(r, &g.last) }}, {"nothing", func(r *recorder) { r.barrier() }},
+		{"down", func(r *recorder) { matmul(r, &l.down) }}, {"logits", func(r *recorder) { matmul(r, &g.last) }},
+		{"weigh", each("weigh", s.weighing())}, {"nothing", func(r *recorder) { r.barrier() }},
 	} {
 		const times = 20
 		c, err := s.command.record(func(r *recorder) {
@@ -111,7 +111,7 @@ func BenchmarkShader(b *testing.B) {
 		}
 		b.Run(k.name, func(b *testing.B) {
 			for b.Loop() {
-				if err := g.device.run(s.command.fence, c); err != nil {
+				if err := s.command.run(c); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -133,7 +133,7 @@ func BenchmarkLM(b *testing.B) {
 	text := bytes.Repeat(log, size/len(log)+1)[:size]
 	for _, name := range []string{"base", "nano"} {
 		g := mustOpen(b, released(b, name))
-		for _, shape := range [][2]int{{16, 1024}, {8, 2048}, {16, 256}} {
+		for _, shape := range [][2]int{{8, 2048}, {16, 1024}, {16, 256}} {
 			workers, lanes := stream.WithWorkers(shape[0]), stream.WithLanes(shape[1])
 			what := fmt.Sprintf("%s/workers=%d/L=%d", name, shape[0], shape[1])
 			var archive bytes.Buffer

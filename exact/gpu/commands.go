@@ -12,12 +12,13 @@ import (
 // them.
 type commands struct {
 	device *device
+	queue  *queue
 	pool   handle
 	fence  handle
 }
 
 func (d *device) newCommands() (*commands, error) {
-	c := &commands{device: d}
+	c := &commands{device: d, queue: d.queues[int(d.turn.Add(1))%len(d.queues)]}
 	err := d.create("CreateCommandPool", d.call.CreateCommandPool, unsafe.Pointer(&commandPoolCreateInfo{
 		sType: stCommandPoolCreateInfo, family: d.family,
 	}), &c.pool)
@@ -56,6 +57,7 @@ func (c *commands) record(f func(*recorder)) (handle, error) {
 	if err := result("BeginCommandBuffer", code); err != nil {
 		return 0, err
 	}
+	r.barrier() // what others have written
 	f(r)
 	code, _, _ = purego.SyscallN(d.call.EndCommandBuffer, r.commands)
 	return r.commands, result("EndCommandBuffer", code)
@@ -89,4 +91,23 @@ func (r *recorder) dispatch(pipeline handle, p push, x, y int) {
 	purego.SyscallN(r.device.call.CmdPushConstants, r.commands, r.device.layout, stageCompute, 0, unsafe.Sizeof(p), uintptr(unsafe.Pointer(at)))
 	purego.SyscallN(r.device.call.CmdDispatch, r.commands, uintptr(x), uintptr(y), 1)
 	r.barrier()
+}
+
+// run submits command buffers, and waits until they have been executed.
+func (c *commands) run(list ...handle) error {
+	d := c.device
+	info := &submitInfo{sType: stSubmitInfo, buffers: uint32(len(list)), buffer: &list[0]}
+	c.queue.Lock()
+	r, _, _ := purego.SyscallN(d.call.QueueSubmit, c.queue.handle, 1, uintptr(unsafe.Pointer(info)), c.fence)
+	c.queue.Unlock()
+	if err := result("QueueSubmit", r); err != nil {
+		return err
+	}
+	f := &c.fence
+	r, _, _ = purego.SyscallN(d.call.WaitForFences, d.device, 1, uintptr(unsafe.Pointer(f)), 1, ^uintptr(0))
+	if err := result("WaitForFences", r); err != nil {
+		return err
+	}
+	r, _, _ = purego.SyscallN(d.call.ResetFences, d.device, 1, uintptr(unsafe.Pointer(f)))
+	return result("ResetFences", r)
 }

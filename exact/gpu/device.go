@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -16,7 +17,7 @@ import (
 type device struct {
 	call       procs
 	device     handle
-	queue      handle
+	queues     []*queue // of one family, which run what sessions submit side by side
 	family     uint32
 	name       string
 	dot        bool // it has an instruction for products of four int8
@@ -25,7 +26,13 @@ type device struct {
 
 	setLayout, layout handle
 
-	submitting sync.Mutex // one at a time
+	turn atomic.Uint32 // of queues
+}
+
+// queue is one that a device has.
+type queue struct {
+	sync.Mutex // what is submitted, one at a time
+	handle     handle
 }
 
 // result is an error for what a function of Vulkan returns.
@@ -60,11 +67,15 @@ var instance = sync.OnceValues(func() (*vulkan, error) {
 	return v, v.call.find(get, v.instance)
 })
 
+// maxQueues is as many as are opened.
+const maxQueues = 8
+
 // physical is a device that there is.
 type physical struct {
 	handle     handle
 	properties physicalDeviceProperties
-	family     uint32 // of queues that compute
+	family     uint32 // of queues that compute, and draw nothing if there is one
+	queues     uint32 // that it has
 }
 
 func (p *physical) name() string {
@@ -102,16 +113,16 @@ func (v *vulkan) physicals() ([]physical, error) {
 		list := make([]queueFamilyProperties, families+1)
 		purego.SyscallN(call.GetPhysicalDeviceQueueFamilyProperties, h, uintptr(unsafe.Pointer(&families)), uintptr(unsafe.Pointer(&list[0])))
 		for f, q := range list[:families] {
-			if q.flags&queueCompute == 0 {
-				continue
+			if q.flags&queueCompute != 0 && q.count > 0 && (p.queues == 0 || q.flags&queueGraphics == 0) {
+				p.family, p.queues = uint32(f), min(q.count, maxQueues)
 			}
-			p.family = uint32(f)
-			if p.properties.kind == typeCPU {
-				last = append(last, p)
-			} else {
-				first = append(first, p)
-			}
-			break
+		}
+		switch {
+		case p.queues == 0:
+		case p.properties.kind == typeCPU:
+			last = append(last, p)
+		default:
+			first = append(first, p)
 		}
 	}
 	return append(first, last...), nil
@@ -143,10 +154,10 @@ func (d *device) open(v *vulkan, number int) error {
 	d.name, d.family = p.name(), p.family
 	d.bufferSize = uint64(p.properties.limits.maxStorageBufferSize)
 	purego.SyscallN(d.call.GetPhysicalDeviceMemoryProperties, p.handle, uintptr(unsafe.Pointer(&d.memory)))
-	priority := float32(1)
+	priorities := make([]float32, p.queues)
 	info := &deviceCreateInfo{
 		sType: stDeviceCreateInfo, queues: 1,
-		queue: &deviceQueueCreateInfo{sType: stDeviceQueueCreateInfo, family: p.family, count: 1, priorities: &priority},
+		queue: &deviceQueueCreateInfo{sType: stDeviceQueueCreateInfo, family: p.family, count: p.queues, priorities: &priorities[0]},
 	}
 	if p.properties.api >= apiVersion13 {
 		dot := &features{sType: stIntegerDotFeatures}
@@ -162,7 +173,11 @@ func (d *device) open(v *vulkan, number int) error {
 		d.device = 0
 		return err
 	}
-	purego.SyscallN(d.call.GetDeviceQueue, d.device, uintptr(d.family), 0, uintptr(unsafe.Pointer(&d.queue)))
+	for i := range p.queues {
+		q := new(queue)
+		purego.SyscallN(d.call.GetDeviceQueue, d.device, uintptr(d.family), uintptr(i), uintptr(unsafe.Pointer(&q.handle)))
+		d.queues = append(d.queues, q)
+	}
 	return d.makeLayout()
 }
 
@@ -292,22 +307,4 @@ func (d *device) makeBuffer(words int, flags ...uint32) (b buffer, err error) {
 func (d *device) free(b buffer) {
 	d.destroy(d.call.DestroyBuffer, b.buffer)
 	d.destroy(d.call.FreeMemory, b.memory)
-}
-
-// run submits command buffers, and waits until they have been executed.
-func (d *device) run(fence handle, list ...handle) error {
-	info := &submitInfo{sType: stSubmitInfo, buffers: uint32(len(list)), buffer: &list[0]}
-	d.submitting.Lock()
-	r, _, _ := purego.SyscallN(d.call.QueueSubmit, d.queue, 1, uintptr(unsafe.Pointer(info)), fence)
-	d.submitting.Unlock()
-	if err := result("QueueSubmit", r); err != nil {
-		return err
-	}
-	f := &fence
-	r, _, _ = purego.SyscallN(d.call.WaitForFences, d.device, 1, uintptr(unsafe.Pointer(f)), 1, ^uintptr(0))
-	if err := result("WaitForFences", r); err != nil {
-		return err
-	}
-	r, _, _ = purego.SyscallN(d.call.ResetFences, d.device, 1, uintptr(unsafe.Pointer(f)))
-	return result("ResetFences", r)
 }

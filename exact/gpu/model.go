@@ -121,8 +121,12 @@ type words []uint32
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
+// align makes what comes next begin at a multiple of the words that matmul reads at once.
+func (w *words) align() { *w = append(*w, make([]uint32, -len(*w)&3)...) }
+
 // matrix packs a matrix: of each four columns, a word of each row.
 func (w *words) matrix(m *exact.Matrix) push {
+	w.align()
 	rows, depth := roundUp(m.Rows, rowsMultiple), m.Columns/4
 	p := push{matrix: uint32(len(*w)), unitM: m.Mantissa, unitE: int32(m.Exponent), rows: uint32(rows), depth: uint32(depth)}
 	list := make([]uint32, roundUp(depth, depthMultiple)*rows)
@@ -190,6 +194,7 @@ func (g *Model) load(x *exact.Weights) error {
 	}
 	g.exp2 = uint32(len(w))
 	w = append(w, coder.Exp2Table()...)
+	w.align()
 	g.shape = *x
 	g.shape.Embedding, g.shape.Blocks, g.shape.Turns, g.shape.Sigmoid = nil, nil, nil, nil
 	g.shape.OutputNorm, g.shape.Logits = exact.Norm{}, exact.Matrix{}
@@ -217,7 +222,7 @@ func (g *Model) upload(w words) (err error) {
 	if err != nil {
 		return err
 	}
-	return d.run(c.fence, list)
+	return c.run(list)
 }
 
 // prove compares logits of the device with those of the processor, in all ways of making products:

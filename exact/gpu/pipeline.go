@@ -18,18 +18,18 @@ type pipelineKey struct {
 	tile   tile
 }
 
-// tile is the part of a product that a workgroup computes: 16 * rows rows, threads * columns
+// tile is the part of a product that a workgroup computes: rowsMultiple rows, 4 * threads * columns
 // columns.
-type tile struct{ threads, rows, columns int }
+type tile struct{ threads, columns int }
 
-func (t tile) width() int { return t.threads * t.columns }
+func (t tile) width() int { return 4 * t.threads * t.columns }
 
 // tileFor is the tile for a number of columns: it bears on speed only.
 func tileFor(columns int) tile {
 	if columns < manyColumns {
-		return tile{2, 4, 4}
+		return tile{2, 1}
 	}
-	return tile{8, 4, 8}
+	return tile{8, 2}
 }
 
 // manyColumns is the columns from which on products are made in large tiles.
@@ -51,10 +51,10 @@ func (g *Model) pipeline(key pipelineKey) (handle, error) {
 		return 0, err
 	}
 	s := g.shape
-	constants := make([]uint32, 0, 10)
+	constants := make([]uint32, 0, 9)
 	for _, v := range []int{
-		s.Width, s.Heads, s.KVHeads, s.Width / s.Heads, s.Inner, key.window, key.tile.threads, key.tile.rows, key.tile.columns,
-		max(1, min(scoreRoom/key.window, s.Heads/s.KVHeads, 4)),
+		s.Width, s.Heads, s.KVHeads, s.Width / s.Heads, s.Inner, key.window, key.tile.threads, key.tile.columns,
+		min(s.Heads/s.KVHeads, 4),
 	} {
 		constants = append(constants, uint32(v))
 	}
@@ -65,6 +65,3 @@ func (g *Model) pipeline(key pipelineKey) (handle, error) {
 	g.pipelines[key] = p
 	return p, nil
 }
-
-// scoreRoom is the scores that attend has room for.
-const scoreRoom = 2048

@@ -181,14 +181,13 @@ func (s *session) describe() error {
 
 // matmul gives what records products of this many columns.
 func (s *session) matmul(columns int) (func(*recorder, *product), error) {
-	g := s.model
 	tile := tileFor(columns)
-	pipeline, err := g.pipeline(pipelineKey{"matmul", s.window, tile})
+	pipeline, err := s.model.pipeline(pipelineKey{"matmul", s.window, tile})
 	if err != nil {
 		return nil, err
 	}
 	return func(r *recorder, p *product) {
-		r.dispatch(pipeline, p.matmul, int(p.matmul.rows)/(16*tile.rows), (columns+tile.width()-1)/tile.width())
+		r.dispatch(pipeline, p.matmul, int(p.matmul.rows)/rowsMultiple, (columns+tile.width()-1)/tile.width())
 	}, nil
 }
 
@@ -313,7 +312,7 @@ func (s *session) Decode(ctx context.Context, feeds []lm.Feed) error {
 		if len(columns) > 0 {
 			list = list[:1]
 		}
-		err = s.model.device.run(s.command.fence, list...)
+		err = s.command.run(list...)
 	}
 	if err != nil {
 		return err

@@ -44,7 +44,8 @@ const (
 
 	typeCPU = 4 // VK_PHYSICAL_DEVICE_TYPE_CPU
 
-	queueCompute = 2
+	queueGraphics = 1
+	queueCompute  = 2
 
 	subgroupOperations = 1 | 2 | 4 // basic, vote, arithmetic
 

@@ -55,7 +55,7 @@ func (s *session) Weights(ctx context.Context, of []lm.BlockOf) ([][]uint32, err
 	}
 	c, err := s.gatherOf(n)
 	if err == nil {
-		err = s.model.device.run(s.command.fence, c)
+		err = s.command.run(c)
 	}
 	if err != nil {
 		return nil, err
