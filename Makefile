@@ -1,5 +1,5 @@
 # make          build bin/lmz (sets up libllama first), bin/lmz-cloud and bin/lmz-job
-# make gpu GPU=vulkan   set up libggml's plug-in for GPUs beside libllama: vulkan, cuda or metal
+# make gpu GPU=vulkan   set up libggml's plug-in for GPUs beside libllama: vulkan or metal
 # make test-gpu  try classes of GPUs, on Vulkan in software or CLASS=vulkan-nvidia-…-L63
 # make bench-gpu  measure the method lm on a GPU, by lanes: GPU='-device h100 -lanes 1,63,255'
 # make demo     compress a real log, decompress it, compare, print the sizes

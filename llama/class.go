@@ -3,6 +3,7 @@ package llama
 import (
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/klauspost/cpuid/v2"
 )
@@ -102,9 +103,14 @@ var classTable = map[string][]numericClass{
 
 // withdrawn refuses a class that broke the contract of lm.Model.
 func withdrawn(class string) error {
-	if class != "armv8.2" {
-		return nil
+	const asIs = "; an archive of it can be read by the lmz that wrote it alone, if at all"
+	switch {
+	case class == "armv8.2":
+		return &ClassError{Class: class, Reason: "it is withdrawn, since its logits depended on the number of lanes",
+			remedy: "compress in another class, on ARM dotprod" + asIs}
+	case strings.HasPrefix(class, "cuda-"):
+		return &ClassError{Class: class, Reason: "classes of CUDA are withdrawn, since an archive of one did not come back",
+			remedy: "compress in class exact or one of Vulkan, which compute on the same GPUs" + asIs}
 	}
-	return &ClassError{Class: class, Reason: "it is withdrawn, since its logits depended on the number of lanes",
-		remedy: "compress in another class, on ARM dotprod; an archive of it can be read by the lmz that wrote it alone, if at all"}
+	return nil
 }

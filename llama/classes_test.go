@@ -62,7 +62,7 @@ func TestClassTable(t *testing.T) {
 	}
 }
 
-// TestWithdrawn: class armv8.2 is no class any more, and says so everywhere.
+// TestWithdrawn: classes that broke their contract are none any more, and say so everywhere.
 func TestWithdrawn(t *testing.T) {
 	for arch, table := range classTable {
 		for _, c := range table {
@@ -71,16 +71,18 @@ func TestWithdrawn(t *testing.T) {
 			}
 		}
 	}
-	err := withdrawn("armv8.2")
-	var class *ClassError
-	if !errors.As(err, &class) || class.Class != "armv8.2" || !strings.Contains(class.Hint(), "dotprod") {
-		t.Error(err)
-	}
-	if Version() == "" {
-		return
-	}
-	if _, err := LoadBackend("armv8.2"); !errors.As(err, &class) || !strings.Contains(err.Error(), "withdrawn") {
-		t.Error(err)
+	for name, instead := range map[string]string{"armv8.2": "dotprod", "cuda-nvidia-h200-L63": "Vulkan"} {
+		err := withdrawn(name)
+		var class *ClassError
+		if !errors.As(err, &class) || class.Class != name || !strings.Contains(class.Hint(), instead) {
+			t.Error(err)
+		}
+		if Version() == "" {
+			continue
+		}
+		if _, err := LoadBackend(name); !errors.As(err, &class) || !strings.Contains(err.Error(), "withdrawn") {
+			t.Error(err)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // gpuBackends are the plug-ins of libggml that compute on GPUs, as its file names have them.
-var gpuBackends = []string{"cuda", "metal", "vulkan"}
+var gpuBackends = []string{"metal", "vulkan"}
 
 // maxGPULanes is one less than the most sequences of a context of libllama (LLAMA_MAX_SEQ).
 const maxGPULanes = 255
@@ -50,7 +50,7 @@ func familyOf(description string) string {
 
 // Device is a GPU that libggml computes on.
 type Device struct {
-	Backend     string // cuda, metal or vulkan
+	Backend     string // metal or vulkan
 	Family      string // as names of classes have it
 	Description string // libggml's
 }

@@ -8,7 +8,7 @@ func TestGPUClassNames(t *testing.T) {
 		want gpuClass
 	}{
 		{"vulkan-llvmpipe-L7", gpuClass{"vulkan", "llvmpipe", 7}},
-		{"cuda-nvidia-h100-80gb-hbm3-L255", gpuClass{"cuda", "nvidia-h100-80gb-hbm3", 255}},
+		{"vulkan-nvidia-h100-80gb-hbm3-L255", gpuClass{"vulkan", "nvidia-h100-80gb-hbm3", 255}},
 	} {
 		if got, ok := parseGPUClass(c.name); !ok || got != c.want || got.String() != c.name {
 			t.Errorf("%s: %+v, %v", c.name, got, ok)

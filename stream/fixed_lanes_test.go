@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -56,5 +57,52 @@ func TestReaderFillsFixedLanes(t *testing.T) {
 	}
 	if most := m.most.Load(); most < lanes-1 {
 		t.Errorf("at most %d lanes were fed at once, want %d", most, lanes)
+	}
+}
+
+// wavering is a model of a fixed number of lanes whose sessions, from the second on, give other
+// logits after a while, as a GPU has done.
+type wavering struct {
+	together
+	sessions atomic.Int64
+}
+
+func (m *wavering) NewSession(lanes, window int) (lm.Session, error) {
+	s, err := m.Model.NewSession(lanes, window)
+	if m.sessions.Add(1) == 1 {
+		return s, err
+	}
+	return &waveringSession{Session: s}, err
+}
+
+type waveringSession struct {
+	lm.Session
+	steps int
+}
+
+func (s *waveringSession) Logits(i int) lm.Row {
+	row := s.Session.Logits(i)
+	if s.steps++; s.steps < 40 {
+		return row
+	}
+	return lm.Row{Float: append(slices.Clone(row.Float[1:]), row.Float[0])}
+}
+
+// What a model of a GPU does not give back is not written, and whoever asked is told.
+func TestWriterVerifiesFixedLanes(t *testing.T) {
+	m := &wavering{together: together{Model: fakemodel.New(fakemodel.Options{}), lanes: 4}}
+	text := bytes.Repeat([]byte("now and then other bits. "), 20)
+	for name, more := range map[string][]stream.WriterOption{"by itself": nil, "asked": {stream.WithVerify(nil, nil)}} {
+		m.sessions.Store(-1) // the first is the probe's
+		archive := archivetest.Compress(t, m, text, append(more, stream.WithMethod(codec.LM), stream.WithChunkSize(100), stream.WithWorkers(1))...)
+		m.sessions.Store(-100)
+		r, err := stream.NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithWorkers(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%s: %d bytes of %d: %v", name, len(got), len(text), err)
+		}
 	}
 }

@@ -83,6 +83,9 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 		n := min(m.ContextLength(), defaultWindow)
 		o.window = kvcache.Policy{Reset: kvcache.Overlap, Window: n, Overlap: n / 4}
 	}
+	if f, ok := m.(lm.Fixed); ok && f.Lanes() > 0 {
+		o.verify = true // GPUs have been seen to give other bits now and then
+	}
 	return o, engine.CheckWindow(o.window, m)
 }
 
@@ -207,7 +210,8 @@ func WithProgress(f func(raw, compressed int64)) WriterOption {
 // model and a primed state that share nothing with those that encoded it. A chunk that does not
 // give the same bytes back is coded with codec.Zstd instead, or codec.Raw, and says so in its
 // record (Chunk.Failed). Each worker takes as much memory again as it does without, and coding
-// takes about twice the time. It changes no byte of an archive that can be read.
+// takes about twice the time. It changes no byte of an archive that can be read. With a model that
+// is an lm.Fixed, of a GPU, a Writer does so without this option, too.
 //
 // A filter that is wrong about its chunk is left out.
 //

@@ -67,6 +67,9 @@ func (a *app) chooseDevice() error {
 	return nil
 }
 
+// onGPU says whether a class is one of a GPU, whose name ends in its lanes.
+func onGPU(class string) bool { return strings.Contains(class, "-L") }
+
 // exactLanes are those of the method lm on a GPU of class exact unless the user says how many: what
 // changes no byte, but the speed.
 const exactLanes = 256

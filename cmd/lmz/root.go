@@ -176,7 +176,7 @@ func (r *rootCommand) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&r.noSparse, "no-sparse", false, "when decompressing, write zeros rather than leave holes in files")
 	f.BoolVar(&r.keepGoing, "keep-going", false, "when decompressing, go on behind damage with what is intact; each loss is said, and the exit code is 1")
 	f.BoolVarP(&r.keep, "keep", "k", false, "keep the source (the default)")
-	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method")
+	f.BoolVar(&r.verify, "verify", false, "when compressing, decode each chunk before it is written; one that does not come back is stored by another method (implied where a GPU computes a class of its own)")
 	f.BoolVar(&r.remove, "rm", false, "delete the source after success; compressing implies --verify, and the archive's file and the source are read again and compared first")
 	f.VarP((*threads)(&r.workers), "threads", "T", "chunks coded at once, each on one of so many `CORES` (0: all); changes no byte of the output")
 	f.IntVar(&r.lanes, "lanes", 0, "chunks each core steps through the model together, so `MANY` (0: 8); changes no byte of the output")
@@ -285,6 +285,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, r.keepGoing}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
+	compress.verify = compress.verify || onGPU(r.class) // as the library does; here with what it finds
 	if r.one && compress.chunkSize == 0 {
 		compress.chunkSize = ui.ByteSize(max(oneChunkSize, compress.oneChunk()))
 	}
