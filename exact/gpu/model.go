@@ -30,6 +30,9 @@ type Model struct {
 
 	mu        sync.Mutex
 	pipelines map[pipelineKey]handle
+
+	proving sync.Mutex
+	proven  map[int]bool // windows, for whose sessions shaders are compiled
 }
 
 // layer is the parameters of a layer's dispatches.
@@ -76,7 +79,8 @@ func Devices() ([]string, error) {
 }
 
 // Open gives the model on the device of this number in Devices, after that has computed some logits
-// as the processor does; ErrDiffers is wrapped if it has not. Closing it leaves m as it is.
+// as the processor does; ErrDiffers is wrapped if it has not. So does NewSession, once for each
+// length of windows. Closing it leaves m as it is.
 func Open(ctx context.Context, m *exact.Model, number int) (*Model, error) {
 	return open(ctx, m, number, true)
 }
@@ -88,15 +92,19 @@ func open(ctx context.Context, m *exact.Model, number int, dot bool) (*Model, er
 		return nil, err
 	}
 	d.dot = d.dot && dot
-	g := &Model{Model: m, device: d, pipelines: map[pipelineKey]handle{}}
+	g := newModel(m, d)
 	if err = g.load(m.Weights()); err == nil {
-		err = g.prove(ctx)
+		err = g.prove(ctx, min(proofTokens, m.ContextLength()))
 	}
 	if err != nil {
 		g.Close()
 		return nil, err
 	}
 	return g, nil
+}
+
+func newModel(m *exact.Model, d *device) *Model {
+	return &Model{Model: m, device: d, pipelines: map[pipelineKey]handle{}, proven: map[int]bool{}}
 }
 
 // Device is the name of the device.
@@ -225,35 +233,51 @@ func (g *Model) upload(w words) (err error) {
 	return c.run(list)
 }
 
-// prove compares logits of the device with those of the processor, in all ways of making products:
-// of many lanes, then of two, of which one is fed by tokens and the other sometimes, all at once.
-func (g *Model) prove(ctx context.Context) error {
-	n := min(proofTokens, g.ContextLength())
-	tokens := make([]int32, n)
+// proveOnce is prove, once for each window.
+func (g *Model) proveOnce(window int) error {
+	g.proving.Lock()
+	defer g.proving.Unlock()
+	if g.proven[window] {
+		return nil
+	}
+	err := g.prove(context.Background(), window)
+	g.proven[window] = err == nil
+	return err
+}
+
+// prove compares logits of sessions of the device with those of the processor, in all ways of making
+// products: of many lanes, then of two, of which one is fed by tokens and the other sometimes, all
+// at once, and at last one that fills the window.
+func (g *Model) prove(ctx context.Context, window int) error {
+	tokens := make([]int32, window)
 	for i := range tokens {
 		tokens[i] = int32((i*i*31 + i*7 + 5) % len(g.Pieces()))
 	}
-	want, err := g.Model.NewSession(manyColumns, n)
+	want, err := g.Model.NewSession(manyColumns, window)
 	if err != nil {
 		return err
 	}
 	defer want.Close()
-	got, err := g.NewSession(manyColumns, n)
+	got, err := g.newSession(manyColumns, window)
 	if err != nil {
 		return err
 	}
 	defer got.Close()
-	var feeds []lm.Feed
+	rounds := [][]lm.Feed{nil}
 	for lane := range manyColumns {
-		feeds = append(feeds, lm.Feed{Lane: lane, Tokens: []int32{int32(lane * 37 % len(g.Pieces()))}})
+		rounds[0] = append(rounds[0], lm.Feed{Lane: lane, Tokens: []int32{int32(lane * 37 % len(g.Pieces()))}})
 	}
-	for i := range tokens {
-		if i > 0 {
-			feeds = []lm.Feed{{Lane: 1, Pos: i, Tokens: tokens[i : i+1]}, {Tokens: tokens[:i+1]}}
+	for i := 1; i < min(proofTokens, window); i++ {
+		round := []lm.Feed{{Lane: 1, Pos: i, Tokens: tokens[i : i+1]}}
+		if i%8 == 0 {
+			round = append(round, lm.Feed{Tokens: tokens[:i+1]})
 		}
-		if i%8 != 0 {
-			feeds = feeds[:1]
-		}
+		rounds = append(rounds, round)
+	}
+	if last := window - 1; last > 0 {
+		rounds = append(rounds, []lm.Feed{{Tokens: tokens[:last]}}, []lm.Feed{{Pos: last, Tokens: tokens[last:]}})
+	}
+	for i, feeds := range rounds {
 		for _, s := range []lm.Session{want, got} {
 			if err := s.Decode(ctx, feeds); err != nil {
 				return err
@@ -261,11 +285,11 @@ func (g *Model) prove(ctx context.Context) error {
 		}
 		for j := range feeds {
 			if !slices.Equal(got.Logits(j).Fixed, want.Logits(j).Fixed) {
-				return fmt.Errorf("%w: %s, token %d of lane %d", ErrDiffers, g.Device(), i, feeds[j].Lane)
+				return fmt.Errorf("%w: %s, round %d, lane %d of a window of %d tokens", ErrDiffers, g.Device(), i, feeds[j].Lane, window)
 			}
 		}
 		if i == 0 {
-			if err := g.proveWeights(ctx, want, got.(lm.Weigher), feeds); err != nil {
+			if err := g.proveWeights(ctx, want, got, feeds); err != nil {
 				return err
 			}
 		}
@@ -308,4 +332,5 @@ func (g *Model) proveWeights(ctx context.Context, want lm.Session, got lm.Weighe
 	return nil
 }
 
+// proofTokens are as many as a lane is fed one by one.
 const proofTokens = 25

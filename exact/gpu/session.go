@@ -76,7 +76,8 @@ type lastKey struct {
 }
 
 // NewSession makes an evaluation context of up to 16384 lanes of at most the model's context each.
-// Errors wrap ErrTooLarge or ErrDevice if the device has no room for it.
+// Errors wrap ErrTooLarge or ErrDevice if the device has no room for it, and ErrDiffers if it does
+// not compute what the processor does.
 func (g *Model) NewSession(lanes, window int) (lm.Session, error) {
 	if lanes < 1 || lanes > maxLanes {
 		return nil, fmt.Errorf("gpu: %d lanes, want 1 to %d", lanes, maxLanes)
@@ -84,6 +85,17 @@ func (g *Model) NewSession(lanes, window int) (lm.Session, error) {
 	if window < 1 || window > g.ContextLength() {
 		return nil, fmt.Errorf("gpu: a window of %d tokens, want 1 to %d", window, g.ContextLength())
 	}
+	if err := g.proveOnce(window); err != nil {
+		return nil, err
+	}
+	s, err := g.newSession(lanes, window)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (g *Model) newSession(lanes, window int) (*session, error) {
 	s := &session{
 		model: g, window: window, held: make([]int, lanes), feed: make([]int, lanes), round: max(roundColumns, bucket(lanes)),
 		rounds: map[int]handle{}, lasts: map[lastKey]handle{}, gathers: map[int]handle{},

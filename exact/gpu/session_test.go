@@ -291,15 +291,17 @@ func TestDiffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Model{Model: cpu, device: d, pipelines: map[pipelineKey]handle{}}
+	g := newModel(cpu, d)
 	defer g.Close()
 	w := cpu.Weights()
 	w.Blocks[1].Down.Values[77] ^= 1
 	if err := g.load(w); err != nil {
 		t.Fatal(err)
 	}
-	if err := g.prove(context.Background()); !errors.Is(err, ErrDiffers) {
-		t.Errorf("error is %v, want %v", err, ErrDiffers)
+	for _, window := range []int{25, 160} {
+		if s, err := g.NewSession(1, window); s != nil || !errors.Is(err, ErrDiffers) {
+			t.Errorf("error is %v, want %v", err, ErrDiffers)
+		}
 	}
 }
 
