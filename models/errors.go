@@ -38,6 +38,9 @@ func (e *NotFoundError) Hint() string {
 		where += " at the embedded models and"
 	}
 	where += " in " + strings.Join(e.Looked, ", ")
+	if r, ok := releasedNamed(e.Query); ok {
+		return where + "; put " + r.File + " there, which lmz's releases have, and its source in models/" + r.Name
+	}
 	if e.Query != "" {
 		where += "; give a path, a file's name without .gguf, "
 		if len(e.embedded) == 0 {

@@ -32,6 +32,13 @@ var released = []Released{
 		},
 	},
 	{
+		Name: "large", File: "large-q8_0.gguf", // in a folder of its own: it is not embedded
+		SHA256: mustHash("6ab40ca4786e98222ca8fc5477a209493cf82e4099d73ad7ae5efc5259973a4a"),
+		Probes: map[string][8]byte{
+			"exact": mustProbe("edad0e5b7103b4b7"),
+		},
+	},
+	{
 		Name: "nano", File: "nano-q8_0.gguf",
 		SHA256: mustHash("383245345143dcb79967aa787d1c1afa1d486a7f96b7338a8c9bcd21fab26e33"),
 		Probes: map[string][8]byte{

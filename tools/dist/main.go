@@ -133,6 +133,9 @@ func (r *release) make(chosen []target) (err error) {
 			return err
 		}
 	}
+	if err := r.model("large"); err != nil {
+		return err
+	}
 	if err := r.write("Dockerfile", []byte(dockerfile(r))); err != nil {
 		return err
 	}
@@ -184,6 +187,16 @@ func (r *release) product(tmp string, p *product, chosen []target) error {
 		}
 	}
 	return nil
+}
+
+// model adds a released model that no program has in it.
+func (r *release) model(name string) error {
+	file := name + "-q8_0.gguf"
+	data, err := os.ReadFile(filepath.Join(r.sources, "models", name, file))
+	if err != nil {
+		return err
+	}
+	return r.write(file, data)
 }
 
 func (r *release) write(name string, data []byte) error {
