@@ -18,6 +18,7 @@ type NotFoundError struct {
 	Looked []string   // files and folders that were searched, besides the embedded models
 
 	embedded []string // their names
+	other    string   // a file that has the name of the released model, and is another
 }
 
 func (e *NotFoundError) Error() string {
@@ -38,8 +39,11 @@ func (e *NotFoundError) Hint() string {
 		where += " at the embedded models and"
 	}
 	where += " in " + strings.Join(e.Looked, ", ")
-	if r, ok := releasedNamed(e.Query); ok {
-		return where + "; put " + r.File + " there, which lmz's releases have, and its source in models/" + r.Name
+	if r, ok := releasedNamed(e.Query); ok && r.apart {
+		if e.other != "" {
+			return e.other + " is not the released " + r.File + ", but another file or a part of it: put the whole of it there" + r.from()
+		}
+		return where + "; put " + r.File + " there" + r.from()
 	}
 	if e.Query != "" {
 		where += "; give a path, a file's name without .gguf, "
@@ -48,11 +52,12 @@ func (e *NotFoundError) Hint() string {
 		}
 		return where + "the first digits of its SHA-256, or one of " + strings.Join(e.embedded, ", ")
 	}
-	file := "the GGUF file with this hash"
+	file, from := "the GGUF file with this hash", ""
 	if r, ok := ReleasedWith(e.ID.SHA256); ok {
 		file += ", the released " + r.File + ","
+		from = r.from()
 	}
-	return where + "; put " + file + " there, or give its path with --model or $" + PathVariable
+	return where + "; put " + file + " there" + from + ", or give its path with --model or $" + PathVariable
 }
 
 // ambiguousError says that a name is the start of several models' hashes.

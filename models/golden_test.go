@@ -61,6 +61,9 @@ func TestGolden(t *testing.T) {
 	}
 	for _, g := range goldens() {
 		t.Run(fmt.Sprintf("%s/%s/%s", g.model.Name, g.method, g.class), func(t *testing.T) {
+			if left(g.model) {
+				t.Skip("this is no checkout: the model is not here")
+			}
 			if g.class == exact.Class {
 				decodeGolden(t, g.file())
 				return

@@ -35,11 +35,12 @@ func (s *Store) locate(ctx context.Context, name string) (File, error) {
 		return File{}, s.notFound(&NotFoundError{Query: EmbeddedName})
 	}
 	info, err := os.Stat(name)
+	isFolder := err == nil && info.IsDir() // which a model may share its name with
 	switch {
-	case err == nil && info.IsDir():
-		return File{}, fmt.Errorf("model %s: is a folder", quoted(name))
-	case err == nil:
+	case err == nil && !isFolder:
 		return File{Path: name}, nil
+	case isFolder && strings.ContainsRune(name, filepath.Separator):
+		return File{}, folderError(name)
 	case strings.ContainsRune(name, filepath.Separator):
 		return File{}, err
 	}
@@ -49,6 +50,7 @@ func (s *Store) locate(ctx context.Context, name string) (File, error) {
 			return File{Path: path}, nil
 		}
 	}
+	missing := &NotFoundError{Query: name}
 	if r, ok := releasedNamed(name); ok {
 		for _, path := range files {
 			if filepath.Base(path) != r.File {
@@ -57,6 +59,7 @@ func (s *Store) locate(ctx context.Context, name string) (File, error) {
 			if sum, err := s.hashes.proven(ctx, path); err == nil && sum == r.SHA256 {
 				return File{Path: path}, nil
 			}
+			missing.other = path
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -65,8 +68,13 @@ func (s *Store) locate(ctx context.Context, name string) (File, error) {
 	if isHashPrefix(name) {
 		return s.byHash(ctx, strings.ToLower(name))
 	}
-	return File{}, s.notFound(&NotFoundError{Query: name})
+	if isFolder {
+		return File{}, folderError(name)
+	}
+	return File{}, s.notFound(missing)
 }
+
+func folderError(name string) error { return fmt.Errorf("model %s: is a folder", quoted(name)) }
 
 func isHashPrefix(name string) bool {
 	return len(name) >= minPrefix && len(name) <= 64 && strings.Trim(name, "0123456789abcdefABCDEF") == ""

@@ -15,6 +15,16 @@ type Released struct {
 	// Probes has coder.Probe of the model by numeric class, as the engine of its golden archives
 	// computes it.
 	Probes map[string][8]byte
+
+	apart bool // it is not part of the program
+}
+
+// from says where the file can be had.
+func (r Released) from() string {
+	if !r.apart {
+		return ""
+	}
+	return ", which lmz's releases have, and its source in models/" + r.Name + " (scripts/get-model " + r.Name + ")"
 }
 
 // released is the table, in the order of publication. "make golden" prints a new model's probes and
@@ -32,7 +42,7 @@ var released = []Released{
 		},
 	},
 	{
-		Name: "large", File: "large-q8_0.gguf", // in a folder of its own: it is not embedded
+		Name: "large", File: "large-q8_0.gguf", apart: true,
 		SHA256: mustHash("6ab40ca4786e98222ca8fc5477a209493cf82e4099d73ad7ae5efc5259973a4a"),
 		Probes: map[string][8]byte{
 			"exact": mustProbe("edad0e5b7103b4b7"),

@@ -39,6 +39,13 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// left says whether the model was left out: the module of the library does not have large, which
+// comes with a checkout.
+func left(r models.Released) bool {
+	_, err := os.Stat("../.git")
+	return err != nil && r.Name == "large" && !isFile(modelFile(r))
+}
+
 func goldens() (all []golden) {
 	for _, r := range models.ReleasedModels() {
 		if r.Name == "large" { // which is slow, above all where CI emulates processors
@@ -62,7 +69,11 @@ func goldens() (all []golden) {
 func TestReleased(t *testing.T) {
 	var files, cards, wantFiles, wantCards []string
 	for _, r := range models.ReleasedModels() {
-		wantFiles, wantCards = append(wantFiles, r.File), append(wantCards, r.Name+".md")
+		wantCards = append(wantCards, r.Name+".md")
+		if left(r) {
+			continue
+		}
+		wantFiles = append(wantFiles, r.File)
 		file, err := os.ReadFile(modelFile(r))
 		if err != nil {
 			t.Error(err)

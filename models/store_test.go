@@ -241,18 +241,32 @@ func TestLocateReleased(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "deep", "old-q8_0.gguf")
 	sum := write(t, path, header("old"))
-	released = append([]Released{{Name: "old", File: "old-q8_0.gguf", SHA256: sum}}, released...)
+	released = append([]Released{{Name: "old", File: "old-q8_0.gguf", SHA256: sum, apart: true}}, released...)
 	s := NewStore(Options{Embedded: inside, Path: []string{dir}, Backend: &backend{}})
 	if got, err := s.Locate("old"); err != nil || got.Path != path {
 		t.Errorf("got %v, %v", got, err)
 	}
-	write(t, path, header("another of this name"))
-	if got, err := s.Locate("old"); err == nil {
-		t.Errorf("got %v, which is another", got)
+	t.Chdir(t.TempDir()) // with a folder of that name
+	if err := os.Mkdir("old", 0o777); err != nil {
+		t.Fatal(err)
 	}
-	_, err := s.Model(context.Background(), lm.ModelID{SHA256: sum})
+	if got, err := s.Locate("old"); err != nil || got.Path != path {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := s.Locate("." + string(filepath.Separator) + "old"); err == nil || !strings.Contains(err.Error(), "is a folder") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Remove("old"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, header("another of this name"))
+	got, err := s.Locate("old")
 	var missing *NotFoundError
-	if !errors.As(err, &missing) || !strings.Contains(missing.Hint(), "the released old-q8_0.gguf") {
+	if !errors.As(err, &missing) || !strings.Contains(missing.Hint(), path+" is not the released old-q8_0.gguf") {
+		t.Errorf("got %v, %v", got, err)
+	}
+	_, err = s.Model(context.Background(), lm.ModelID{SHA256: sum})
+	if !errors.As(err, &missing) || !strings.Contains(missing.Hint(), "the released old-q8_0.gguf") || !strings.Contains(missing.Hint(), "releases") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -92,9 +92,18 @@ func (s *waveringSession) Logits(i int) lm.Row {
 func TestWriterVerifiesFixedLanes(t *testing.T) {
 	m := &wavering{together: together{Model: fakemodel.New(fakemodel.Options{}), lanes: 4}}
 	text := bytes.Repeat([]byte("now and then other bits. "), 20)
-	for name, more := range map[string][]stream.WriterOption{"by itself": nil, "asked": {stream.WithVerify(nil, nil)}} {
+	for _, asked := range []bool{false, true} {
+		var told int
+		var decoded bytes.Buffer
+		opts := []stream.WriterOption{stream.WithMethod(codec.LM), stream.WithChunkSize(100), stream.WithWorkers(1)}
+		if asked {
+			opts = append(opts, stream.WithVerify(&decoded, func(error) { told++ }))
+		}
 		m.sessions.Store(-1) // the first is the probe's
-		archive := archivetest.Compress(t, m, text, append(more, stream.WithMethod(codec.LM), stream.WithChunkSize(100), stream.WithWorkers(1))...)
+		archive := archivetest.Compress(t, m, text, opts...)
+		if asked && (told == 0 || !bytes.Equal(decoded.Bytes(), text)) {
+			t.Errorf("told of %d chunks, %d bytes decoded", told, decoded.Len())
+		}
 		m.sessions.Store(-100)
 		r, err := stream.NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithWorkers(1))
 		if err != nil {
@@ -102,7 +111,7 @@ func TestWriterVerifiesFixedLanes(t *testing.T) {
 		}
 		defer r.Close()
 		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, text) {
-			t.Errorf("%s: %d bytes of %d: %v", name, len(got), len(text), err)
+			t.Errorf("asked %v: %d bytes of %d: %v", asked, len(got), len(text), err)
 		}
 	}
 }

@@ -67,8 +67,15 @@ func (a *app) chooseDevice() error {
 	return nil
 }
 
-// onGPU says whether a class is one of a GPU, whose name ends in its lanes.
-func onGPU(class string) bool { return strings.Contains(class, "-L") }
+// lanesOf is the number of lanes of a class of a GPU, whose name ends in it; 0: it is none.
+func lanesOf(class string) int {
+	i := strings.LastIndex(class, "-L")
+	if i < 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(class[i+len("-L"):])
+	return n
+}
 
 // exactLanes are those of the method lm on a GPU of class exact unless the user says how many: what
 // changes no byte, but the speed.

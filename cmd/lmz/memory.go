@@ -37,7 +37,9 @@ func (c *compressCommand) memory(size int64, workers int) int64 {
 	chunks := int64(workers) // that are coded at a time
 	if method.ByTokens() {
 		lanes := c.lanes
-		if lanes == 0 {
+		if n := lanesOf(c.class); n > 0 {
+			lanes = n
+		} else if lanes == 0 {
 			lanes = 8
 		}
 		chunks *= int64(lanes)

@@ -285,7 +285,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 		return (&decompressCommand{reading{app: r.app, coding: r.coding}, r.destination, r.removal, r.keepGoing}).run(ctx, files)
 	}
 	compress := compressCommand{app: r.app, destination: r.destination, coding: r.coding, compression: r.compression, removal: r.removal, tally: new(tally), many: r.many(), writing: &writing{writers: map[writerKind]*stream.Writer{}}}
-	compress.verify = compress.verify || onGPU(r.class) // as the library does; here with what it finds
+	compress.verify = compress.verify || lanesOf(r.class) > 0 // as the library does; here with what it finds
 	if r.one && compress.chunkSize == 0 {
 		compress.chunkSize = ui.ByteSize(max(oneChunkSize, compress.oneChunk()))
 	}

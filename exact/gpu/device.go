@@ -23,6 +23,7 @@ type device struct {
 	dot        bool // it has an instruction for products of four int8
 	memory     memoryProperties
 	bufferSize uint64 // of a buffer that shaders use, at most
+	shared     int    // bytes that a workgroup shares, at most
 
 	setLayout, layout handle
 
@@ -67,8 +68,11 @@ var instance = sync.OnceValues(func() (*vulkan, error) {
 	return v, v.call.find(get, v.instance)
 })
 
-// maxQueues is as many as are opened.
-const maxQueues = 8
+const (
+	maxQueues = 8 // as many as are opened
+
+	leastSubgroup = 4 // so that a workgroup of 128 has no more of them than shaders have room for
+)
 
 // physical is a device that there is.
 type physical struct {
@@ -105,7 +109,7 @@ func (v *vulkan) physicals() ([]physical, error) {
 			continue
 		}
 		purego.SyscallN(call.GetPhysicalDeviceProperties2, h, uintptr(unsafe.Pointer(all)))
-		if group.stages&stageCompute == 0 || group.operations&subgroupOperations != subgroupOperations {
+		if group.stages&stageCompute == 0 || group.operations&subgroupOperations != subgroupOperations || group.size < leastSubgroup {
 			continue
 		}
 		var families uint32
@@ -153,6 +157,7 @@ func (d *device) open(v *vulkan, number int) error {
 	p := &list[number]
 	d.name, d.family = p.name(), p.family
 	d.bufferSize = uint64(p.properties.limits.maxStorageBufferSize)
+	d.shared = int(p.properties.limits.maxSharedMemory)
 	purego.SyscallN(d.call.GetPhysicalDeviceMemoryProperties, p.handle, uintptr(unsafe.Pointer(&d.memory)))
 	priorities := make([]float32, p.queues)
 	info := &deviceCreateInfo{
@@ -273,6 +278,7 @@ func (d *device) makeBuffer(words int, flags ...uint32) (b buffer, err error) {
 	defer func() {
 		if err != nil {
 			d.free(b)
+			b = buffer{}
 		}
 	}()
 	var needs memoryRequirements

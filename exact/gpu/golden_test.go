@@ -11,6 +11,11 @@ import (
 	"github.com/lmz-go/lmz/internal/golden"
 )
 
+// The device computes large as the processor does; golden hashes of it would take minutes.
+func TestLarge(t *testing.T) {
+	mustOpen(t, released(t, "large")) // which compares them
+}
+
 // Logits are those that are pinned for the processor.
 func TestGoldenLogits(t *testing.T) {
 	for name, n := range map[string]int{"nano": 1000, "base": 200} {

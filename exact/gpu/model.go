@@ -30,9 +30,9 @@ type Model struct {
 
 	mu        sync.Mutex
 	pipelines map[pipelineKey]handle
+	proven    map[int]bool // windows, for whose sessions shaders are compiled
 
-	proving sync.Mutex
-	proven  map[int]bool // windows, for whose sessions shaders are compiled
+	proving sync.Mutex // one at a time
 }
 
 // layer is the parameters of a layer's dispatches.
@@ -92,14 +92,15 @@ func open(ctx context.Context, m *exact.Model, number int, dot bool) (*Model, er
 		return nil, err
 	}
 	d.dot = d.dot && dot
-	g := newModel(m, d)
+	g, window := newModel(m, d), min(proofTokens, m.ContextLength())
 	if err = g.load(m.Weights()); err == nil {
-		err = g.prove(ctx, min(proofTokens, m.ContextLength()))
+		err = g.prove(ctx, window)
 	}
 	if err != nil {
 		g.Close()
 		return nil, err
 	}
+	g.proven[window] = true
 	return g, nil
 }
 
@@ -235,36 +236,56 @@ func (g *Model) upload(w words) (err error) {
 
 // proveOnce is prove, once for each window.
 func (g *Model) proveOnce(window int) error {
-	g.proving.Lock()
-	defer g.proving.Unlock()
-	if g.proven[window] {
+	proven := func() bool {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		return g.proven[window]
+	}
+	if proven() {
 		return nil
 	}
-	err := g.prove(context.Background(), window)
-	g.proven[window] = err == nil
-	return err
+	g.proving.Lock()
+	defer g.proving.Unlock()
+	if proven() {
+		return nil
+	}
+	if err := g.prove(context.Background(), window); err != nil {
+		return fmt.Errorf("proof of windows of %d tokens: %w", window, err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.proven[window] = true
+	return nil
 }
 
 // prove compares logits of sessions of the device with those of the processor, in all ways of making
-// products: of many lanes, then of two, of which one is fed by tokens and the other sometimes, all
-// at once, and at last one that fills the window.
+// products: of many lanes, where the device has room for them, then of two, of which one is fed by
+// tokens and the other sometimes, all at once, and at last one that fills the window.
 func (g *Model) prove(ctx context.Context, window int) error {
+	if err := g.checkShared(window); err != nil {
+		return err
+	}
 	tokens := make([]int32, window)
 	for i := range tokens {
 		tokens[i] = int32((i*i*31 + i*7 + 5) % len(g.Pieces()))
 	}
-	want, err := g.Model.NewSession(manyColumns, window)
+	lanes := manyColumns
+	got, err := g.newSession(lanes, window)
 	if err != nil {
-		return err
+		lanes = 2
+		got, err = g.newSession(lanes, window)
 	}
-	defer want.Close()
-	got, err := g.newSession(manyColumns, window)
 	if err != nil {
 		return err
 	}
 	defer got.Close()
+	want, err := g.Model.NewSession(lanes, window)
+	if err != nil {
+		return err
+	}
+	defer want.Close()
 	rounds := [][]lm.Feed{nil}
-	for lane := range manyColumns {
+	for lane := range lanes {
 		rounds[0] = append(rounds[0], lm.Feed{Lane: lane, Tokens: []int32{int32(lane * 37 % len(g.Pieces()))}})
 	}
 	for i := 1; i < min(proofTokens, window); i++ {
@@ -293,6 +314,16 @@ func (g *Model) prove(ctx context.Context, window int) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// checkShared says whether the device has the memory that attend shares, of all shaders the most.
+func (g *Model) checkShared(window int) error {
+	x := &g.shape
+	words := 4*max(window, 512) + 2*window + x.Width + x.Width/x.Heads + 4*32 + 32
+	if 4*words > g.device.shared {
+		return fmt.Errorf("%w: %d bytes shared by a workgroup, of which %s has %d", ErrTooLarge, 4*words, g.device.name, g.device.shared)
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ebitengine/purego"
+
 	"github.com/lmz-go/lmz/exact"
 	"github.com/lmz-go/lmz/internal/gguf"
 	"github.com/lmz-go/lmz/internal/gguftest"
@@ -241,6 +243,42 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("error is %v, want %v", err, ErrTooLarge)
 	}
 	mustSession(t, gpu, 8, 16)
+}
+
+// A device whose memory ends while a session is made says so, and goes on when there is some again.
+func TestOutOfMemory(t *testing.T) {
+	cpu := made(t, two)
+	gpu := mustOpen(t, cpu)
+	mustSession(t, gpu, 1, 16).Decode(context.Background(), []lm.Feed{{Tokens: []int32{1}}})
+	allocate, left := gpu.device.call.AllocateMemory, 0
+	gpu.device.call.AllocateMemory = purego.NewCallback(func(device, info, allocator, memory uintptr) uintptr {
+		if left--; left < 0 {
+			return ^uintptr(1) // VK_ERROR_OUT_OF_DEVICE_MEMORY
+		}
+		r, _, _ := purego.SyscallN(allocate, device, info, allocator, memory)
+		return r
+	})
+	for room := range 12 {
+		left = room
+		if s, err := gpu.NewSession(1, 16); s != nil || !errors.Is(err, ErrDevice) {
+			t.Fatalf("room for %d buffers: %v", room, err)
+		}
+	}
+	left = 1000
+	compare(t, mustSession(t, cpu, 2, 16), mustSession(t, gpu, 2, 16), []lm.Feed{{Tokens: []int32{1, 2, 3}}, {Lane: 1, Tokens: []int32{4}}})
+}
+
+// Where there is no room for many lanes few prove the device; where there is none for what a
+// workgroup shares, nothing is compiled.
+func TestSmallDevice(t *testing.T) {
+	cpu := made(t, two)
+	gpu := mustOpen(t, cpu)
+	gpu.device.bufferSize = 1 << 18
+	compare(t, mustSession(t, cpu, 1, 160), mustSession(t, gpu, 1, 160), []lm.Feed{{Tokens: make([]int32, 150)}})
+	gpu.device.shared = 8 << 10
+	if s, err := gpu.NewSession(1, 100); s != nil || !errors.Is(err, ErrTooLarge) {
+		t.Errorf("error is %v", err)
+	}
 }
 
 // Wrong requests for weights are refused.

@@ -129,9 +129,12 @@ type physicalDeviceProperties struct {
 }
 
 type limits struct {
+	_                    [0]uint64 // for the sake of alignment
 	_                    [7]uint32
 	maxStorageBufferSize uint32
-	_                    [59]uint64
+	_                    [46]uint32
+	maxSharedMemory      uint32 // maxComputeSharedMemorySize
+	_                    [71]uint32
 }
 
 type memoryProperties struct {

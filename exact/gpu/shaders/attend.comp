@@ -24,7 +24,7 @@ shared ivec4 weighted[ROOM]; // products, then scores, then weights; then sums o
 shared uint keySteps[WINDOW], valueSteps[WINDOW];
 shared uvec4 asked[WORDS];
 shared int attended[WIDTH];
-shared ivec4 parts[128]; // of subgroups
+shared ivec4 parts[32]; // of subgroups, which have 4 threads at least
 
 ivec4 topOf(ivec4 v) {
 	v = subgroupMax(v);

@@ -130,7 +130,7 @@ int signedByte(uint word, int i) { return bitfieldExtract(int(word), 8 * i, 8); 
 // signed half i of an array of int16.
 int signedHalf(uint at, uint i) { return bitfieldExtract(int(weights[at + i / 2]), int(16 * (i & 1)), 16); }
 
-shared uint shares[128]; // of subgroups
+shared uint shares[32]; // of subgroups, which have 4 threads at least
 
 // mostOf is the greatest of a workgroup's values, for all of it.
 uint mostOf(uint v) {
