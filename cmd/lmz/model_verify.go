@@ -32,7 +32,7 @@ func (c modelCommand) verify(ctx context.Context, name string) error {
 		return ui.Hinted(fmt.Sprintf("SHA-256 is %x, and was %x: its content changed, but not its size and time", sum, known),
 			"the disk or a copy may be faulty: get the file again; if it was replaced on purpose, touch it")
 	}
-	if r, ok := models.ReleasedAs(filepath.Base(f.Path)); ok && !isReleased {
+	if r, ok := models.ReleasedAs(filepath.Base(f.Path)); ok && sum != r.SHA256 {
 		return ui.Hinted(fmt.Sprintf("it has the name of the released %s, but SHA-256 %x instead of %x", r.Name, sum, r.SHA256),
 			"get the released file again, or give yours another name")
 	}
