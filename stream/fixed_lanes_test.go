@@ -1,18 +1,14 @@
-package stream_test
+package stream
 
 import (
 	"bytes"
 	"context"
-	"io"
 	"slices"
 	"sync/atomic"
 	"testing"
 
-	"github.com/lmz-go/lmz/codec"
-	"github.com/lmz-go/lmz/internal/archivetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/lm"
-	"github.com/lmz-go/lmz/stream"
 )
 
 // together is a model of a fixed number of lanes that notes how many of them were fed at once.
@@ -44,15 +40,9 @@ func TestReaderFillsFixedLanes(t *testing.T) {
 	const lanes = 90
 	m := &together{Model: fakemodel.New(fakemodel.Options{}), lanes: lanes}
 	text := bytes.Repeat([]byte("how many at once? "), lanes*3)
-	archive := archivetest.Compress(t, m, text, stream.WithMethod(codec.LM), stream.WithChunkSize(len(text)/lanes), stream.WithPrimer(0),
-		stream.WithWorkers(1))
+	archive := compress(t, m, text, WithChunkSize(len(text)/lanes), WithPrimer(0), WithWorkers(1))
 	m.most.Store(0)
-	r, err := stream.NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithWorkers(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, text) {
+	if got, err := decompressBy(only(m), archive, WithWorkers(1)); err != nil || !bytes.Equal(got, text) {
 		t.Fatalf("%d bytes of %d: %v", len(got), len(text), err)
 	}
 	if most := m.most.Load(); most < lanes-1 {
@@ -95,22 +85,17 @@ func TestWriterVerifiesFixedLanes(t *testing.T) {
 	for _, asked := range []bool{false, true} {
 		var told int
 		var decoded bytes.Buffer
-		opts := []stream.WriterOption{stream.WithMethod(codec.LM), stream.WithChunkSize(100), stream.WithWorkers(1)}
+		opts := []WriterOption{WithChunkSize(100), WithWorkers(1)}
 		if asked {
-			opts = append(opts, stream.WithVerify(&decoded, func(error) { told++ }))
+			opts = append(opts, WithVerify(&decoded, func(error) { told++ }))
 		}
 		m.sessions.Store(-1) // the first is the probe's
-		archive := archivetest.Compress(t, m, text, opts...)
+		archive := compress(t, m, text, opts...)
 		if asked && (told == 0 || !bytes.Equal(decoded.Bytes(), text)) {
 			t.Errorf("told of %d chunks, %d bytes decoded", told, decoded.Len())
 		}
 		m.sessions.Store(-100)
-		r, err := stream.NewReader(bytes.NewReader(archive), func(context.Context, lm.ModelID) (lm.Model, error) { return m, nil }, stream.WithWorkers(1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, text) {
+		if got, err := decompressBy(only(m), archive, WithWorkers(1)); err != nil || !bytes.Equal(got, text) {
 			t.Errorf("asked %v: %d bytes of %d: %v", asked, len(got), len(text), err)
 		}
 	}

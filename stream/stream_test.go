@@ -95,6 +95,10 @@ func withMethod(m lm.Model, opts []WriterOption) []WriterOption {
 }
 
 func decompress(archive []byte, opts ...ReaderOption) ([]byte, error) {
+	return decompressBy(models, archive, opts...)
+}
+
+func decompressBy(models ModelSource, archive []byte, opts ...ReaderOption) ([]byte, error) {
 	r, err := NewReader(bytes.NewReader(archive), models, opts...)
 	if err != nil {
 		return nil, err

@@ -83,7 +83,7 @@ func newWriterOptions(m lm.Model, opts []WriterOption) (*writerOptions, error) {
 		n := min(m.ContextLength(), defaultWindow)
 		o.window = kvcache.Policy{Reset: kvcache.Overlap, Window: n, Overlap: n / 4}
 	}
-	if f, ok := m.(lm.Fixed); ok && f.Lanes() > 0 {
+	if engine.FixedLanes(m) > 0 {
 		o.verify = true // GPUs have been seen to give other bits now and then
 	}
 	return o, engine.CheckWindow(o.window, m)

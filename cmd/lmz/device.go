@@ -47,12 +47,7 @@ func (a *app) chooseDevice() error {
 	if a.class != "" {
 		return ui.Usage("--device and --class exclude each other", "the class names the device; only class exact has the same bits on all")
 	}
-	name, lanes := a.device, 0
-	if at := strings.LastIndex(name, "-L"); at >= 0 {
-		if n, err := strconv.Atoi(name[at+2:]); err == nil {
-			name, lanes = name[:at], n
-		}
-	}
+	name, lanes := cutLanes(a.device)
 	found := llama.Devices(strings.ToLower(name))
 	switch {
 	case len(found) == 0:
@@ -67,14 +62,21 @@ func (a *app) chooseDevice() error {
 	return nil
 }
 
-// lanesOf is the number of lanes of a class of a GPU, whose name ends in it; 0: it is none.
-func lanesOf(class string) int {
-	i := strings.LastIndex(class, "-L")
-	if i < 0 {
-		return 0
+// cutLanes cuts the number of lanes off what ends in it, such as the class of a GPU; 0: there is
+// none.
+func cutLanes(name string) (before string, lanes int) {
+	if at := strings.LastIndex(name, "-L"); at >= 0 {
+		if n, err := strconv.Atoi(name[at+2:]); err == nil {
+			return name[:at], n
+		}
 	}
-	n, _ := strconv.Atoi(class[i+len("-L"):])
-	return n
+	return name, 0
+}
+
+// lanesOf is the number of lanes of a class of a GPU; 0: it is none of one.
+func lanesOf(class string) int {
+	_, lanes := cutLanes(class)
+	return lanes
 }
 
 // exactLanes are those of the method lm on a GPU of class exact unless the user says how many: what

@@ -34,13 +34,21 @@ type Shape struct {
 func NewShape(m *Model, window int, mixes bool, lanes int) Shape {
 	if m == nil {
 		window, lanes = 0, 1
-	} else if fixed, ok := m.Model.(lm.Fixed); ok && fixed.Lanes() > 0 {
-		lanes = fixed.Lanes()
+	} else if n := FixedLanes(m.Model); n > 0 {
+		lanes = n
 	}
 	if mixes {
 		lanes = 1
 	}
 	return Shape{m, window, lanes}
+}
+
+// FixedLanes is the number of lanes that m always computes together; 0: there is none.
+func FixedLanes(m lm.Model) int {
+	if f, ok := m.(lm.Fixed); ok {
+		return f.Lanes()
+	}
+	return 0
 }
 
 // linger is how long a Task that is waited for lets others arrive to be run with it. It bears on
