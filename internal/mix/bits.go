@@ -103,7 +103,7 @@ func (m *model) update(y uint32) {
 		m.finalErrs[j] = (target - int32(squash(m.finalOuts[j]))) * m.level.rate.second >> 16
 	}
 	adjust(m.y, m.finalWeights, m.finalRows[:], m.finalErrs[:])
-	for _, at := range m.apmAt {
+	for _, at := range m.apmAt[:m.curves] {
 		m.apms.train(at, y, apmRate)
 	}
 	m.learnHistories(y)

@@ -13,7 +13,8 @@ type level struct {
 	slotBits    uint32 // lines of slots, log2
 	matchBits   int    // entries of each match table, log2
 	placeBits   int    // entries of each table of places, log2
-	apmBits     int    // contexts of each APM, log2
+	curves      int    // how many APMs there are: that of the skeleton alone, or all
+	apmBits     int    // contexts of each, log2
 	directBits  uint32 // probabilities of each context, log2; 0: there are bit histories
 	guessBits   int    // entries of each table of guesses, log2
 	longLength  int    // bytes that a long match begins with
@@ -77,16 +78,16 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	0: {contexts0, experts1, nil, 0, 15, 13, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false, 11, -500},
-	1: {contexts1, experts1, sets1, 16, 16, 13, 10, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false, 11, 200},
-	2: {contexts2, experts1, sets3, 17, 17, 13, 10, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false, 11, 200},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 12, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false, 11, 200},
-	4: {contexts4, everyExpert, sets3, 19, 18, 15, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true, 12, 200},
-	5: {contexts5, everyExpert, sets5, 19, 19, 16, 16, 0, 16, 20, 255, 62000, 62000, wholePrior, logRate, true, 12, 200},
-	6: {contexts5, everyExpert, sets5, 20, 20, 16, 16, 0, 16, 20, 255, 62000, 64500, wholePrior, logRate, true, 12, 200},
-	7: {contexts7, everyExpert, sets7, 21, 20, 16, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true, 12, 100},
-	8: {everyContext, everyExpert, everySet, 22, 21, 17, 16, 0, 16, 20, 255, 65000, 65300, wholePrior, logRate, true, 12, 100},
-	9: {everyContext, everyExpert, everySet, 22, 22, 17, 16, 0, 16, 20, 255, 65300, 65400, wholePrior, logRate, true, 12, 100},
+	0: {contexts0, experts1, nil, 0, 15, 13, 0, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false, 11, -500},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 1, 12, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false, 11, 200},
+	2: {contexts2, experts1, sets3, 17, 17, 13, 1, 12, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false, 11, 200},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 1, 14, 0, 15, 20, 255, 60000, 60000, midPrior, logRate, false, 11, 200},
+	4: {contexts4, everyExpert, sets3, 19, 18, 15, 4, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true, 12, 200},
+	5: {contexts5, everyExpert, sets5, 19, 19, 16, 4, 16, 0, 16, 20, 255, 62000, 62000, wholePrior, logRate, true, 12, 200},
+	6: {contexts5, everyExpert, sets5, 20, 20, 16, 4, 16, 0, 16, 20, 255, 62000, 64500, wholePrior, logRate, true, 12, 200},
+	7: {contexts7, everyExpert, sets7, 21, 20, 16, 4, 16, 0, 16, 20, 255, 64000, 65200, wholePrior, logRate, true, 12, 100},
+	8: {everyContext, everyExpert, everySet, 22, 21, 17, 4, 16, 0, 16, 20, 255, 65000, 65300, wholePrior, logRate, true, 12, 100},
+	9: {everyContext, everyExpert, everySet, 22, 22, 17, 4, 16, 0, 16, 20, 255, 65300, 65400, wholePrior, logRate, true, 12, 100},
 }
 
 // proseLevels is levels for prose: fewer contexts, made for words, take less of the tables, and
@@ -105,7 +106,7 @@ var proseLevels = func() (prose [len(levels)]level) {
 
 // tinyLevel takes the place of the levels with a prior for tiny chunks that start from nothing:
 // what is spent on them is to begin, not to code.
-var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 8, 0, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false, 0, 0}
+var tinyLevel = level{contexts3, experts3, sets3, 14, 14, 12, 4, 8, 0, 14, 20, 255, 60000, 60000, preparation{16 << 10, 8 << 10, 0}, logRate, false, 0, 0}
 
 // guessRarely is guessOver for what is no log, at least: few of its bytes are guessed right.
 const guessRarely = 65000

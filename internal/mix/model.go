@@ -73,7 +73,7 @@ type tables struct {
 	x, y         []int16       // inputs of the mixers
 	weights      []block
 	finalWeights []block
-	apms         apm // all apmCount of them
+	apms         apm // all of them
 	matches      [4]matchTable
 	template     places
 	key          places

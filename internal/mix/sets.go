@@ -82,31 +82,36 @@ func (m *model) chooseFinal() [finalSets]int32 {
 
 // startCurves finds the curves of the next bit in the APMs, and asks for them.
 func (m *model) startCurves() {
-	e := uint32(0)
-	for _, i := range [...]int{longMatch, templateMatch, midMatch, shortMatch} {
-		if m.voters.live>>i&1 == 1 {
-			e = uint32(m.cursor.experts[i].byte) | 256
-			break
-		}
-	}
 	mask := uint32(1)<<m.apmBits - 1
-	m.apmAt = [apmCount]uint32{
-		(m.c0 | m.c4&255<<8) & mask * apmPoints,
-		(mask + 1 + hash2(m.c4&0xffff, m.c0)&mask) * apmPoints,
-		(2*(mask+1) + hash2(m.line.skeleton, m.c0)&mask) * apmPoints,
-		(3*(mask+1) + (m.c0|e<<8&0xff00)&mask) * apmPoints,
+	at := m.apmAt[:m.curves]
+	at[0] = hash2(m.line.skeleton, m.c0) & mask * apmPoints
+	if len(at) == apmCount {
+		e := uint32(0)
+		for _, i := range [...]int{longMatch, templateMatch, midMatch, shortMatch} {
+			if m.voters.live>>i&1 == 1 {
+				e = uint32(m.cursor.experts[i].byte) | 256
+				break
+			}
+		}
+		at[1] = (mask + 1 + (m.c0|e<<8&0xff00)&mask) * apmPoints
+		at[2] = (2*(mask+1) + hash2(m.c4&0xffff, m.c0)&mask) * apmPoints
+		at[3] = (3*(mask+1) + (m.c0|m.c4&255<<8)&mask) * apmPoints
 	}
-	prefetchCurves(m.apms, m.apmAt[:])
+	prefetchCurves(m.apms, at)
 }
 
 // refine is the probability of which the mixers say s.
 func (m *model) refine(s int32) uint32 {
 	cell, w := apmCell(s)
-	at := &m.apmAt
+	at, p := &m.apmAt, squash(s)
 	var q [apmCount]uint32
-	for i := range at {
+	for i := range at[:m.curves] {
 		q[i], at[i] = m.apms.refine(at[i]+cell, w)
 	}
-	p := squash(s) + q[0] + 2*q[1] + 2*q[2] + 2*q[3]
+	if m.curves == 1 {
+		p = 3*p + 5*q[0]
+	} else {
+		p += 2*q[0] + 2*q[1] + 2*q[2] + q[3]
+	}
 	return max(1, min(65535, (p+4)>>3))
 }

@@ -129,7 +129,7 @@ func (l *level) size() int {
 		n += 4*len(l.contexts)<<l.directBits + 4*guessSets*16
 	} else {
 		n += lineSize<<l.slotBits + 4*(len(l.contexts)*256+expertCount*confidences)
-		n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*apmCount*apmPoints<<l.apmBits
+		n += 4*l.inputs()*l.setRows() + 4*finalRows*16 + 2*l.curves*apmPoints<<l.apmBits
 	}
 	if l.noiseBits > 0 {
 		n += (8 + 4<<8) << l.noiseBits

@@ -31,7 +31,7 @@ func (m *model) shape(k kind, zero bool) {
 	resize(&t.y, 16, zero)
 	resize(&t.weights, rows*inputs/blockSize, false)
 	resize(&t.finalWeights, mixed*finalRows, false)
-	resize((*[]uint16)(&t.apms), mixed*apmCount*apmPoints<<l.apmBits, false)
+	resize((*[]uint16)(&t.apms), l.curves*apmPoints<<l.apmBits, false)
 	for i, length := range []int{l.longLength, 11, 6, 3} {
 		entries := 1 << l.matchBits
 		if !l.every() && (i == midMatch || i == lineMatch) {
