@@ -9,3 +9,9 @@ func hash2(a, b uint32) uint32 {
 }
 
 func hash3(a, b, c uint32) uint32 { return hash2(hash2(a, b), c) }
+
+// chain adds the byte c to the hash of those in front of it, in less time than hash2.
+func chain(h, c uint32) uint32 {
+	h = (h + c + 1) * 0x2c1b3c6d
+	return h ^ h>>15
+}

@@ -147,23 +147,31 @@ func lettersOf(ctx context.Context, text []byte) (n letters) {
 }
 
 func (n *letters) count(text []byte) {
-	n.all += len(text)
+	l := *n
+	l.all += len(text)
 	for _, c := range text {
-		switch {
-		case c == ' ' || c >= 'a' && c <= 'z':
-			n.small++
-		case c >= '0' && c <= '9':
-			n.digits++
-		}
-		if c != n.last {
-			n.changes++
-			if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
-				n.controls++
-			}
-		}
-		n.last = c
+		k := &letterKinds[c]
+		changed := (int(c^l.last) + 255) >> 8
+		l.small += k.small
+		l.digits += k.digits
+		l.changes += changed
+		l.controls += k.controls & changed
+		l.last = c
 	}
+	*n = l
 }
+
+// letterKinds is what each byte counts for: nothing of it depends on a branch that is hard to
+// foresee.
+var letterKinds = func() (kinds [256]struct{ small, digits, controls int }) {
+	for i := range kinds {
+		c, k := byte(i), &kinds[i]
+		k.small = int(flag(c == ' ' || c >= 'a' && c <= 'z'))
+		k.digits = int(flag(c >= '0' && c <= '9'))
+		k.controls = int(flag(c < ' ' && c != '\n' && c != '\r' && c != '\t'))
+	}
+	return kinds
+}()
 
 func (n letters) prose() bool {
 	return 25*int64(n.digits) < int64(n.all) && 8*int64(n.small) > 5*int64(n.all)

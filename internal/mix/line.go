@@ -5,6 +5,8 @@ package mix
 // token that holds a digit replaced by one and the same symbol: lines written by the same statement
 // mostly have the same skeleton.
 type line struct {
+	detail detail
+
 	start, above int // where this line and the one above begin
 	field        int // delimiters of fields passed in this line
 	fieldStart   int
@@ -19,7 +21,6 @@ type line struct {
 
 	text [4]uint32 // hashes of the last tokens, the latest first
 	skel [4]uint32 // the same, of the skeleton
-	word [2]uint32 // the last tokens without digits
 
 	letters [4]uint32 // hashes of the current and the last words of letters, case ignored
 	tail    uint32    // the last letters of the current word, of up to four, the latest lowest
@@ -34,6 +35,15 @@ type line struct {
 	opening       uint32 // hash of the first tokens without digits of the line
 	openings      int
 }
+
+// detail is how much of a line is parsed: what the contexts of a level ask for.
+type detail uint8
+
+const (
+	tokens detail = iota // tokens, skeletons and the number of the field
+	fields               // and where fields are, words, and the first tokens of the line
+	prose                // and sentences
+)
 
 const (
 	classOther = iota
@@ -79,33 +89,16 @@ func init() {
 
 // add takes the byte c at offset at.
 func (l *line) add(c byte, at int) {
-	class := byteClass[c]
-	if class >= classLower {
-		l.letters[0] = hash2(l.letters[0], uint32(c|0x20))
-		l.tail = l.tail<<8 | uint32(c|0x20)
-	} else if l.letters[0] != 0 {
-		copy(l.letters[1:], l.letters[:3])
-		l.letters[0] = 0
-		l.suffix, l.tail = l.tail&0xffffff, 0
-		l.words++
-	}
-	if class < classDigit && class != classSpace {
-		l.stop = uint32(c)
-		if c == '.' || c == '!' || c == '?' {
-			l.words = 0
-		}
-	}
-	if uint32(class) != l.classes&15 || class < classDigit {
-		l.classes = l.classes<<4 | uint32(class)
+	if l.detail > tokens {
+		l.addWord(c)
 	}
 	if isToken[c] {
 		if l.tokenLen == 0 {
 			l.tokenStart = at
 		}
-		l.token = hash2(l.token, uint32(c))
+		l.token = chain(l.token, uint32(c))
 		l.tokenLen++
 		l.digits = l.digits || byteClass[c] == classDigit
-		l.whole = hash2(l.whole, uint32(c))
 		return
 	}
 	if l.tokenLen > 0 {
@@ -117,13 +110,41 @@ func (l *line) add(c byte, at int) {
 	}
 	l.delimiters = hash2(l.delimiters, uint32(c))
 	l.skeleton = hash2(l.skeleton, uint32(c))
-	l.whole = hash2(l.whole, uint32(c))
 	if isField[c] {
 		if l.field < len(l.fields)-1 {
 			l.field++
 		}
-		l.fieldStart = at + 1
-		l.fields[l.field] = int32(at + 1)
+		if l.detail > tokens {
+			l.fieldStart = at + 1
+			l.fields[l.field] = int32(at + 1)
+		}
+	}
+}
+
+// addWord is the part of add about words and the line's text.
+func (l *line) addWord(c byte) {
+	l.whole = chain(l.whole, uint32(c))
+	class := byteClass[c]
+	if class >= classLower {
+		l.letters[0] = chain(l.letters[0], uint32(c|0x20))
+		l.tail = l.tail<<8 | uint32(c|0x20)
+	} else if l.letters[0] != 0 {
+		copy(l.letters[1:], l.letters[:3])
+		l.letters[0] = 0
+		l.suffix, l.tail = l.tail&0xffffff, 0
+		l.words++
+	}
+	if l.detail < prose {
+		return
+	}
+	if class < classDigit && class != classSpace {
+		l.stop = uint32(c)
+		if c == '.' || c == '!' || c == '?' {
+			l.words = 0
+		}
+	}
+	if uint32(class) != l.classes&15 || class < classDigit {
+		l.classes = l.classes<<4 | uint32(class)
 	}
 }
 
@@ -131,12 +152,9 @@ func (l *line) endToken() {
 	symbol := l.token
 	if l.digits {
 		symbol = 1
-	} else {
-		l.word[1], l.word[0] = l.word[0], l.token
-		if l.openings < 5 {
-			l.openings++
-			l.opening = hash2(l.opening, l.token)
-		}
+	} else if l.detail > tokens && l.openings < 5 {
+		l.openings++
+		l.opening = hash2(l.opening, l.token)
 	}
 	copy(l.text[1:], l.text[:3])
 	copy(l.skel[1:], l.skel[:3])
@@ -146,13 +164,15 @@ func (l *line) endToken() {
 }
 
 func (l *line) endLine(next int) {
-	l.fieldsAbove = l.fields
-	for i := l.field + 1; i < len(l.fieldsAbove); i++ {
-		l.fieldsAbove[i] = int32(next)
+	if l.detail > tokens {
+		l.fieldsAbove = l.fields
+		for i := l.field + 1; i < len(l.fieldsAbove); i++ {
+			l.fieldsAbove[i] = int32(next)
+		}
+		l.fields[0], l.fieldStart = int32(next), next
 	}
 	l.above, l.start = l.start, next
-	l.field, l.fieldStart = 0, next
-	l.fields[0] = int32(next)
+	l.field = 0
 	l.skeletonAbove = l.skeleton
 	l.whole, l.skeleton, l.opening, l.openings = 0, 0, 0, 0
 	l.delimiters = '\n'

@@ -169,7 +169,7 @@ func (m *model) skip(ctx context.Context, n int) error {
 		}
 	}
 	at := len(m.buf)
-	m.line = line{start: at, above: at, fieldStart: at}
+	m.line = line{detail: m.line.detail, start: at, above: at, fieldStart: at}
 	m.copies.endLine()
 	m.digits.add(m.buf, '\n')
 	m.forecast.n, m.forecast.now, m.forecast.digits = 0, -1, 0

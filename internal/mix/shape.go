@@ -1,6 +1,9 @@
 package mix
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // kind names what a model consists of: a level, and tables that are as large as a text of 2^bits
 // bytes needs, but no larger than the level's.
@@ -121,6 +124,17 @@ func (l *level) setRows() (n int) {
 // every says whether all experts are followed, and not only those that are guessers or agree with
 // them.
 func (l *level) every() bool { return len(l.experts) == expertCount }
+
+// parse is how much of a line the level parses.
+func (l *level) parse() detail {
+	switch {
+	case slices.Contains(l.contexts, wordSuffix):
+		return prose
+	case l.every():
+		return fields
+	}
+	return tokens
+}
 
 // size is the memory of the tables in bytes.
 func (l *level) size() int {

@@ -95,6 +95,7 @@ func (m *model) clear(ctx context.Context, k kind) error {
 	m.shape(k, true)
 	t := &m.tables
 	m.cursor = cursor{
+		line:     line{detail: m.parse()},
 		copies:   copies{source: m.copies.source, line: 1},
 		digits:   digitRun{line: 1},
 		forecast: forecast{lines: m.forecast.lines[:0], now: -1},

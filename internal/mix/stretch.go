@@ -1,6 +1,9 @@
 package mix
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // A stretch is what the guesser predicts up to where the next token begins. Whether all of it is
 // right is one decision.
@@ -12,6 +15,7 @@ type stretch struct {
 	denied bool   // they all came although that was coded: no encoder does that
 	past   uint32 // whether the last stretches were right, the latest in bit 0
 	streak int    // bytes that were guessed in a row
+	agreed uint32 // bit i: expert i, of guessExperts, predicts all of it
 }
 
 const (
@@ -56,17 +60,15 @@ func (m *model) startStretch(left int) []byte {
 		return nil
 	}
 	text := m.buf[from : from+n]
-	h := uint32(0)
-	for _, c := range text {
-		h = (h + uint32(c) + 1) * 0x2c1b3c6d
-		h ^= h >> 15
-	}
+	h := hashText(text)
 	pattern := uint32(0)
+	s.agreed = 0
 	for _, i := range guessExperts {
 		pattern *= 3
 		p := e[i].ptr
 		if p == from || p > 0 && p+n <= len(m.buf) && bytes.Equal(m.buf[p:p+n], text) {
 			pattern++
+			s.agreed |= 1 << i
 		} else if p != 0 {
 			pattern += 2
 		}
@@ -144,19 +146,21 @@ func (m *model) advance(from, n int) {
 			m.remember(c)
 			m.record.add(m.c4, start+i+1)
 		}
+	} else if len(m.buf) >= 8 {
+		last := binary.BigEndian.Uint64(m.buf[len(m.buf)-8:])
+		m.c8, m.c4 = uint32(last>>32), uint32(last)
 	} else {
 		for _, c := range text {
-			m.c8 = m.c8<<8 | m.c4>>24
-			m.c4 = m.c4<<8 | uint32(c)
+			m.remember(c)
 		}
 	}
-	l, experts := &m.line, &m.cursor.experts
+	l, experts, agreed := &m.line, &m.cursor.experts, m.stretch.agreed
 	for i := range m.matches {
 		e, table := &experts[i], &m.matches[i]
 		switch {
 		case len(table.pos) == 0:
 			continue
-		case e.ptr == from && i != lineMatch:
+		case agreed>>i&1 == 1 || e.ptr == from && i != lineMatch:
 			e.agree(n)
 		default:
 			for j, c := range text {
@@ -167,14 +171,13 @@ func (m *model) advance(from, n int) {
 		table.visit(e, m.buf, m.c8, m.c4)
 		m.keepInLine(i)
 	}
-	t := &experts[templateMatch]
-	if m.onTrack && t.ptr != from {
-		for p, j := t.ptr, 0; j < n && m.onTrack; p, j = p+1, j+1 {
+	if m.onTrack && agreed>>templateMatch&1 == 0 {
+		for p, j := experts[templateMatch].ptr, 0; j < n && m.onTrack; p, j = p+1, j+1 {
 			m.onTrack = m.buf[p] == text[j]
 		}
 	}
 	for _, i := range [...]int{templateMatch, templateOlder, keyMatch} {
-		if e := &experts[i]; e.ptr == from {
+		if e := &experts[i]; agreed>>i&1 == 1 {
 			e.agree(n)
 		} else {
 			for j, c := range text {
@@ -182,8 +185,12 @@ func (m *model) advance(from, n int) {
 			}
 		}
 	}
-	for _, c := range text {
-		experts[copyMatch].stepCopy(m.buf, c)
+	if e := &experts[copyMatch]; agreed>>copyMatch&1 == 1 {
+		e.agree(n)
+	} else {
+		for _, c := range text {
+			e.stepCopy(m.buf, c)
+		}
 	}
 	if m.every() {
 		for j, c := range text {
@@ -208,4 +215,20 @@ func (e *expert) agree(n int) {
 	e.misses <<= min(n, 8)
 	e.length = min(e.length+n, 65535)
 	e.ptr += n
+}
+
+// hashText is a hash of a stretch.
+func hashText(text []byte) uint32 {
+	h := uint64(len(text))
+	for len(text) >= 8 {
+		h = (h ^ binary.LittleEndian.Uint64(text)) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+		text = text[8:]
+	}
+	w := uint64(0)
+	for i, c := range text {
+		w |= uint64(c) << (8 * i)
+	}
+	h = (h ^ w) * 0xd6e8feb86659fd93
+	return uint32(h >> 32)
 }
