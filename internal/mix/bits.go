@@ -76,6 +76,10 @@ func (m *model) learnHistories(y uint32) {
 	learnStates(m.slots, m.slot[:n], slotNodes+m.node, m.maps, m.states[:n], y, m.mapLimit)
 }
 
+// smallError is an error, in units of 1/65536, below which a mixer's weights stay: what they would
+// learn is not worth the time.
+const smallError = 3000
+
 // update learns that the bit predicted was y, and predicts the next of the byte.
 func (m *model) update(y uint32) {
 	if m.noisy.alone {
@@ -94,7 +98,11 @@ func (m *model) update(y uint32) {
 	}
 	target := int32(y * 65535)
 	for j := range m.sets {
-		e := (target - int32(squash(m.outs[j]))) * m.cursor.rate >> 16
+		e := target - int32(squash(m.outs[j]))
+		if e > -smallError && e < smallError {
+			e = 0
+		}
+		e = e * m.cursor.rate >> 16
 		m.errs[j] = max(-32767, min(32767, e))
 	}
 	k := len(m.sets)
