@@ -87,10 +87,17 @@ func (e *expert) stepCopy(buf []byte, c byte) {
 	e.ptr, e.length = 0, 0
 }
 
-// visit looks for a better place for e when there is no long match. c8 and c4 are the last bytes of
-// buf.
+// settledMatch is how long a match is within which no places are kept: those that it goes past are
+// known from before, and what is known of them then is as good.
+const settledMatch = 16
+
+// visit looks for a better place for e when there is no long match, and keeps this one. c8 and c4
+// are the last bytes of buf.
 func (m *matchTable) visit(e *expert, buf []byte, c8, c4 uint32) {
 	if len(buf) < m.min {
+		return
+	}
+	if e.length >= settledMatch {
 		return
 	}
 	at := &m.pos[m.hash(buf, c8, c4)]
