@@ -18,7 +18,7 @@ type guess struct {
 }
 
 const (
-	guessInputs   = 7 // of a guess at a byte
+	guessInputs   = 5 // of a guess at a byte
 	stretchInputs = 4
 	guessSets     = 729 // 3 to the number of guessExperts
 )
@@ -143,8 +143,6 @@ func (m *model) makeGuess() {
 		hash3(e[longMatch].confidence(), e[templateMatch].confidence(), e[shortMatch].confidence()|left<<10),
 		hash3(b, m.c4&0xffff, 1+left),
 		hash3(l.skeleton, shape, b),
-		hash3(l.key(), l.token, b),
-		hash2(m.c4, b),
 		hash3(l.skeleton, uint32(e[templateMatch].misses), shape),
 	}
 	m.guesses.predict(g, ctx[:], m.foretellByte(byte(b)), pattern, m.guessBits)
