@@ -61,15 +61,13 @@ func (m *model) startStretch(left int) []byte {
 	}
 	text := m.buf[from : from+n]
 	h := hashText(text)
+	s.agreed = m.agreeing(from, n)
 	pattern := uint32(0)
-	s.agreed = 0
 	for _, i := range guessExperts {
 		pattern *= 3
-		p := e[i].ptr
-		if p == from || p > 0 && p+n <= len(m.buf) && bytes.Equal(m.buf[p:p+n], text) {
+		if s.agreed>>i&1 == 1 {
 			pattern++
-			s.agreed |= 1 << i
-		} else if p != 0 {
+		} else if e[i].ptr != 0 {
 			pattern += 2
 		}
 	}
@@ -85,6 +83,19 @@ func (m *model) startStretch(left int) []byte {
 		return nil
 	}
 	return text
+}
+
+// agreeing are the experts, of guessExperts, that predict the n bytes at the offset from of the
+// history: bit i for expert i.
+func (m *model) agreeing(from, n int) (agreed uint32) {
+	text := m.buf[from : from+n]
+	for _, i := range guessExperts {
+		p := m.cursor.experts[i].ptr
+		if p == from || p > 0 && p+n <= len(m.buf) && bytes.Equal(m.buf[p:p+n], text) {
+			agreed |= 1 << i
+		}
+	}
+	return agreed
 }
 
 // settleStretch learns whether the stretch that was coded is right; if it is, its bytes are done.

@@ -36,6 +36,7 @@ func FuzzAdvance(f *testing.F) {
 				from = fast.cursor.experts[who].ptr
 			}
 			n := fast.stretchLength(from, 1+r.IntN(maxStretch))
+			fast.stretch.agreed = fast.agreeing(from, n)
 			if err := slow.copyFrom(t.Context(), &fast); err != nil {
 				t.Fatal(err)
 			}
