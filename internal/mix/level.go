@@ -39,7 +39,7 @@ var (
 	contexts0 = []contextID{order1, order2, tokenInSkeleton, matchOrder1}
 	contexts1 = []contextID{order1, order2, order3, tokenInSkeleton}
 	contexts2 = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
-	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, aboveOrder1, skeletonTemplate}
+	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, skeletonTemplate}
 	contexts4 = []contextID{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
 		aboveOrder1, skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove}
 	contexts5 = []contextID{order1, order2, order3, order4, order6, order8, wordOnly, wordAfter1, wordAfter3, tokenInField,
@@ -58,7 +58,7 @@ var (
 		columnOrder1, matchOrder1, candidates}
 
 	experts1    = []int{longMatch, shortMatch, templateMatch}
-	experts3    = append(experts1[:3:3], templateOlder, keyMatch, copyMatch)
+	experts3    = append(experts1[:3:3], copyMatch)
 	everyExpert = []int{longMatch, midMatch, shortMatch, lineMatch, templateMatch, templateOlder, keyMatch, copyMatch, digitMatch, forecastMatch}
 
 	sets1     = []set{setTemplate}
@@ -81,7 +81,7 @@ var levels = [...]level{
 	0: {contexts0, experts1, nil, 0, 15, 13, 0, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false, 11, -500},
 	1: {contexts1, experts1, sets1, 16, 16, 13, 1, 12, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false, 11, 200},
 	2: {contexts2, experts1, sets3, 17, 17, 13, 1, 12, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false, 11, 200},
-	3: {contexts3, experts3, sets3, 18, 18, 14, 1, 14, 0, 15, 20, 255, 55000, 50000, midPrior, logRate, false, 11, 200},
+	3: {contexts3, experts3, sets3, 18, 18, 14, 1, 14, 0, 15, 20, 255, 52000, 60000, midPrior, logRate, false, 11, 200},
 	4: {contexts4, everyExpert, sets3, 19, 18, 15, 4, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true, 12, 200},
 	5: {contexts5, everyExpert, sets5, 19, 19, 16, 4, 16, 0, 16, 20, 255, 62000, 62000, wholePrior, logRate, true, 12, 200},
 	6: {contexts5, everyExpert, sets5, 20, 20, 16, 4, 16, 0, 16, 20, 255, 62000, 64500, wholePrior, logRate, true, 12, 200},
