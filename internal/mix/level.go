@@ -36,11 +36,12 @@ type rate struct {
 }
 
 var (
-	contexts0 = []contextID{order1, order2, tokenInSkeleton, matchOrder1}
-	contexts1 = []contextID{order1, order2, order3, tokenInSkeleton}
-	contexts2 = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
-	contexts3 = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, skeletonTemplate}
-	contexts4 = []contextID{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
+	contexts0        = []contextID{order1, order2, tokenInSkeleton, matchOrder1}
+	contexts1        = []contextID{order1, order2, order3, tokenInSkeleton}
+	contexts2        = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
+	contexts3        = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, skeletonTemplate}
+	foreignContexts3 = append(contexts3[:7:7], aboveOrder1)
+	contexts4        = []contextID{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
 		aboveOrder1, skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove}
 	contexts5 = []contextID{order1, order2, order3, order4, order6, order8, wordOnly, wordAfter1, wordAfter3, tokenInField,
 		templateOrder1, templateBoth, skeletonTemplate, indirectOrder1, indirectOrder2, sparse23, matchOrder1, candidates, wordLetters,
@@ -57,9 +58,10 @@ var (
 		wordLettersSkip, wordSuffix, wordInSentence, wordCase, wordOnly, indirectOrder1, indirectOrder2, sparse13, sparse23,
 		columnOrder1, matchOrder1, candidates}
 
-	experts1    = []int{longMatch, shortMatch, templateMatch}
-	experts3    = append(experts1[:3:3], copyMatch)
-	everyExpert = []int{longMatch, midMatch, shortMatch, lineMatch, templateMatch, templateOlder, keyMatch, copyMatch, digitMatch, forecastMatch}
+	experts1        = []int{longMatch, shortMatch, templateMatch}
+	experts3        = append(experts1[:3:3], copyMatch)
+	foreignExperts3 = append(experts3[:4:4], templateOlder, keyMatch)
+	everyExpert     = []int{longMatch, midMatch, shortMatch, lineMatch, templateMatch, templateOlder, keyMatch, copyMatch, digitMatch, forecastMatch}
 
 	sets1     = []set{setTemplate}
 	sets3     = []set{setMatch, setOrder0, setTemplate}

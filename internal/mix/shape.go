@@ -63,6 +63,13 @@ func (k kind) spec() level {
 	if k.foreign && k.number >= firstProseLevel {
 		l.contexts, l.sets, l.guessOver, l.noiseBits = everyContext, everySet, max(l.guessOver, guessRarely), 0
 	}
+	if k.foreign && l.curves == 1 {
+		// The skeleton tells nothing there, and rows do.
+		l.curves, l.apmBits = apmCount, l.apmBits-2
+		if k.number == 3 {
+			l.contexts, l.experts = foreignContexts3, foreignExperts3
+		}
+	}
 	if k.foreign || k.without&Prior != 0 {
 		l.prior = preparation{}
 	}
