@@ -34,7 +34,7 @@ var presets = [...]Preset{
 	0: {ChunkSize: 8 * mib, Memory: 4 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
-	3: {ChunkSize: 16 * mib, Memory: 23 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 448 << 10},
+	3: {ChunkSize: 16 * mib, Memory: 23 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 192 << 10},
 	4: {ChunkSize: 16 * mib, Memory: 49 * mib, Model: WherePays, Price: 64, InProse: 32, Sorted: mib},
 	5: {ChunkSize: 16 * mib, Memory: 68 * mib, Model: WherePays, Price: 32, InProse: 8},
 	6: {ChunkSize: 16 * mib, Memory: 108 * mib, Model: WherePays, Price: 16, InProse: 4},
