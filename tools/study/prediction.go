@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -218,11 +219,12 @@ func (s *study) decodeNoise(m method, text []byte, n int) (more []byte, err erro
 	for _, c := range costs[:len(text)] {
 		bits += c
 	}
-	// Of the byte in which the text's bits end, one value in 2^(its bits) gives the text.
-	kept := payload[:int(bits/8)]
 	random := rand.New(rand.NewPCG(3, uint64(len(payload))))
 	err = s.job(m, func(l *coder.Lane) error {
-		for _, first := range random.Perm(256) {
+		// Of the byte in which the text's bits end, one value in 2^(its bits) gives the text. Where
+		// none does that goes on for long, the byte behind it is left to chance.
+		for i, first := range slices.Concat(random.Perm(256), random.Perm(256)) {
+			kept := payload[:min(len(payload), int(bits/8)+i/256)]
 			noise := append(bytes.Clone(kept), byte(first))
 			for range n + 64 {
 				noise = append(noise, byte(random.Uint32()))
