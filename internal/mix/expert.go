@@ -87,17 +87,14 @@ func (e *expert) stepCopy(buf []byte, c byte) {
 	e.ptr, e.length = 0, 0
 }
 
-// settledMatch is how long a match is within which no places are kept: those that it goes past are
-// known from before, and what is known of them then is as good.
+// settledMatch is the length of a match from which on no places are kept: the text that the match
+// follows has the same bytes, and its places are in the table already.
 const settledMatch = 16
 
 // visit looks for a better place for e when there is no long match, and keeps this one. c8 and c4
 // are the last bytes of buf.
 func (m *matchTable) visit(e *expert, buf []byte, c8, c4 uint32) {
-	if len(buf) < m.min {
-		return
-	}
-	if e.length >= settledMatch {
+	if len(buf) < m.min || e.length >= settledMatch {
 		return
 	}
 	at := &m.pos[m.hash(buf, c8, c4)]

@@ -40,9 +40,9 @@ type line struct {
 type detail uint8
 
 const (
-	tokens detail = iota // tokens, skeletons and the number of the field
-	fields               // and where fields are, words, and the first tokens of the line
-	prose                // and sentences
+	parseTokens detail = iota // tokens, skeletons and the number of the field
+	parseFields               // and where fields are, words, and the first tokens of the line
+	parseProse                // and sentences
 )
 
 const (
@@ -89,7 +89,7 @@ func init() {
 
 // add takes the byte c at offset at.
 func (l *line) add(c byte, at int) {
-	if l.detail > tokens {
+	if l.detail > parseTokens {
 		l.addWord(c)
 	}
 	if isToken[c] {
@@ -114,7 +114,7 @@ func (l *line) add(c byte, at int) {
 		if l.field < len(l.fields)-1 {
 			l.field++
 		}
-		if l.detail > tokens {
+		if l.detail > parseTokens {
 			l.fieldStart = at + 1
 			l.fields[l.field] = int32(at + 1)
 		}
@@ -134,7 +134,7 @@ func (l *line) addWord(c byte) {
 		l.suffix, l.tail = l.tail&0xffffff, 0
 		l.words++
 	}
-	if l.detail < prose {
+	if l.detail < parseProse {
 		return
 	}
 	if class < classDigit && class != classSpace {
@@ -152,7 +152,7 @@ func (l *line) endToken() {
 	symbol := l.token
 	if l.digits {
 		symbol = 1
-	} else if l.detail > tokens && l.openings < 5 {
+	} else if l.detail > parseTokens && l.openings < 5 {
 		l.openings++
 		l.opening = hash2(l.opening, l.token)
 	}
@@ -164,7 +164,7 @@ func (l *line) endToken() {
 }
 
 func (l *line) endLine(next int) {
-	if l.detail > tokens {
+	if l.detail > parseTokens {
 		l.fieldsAbove = l.fields
 		for i := l.field + 1; i < len(l.fieldsAbove); i++ {
 			l.fieldsAbove[i] = int32(next)

@@ -136,11 +136,11 @@ func (l *level) every() bool { return len(l.experts) == expertCount }
 func (l *level) parse() detail {
 	switch {
 	case slices.Contains(l.contexts, wordSuffix):
-		return prose
+		return parseProse
 	case l.every():
-		return fields
+		return parseFields
 	}
-	return tokens
+	return parseTokens
 }
 
 // size is the memory of the tables in bytes.
