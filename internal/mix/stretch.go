@@ -112,7 +112,7 @@ func (m *model) settleStretch(right bool) {
 	n := s.left
 	s.left = 0
 	s.streak += n
-	m.advance(s.from, n)
+	m.advance(s.from, n, s.agreed)
 }
 
 func (m *model) learnStretch(right bool) {
@@ -141,8 +141,9 @@ func (m *model) followStretch(c byte) {
 }
 
 // advance is endByte for each of the n bytes at the offset from of the history, which are a stretch
-// that is right: within it, but for the last one. It does at once what can be done at once.
-func (m *model) advance(from, n int) {
+// that is right: within it, but for the last one. agreed are the experts that predict it; they, and
+// what else can, move past it at once.
+func (m *model) advance(from, n int, agreed uint32) {
 	if m.advisor != nil {
 		for _, c := range m.buf[from : from+n] {
 			m.advisor.Byte(c, m.fusion.cost, m.fusion.saved)
@@ -157,15 +158,12 @@ func (m *model) advance(from, n int) {
 			m.remember(c)
 			m.record.add(m.c4, start+i+1)
 		}
-	} else if len(m.buf) >= 8 {
-		last := binary.BigEndian.Uint64(m.buf[len(m.buf)-8:])
-		m.c8, m.c4 = uint32(last>>32), uint32(last)
 	} else {
-		for _, c := range text {
+		for _, c := range text[max(0, n-8):] {
 			m.remember(c)
 		}
 	}
-	l, experts, agreed := &m.line, &m.cursor.experts, m.stretch.agreed
+	l, experts := &m.line, &m.cursor.experts
 	for i := range m.matches {
 		e, table := &experts[i], &m.matches[i]
 		switch {

@@ -36,11 +36,10 @@ func FuzzAdvance(f *testing.F) {
 				from = fast.cursor.experts[who].ptr
 			}
 			n := fast.stretchLength(from, 1+r.IntN(maxStretch))
-			fast.stretch.agreed = fast.agreeing(from, n)
 			if err := slow.copyFrom(t.Context(), &fast); err != nil {
 				t.Fatal(err)
 			}
-			fast.advance(from, n)
+			fast.advance(from, n, fast.agreeing(from, n))
 			for i := range n {
 				slow.endByte(slow.buf[from+i], i+1 < n)
 			}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -223,26 +222,28 @@ func (s *study) decodeNoise(m method, text []byte, n int) (more []byte, err erro
 	err = s.job(m, func(l *coder.Lane) error {
 		// Of the byte in which the text's bits end, one value in 2^(its bits) gives the text. Where
 		// none does that goes on for long, the byte behind it is left to chance.
-		for i, first := range slices.Concat(random.Perm(256), random.Perm(256)) {
-			kept := payload[:min(len(payload), int(bits/8)+i/256)]
-			noise := append(bytes.Clone(kept), byte(first))
-			for range n + 64 {
-				noise = append(noise, byte(random.Uint32()))
-			}
-			var seen []byte
-			c, err := coder.New(m.codec, l, m.params(func(some []byte, _ []mix.Cost) { seen = append(seen, some...) }))
-			if err != nil {
-				return err
-			}
-			got, err := c.Decode(nil, noise, len(whole)) // it does not end as an encoder would have it
-			if err != nil && !errors.Is(err, coder.ErrCorrupt) {
-				return err
-			}
-			if len(got) < len(seen) {
-				got = seen
-			}
-			if more = bytes.TrimPrefix(got, text); len(got) > len(text)+n/2 && len(more) < len(got) {
-				return nil
+		for extra := range 2 {
+			kept := payload[:min(len(payload), int(bits/8)+extra)]
+			for _, first := range random.Perm(256) {
+				noise := append(bytes.Clone(kept), byte(first))
+				for range n + 64 {
+					noise = append(noise, byte(random.Uint32()))
+				}
+				var seen []byte
+				c, err := coder.New(m.codec, l, m.params(func(some []byte, _ []mix.Cost) { seen = append(seen, some...) }))
+				if err != nil {
+					return err
+				}
+				got, err := c.Decode(nil, noise, len(whole)) // it does not end as an encoder would have it
+				if err != nil && !errors.Is(err, coder.ErrCorrupt) {
+					return err
+				}
+				if len(got) < len(seen) {
+					got = seen
+				}
+				if more = bytes.TrimPrefix(got, text); len(got) > len(text)+n/2 && len(more) < len(got) {
+					return nil
+				}
 			}
 		}
 		return errors.New("no noise goes on with the text")
