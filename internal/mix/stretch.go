@@ -158,8 +158,11 @@ func (m *model) advance(from, n int, agreed uint32) {
 			m.remember(c)
 			m.record.add(m.c4, start+i+1)
 		}
+	} else if len(m.buf) >= 8 { // to remember each byte would take -1 a twentieth longer
+		last := binary.BigEndian.Uint64(m.buf[len(m.buf)-8:])
+		m.c8, m.c4 = uint32(last>>32), uint32(last)
 	} else {
-		for _, c := range text[max(0, n-8):] {
+		for _, c := range text {
 			m.remember(c)
 		}
 	}
