@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/damagetest"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -18,6 +19,11 @@ func FuzzRecover(f *testing.F) {
 	for at := range 20 {
 		f.Add(mixed, uint16(at*len(mixed)/20), byte(at+1))
 	}
+	led, err := damagetest.Led(mixed, logExcerpt(f, 3000), 400)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(led, uint16(0), byte(0))
 	f.Add(mixed[:len(mixed)-30], uint16(40), byte(1))
 	f.Fuzz(func(t *testing.T, data []byte, at uint16, flip byte) {
 		if len(data) > 0 {

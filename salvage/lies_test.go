@@ -202,6 +202,10 @@ func TestIndexCountsWrong(t *testing.T) {
 // does what starts from it.
 func TestUndecodable(t *testing.T) {
 	log := logExcerpt(t, 12000)
+	led, err := damagetest.Led(compress(t, nil, log, primed()...), log, 500)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name             string
 		archive, content []byte
@@ -210,6 +214,8 @@ func TestUndecodable(t *testing.T) {
 	}{
 		{"mix", compress(t, nil, log, primed()...), log, 2, 1, "the check of its record is right"},
 		{"primer", compress(t, nil, log, primed()...), log, 0, 6, "the check of its record is right"},
+		{"lead", led, log[500:], 0, 6, "the check of its record is right"},
+		{"lead, a later one", led, log[500:], 2, 1, "the check of its record is right"},
 		{"zstd", compress(t, nil, log, stream.WithChunkSize(2000)), log, 3, 1, "the check of its record is right"},
 		{"raw", compress(t, nil, log, stream.WithMethod(codec.Raw), stream.WithChunkSize(2000)), log, 0, 1, "the check of its record is right"},
 		{"lm", compress(t, letters, modelText(2000), stream.WithChunkSize(300)), modelText(2000), 4, 1, "keep the archive"},

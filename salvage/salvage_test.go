@@ -137,6 +137,11 @@ func subjects(t testing.TB) (list []subject) {
 		list = append(list, subject{s})
 	}
 	add("mix", compress(t, nil, log, plain...), log, 0, 4)
+	led, err := damagetest.Led(compress(t, nil, log, plain...), log, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add("lead", led, log[300:], 0, 4)
 	add("lm", compress(t, letters, modelText(1200), stream.WithChunkSize(100)), modelText(1200), 0, 1)
 	add("zstd", compress(t, nil, log, stream.WithChunkSize(300)), log, 0, 1)
 	add("raw", compress(t, nil, log[:900], stream.WithMethod(codec.Raw), stream.WithChunkSize(100)), log[:900], 0, 1)

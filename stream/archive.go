@@ -289,6 +289,7 @@ func (a *Archive) chunk(s spot, keep bool) ([]byte, error) {
 	return raw, err
 }
 
+// decoded gives a whole chunk, with its lead.
 func (a *archive) decoded(ctx context.Context, s spot, keep bool) ([]byte, error) {
 	if s.damage != nil { // where it would be, another record may begin
 		return nil, s.damage
@@ -317,7 +318,8 @@ func (a *archive) decoded(ctx context.Context, s spot, keep bool) ([]byte, error
 // errUnfinished says that a chunk was not decoded to its end, since no more of it was wanted.
 var errUnfinished = errors.New("chunk is not decoded to its end")
 
-// decode reads and decodes a chunk. What is wrong with it is a *ChunkError.
+// decode reads and decodes a chunk, with its lead, or as much as is wanted of one that has none.
+// What is wrong with it is a *ChunkError.
 func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	fail := func(err error) error {
 		if ctx.Err() != nil {
@@ -337,7 +339,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 		return nil, err
 	}
 	c := &engine.Chunk{Keeps: s.number == 0 && s.frame.primes()}
-	if err := a.engine.Admit(ctx, f, c, s.number, s.RawSize, s.Size, s.Primed); err != nil {
+	if err := a.engine.Admit(ctx, f, c, s.number, int64(s.lead)+s.RawSize, s.Size, s.Primed); err != nil {
 		return nil, fail(err)
 	}
 	defer a.engine.Release(c)
@@ -357,6 +359,9 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 		return nil, errUnfinished
 	case c.Keeps:
 		a.engine.Keep(f, c)
+	}
+	if s.lead > 0 {
+		return c.Text, nil
 	}
 	return c.Raw, nil
 }

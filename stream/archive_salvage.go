@@ -109,6 +109,6 @@ func locate(c *format.Record, end int64) located {
 			Offset: c.Offset, Size: end - c.Offset, RawSize: int64(c.Raw), Lines: int64(c.Lines),
 			Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed, Times: c.Times,
 		},
-		number: c.Number,
+		number: c.Number, lead: c.Lead,
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lmz-go/lmz/codec"
+	"github.com/lmz-go/lmz/internal/damagetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/lm"
@@ -56,6 +57,7 @@ func archives(t testing.TB) map[string]struct{ archive, content []byte } {
 		"zstd":       {compress(t, nil, log, WithChunkSize(500)), log},
 		"bwt":        {compress(t, nil, log, WithMethod(codec.BWT), WithChunkSize(2000)), log},
 		"primer":     {level1, log},
+		"lead":       {ledBy(t, level1, log, 1500), log[1500:]},
 		"dictionary": {withDict, log[:9000]},
 		"model":      {withModel, text},
 		"frames":     {frames, content},
@@ -64,6 +66,15 @@ func archives(t testing.TB) map[string]struct{ archive, content []byte } {
 		"no footer":  {level1[:len(level1)-1], log},
 		"no index":   {frames[:len(frames)-len(compress(t, nil, nil))-20], content},
 	}
+}
+
+func ledBy(t testing.TB, archive, content []byte, n int) []byte {
+	t.Helper()
+	led, err := damagetest.Led(archive, content, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return led
 }
 
 var testDictionaries = WithDictionaries(func(ctx context.Context, sum [32]byte) ([]byte, error) { return dictionaryOfTests(sum) })

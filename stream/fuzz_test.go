@@ -61,6 +61,7 @@ func FuzzRecords(f *testing.F) {
 	const size = 1000
 	raw := []byte("some bytes\nof a chunk\n")
 	f.Add(format.AppendChunk(nil, &format.RecordHeader{Raw: len(raw), Lines: 2, CRC32C: checksum(raw)}, size, 0, raw), []byte(nil))
+	f.Add(format.AppendChunk(nil, &format.RecordHeader{Lead: 5, Raw: len(raw) - 5, Lines: 2, CRC32C: checksum(raw)}, size, 0, raw), []byte(nil))
 	f.Add(format.AppendAuxiliary(nil, 2, raw), []byte{format.TagIndex, 4, 1, 2, 3, 4})
 	f.Add([]byte{format.TagChunk | format.TagExtended, 1, 2, 3, 4, 5, 6}, raw)
 	f.Fuzz(func(t *testing.T, first, second []byte) {

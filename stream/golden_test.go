@@ -58,6 +58,7 @@ func TestGolden(t *testing.T) {
 		"small": {repeated[:1_100_000], func() []byte {
 			return compress(t, nil, repeated[:1_100_000], WithMethod(codec.Mix), WithLevel(1), WithChunkSize(1<<20-1))
 		}},
+		"lead": {returning(), func() []byte { return led(t) }},
 		"frames": {slices.Concat(text[:300], log[:300]), func() []byte {
 			return slices.Concat(compress(t, letters, text[:300]), compress(t, nil, nil), compress(t, fake, log[:300], WithMethod(codec.Raw)))
 		}},

@@ -68,7 +68,7 @@ func (s *source) primed(ctx context.Context, r *format.Record) (*coder.Primed, e
 			return nil, dependent(err)
 		}
 		s.engine.Keep(s.frame, &s.first.Chunk)
-		return s.first.Raw, nil
+		return s.first.Text, nil
 	})
 }
 
@@ -91,7 +91,7 @@ func (s *source) step(ctx context.Context) item {
 	}
 	c := &ahead{slots: s.slots}
 	c.Record = r
-	err = s.engine.Admit(ctx, s.frame, &c.Chunk, r.Number, int64(r.Raw), int64(r.RecordHeader.Payload), r.Primed)
+	err = s.engine.Admit(ctx, s.frame, &c.Chunk, r.Number, int64(r.Lead+r.Raw), int64(r.RecordHeader.Payload), r.Primed)
 	if err != nil && ctx.Err() == nil {
 		return fail(err)
 	}
@@ -122,7 +122,7 @@ const largeChunk = 64 << 20
 // release makes room when the consumer is done with a chunk.
 func (s *source) release(c *ahead) {
 	if !c.Keeps { // else the chunks behind it may have to be primed with it
-		c.Raw = nil
+		c.Text, c.Raw = nil, nil
 	}
 	if c.Record.Raw >= largeChunk {
 		runtime.GC()

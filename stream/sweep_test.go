@@ -27,6 +27,7 @@ func subjects(t *testing.T) []subject {
 	}
 	list := []archive{
 		{name: "mix", archive: compress(t, nil, log, mix...), content: log, slow: 4},
+		{name: "lead", archive: ledBy(t, compress(t, nil, log, mix...), log, 300), content: log[300:], slow: 4},
 		{name: "lm", archive: compress(t, letters, modelText(1200), WithChunkSize(100)), content: modelText(1200), slow: 1},
 		{name: "rank-gzip", archive: compress(t, letters, modelText(1200), WithMethod(codec.RankGzip), WithChunkSize(300)), content: modelText(1200), slow: 1},
 		{name: "rank-huffman", archive: compress(t, letters, modelText(1200), WithMethod(codec.RankHuffman), WithChunkSize(100)), content: modelText(1200), slow: 1},

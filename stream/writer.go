@@ -9,6 +9,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/coder"
+	"github.com/lmz-go/lmz/internal/cover"
 	"github.com/lmz-go/lmz/internal/engine"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/mix"
@@ -19,7 +20,8 @@ import (
 
 // Writer writes one frame of an archive. It is made by NewWriter, and belongs to one goroutine at a
 // time. It holds at most two chunks, raw and coded, for each lane of each worker, and with
-// WithVerify three, decoded as well.
+// WithVerify three, decoded as well; and at its beginning 32 MiB, where these are two chunks or
+// more, to choose what chunks start from.
 type Writer struct {
 	w        io.Writer
 	model    *engine.Model // nil: none
@@ -31,7 +33,9 @@ type Writer struct {
 	shape    engine.Shape // of its tasks
 	spare    *engine.Spare
 
-	buf      []byte        // the chunk that is being filled
+	buf      []byte        // the chunk that is being filled, or the first ones
+	wide     bool          // buf is a part of what held several chunks
+	lead     []byte        // of the first chunk
 	inFlight []*encodeTask // in order
 	free     []*encodeTask
 	begun    bool          // the header has been written
@@ -169,16 +173,44 @@ func (z *Writer) room() error {
 	z.check()
 	// What is left behind a primer may be several chunks.
 	for z.err == nil && len(z.buf) >= z.limit() {
-		size := z.opts.chunkSize
-		if z.chunks == 0 && !z.opts.primed && size >= leastNew*z.primer && z.sorts(z.buf[:size]) {
-			z.primer = 0 // what is sorted starts from nothing
-		}
-		if z.chunks == 0 && z.primer > 0 {
-			size = z.primer
-		}
-		z.submit(cut(z.buf[:size]), true)
+		z.submitChunk()
 	}
 	return z.err
+}
+
+// submitChunk cuts a chunk off the buffer, which holds more.
+func (z *Writer) submitChunk() {
+	size := z.opts.chunkSize
+	if z.chunks == 0 {
+		size = z.firstSize()
+	}
+	z.submit(cut(z.buf[:size]), true)
+}
+
+// firstSize is the size of the first chunk. If others start from it, it also looks for a lead.
+func (z *Writer) firstSize() int {
+	z.wide = len(z.buf) > z.maxChunk
+	size := z.opts.chunkSize
+	if !z.opts.primed && size >= leastNew*z.primer && z.sorts(z.buf[:size]) {
+		z.primer = 0 // what is sorted starts from nothing
+	}
+	if z.primer == 0 {
+		return size
+	}
+	if !z.leads() {
+		return z.primer
+	}
+	known := z.buf[:preset.MinPrimer]
+	z.lead = cover.Pick(z.buf, size, known, preset.MaxLead, preset.LeadLeast(size))
+	if size < z.primer { // it takes a part of the room
+		return z.primer - len(z.lead)
+	}
+	return z.primer
+}
+
+// leads reports whether the first chunk may have a lead.
+func (z *Writer) leads() bool {
+	return z.primer > 0 && !z.opts.primed && z.opts.chunkSize <= preset.LeadView/2
 }
 
 // check finds what lets nothing be written.
@@ -212,10 +244,21 @@ const leastNew = 4
 // limit is how much is collected before a chunk is cut. There is a primer only if the input does
 // not fit into one chunk.
 func (z *Writer) limit() int {
-	if z.chunks == 0 {
-		return z.maxChunk
+	switch {
+	case z.chunks > 0:
+		return z.opts.chunkSize
+	case z.leads():
+		return preset.LeadView
 	}
-	return z.opts.chunkSize
+	return z.maxChunk
+}
+
+// most is how large a chunk that is cut now can be.
+func (z *Writer) most() int {
+	if z.chunks > 0 {
+		return z.opts.chunkSize
+	}
+	return z.maxChunk
 }
 
 // submit gives the first n bytes of the buffer to the workers as a chunk; more says that others may
@@ -245,8 +288,7 @@ func (z *Writer) submit(n int, more bool) {
 	if last := len(z.free) - 1; last >= 0 {
 		t, z.free = z.free[last], z.free[:last]
 	}
-	rest := append(t.raw[:0], z.buf[n:]...)
-	t.raw, z.buf = z.buf[:n], rest
+	t.raw, t.lead, z.lead = z.take(t.raw[:0], n), z.lead, nil
 	t.primes, t.primed, t.back = more && z.chunks == 0 && z.primer > 0, nil, nil
 	z.primes = z.primes || t.primes
 	t.decides, t.alone = !z.decided, t.alone[:0]
@@ -265,6 +307,20 @@ func (z *Writer) submit(n int, more bool) {
 	z.inFlight = append(z.inFlight, t)
 	z.pool.Submit(&t.Task, z.shape)
 	z.emit(len(z.inFlight))
+}
+
+// take takes the first n bytes off the buffer; to is memory that is free.
+func (z *Writer) take(to []byte, n int) (chunk []byte) {
+	if !z.wide {
+		rest := append(to, z.buf[n:]...)
+		chunk, z.buf = z.buf[:n], rest
+		return chunk
+	}
+	chunk, z.buf = append(to, z.buf[:n]...), z.buf[n:]
+	if len(z.buf) <= z.opts.chunkSize {
+		z.buf, z.wide = slices.Clone(z.buf), false // lets go of what is in front of it
+	}
+	return chunk
 }
 
 func (z *Writer) encode(t *encodeTask) func(*coder.Lane) error {
@@ -300,7 +356,7 @@ func (z *Writer) decide(t *encodeTask) error {
 		return nil
 	}
 	z.asks = false
-	if t.sorts = !t.primes && z.sorts(t.raw); !t.sorts && t.header.Method == codec.Mix && compresses(t.alone, t.raw) {
+	if t.sorts = !t.primes && z.sorts(t.raw); !t.sorts && t.header.Method == codec.Mix && compresses(t.alone, t.text()) {
 		t.payload = t.alone
 		return nil
 	}
@@ -451,6 +507,9 @@ func (z *Writer) Flush() error { return z.flush(true) }
 
 func (z *Writer) flush(more bool) error {
 	z.check()
+	for z.err == nil && len(z.buf) > z.most() {
+		z.submitChunk()
+	}
 	if len(z.buf) > 0 && z.err == nil {
 		z.submit(len(z.buf), more)
 	}

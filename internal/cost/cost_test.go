@@ -13,6 +13,7 @@ import (
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/archivetest"
+	"github.com/lmz-go/lmz/internal/damagetest"
 	"github.com/lmz-go/lmz/internal/fakemodel"
 	"github.com/lmz-go/lmz/internal/format"
 	"github.com/lmz-go/lmz/internal/mix"
@@ -49,6 +50,7 @@ func (l *ledger) visitor() Visitor {
 				l.bits += float64(c.Bits)
 			}
 		},
+		Lead: func(bits float64) { l.bits += bits },
 		Done: func(r *format.Record) {
 			l.worst = max(l.worst, math.Abs(float64(len(r.Payload))-l.bits/8))
 			l.bits = 0
@@ -80,6 +82,7 @@ func TestSum(t *testing.T) {
 		"level 6":    {text, nil, []stream.WriterOption{stream.WithLevel(6)}, mix.Quantity},
 		"level 9":    {text[:20_000], m, []stream.WriterOption{stream.WithLevel(9), small}, mix.Contexts},
 		"chunks":     {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
+		"chunks with a lead": {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
 		"dictionary": {text, nil, []stream.WriterOption{stream.WithDictionary(text[:9000]), stream.WithChunkSize(9000)}, 0},
 		"lm":         {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.LM), stream.WithChunkSize(300), small}, mix.Model},
 		"ranks":      {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.RankHuffman), stream.WithChunkSize(300), small}, mix.Stored},
@@ -91,6 +94,13 @@ func TestSum(t *testing.T) {
 		"one byte":   {[]byte("x"), nil, nil, mix.Winners},
 	} {
 		archive := archivetest.Compress(t, c.model, c.text, c.opts...)
+		if name == "chunks with a lead" {
+			led, err := damagetest.Led(archive, c.text, 5000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			archive, c.text = led, c.text[5000:]
+		}
 		var l ledger
 		o := Options{Models: find, Dictionaries: stream.DictionarySet(text[:9000])}
 		size, err := Walk(t.Context(), bytes.NewReader(archive), o, l.visitor())

@@ -43,6 +43,9 @@ type Visitor struct {
 	// same. What it is told of a chunk that then turns out to be damaged is wrong.
 	Bytes func(text []byte, costs []Byte)
 
+	// Lead gets what text costs that such a chunk is coded behind and that is no content, in bits.
+	Lead func(bits float64)
+
 	Done func(*format.Record) // behind the bytes of such a chunk
 }
 
@@ -122,7 +125,7 @@ func (w *walk) chunk(f *engine.Frame, r *format.Record) error {
 	}
 	c := engine.Chunk{Record: r, Keeps: r.Number == 0 && f.Header.Primer == format.PrimerFirstChunk}
 	looks := w.visit.Chunk == nil || w.visit.Chunk(r)
-	if err := w.engine.Admit(w.ctx, f, &c, r.Number, int64(r.Raw), int64(r.RecordHeader.Payload), r.Primed); err != nil {
+	if err := w.engine.Admit(w.ctx, f, &c, r.Number, int64(r.Lead+r.Raw), int64(r.RecordHeader.Payload), r.Primed); err != nil {
 		return fail(err)
 	}
 	defer w.engine.Release(&c)
@@ -131,9 +134,10 @@ func (w *walk) chunk(f *engine.Frame, r *format.Record) error {
 	}
 	told := false
 	if looks && w.visit.Bytes != nil {
+		content := w.behindLead(r.Lead)
 		c.Watch = func(text []byte, costs []Byte) {
 			told = true
-			w.visit.Bytes(text, costs)
+			content(text, costs)
 		}
 	}
 	if r.Primed {
@@ -150,16 +154,33 @@ func (w *walk) chunk(f *engine.Frame, r *format.Record) error {
 		return fail(err)
 	}
 	if c.Watch != nil && !told {
-		spread(c.Raw, len(r.Payload), c.Watch)
+		spread(c.Text, len(r.Payload), c.Watch)
 	}
 	if c.Keeps {
-		w.first = c.Raw
+		w.first = c.Text
 		w.engine.Keep(f, &c)
 	}
 	if looks && w.visit.Done != nil {
 		w.visit.Done(r)
 	}
 	return nil
+}
+
+// behindLead tells the visitor of what comes behind the first bytes, and what these take.
+func (w *walk) behindLead(lead int) mix.Watch {
+	return func(text []byte, costs []Byte) {
+		n := min(lead, len(text))
+		if lead -= n; n > 0 && w.visit.Lead != nil {
+			bits := 0.0
+			for _, c := range costs[:n] {
+				bits += float64(c.Bits)
+			}
+			w.visit.Lead(bits)
+		}
+		if n < len(text) {
+			w.visit.Bytes(text[n:], costs[n:])
+		}
+	}
 }
 
 // spread charges all bytes of a chunk the same.

@@ -62,6 +62,21 @@ func (p *Parts) Protect() {
 	}
 }
 
+// Led makes the first n bytes of an archive of one frame and a primer the lead of its first chunk:
+// the content begins behind them.
+func Led(archive, content []byte, n int) (led []byte, err error) {
+	frames, err := Take(archive)
+	if err != nil {
+		return nil, err
+	}
+	p := frames[0]
+	first := &p.Records[0].RecordHeader
+	first.Lines = bytes.Count(content[n:first.Raw], []byte{'\n'})
+	first.Lead, first.Raw = n, first.Raw-n
+	p.Protect()
+	return Build(p), nil
+}
+
 // Build makes an archive of frames. Numbers, checks and indexes are right, but for Count.
 func Build(frames ...*Parts) (archive []byte) {
 	for _, p := range frames {

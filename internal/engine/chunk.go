@@ -16,7 +16,8 @@ import (
 type Chunk struct {
 	Task
 	Record *format.Record
-	Raw    []byte    // what it decodes to, once done
+	Text   []byte    // what it decodes to, once done: its lead and its content
+	Raw    []byte    // the content
 	Keeps  bool      // the state behind it is kept, since later chunks start from it
 	Watch  mix.Watch // told what each byte costs, where the method can say; nil: nobody
 
@@ -39,6 +40,9 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	if (r.Method == codec.Mix || r.Method == codec.BWT) && !c.mixes {
 		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
+	if r.Lead > 0 && r.Number > 0 {
+		return fmt.Errorf("%w: only a first chunk can have a lead", format.ErrCorrupt)
+	}
 	prefix := sumChecker{record: r}
 	if c.Enough != nil {
 		params.Enough = func(decoded []byte) bool {
@@ -55,26 +59,27 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	case err != nil:
 		return err
 	}
-	c.Raw, err = coding.Decode(nil, r.Payload, r.Raw)
+	c.Text, err = coding.Decode(nil, r.Payload, r.Lead+r.Raw)
 	switch {
-	case err == nil && prefix.enough:
-		c.Raw = c.Raw[:prefix.known]
+	case err == nil && prefix.enough: // which no chunk with a lead has a sum of
+		c.Raw = c.Text[:prefix.known]
 		return nil
 	case errors.Is(err, coder.ErrCorrupt):
 		return fmt.Errorf("%w: %w", format.ErrCorrupt, err)
 	case err != nil:
 		return err
-	case len(c.Raw) != r.Raw:
-		return fmt.Errorf("%w: decodes to %d bytes, want %d", format.ErrCorrupt, len(c.Raw), r.Raw)
+	case len(c.Text) != r.Lead+r.Raw:
+		return fmt.Errorf("%w: decodes to %d bytes, want %d", format.ErrCorrupt, len(c.Text), r.Lead+r.Raw)
 	}
-	if sum := crc32.Checksum(c.Raw, format.Castagnoli); sum != r.CRC32C {
+	if sum := crc32.Checksum(c.Text, format.Castagnoli); sum != r.CRC32C {
 		return fmt.Errorf("%w: CRC32C of the decoded bytes is %08x, want %08x", format.ErrCorrupt, sum, r.CRC32C)
 	}
+	c.Raw = c.Text[r.Lead:]
 	if n := bytes.Count(c.Raw, []byte{'\n'}); n != r.Lines {
 		return &format.LineCountError{Is: n, Want: r.Lines}
 	}
 	if mixer, ok := coding.(*coder.MixCoder); ok && c.Keeps {
-		c.primed, err = mixer.Primed(c.Raw)
+		c.primed, err = mixer.Primed(c.Text)
 	}
 	return err
 }

@@ -25,6 +25,7 @@ const (
 
 // Kinds of fields of a chunk's extension.
 const (
+	fieldLead   = 1
 	fieldFailed = 2
 	fieldTimes  = 4
 	fieldSums   = 6
@@ -40,13 +41,14 @@ const (
 type RecordHeader struct {
 	Method  codec.Method
 	Primed  bool
-	Raw     int              // bytes
+	Raw     int              // bytes of content
+	Lead    int              // bytes of text in front of them that are coded and are no content
 	Payload int              // bytes
-	Lines   int              // '\n' in the raw bytes
+	Lines   int              // '\n' in the content
 	Failed  *codec.Method    // method whose payload did not give the bytes back; nil: none
 	Times   *timestamp.Range // of the lines; nil: they are not known
 	Sums    []uint32         // see PrefixSums; nil: there are none
-	CRC32C  uint32           // CRC32C of the raw bytes
+	CRC32C  uint32           // CRC32C of the lead and the content
 	Check   uint32           // 24 bits, chunk number included
 }
 
@@ -58,6 +60,9 @@ func AppendChunk(dst []byte, h *RecordHeader, chunkSize int, index int64, payloa
 		tag |= TagPrimed
 	}
 	var ext []byte
+	if h.Lead > 0 {
+		ext = AppendField(ext, fieldLead, binary.AppendUvarint(nil, uint64(h.Lead)))
+	}
 	if h.Failed != nil {
 		ext = AppendField(ext, fieldFailed, []byte{byte(*h.Failed)})
 	}
@@ -71,7 +76,7 @@ func AppendChunk(dst []byte, h *RecordHeader, chunkSize int, index int64, payloa
 		tag |= TagExtended
 	}
 	dst = append(dst, tag)
-	dst = binary.AppendUvarint(dst, uint64(chunkSize-h.Raw))
+	dst = binary.AppendUvarint(dst, uint64(chunkSize-h.Lead-h.Raw))
 	dst = binary.AppendUvarint(dst, uint64(len(payload)))
 	dst = binary.AppendUvarint(dst, uint64(h.Lines))
 	if len(ext) > 0 {
@@ -117,6 +122,9 @@ func ReadChunkHeader(r io.ByteReader, tag byte, chunkSize int) (h RecordHeader, 
 			return h, err
 		}
 	}
+	if h.Lines > h.Raw {
+		return h, fmt.Errorf("%w: %d lines in %d bytes", ErrCorrupt, h.Lines, h.Raw)
+	}
 	var tail [4 + CheckSize]byte
 	for i := range tail {
 		if tail[i], err = r.ReadByte(); err != nil {
@@ -144,10 +152,18 @@ func (h *RecordHeader) readExtension(r io.ByteReader) error {
 		return err
 	}
 	for _, f := range fields {
-		if f.kind == fieldTimes {
+		if f.kind == fieldLead {
+			lead, n := binary.Uvarint(f.value)
+			if n != len(f.value) || h.Primed || lead < 1 || lead >= uint64(h.Raw) {
+				return fmt.Errorf("%w: lead of a chunk that has none of that size", ErrCorrupt)
+			}
+			h.Lead, h.Raw = int(lead), h.Raw-int(lead)
+		} else if f.kind == fieldTimes {
 			h.Times = parseTimes(f.value) // without them the chunk is read
 		} else if f.kind == fieldSums {
-			h.Sums = parseSums(f.value, h.Raw) // and all of it without these
+			if h.Lead == 0 {
+				h.Sums = parseSums(f.value, h.Raw) // and all of it without these
+			}
 		} else if f.kind == fieldFailed && len(f.value) == 1 {
 			h.Failed = new(codec.Method)
 			*h.Failed = codec.Method(f.value[0])

@@ -62,11 +62,31 @@ const (
 	BWTChunkSize   = 8 * mib
 )
 
+// What a first chunk begins with: text that other places of the input have most in common with
+// (package cover), found in the first LeadView bytes, where they hold two chunks or more. It is no
+// part of the content.
+const (
+	LeadView = 32 * mib
+	MaxLead  = mib - MinPrimer
+)
+
+// LeadLeast is how few bytes must gain one place that they are found again in, to be in the lead:
+// where chunks are small it takes room of the primer's, else only time.
+func LeadLeast(chunkSize int) int {
+	if chunkSize < mib {
+		return 4
+	}
+	return 10
+}
+
+// MinPrimer is how much of the content, in bytes, is in a first chunk that others start from.
+const MinPrimer = 256 << 10
+
 // PrimerSize is the size of the primer that fits chunks of this size, in bytes. Small chunks have
 // little but their primer to learn from.
 func PrimerSize(chunkSize int) int {
 	if chunkSize < mib {
 		return mib
 	}
-	return 256 << 10
+	return MinPrimer
 }

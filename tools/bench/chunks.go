@@ -21,16 +21,16 @@ func chunks(o *options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.out, "## Chunks\n\nWhat random access costs: logs of 2 MB and more in chunks of %d KiB that start from the default primer (the first %d KiB), and in a single chunk; without a model.\n\n",
+	fmt.Fprintf(o.out, "## Chunks\n\nWhat random access costs: logs of 2 MB and more in chunks of %d KiB that start from a primer of %d KiB, with a lead and without, and in a single chunk; without a model.\n\n",
 		smallChunk>>10, preset.PrimerSize(smallChunk)>>10)
-	t := markdown{head: []string{"file", "preset", "single chunk, bytes", "small chunks, bytes", "more, %"}}
+	t := markdown{head: []string{"file", "preset", "single chunk, bytes", "small chunks, bytes", "more, %", "without a lead", "more, %"}}
 	files = slices.DeleteFunc(files, func(f *benchFile) bool {
 		return !f.in("logs") || f.bytes < largeFile || o.quick && f.bytes > 2*largeFile
 	})
 	for _, p := range o.presetsOr(6) {
-		sizes := make(map[*benchFile]*[2]int64) // single, small
+		sizes := make(map[*benchFile]*[3]int64) // single, small, without a lead
 		for _, f := range files {
-			sizes[f] = new([2]int64)
+			sizes[f] = new([3]int64)
 		}
 		err := each(files, func(f *benchFile) error {
 			single, err := archiveSize(o, f, p, stream.WithPrimer(0), stream.WithChunkSize(int(f.bytes)))
@@ -38,16 +38,23 @@ func chunks(o *options) error {
 				return err
 			}
 			small, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk))
-			o.progress("chunks: -%d %s %d %d", p, f.name, single, small)
-			*sizes[f] = [2]int64{single, small}
+			if err != nil {
+				return err
+			}
+			plain, err := archiveSize(o, f, p, stream.WithChunkSize(smallChunk), stream.WithPrimer(preset.PrimerSize(smallChunk)))
+			o.progress("chunks: -%d %s %d %d %d", p, f.name, single, small, plain)
+			*sizes[f] = [3]int64{single, small, plain}
 			return err
 		})
 		if err != nil {
 			return err
 		}
 		for _, f := range files {
-			single, small := sizes[f][0], sizes[f][1]
-			t.row(f.name, fmt.Sprintf("-%d", p), grouped(single), grouped(small), fmt.Sprintf("%.1f", 100*(float64(small)/float64(single)-1)))
+			row := []string{f.name, fmt.Sprintf("-%d", p), grouped(sizes[f][0])}
+			for _, small := range sizes[f][1:] {
+				row = append(row, grouped(small), fmt.Sprintf("%.1f", 100*(float64(small)/float64(sizes[f][0])-1)))
+			}
+			t.row(row...)
 		}
 	}
 	t.print(o.out)

@@ -28,6 +28,7 @@ type Source struct {
 func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Report, error) {
 	c, settings, chunks := NewCollector(), Settings{}, []Chunk{}
 	var raw, payloads int64
+	var lead float64 // bits
 	v := cost.Visitor{
 		Frame: func(h *format.Header) {
 			if h.Mixes {
@@ -53,6 +54,7 @@ func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Re
 			}
 			return looks
 		},
+		Lead: func(bits float64) { lead += bits },
 		Bytes: func(text []byte, costs []cost.Byte) {
 			if s.Seen != nil {
 				s.Seen(len(text))
@@ -76,7 +78,7 @@ func Read(ctx context.Context, archive io.Reader, o cost.Options, s Source) (*Re
 		return nil, err
 	}
 	r := c.Report()
-	r.Settings, r.Chunks, r.RawBytes, r.CompressedBytes, r.Around = settings, chunks, raw, size, size-payloads
+	r.Settings, r.Chunks, r.RawBytes, r.CompressedBytes, r.Around = settings, chunks, raw, size, size-payloads+int64(lead/8)
 	r.Sampled = r.ExplainedBytes < raw
 	return r, err
 }

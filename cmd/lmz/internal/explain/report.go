@@ -17,7 +17,7 @@ type Report struct {
 	SourceBytes     int64   `json:"source_bytes,omitempty"` // of a file of which only parts were compressed
 	RawBytes        int64   `json:"raw_bytes"`
 	CompressedBytes int64   `json:"compressed_bytes"` // of the whole archive
-	Around          int64   `json:"around_bytes"`     // of these: headers, checks, filters, index
+	Around          int64   `json:"around_bytes"`     // of these: headers, checks, filters, index, text that is no content
 	ExplainedBytes  int64   `json:"explained_bytes"`  // raw bytes that were looked at
 	ExplainedBits   float64 `json:"explained_bits"`   // what these take
 	Sampled         bool    `json:"sampled"`          // not all was looked at

@@ -1,0 +1,106 @@
+package cover
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// passages are texts of lines that have nothing in common.
+func passages(r *rand.Rand, n, size int) (list [][]byte) {
+	for range n {
+		var b bytes.Buffer
+		for b.Len() < size {
+			fmt.Fprintf(&b, "%016x %016x\n", r.Uint64(), r.Uint64())
+		}
+		list = append(list, b.Bytes())
+	}
+	return list
+}
+
+// What is in several places is picked, most of it once, and little else.
+func TestPick(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	common, rare := passages(r, 4, 8<<10), passages(r, 40, 8<<10)
+	var text []byte
+	for i, p := range rare {
+		text = append(append(text, p...), common[i%len(common)]...)
+	}
+	got := Pick(text, minPlace, nil, 1<<20, 4)
+	for i, p := range common {
+		n := 0
+		for line := range strings.Lines(string(p)) {
+			if bytes.Contains(got, []byte(line)) {
+				n += len(line)
+			}
+		}
+		if n < len(p)*3/4 {
+			t.Errorf("%d of %d bytes of passage %d were picked", n, len(p), i)
+		}
+	}
+	if n := len(got); n > 3*4*8<<10/2 {
+		t.Errorf("%d bytes were picked, the passages have %d", n, 4*8<<10)
+	}
+	if known := Pick(text, minPlace, bytes.Join(common, nil), 1<<20, 4); len(known) > 0 {
+		t.Errorf("%d bytes of what is known", len(known))
+	}
+	if again := Pick(text, minPlace, nil, 1<<20, 4); !bytes.Equal(again, got) {
+		t.Error("another choice the second time")
+	}
+}
+
+// Places that have nothing in common, and what is too short for shingles, give nothing.
+func TestPickOfNothing(t *testing.T) {
+	noise := bytes.Join(passages(rand.New(rand.NewPCG(3, 4)), 1, 1<<20), nil)
+	for _, text := range [][]byte{nil, []byte("a"), noise[:shingleSize-1], noise} {
+		if got := Pick(text, 64<<10, nil, 1<<20, 4); len(got) > 0 {
+			t.Errorf("%d bytes of %d", len(got), len(text))
+		}
+	}
+}
+
+// Of any text, however it is cut, the choice is segments of it, no more than were asked for.
+func FuzzPick(f *testing.F) {
+	f.Add(uint64(1), 3, 9000, 1<<14)
+	f.Fuzz(func(t *testing.T, seed uint64, kinds, length, size int) {
+		kinds, length, size = 1+abs(kinds)%9, abs(length)%(1<<18), abs(size)%(1<<16)
+		r := rand.New(rand.NewPCG(seed, 0))
+		list := passages(r, kinds, 100)
+		var text []byte
+		for len(text) < length {
+			text = append(text, list[r.IntN(kinds)][:r.IntN(100)]...)
+		}
+		got := Pick(text, 1+r.IntN(1<<17), text[:r.IntN(len(text)+1)], size, 1+r.IntN(20))
+		if len(got) > size {
+			t.Fatalf("%d bytes, %d were asked for", len(got), size)
+		}
+		for rest, from := got, text; len(rest) > 0; {
+			n := min(cut(rest), len(rest))
+			for n > 0 && !bytes.Contains(from, rest[:n]) {
+				n--
+			}
+			if n < min(len(rest), shingleSize) {
+				t.Fatalf("%q is not in the text, in its order", rest[:min(len(rest), 40)])
+			}
+			from = from[bytes.Index(from, rest[:n])+n:]
+			rest = rest[n:]
+		}
+	})
+}
+
+func abs(n int) int { return max(n, -(n + 1)) }
+
+func BenchmarkPick(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 2))
+	common := passages(r, 400, 4<<10)
+	var text []byte
+	for len(text) < 8<<20 {
+		text = append(text, common[r.IntN(len(common))]...)
+	}
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		Pick(text, 64<<10, text[:256<<10], 1<<20, 4)
+	}
+}
