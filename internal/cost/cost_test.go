@@ -76,22 +76,22 @@ func TestSum(t *testing.T) {
 		opts   []stream.WriterOption
 		winner Winner // that must be there
 	}{
-		"level 0":    {text, nil, []stream.WriterOption{stream.WithLevel(0)}, mix.Run},
-		"level 1":    {text, nil, []stream.WriterOption{stream.WithLevel(1)}, mix.Run},
-		"level 4":    {text, nil, []stream.WriterOption{stream.WithLevel(4)}, mix.Contexts},
-		"level 6":    {text, nil, []stream.WriterOption{stream.WithLevel(6)}, mix.Quantity},
-		"level 9":    {text[:20_000], m, []stream.WriterOption{stream.WithLevel(9), small}, mix.Contexts},
-		"chunks":     {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
+		"level 0":            {text, nil, []stream.WriterOption{stream.WithLevel(0)}, mix.Run},
+		"level 1":            {text, nil, []stream.WriterOption{stream.WithLevel(1)}, mix.Run},
+		"level 4":            {text, nil, []stream.WriterOption{stream.WithLevel(4)}, mix.Contexts},
+		"level 6":            {text, nil, []stream.WriterOption{stream.WithLevel(6)}, mix.Quantity},
+		"level 9":            {text[:20_000], m, []stream.WriterOption{stream.WithLevel(9), small}, mix.Contexts},
+		"chunks":             {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
 		"chunks with a lead": {text, nil, []stream.WriterOption{stream.WithLevel(6), stream.WithPrimer(8000), stream.WithChunkSize(9000)}, mix.Contexts},
-		"dictionary": {text, nil, []stream.WriterOption{stream.WithDictionary(text[:9000]), stream.WithChunkSize(9000)}, 0},
-		"lm":         {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.LM), stream.WithChunkSize(300), small}, mix.Model},
-		"ranks":      {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.RankHuffman), stream.WithChunkSize(300), small}, mix.Stored},
-		"bwt":        {text, nil, []stream.WriterOption{stream.WithMethod(codec.BWT)}, mix.Stored},
-		"zstd":       {text, nil, []stream.WriterOption{stream.WithMethod(codec.Zstd), stream.WithChunkSize(9000)}, mix.Stored},
-		"raw":        {text[:9000], nil, []stream.WriterOption{stream.WithMethod(codec.Raw)}, mix.Stored},
-		"noise":      {noise, nil, nil, mix.Stored},
-		"nothing":    {nil, nil, nil, mix.Winners},
-		"one byte":   {[]byte("x"), nil, nil, mix.Winners},
+		"dictionary":         {text, nil, []stream.WriterOption{stream.WithDictionary(text[:9000]), stream.WithChunkSize(9000)}, 0},
+		"lm":                 {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.LM), stream.WithChunkSize(300), small}, mix.Model},
+		"ranks":              {text[:5000], m, []stream.WriterOption{stream.WithMethod(codec.RankHuffman), stream.WithChunkSize(300), small}, mix.Stored},
+		"bwt":                {text, nil, []stream.WriterOption{stream.WithMethod(codec.BWT)}, mix.Stored},
+		"zstd":               {text, nil, []stream.WriterOption{stream.WithMethod(codec.Zstd), stream.WithChunkSize(9000)}, mix.Stored},
+		"raw":                {text[:9000], nil, []stream.WriterOption{stream.WithMethod(codec.Raw)}, mix.Stored},
+		"noise":              {noise, nil, nil, mix.Stored},
+		"nothing":            {nil, nil, nil, mix.Winners},
+		"one byte":           {[]byte("x"), nil, nil, mix.Winners},
 	} {
 		archive := archivetest.Compress(t, c.model, c.text, c.opts...)
 		if name == "chunks with a lead" {
