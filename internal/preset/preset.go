@@ -70,11 +70,15 @@ const (
 	MaxLead  = mib - MinPrimer
 )
 
-// LeadLeast is how few bytes must gain one place that they are found again in, to be in the lead:
-// where chunks are small it takes room of the primer's, else only time.
+// LeadLeast is how many bytes of a lead may be there for each that is found again in another place
+// (see cover.Pick). It is less where there are more places, and where the lead takes room of the
+// primer's, as with small chunks.
 func LeadLeast(chunkSize int) int {
-	if chunkSize < mib {
+	switch {
+	case chunkSize < mib:
 		return 4
+	case chunkSize <= LeadView/4:
+		return 5
 	}
 	return 10
 }
