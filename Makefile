@@ -214,7 +214,7 @@ study: setup
 # format, and docs/FORMAT.md. A newly released model first needs its line in models/released.go and
 # its card; its archives are written here, and the probes for that line are printed.
 golden: setup
-	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt \
+	@CGO_ENABLED=0 $(GO) test ./exact ./internal/format ./internal/coder ./internal/mix ./internal/bwt ./internal/cover \
 		./internal/preset ./stream ./brotli ./evidence \
 		-run 'Golden|Pins|Limits' -count=1 -update -v >golden.log || { cat golden.log; exit 1; }
 	@$(GOTEST) ./models -run '^TestGolden$$' -count=1 -update -v >>golden.log || { cat golden.log; exit 1; }

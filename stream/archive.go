@@ -339,7 +339,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 		return nil, err
 	}
 	c := &engine.Chunk{Keeps: s.number == 0 && s.frame.primes()}
-	if err := a.engine.Admit(ctx, f, c, s.number, int64(s.lead)+s.RawSize, s.Size, s.Primed); err != nil {
+	if err := a.engine.Admit(ctx, f, c, s.number, s.Lead+s.RawSize, s.Size, s.Primed); err != nil {
 		return nil, fail(err)
 	}
 	defer a.engine.Release(c)
@@ -360,7 +360,7 @@ func (a *archive) decode(ctx context.Context, s spot) ([]byte, error) {
 	case c.Keeps:
 		a.engine.Keep(f, c)
 	}
-	if s.lead > 0 {
+	if s.Lead > 0 {
 		return c.Text, nil
 	}
 	return c.Raw, nil

@@ -34,7 +34,6 @@ type located struct {
 	Chunk
 	number      int64 // in the frame
 	linesBefore int64 // line ends in front of it
-	lead        int   // bytes of text in front of its content that are decoded with it
 	damage      error // the record cannot be read; it may stand for several
 }
 
@@ -180,7 +179,7 @@ func (a *archive) readChunk(s spot) (*format.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	if int64(c.Raw) != s.RawSize || c.Lead != s.lead || int64(c.Lines) != s.Lines || c.Primed != s.Primed {
+	if int64(c.Raw) != s.RawSize || int64(c.Lead) != s.Lead || int64(c.Lines) != s.Lines || c.Primed != s.Primed {
 		return nil, &ChunkError{Index: int(s.number), Offset: s.Offset, Err: fmt.Errorf("%w: the record has changed since it was found", ErrCorrupt)}
 	}
 	return c, nil

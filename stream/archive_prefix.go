@@ -14,10 +14,10 @@ type head struct{ offset, want int64 }
 // record is decoded without the rest.
 func (a *archive) prefix(ctx context.Context, s spot, keep bool) ([]byte, error) {
 	s.want = (s.want + format.SumEvery - 1) / format.SumEvery * format.SumEvery
-	if s.damage != nil || s.want == 0 || s.want >= s.RawSize || s.lead > 0 || s.number == 0 && s.frame.primes() {
+	if s.damage != nil || s.want == 0 || s.want >= s.RawSize || s.Lead > 0 || s.number == 0 && s.frame.primes() {
 		s.want = 0
 		text, err := a.decoded(ctx, s, keep)
-		return text[min(s.lead, len(text)):], err
+		return text[min(int(s.Lead), len(text)):], err
 	}
 	// A cache has prefixes under keys that no record has.
 	key := ^s.Offset

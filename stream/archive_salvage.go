@@ -106,9 +106,9 @@ func hole(f *archiveFrame, from, to format.Place, first, end int64) located {
 func locate(c *format.Record, end int64) located {
 	return located{
 		Chunk: Chunk{
-			Offset: c.Offset, Size: end - c.Offset, RawSize: int64(c.Raw), Lines: int64(c.Lines),
+			Offset: c.Offset, Size: end - c.Offset, RawSize: int64(c.Raw), Lines: int64(c.Lines), Lead: int64(c.Lead),
 			Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed, Times: c.Times,
 		},
-		number: c.Number, lead: c.Lead,
+		number: c.Number,
 	}
 }

@@ -167,6 +167,44 @@ func TestLeadOfFlushed(t *testing.T) {
 	}
 }
 
+// An archive that was cut off is read as far as it goes, also at random.
+func TestLeadOfUnfinished(t *testing.T) {
+	text, archive := returning(), led(t)
+	chunks := framesOf(t, archive)[0].Chunks
+	cut := chunks[len(chunks)-3]
+	a, err := Open(bytes.NewReader(archive[:cut.Offset]), cut.Offset, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	got := make([]byte, cut.RawOffset)
+	if _, err := a.ReadAt(got, 0); err != nil || !bytes.Equal(got, text[:cut.RawOffset]) || a.Size() != cut.RawOffset {
+		t.Errorf("%d bytes, want %d: %v, differs at %d", a.Size(), cut.RawOffset, err, differsAt(got, text))
+	}
+}
+
+// A chunk that is exactly full is cut only if more comes, however the content comes.
+func TestReadFromWritesTheSame(t *testing.T) {
+	text := returning()
+	for _, n := range []int{64 << 10, 1 << 20, 1<<20 + 64<<10, len(text)} {
+		for _, primer := range []int{0, 64 << 10, 1 << 20} {
+			opts := []WriterOption{WithMethod(codec.Mix), WithLevel(0), WithChunkSize(64 << 10), WithPrimer(primer)}
+			want := compress(t, nil, text[:n], opts...)
+			var out bytes.Buffer
+			w, err := NewWriter(&out, nil, opts...)
+			if err == nil {
+				_, err = w.ReadFrom(bytes.NewReader(text[:n]))
+			}
+			if err == nil {
+				err = w.Close()
+			}
+			if err != nil || !bytes.Equal(out.Bytes(), want) {
+				t.Errorf("%d bytes, a primer of %d: %v, or another archive", n, primer, err)
+			}
+		}
+	}
+}
+
 // Only a first chunk that starts from nothing has a lead, which is shorter than what is coded.
 func TestHostileLead(t *testing.T) {
 	content := []byte("four\nlines\nof\ntext\n")

@@ -20,8 +20,9 @@ import (
 
 // Writer writes one frame of an archive. It is made by NewWriter, and belongs to one goroutine at a
 // time. It holds at most two chunks, raw and coded, for each lane of each worker, and with
-// WithVerify three, decoded as well; and at its beginning 32 MiB, where these are two chunks or
-// more, to choose what chunks start from.
+// WithVerify three, decoded as well; and of what is
+// more than a chunk the first 16 or 32 MiB, before it writes anything, to choose what chunks start
+// from (see WithPrimer).
 type Writer struct {
 	w        io.Writer
 	model    *engine.Model // nil: none
@@ -132,6 +133,7 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 			return n, err
 		}
 		take := min(len(p), z.limit()-len(z.buf))
+		z.grow(take)
 		z.buf = append(z.buf, p[:take]...)
 		p = p[take:]
 		n += take
@@ -142,17 +144,28 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 // ReadFrom adds what r gives until io.EOF to the archive. An error of r is one of the Writer: Close
 // does not make what came before it look like the whole.
 func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	var more [512]byte
 	for empty := 0; ; {
-		if err := z.room(); err != nil {
-			return n, err
+		if z.check(); z.err != nil {
+			return n, z.err
 		}
-		z.buf = slices.Grow(z.buf, min(4096, z.limit()-len(z.buf)))
-		got, err := r.Read(z.buf[len(z.buf):min(cap(z.buf), z.limit())])
-		if got < 0 || got > min(cap(z.buf), z.limit())-len(z.buf) {
+		var into []byte
+		if full := len(z.buf) >= z.limit(); full { // it is cut only if more comes
+			into = more[:]
+		} else {
+			z.grow(min(4096, z.limit()-len(z.buf)))
+			into = z.buf[len(z.buf):min(cap(z.buf), z.limit())]
+		}
+		got, err := r.Read(into)
+		if got < 0 || got > len(into) {
 			z.err = errBadRead
 			return n, z.err
 		}
-		z.buf = z.buf[:len(z.buf)+got]
+		if len(z.buf) < z.limit() {
+			z.buf = z.buf[:len(z.buf)+got]
+		} else if _, err := z.Write(into[:got]); err != nil {
+			return n, err
+		}
 		n += int64(got)
 		if empty++; got > 0 {
 			empty = 0
@@ -166,6 +179,15 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 			z.err = io.ErrNoProgress
 		}
 	}
+}
+
+// grow makes the buffer fit so many bytes more. One that holds several chunks grows at once, else
+// there would be garbage of as much.
+func (z *Writer) grow(n int) {
+	if len(z.buf)+n > cap(z.buf) && z.chunks == 0 && len(z.buf)+n > z.maxChunk {
+		n = z.limit() - len(z.buf)
+	}
+	z.buf = slices.Grow(z.buf, n)
 }
 
 // room makes room for at least one more byte in the chunk. Only a chunk that goes on is cut.
@@ -200,7 +222,7 @@ func (z *Writer) firstSize() int {
 	if !z.leads() {
 		return z.primer
 	}
-	known := z.buf[:preset.MinPrimer]
+	known := z.buf[:preset.MinPrimer] // how much more of it there will be depends on the lead
 	z.lead = cover.Pick(z.buf, size, known, preset.MaxLead, preset.LeadLeast(size))
 	if size < z.primer { // it takes a part of the room
 		return z.primer - len(z.lead)
@@ -210,7 +232,7 @@ func (z *Writer) firstSize() int {
 
 // leads reports whether the first chunk may have a lead.
 func (z *Writer) leads() bool {
-	return z.primer > 0 && !z.opts.primed && z.opts.chunkSize <= preset.LeadView/2
+	return z.primer > 0 && !z.opts.primed && preset.LeadView(z.opts.chunkSize) > 0
 }
 
 // check finds what lets nothing be written.
@@ -248,7 +270,7 @@ func (z *Writer) limit() int {
 	case z.chunks > 0:
 		return z.opts.chunkSize
 	case z.leads():
-		return preset.LeadView
+		return preset.LeadView(z.opts.chunkSize)
 	}
 	return z.maxChunk
 }

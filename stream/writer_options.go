@@ -132,7 +132,9 @@ func WithLevel(n int) WriterOption {
 // WithPrimer sets the size of the frame's first chunk with codec.Mix where the input does not fit
 // into one chunk, 0 … 2^30: 256 KiB by default, or 1 MiB where chunks are smaller than that, and
 // none where the first chunk is prose that is left to codec.BWT. All other chunks start from the
-// state that it leaves; a reader must decode it before them. With 0 all chunks start from nothing.
+// state that it leaves; a reader must decode it before them. By default text from the first 16 MiB,
+// or 32 where chunks are 1 MiB and more, that other chunks have in common is coded in front of it
+// (FORMAT.md, a lead); nothing is written until these have come. With 0 all chunks start from nothing.
 // It changes the archive's bytes.
 func WithPrimer(bytes int) WriterOption {
 	return writerOption(func(o *writerOptions) error {

@@ -50,7 +50,7 @@ func (e *encoding) addFlags(f *pflag.FlagSet) {
 
 func (e *encoding) addSizes(f *pflag.FlagSet) {
 	f.Var(&e.chunkSize, "chunk-size", "bytes of input in a chunk, the unit of parallel work and of damage (0: by the preset; 64KiB with lm and the rank methods, 8MiB with bwt, 1MiB with zstd and raw; at least 1KiB). With mix the first chunk is as large as --primer-size, and what fits into that is one chunk: --primer-size 0 cuts it, too")
-	f.Var(&e.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB)")
+	f.Var(&e.primer, "primer-size", "bytes of the first chunk with mix, from whose state all others start (0: they start from nothing; by default 256 KiB, 1 MiB for chunks below 1 MiB, and text from farther back, a lead, that is found in the first 16 or 32 MiB)")
 }
 
 // check finds options that make no sense, whatever is done with them.

@@ -49,6 +49,7 @@ type chunkListing struct {
 	RawOffset       int64  `json:"raw_offset"`
 	RawBytes        int64  `json:"raw_bytes"`
 	Lines           int64  `json:"lines"`
+	LeadBytes       int64  `json:"lead_bytes,omitempty"` // of text that is coded with it and is no content
 	Method          string `json:"method"`
 	CRC32C          string `json:"crc32c"`
 	FallbackFrom    string `json:"fallback_from,omitempty"` // method that did not give it back
@@ -127,7 +128,7 @@ func (l *listing) add(f stream.Frame) {
 	for _, c := range f.Chunks {
 		chunk := chunkListing{
 			Offset: c.Offset, CompressedBytes: c.Size, RawOffset: c.RawOffset, RawBytes: c.RawSize,
-			Lines: c.Lines, Method: c.Method.String(), CRC32C: fmt.Sprintf("%08x", c.CRC32C),
+			Lines: c.Lines, LeadBytes: c.Lead, Method: c.Method.String(), CRC32C: fmt.Sprintf("%08x", c.CRC32C),
 		}
 		if c.Failed != nil {
 			chunk.FallbackFrom = c.Failed.String()

@@ -9,6 +9,7 @@ import (
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/bwt"
+	"github.com/lmz-go/lmz/internal/cover"
 	"github.com/lmz-go/lmz/internal/mix"
 	"github.com/lmz-go/lmz/internal/preset"
 	"github.com/lmz-go/lmz/internal/remote"
@@ -71,6 +72,13 @@ func (c *compressCommand) memory(size int64, workers int) int64 {
 	default: // a chunk may end an eighth before it is full
 		chunks = min(chunks, 1+size/(chunkSize-chunkSize/8))
 	}
+	lead := int64(0) // of what it is looked for in
+	if primes && dictionary == 0 && !c.primed {
+		lead = int64(preset.LeadView(int(chunkSize)))
+		if size >= 0 {
+			lead = min(lead, size)
+		}
+	}
 	var tables int64
 	switch {
 	case method == codec.Mix:
@@ -87,10 +95,11 @@ func (c *compressCommand) memory(size int64, workers int) int64 {
 	case method == codec.Zstd:
 		tables = int64(workers) * zstdMemory
 	}
+	need := tables + (2*chunks+1)*2*chunkSize
 	if c.verify || c.remove {
-		return 2*tables + (3*chunks+1)*3*chunkSize
+		need = 2*tables + (3*chunks+1)*3*chunkSize
 	}
-	return tables + (2*chunks+1)*2*chunkSize
+	return lead + max(need, int64(cover.Memory(int(lead))))
 }
 
 // usualChunk is the size of chunks where none is given, in bytes.
@@ -147,7 +156,7 @@ func (c *compressCommand) fitMemory(files []string, one bool) error {
 	}
 	if least := takes(1); least > limit {
 		return ui.Usage(fmt.Sprintf("--memlimit %s: compressing takes %s at least", c.memLimit.String(), ui.FormatBytes(least)),
-			"a lower preset or a smaller --chunk-size takes less")
+			"a lower preset, a smaller --chunk-size, or a --primer-size that is given, takes less")
 	}
 	asked := c.cores()
 	workers := asked

@@ -11,6 +11,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"unsafe"
 )
 
 const (
@@ -30,9 +31,10 @@ type segment struct {
 }
 
 // Pick gives at most size bytes of text, in the order of the text. Places are the parts that it is
-// cut into, each of place bytes, or 16 KiB if that is more. A segment gains for each of its shingles
-// the number of other places that have it, unless it is in known, or in a segment that gains more.
-// Segments that gain less than 1/least for each byte are not picked.
+// cut into, each of place bytes, or 16 KiB if that is more. A segment gains for each of its shingles,
+// of which it has one a byte, the number of other places that have it, unless it is in known, or in
+// a segment that gains more. Segments that gain less than 1/least for each byte are not picked, nor
+// is noise.
 func Pick(text []byte, place int, known []byte, size, least int) []byte {
 	c := newCounter(len(text))
 	var queue segments
@@ -43,15 +45,15 @@ func Pick(text []byte, place int, known []byte, size, least int) []byte {
 		for len(p) > 0 {
 			s := &segment{text: p[:cut(p)], at: at}
 			p, at = p[len(s.text):], at+len(s.text)
-			s.shingles = shingles(s.text)
+			s.shingles = c.shingles(s.text)
 			c.count(s.shingles)
 			queue = append(queue, s)
 		}
 	}
-	c.cover(shingles(known))
+	c.cover(c.shingles(known))
 	queue = slices.DeleteFunc(queue, func(s *segment) bool {
 		s.gain = c.gain(s.shingles)
-		return !s.pays(least)
+		return !s.pays(least) || s.random()
 	})
 	heap.Init(&queue)
 	var picked segments
@@ -79,6 +81,17 @@ func Pick(text []byte, place int, known []byte, size, least int) []byte {
 	return out
 }
 
+// Memory is about what picking from n bytes takes beside them, in bytes.
+func Memory(n int) int {
+	const perSegment = 128 // with a pointer
+	return n/sampling*4 + n/segmentSize*perSegment + int(unsafe.Sizeof(bucket{}))<<buckets(n)
+}
+
+// buckets is log2 of how many there are for n bytes.
+func buckets(n int) int {
+	return min(bits.Len(uint(n/sampling/len(bucket{})))+1, maxBuckets)
+}
+
 // cut says how many bytes of a text are its first segment.
 func cut(text []byte) int {
 	n := min(segmentSize, len(text))
@@ -90,10 +103,25 @@ func cut(text []byte) int {
 
 func (s *segment) pays(least int) bool { return s.gain > 0 && s.gain*sampling*least >= len(s.text) }
 
+// random reports whether the bytes are so evenly spread that they are compressed, or noise, which
+// low levels do not find again: more than as 128 bytes that are equally likely.
+func (s *segment) random() bool {
+	var counts [256]int
+	for _, b := range s.text {
+		counts[b]++
+	}
+	sum := 0
+	for _, n := range counts {
+		sum += n * n
+	}
+	return 128*sum < len(s.text)*len(s.text)
+}
+
 // counter knows in how many places shingles are.
 type counter struct {
 	buckets []bucket
-	place   uint16 // that is counted, from 1 on
+	place   uint16   // that is counted, from 1 on
+	hashes  []uint32 // memory for shingles
 }
 
 // bucket holds some of the shingles that share the lower bits of their hash.
@@ -106,13 +134,12 @@ type shingle struct {
 }
 
 func newCounter(total int) *counter {
-	n := min(bits.Len(uint(total/sampling/len(bucket{})))+1, maxBuckets)
-	return &counter{buckets: make([]bucket, 1<<n)}
+	return &counter{buckets: make([]bucket, 1<<buckets(total))}
 }
 
 // shingles gives hashes of the different shingles of text that count.
-func shingles(text []byte) []uint32 {
-	hashes := make([]uint32, 0, len(text)/sampling+8)
+func (c *counter) shingles(text []byte) []uint32 {
+	hashes := c.hashes[:0]
 	sum := uint32(0) // its upper byte depends on the last 24 bytes
 	for i, b := range text {
 		sum = sum<<1 + uint32(b)*0x9e3779b1
@@ -126,7 +153,8 @@ func shingles(text []byte) []uint32 {
 		hashes = append(hashes, uint32(h>>32))
 	}
 	slices.Sort(hashes)
-	return slices.Compact(hashes)
+	c.hashes = hashes
+	return slices.Clone(slices.Compact(hashes))
 }
 
 // find gives the shingle of a hash; nil: it is not known.

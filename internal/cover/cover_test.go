@@ -2,10 +2,14 @@ package cover
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/lmz-go/lmz/internal/golden"
 )
 
 // passages are texts of lines that have nothing in common.
@@ -51,11 +55,17 @@ func TestPick(t *testing.T) {
 	}
 }
 
-// Places that have nothing in common, and what is too short for shingles, give nothing.
+// Places that have nothing in common, noise, and what is too short for shingles, give next to nothing.
 func TestPickOfNothing(t *testing.T) {
 	noise := bytes.Join(passages(rand.New(rand.NewPCG(3, 4)), 1, 1<<20), nil)
-	for _, text := range [][]byte{nil, []byte("a"), noise[:shingleSize-1], noise} {
-		if got := Pick(text, 64<<10, nil, 1<<20, 4); len(got) > 0 {
+	r := rand.New(rand.NewPCG(7, 8))
+	picture := make([]byte, 20<<10) // which comes again
+	for i := range picture {
+		picture[i] = byte(r.Uint32())
+	}
+	pictures := bytes.Join([][]byte{picture, noise[:100<<10], picture, noise[100<<10 : 200<<10], picture}, nil)
+	for _, text := range [][]byte{nil, []byte("a"), noise[:shingleSize-1], noise, make([]byte, 1<<20), pictures} {
+		if got := Pick(text, 64<<10, nil, 1<<20, 4); len(got) > len(text)/50 {
 			t.Errorf("%d bytes of %d", len(got), len(text))
 		}
 	}
@@ -103,4 +113,21 @@ func BenchmarkPick(b *testing.B) {
 	for b.Loop() {
 		Pick(text, 64<<10, text[:256<<10], 1<<20, 4)
 	}
+}
+
+// What is picked bears on the bytes of archives. A change of any line has its line in CHANGELOG.md.
+func TestPins(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	common := passages(r, 60, 2<<10)
+	var text []byte
+	for len(text) < 3<<20 {
+		text = append(text, golden.Text("log", r.Uint64N(50), 3<<10)...)
+		text = append(text, common[r.IntN(len(common))][:1+r.IntN(2<<10)]...)
+	}
+	var out bytes.Buffer
+	for _, c := range []struct{ place, size, least int }{{1, 1 << 20, 4}, {64 << 10, 1 << 20, 4}, {64 << 10, 50_000, 4}, {1 << 20, 1 << 20, 5}, {1 << 20, 1 << 20, 10}} {
+		got := Pick(text, c.place, text[:256<<10], c.size, c.least)
+		fmt.Fprintf(&out, "places of %d, %d at most, 1/%d: %d bytes, %.8x\n", c.place, c.size, c.least, len(got), sha256.Sum256(got))
+	}
+	golden.Stored(t, filepath.Join("testdata", "pins.txt"), out.Bytes())
 }

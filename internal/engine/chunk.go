@@ -40,9 +40,6 @@ func (c *Chunk) decode(lane *coder.Lane, params coder.Params) error {
 	if (r.Method == codec.Mix || r.Method == codec.BWT) && !c.mixes {
 		return fmt.Errorf("%w: chunk of method %v, the header names no level", format.ErrCorrupt, r.Method)
 	}
-	if r.Lead > 0 && r.Number > 0 {
-		return fmt.Errorf("%w: only a first chunk can have a lead", format.ErrCorrupt)
-	}
 	prefix := sumChecker{record: r}
 	if c.Enough != nil {
 		params.Enough = func(decoded []byte) bool {

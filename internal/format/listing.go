@@ -25,8 +25,9 @@ type Chunk struct {
 	RawOffset int64 // in the content of the archive
 	RawSize   int64 // bytes
 	Lines     int64 // line ends
+	Lead      int64 // bytes of text in front of its content that are coded with it; mostly 0
 	Method    codec.Method
-	CRC32C    uint32           // of the raw bytes
+	CRC32C    uint32           // of the lead and the content
 	Failed    *codec.Method    // tried first, but it did not give the chunk back; mostly nil
 	Primed    bool             // it starts from the primer
 	Times     *timestamp.Range // of its lines; nil: they are not known
@@ -104,7 +105,7 @@ func readFrame(r io.ReaderAt, offset, size, raw int64, hop bool) (f *Frame, unfi
 		}
 		f.Chunks = append(f.Chunks, Chunk{
 			Offset: c.Offset, Size: s.In.Off - c.Offset, RawOffset: raw, RawSize: int64(c.Raw),
-			Lines: int64(c.Lines), Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed, Times: c.Times,
+			Lines: int64(c.Lines), Lead: int64(c.Lead), Method: c.Method, CRC32C: c.CRC32C, Failed: c.Failed, Primed: c.Primed, Times: c.Times,
 		})
 		f.Size = s.In.Off - s.Start
 		raw += int64(c.Raw)

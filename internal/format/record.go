@@ -37,6 +37,9 @@ const (
 	CheckMask = 1<<(8*CheckSize) - 1
 )
 
+// MaxLead is the most bytes of a lead: what decoding takes is in proportion to what it gives.
+const MaxLead = 1 << 20
+
 // RecordHeader is a chunk record without its payload.
 type RecordHeader struct {
 	Method  codec.Method
@@ -154,7 +157,7 @@ func (h *RecordHeader) readExtension(r io.ByteReader) error {
 	for _, f := range fields {
 		if f.kind == fieldLead {
 			lead, n := binary.Uvarint(f.value)
-			if n != len(f.value) || h.Primed || lead < 1 || lead >= uint64(h.Raw) {
+			if n != len(f.value) || h.Primed || lead < 1 || lead > MaxLead || lead >= uint64(h.Raw) {
 				return fmt.Errorf("%w: lead of a chunk that has none of that size", ErrCorrupt)
 			}
 			h.Lead, h.Raw = int(lead), h.Raw-int(lead)

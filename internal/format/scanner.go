@@ -97,6 +97,11 @@ func (s *Scanner) NextChunk() (*Record, error) {
 				if err = s.repair(c, s.In.buf, err); err != nil {
 					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
 				}
+			} else if c.Lead > 0 && (p != PrimerFirstChunk || c.Number > 0) {
+				err := fmt.Errorf("%w: only a first chunk that is the primer has a lead", ErrCorrupt)
+				if err = s.repair(c, s.In.buf, err); err != nil {
+					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
+				}
 			}
 			return c, nil
 		case tag == TagLoneIndex && s.Header.Lone:

@@ -21,9 +21,9 @@ func TestPins(t *testing.T) {
 	}
 	fmt.Fprintf(&out, "default -%d, asked from %d\n", preset.Default, preset.LeastAsked)
 	fmt.Fprintf(&out, "chunks of lm %d, of bwt %d, of others %d\n", preset.ModelChunkSize, preset.BWTChunkSize, preset.PlainChunkSize)
-	for _, size := range []int{1, 1<<20 - 1, 1 << 20, 8 << 20, 8<<20 + 1} {
-		fmt.Fprintf(&out, "primer of chunks of %d: %d, lead from %d\n", size, preset.PrimerSize(size), preset.LeadLeast(size))
+	for _, size := range []int{1, 1<<20 - 1, 1 << 20, 8 << 20, 8<<20 + 1, 16<<20 + 1} {
+		fmt.Fprintf(&out, "primer of chunks of %d: %d, lead from %d in %d\n", size, preset.PrimerSize(size), preset.LeadLeast(size), preset.LeadView(size))
 	}
-	fmt.Fprintf(&out, "lead of %d at most, found in %d, in front of %d of content\n", preset.MaxLead, preset.LeadView, preset.MinPrimer)
+	fmt.Fprintf(&out, "lead of %d at most, in front of %d of content\n", preset.MaxLead, preset.MinPrimer)
 	golden.Stored(t, filepath.Join("testdata", "pins.txt"), out.Bytes())
 }

@@ -62,13 +62,20 @@ const (
 	BWTChunkSize   = 8 * mib
 )
 
-// What a first chunk begins with: text that other places of the input have most in common with
-// (package cover), found in the first LeadView bytes, where they hold two chunks or more. It is no
-// part of the content.
-const (
-	LeadView = 32 * mib
-	MaxLead  = mib - MinPrimer
-)
+// MaxLead is the most bytes of what a first chunk begins with: text that other places of the input
+// have most in common with (package cover). It is no part of the content.
+const MaxLead = mib - MinPrimer
+
+// LeadView is in how many bytes, from the first on, it is looked for: two chunks or more, else 0.
+func LeadView(chunkSize int) int {
+	switch {
+	case chunkSize < mib:
+		return 16 * mib
+	case chunkSize <= 16*mib:
+		return 32 * mib
+	}
+	return 0
+}
 
 // LeadLeast is how many bytes of a lead may be there for each that is found again in another place
 // (see cover.Pick). It is less where there are more places, and where the lead takes room of the
@@ -77,7 +84,7 @@ func LeadLeast(chunkSize int) int {
 	switch {
 	case chunkSize < mib:
 		return 4
-	case chunkSize <= LeadView/4:
+	case chunkSize <= 8*mib:
 		return 5
 	}
 	return 10
