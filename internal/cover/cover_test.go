@@ -3,6 +3,7 @@ package cover
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -128,6 +129,19 @@ func TestPins(t *testing.T) {
 	for _, c := range []struct{ place, size, least int }{{1, 1 << 20, 4}, {64 << 10, 1 << 20, 4}, {64 << 10, 50_000, 4}, {1 << 20, 1 << 20, 5}, {1 << 20, 1 << 20, 10}} {
 		got := Pick(text, c.place, text[:256<<10], c.size, c.least)
 		fmt.Fprintf(&out, "places of %d, %d at most, 1/%d: %d bytes, %.8x\n", c.place, c.size, c.least, len(got), sha256.Sum256(got))
+	}
+	c := newCounter(1 << 30)
+	var hashes []byte
+	for _, h := range c.shingles(text[:100_000]) {
+		hashes = binary.LittleEndian.AppendUint32(hashes, h)
+	}
+	fmt.Fprintf(&out, "hashes of shingles %.8x, %d buckets at most\n", sha256.Sum256(hashes), len(c.buckets))
+	for _, values := range []int{128, 129} {
+		s := segment{text: make([]byte, 10*values)}
+		for i := range s.text {
+			s.text[i] = byte(i % values)
+		}
+		fmt.Fprintf(&out, "%d values of bytes: noise %v\n", values, s.random())
 	}
 	golden.Stored(t, filepath.Join("testdata", "pins.txt"), out.Bytes())
 }

@@ -26,6 +26,7 @@ var (
 		{"exact", []string{"attention.go", "forward.go", "load.go", "matrix.go", "scale.go", "table.go", "tokens.go", "vector.go"},
 			[]test{{"exact", "GoldenLogits"}, {"exact", "."}}},
 		{"kvcache", nil, []test{{"kvcache", "."}, corners, {"internal/coder", "."}}},
+		{"internal/cover", nil, []test{{"internal/cover", pins}, {"internal/cover", "."}, corners}},
 		{"internal/preset", nil, []test{{"internal/preset", pins}, corners, {"internal/coder", "."}, levels}},
 		{"internal/gram", []string{"gram.go", "filter.go", "ribbon.go", "set.go"}, []test{{"internal/gram", "."}, corners, levels}},
 		{"internal/format", nil, []test{{"internal/format", "."}, corners, levels}},
