@@ -38,6 +38,18 @@ func TestLimits(t *testing.T) {
 			fmt.Fprintf(&out, "level %d: a model that saved %d bits of %d bytes is named\n", level, least, payload)
 		}
 	}
+	prose := golden.Text("prose", 1, 100_000)
+	w, err := NewWriter(&bytes.Buffer{}, nil, WithMethod(codec.Mix), WithLevel(1), WithDictionary(prose[:20_000]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sorted := sort.Search(len(prose), func(n int) bool { return w.sorts(prose[:n]) })
+	fmt.Fprintf(&out, "prose behind a dictionary of 20000 bytes is sorted from %d on\n", sorted)
+	for _, lead := range []int{1, format.MaxLead, format.MaxLead + 1} {
+		h := format.RecordHeader{Method: codec.Raw, Lead: lead, Raw: 1}
+		_, err := format.ParseRecord(format.AppendChunk(nil, &h, 2<<20, 0, nil), 2<<20, 0)
+		fmt.Fprintf(&out, "a lead of %d: %v\n", lead, err)
+	}
 	text := golden.Text("log", 9, 30_000)
 	for _, payload := range []int{1, 49, 50, 98, 99, 100, 149, 150, 2399, 2400, 5000, 26_249, 26_250, 26_251} {
 		for _, lone := range []bool{false, true} {
