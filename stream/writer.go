@@ -205,6 +205,9 @@ func (z *Writer) submitChunk() {
 	size := z.opts.chunkSize
 	if z.chunks == 0 {
 		size = z.firstSize()
+		if z.check(); z.err != nil { // looking for a lead may have been cut short
+			return
+		}
 	}
 	z.submit(cut(z.buf[:size]), true)
 }
@@ -223,7 +226,7 @@ func (z *Writer) firstSize() int {
 		return z.primer
 	}
 	known := z.buf[:preset.MinPrimer] // how much more of it there will be depends on the lead
-	z.lead = cover.Pick(z.buf, size, known, preset.MaxLead, preset.LeadLeast(size))
+	z.lead = cover.Pick(z.opts.ctx, z.buf, size, known, preset.MaxLead, preset.LeadLeast(size))
 	if size < z.primer { // it takes a part of the room
 		return z.primer - len(z.lead)
 	}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"cmp"
 	"container/heap"
+	"context"
 	"encoding/binary"
 	"math"
 	"math/bits"
@@ -34,12 +35,15 @@ type segment struct {
 // cut into, each of place bytes, or 16 KiB if that is more. A segment gains for each of its shingles,
 // of which it has one a byte, the number of other places that have it, unless it is in known, or in
 // a segment that gains more. Segments that gain less than 1/least for each byte are not picked, nor
-// is noise.
-func Pick(text []byte, place int, known []byte, size, least int) []byte {
+// is noise. It picks nothing once ctx has ended.
+func Pick(ctx context.Context, text []byte, place int, known []byte, size, least int) []byte {
 	c := newCounter(len(text))
 	var queue segments
 	at := 0
 	for p := range slices.Chunk(text, max(place, minPlace)) {
+		if ctx.Err() != nil {
+			return nil
+		}
 		c.place++ // more than 2^16 begin anew: some count less
 		c.place = max(c.place, 1)
 		for len(p) > 0 {

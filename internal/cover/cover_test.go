@@ -2,6 +2,7 @@ package cover
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -33,7 +34,7 @@ func TestPick(t *testing.T) {
 	for i, p := range rare {
 		text = append(append(text, p...), common[i%len(common)]...)
 	}
-	got := Pick(text, minPlace, nil, 1<<20, 4)
+	got := Pick(t.Context(), text, minPlace, nil, 1<<20, 4)
 	for i, p := range common {
 		n := 0
 		for line := range strings.Lines(string(p)) {
@@ -48,11 +49,16 @@ func TestPick(t *testing.T) {
 	if n := len(got); n > 3*4*8<<10/2 {
 		t.Errorf("%d bytes were picked, the passages have %d", n, 4*8<<10)
 	}
-	if known := Pick(text, minPlace, bytes.Join(common, nil), 1<<20, 4); len(known) > 0 {
+	if known := Pick(t.Context(), text, minPlace, bytes.Join(common, nil), 1<<20, 4); len(known) > 0 {
 		t.Errorf("%d bytes of what is known", len(known))
 	}
-	if again := Pick(text, minPlace, nil, 1<<20, 4); !bytes.Equal(again, got) {
+	if again := Pick(t.Context(), text, minPlace, nil, 1<<20, 4); !bytes.Equal(again, got) {
 		t.Error("another choice the second time")
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if got := Pick(ended, text, minPlace, nil, 1<<20, 4); got != nil {
+		t.Errorf("%d bytes, though the context has ended", len(got))
 	}
 }
 
@@ -66,7 +72,7 @@ func TestPickOfNothing(t *testing.T) {
 	}
 	pictures := bytes.Join([][]byte{picture, noise[:100<<10], picture, noise[100<<10 : 200<<10], picture}, nil)
 	for _, text := range [][]byte{nil, []byte("a"), noise[:shingleSize-1], noise, make([]byte, 1<<20), pictures} {
-		if got := Pick(text, 64<<10, nil, 1<<20, 4); len(got) > len(text)/50 {
+		if got := Pick(t.Context(), text, 64<<10, nil, 1<<20, 4); len(got) > len(text)/50 {
 			t.Errorf("%d bytes of %d", len(got), len(text))
 		}
 	}
@@ -83,7 +89,7 @@ func FuzzPick(f *testing.F) {
 		for len(text) < length {
 			text = append(text, list[r.IntN(kinds)][:r.IntN(100)]...)
 		}
-		got := Pick(text, 1+r.IntN(1<<17), text[:r.IntN(len(text)+1)], size, 1+r.IntN(20))
+		got := Pick(t.Context(), text, 1+r.IntN(1<<17), text[:r.IntN(len(text)+1)], size, 1+r.IntN(20))
 		if len(got) > size {
 			t.Fatalf("%d bytes, %d were asked for", len(got), size)
 		}
@@ -112,7 +118,7 @@ func BenchmarkPick(b *testing.B) {
 	}
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		Pick(text, 64<<10, text[:256<<10], 1<<20, 4)
+		Pick(b.Context(), text, 64<<10, text[:256<<10], 1<<20, 4)
 	}
 }
 
@@ -127,7 +133,7 @@ func TestPins(t *testing.T) {
 	}
 	var out bytes.Buffer
 	for _, c := range []struct{ place, size, least int }{{1, 1 << 20, 4}, {64 << 10, 1 << 20, 4}, {64 << 10, 50_000, 4}, {1 << 20, 1 << 20, 5}, {1 << 20, 1 << 20, 10}} {
-		got := Pick(text, c.place, text[:256<<10], c.size, c.least)
+		got := Pick(t.Context(), text, c.place, text[:256<<10], c.size, c.least)
 		fmt.Fprintf(&out, "places of %d, %d at most, 1/%d: %d bytes, %.8x\n", c.place, c.size, c.least, len(got), sha256.Sum256(got))
 	}
 	c := newCounter(1 << 30)
