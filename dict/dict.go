@@ -4,74 +4,37 @@ package dict
 
 import (
 	"bytes"
-	"container/heap"
 	"encoding/binary"
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/lmz-go/lmz/internal/cover"
 )
 
 const (
-	segmentSize  = 4 << 10 // bytes at most of a segment, which ends with a line if it can
-	shingleSize  = 12      // bytes
-	shingleSlots = 24      // log2 of the most slots that shingles are hashed to
+	shingleSize  = 12 // bytes
+	shingleSlots = 24 // log2 of the most slots that shingles are hashed to
 )
-
-// segment is a part of a sample that a dictionary may be made of.
-type segment struct {
-	text  []byte
-	index int // among all segments
-	gain  int // shingles that it would add; an upper bound until they are counted again
-}
 
 // Build gives at most size bytes of the samples: those segments that are picked first by the number
 // of shingles per byte that no segment before them has (greedy maximum coverage), the first one
 // last, nearest to the data. Of samples that hold nothing to learn from it is empty.
 func Build(samples [][]byte, size int) []byte {
-	var queue segmentQueue
 	total := 0
+	var segments [][]byte
 	for _, s := range samples {
 		total += len(s)
-		for _, text := range cutSegments(s) {
-			queue = append(queue, &segment{text, len(queue), len(text)})
-		}
+		segments = append(segments, cover.Segments(s)...)
 	}
-	heap.Init(&queue)
 	c := newCoverage(total)
 	var picked [][]byte
-	for len(queue) > 0 {
-		s := queue[0]
-		if len(s.text) > size {
-			heap.Pop(&queue)
-			continue
-		}
-		// Gains only fall, so a segment that stays first when they are counted again is the best.
-		s.gain = c.gain(s.text)
-		if heap.Fix(&queue, 0); queue[0] != s {
-			continue
-		}
-		if s.gain == 0 {
-			break
-		}
-		heap.Pop(&queue)
-		c.add(s.text)
-		picked = append(picked, s.text)
-		size -= len(s.text)
-	}
+	cover.Greedy(segments, size, func(i int) int { return c.gain(segments[i]) }, func(i int) {
+		c.add(segments[i])
+		picked = append(picked, segments[i])
+	})
 	slices.Reverse(picked)
 	return bytes.Join(picked, nil)
-}
-
-func cutSegments(text []byte) (list [][]byte) {
-	for len(text) > 0 {
-		n := min(segmentSize, len(text))
-		if i := bytes.LastIndexByte(text[:n], '\n'); i >= 0 {
-			n = i + 1
-		}
-		list = append(list, text[:n])
-		text = text[n:]
-	}
-	return list
 }
 
 // coverage is the set of shingles that a dictionary has, by a hash.
@@ -110,24 +73,4 @@ func (c *coverage) add(text []byte) {
 	for ; len(text) >= shingleSize; text = text[1:] {
 		*c.slot(text) = covered
 	}
-}
-
-// segmentQueue is a heap with the segment of the greatest gain per byte first.
-type segmentQueue []*segment
-
-func (q segmentQueue) Len() int { return len(q) }
-
-func (q segmentQueue) Less(i, j int) bool {
-	a, b := q[i].gain*len(q[j].text), q[j].gain*len(q[i].text)
-	return a > b || a == b && q[i].index < q[j].index
-}
-
-func (q segmentQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *segmentQueue) Push(s any)   { *q = append(*q, s.(*segment)) }
-
-func (q *segmentQueue) Pop() any {
-	last := len(*q) - 1
-	s := (*q)[last]
-	*q = (*q)[:last]
-	return s
 }

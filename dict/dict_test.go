@@ -45,7 +45,7 @@ func TestBuild(t *testing.T) {
 
 // What is in the dictionary already does not come again, and what brings most comes last.
 func TestBuildPicksWhatIsNew(t *testing.T) {
-	noise := make([]byte, segmentSize) // all shingles differ
+	noise := make([]byte, 4<<10) // all shingles differ
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range noise {
 		noise[i] = 'a' + byte(r.IntN(26))
@@ -57,22 +57,5 @@ func TestBuildPicksWhatIsNew(t *testing.T) {
 	}
 	if d := Build([][]byte{[]byte("short\n"), nil}, 1<<20); len(d) > 0 {
 		t.Errorf("%q has no shingles", d)
-	}
-}
-
-func TestCutSegments(t *testing.T) {
-	text := append(samples(3, 2000), bytes.Repeat([]byte("x"), 3*segmentSize)...)
-	var all []byte
-	for _, s := range cutSegments(text) {
-		if len(s) == 0 || len(s) > segmentSize {
-			t.Fatalf("segment of %d bytes", len(s))
-		}
-		all = append(all, s...)
-		if len(all) < len(text)-3*segmentSize && s[len(s)-1] != '\n' {
-			t.Errorf("segment ends inside a line at %d", len(all))
-		}
-	}
-	if !bytes.Equal(all, text) {
-		t.Error("segments are not the text")
 	}
 }

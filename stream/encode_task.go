@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"hash/crc32"
-	"slices"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/coder"
@@ -18,7 +17,8 @@ import (
 type encodeTask struct {
 	engine.Task
 	raw     []byte
-	lead    []byte // text that is coded in front of it; none, but of a first chunk
+	text    []byte // what is coded: raw behind the lead, which only a first chunk may have
+	lead    int    // bytes
 	header  format.RecordHeader
 	payload []byte
 	best    []byte // memory of the payload, unless that is raw
@@ -47,20 +47,19 @@ type encodeTask struct {
 // encode leaves the smallest of the method, zstd and raw in t.payload; of equal ones, the one that
 // is fastest to decode.
 func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.Params) error {
-	text := t.text()
 	t.header = format.RecordHeader{
 		Method: codec.Raw,
 		Raw:    len(t.raw),
-		Lead:   len(t.lead),
+		Lead:   t.lead,
 		Lines:  bytes.Count(t.raw, []byte{'\n'}),
-		CRC32C: crc32.Checksum(text, format.Castagnoli),
+		CRC32C: crc32.Checksum(t.text, format.Castagnoli),
 	}
 	if t.finder != nil {
 		if r := t.finder.Of(t.begun, t.raw); !r.Empty() {
 			t.header.Times = &r
 		}
 	}
-	t.payload, t.saved = text, 0
+	t.payload, t.saved = t.text, 0
 	switch method {
 	case codec.Raw:
 		return nil
@@ -72,10 +71,10 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 		}
 		// mix and bwt are smaller than zstd except for chunks that hardly compress, or compress to
 		// next to nothing.
-		if err := t.try(lane, method, params); err != nil || t.header.Method != codec.Raw && compresses(t.payload, text) {
+		if err := t.try(lane, method, params); err != nil || t.header.Method != codec.Raw && compresses(t.payload, t.text) {
 			return err
 		}
-		if len(text) < minZstd {
+		if len(t.text) < minZstd {
 			return nil
 		}
 		return t.try(lane, codec.Zstd, params)
@@ -92,14 +91,6 @@ func (t *encodeTask) encode(lane *coder.Lane, method codec.Method, params coder.
 		return nil
 	}
 	return err
-}
-
-// text is what is coded.
-func (t *encodeTask) text() []byte {
-	if len(t.lead) == 0 {
-		return t.raw
-	}
-	return slices.Concat(t.lead, t.raw)
 }
 
 // minZstd is the size in bytes of the smallest chunk that zstd is tried on behind mix or bwt. Its
@@ -132,7 +123,7 @@ func (t *encodeTask) attempt(lane *coder.Lane, method codec.Method, params coder
 	if err != nil {
 		return nil, err
 	}
-	raw := t.text()
+	raw := t.text
 	if t.mislead != nil {
 		raw = t.mislead(method, raw)
 	}
@@ -143,7 +134,7 @@ func (t *encodeTask) attempt(lane *coder.Lane, method codec.Method, params coder
 	t.trial = out
 	mixer, _ := coding.(*coder.MixCoder)
 	if mixer != nil && t.primes {
-		if t.primed, err = mixer.Primed(t.text()); err != nil {
+		if t.primed, err = mixer.Primed(t.text); err != nil {
 			return nil, err
 		}
 	}

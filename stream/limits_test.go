@@ -28,7 +28,7 @@ func TestLimits(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				task := &encodeTask{raw: make([]byte, 100_000), payload: make([]byte, payload), saved: int64(saved)}
+				task := &encodeTask{raw: make([]byte, 100_000), text: make([]byte, 100_000), payload: make([]byte, payload), saved: int64(saved)}
 				task.header.Method = codec.Mix
 				if err := w.decide(task); err != nil {
 					t.Fatal(err)

@@ -61,7 +61,7 @@ func (v *verifier) accept(t *encodeTask) (err error) {
 	if err := t.back.Wait(v.opts.ctx); err != nil {
 		return err
 	}
-	if !bytes.Equal(t.back.Text, t.text()) {
+	if !bytes.Equal(t.back.Text, t.text) {
 		return fmt.Errorf("%w: other bytes with the same CRC32C", ErrCorrupt)
 	}
 	v.checkFilter(t)
@@ -149,7 +149,7 @@ func (z *Writer) verify(t *encodeTask) error {
 			err := t.encode(l, instead, coder.Params{})
 			t.header.Failed = &failed
 			if err == nil && t.primes {
-				t.primed, err = coder.Prime(z.opts.ctx, z.opts.level, z.maxChunk, t.text())
+				t.primed, err = coder.Prime(z.opts.ctx, z.opts.level, z.maxChunk, t.text)
 			}
 			return err
 		}

@@ -20,9 +20,8 @@ import (
 
 // Writer writes one frame of an archive. It is made by NewWriter, and belongs to one goroutine at a
 // time. It holds at most two chunks, raw and coded, for each lane of each worker, and with
-// WithVerify three, decoded as well; and of what is
-// more than a chunk the first 16 or 32 MiB, before it writes anything, to choose what chunks start
-// from (see WithPrimer).
+// WithVerify three, decoded as well; and before it writes anything, of content of more than a chunk
+// the first 16 or 32 MiB, to choose what chunks start from (see WithPrimer).
 type Writer struct {
 	w        io.Writer
 	model    *engine.Model // nil: none
@@ -149,10 +148,9 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 		if z.check(); z.err != nil {
 			return n, z.err
 		}
-		var into []byte
-		if full := len(z.buf) >= z.limit(); full { // it is cut only if more comes
-			into = more[:]
-		} else {
+		into := more[:] // a chunk that is full is cut only if more comes
+		full := len(z.buf) >= z.limit()
+		if !full {
 			z.grow(min(4096, z.limit()-len(z.buf)))
 			into = z.buf[len(z.buf):min(cap(z.buf), z.limit())]
 		}
@@ -161,7 +159,7 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 			z.err = errBadRead
 			return n, z.err
 		}
-		if len(z.buf) < z.limit() {
+		if !full {
 			z.buf = z.buf[:len(z.buf)+got]
 		} else if _, err := z.Write(into[:got]); err != nil {
 			return n, err
@@ -313,7 +311,11 @@ func (z *Writer) submit(n int, more bool) {
 	if last := len(z.free) - 1; last >= 0 {
 		t, z.free = z.free[last], z.free[:last]
 	}
-	t.raw, t.lead, z.lead = z.take(t.raw[:0], n), z.lead, nil
+	t.raw = z.take(t.raw[:0], n)
+	t.text, t.lead = t.raw, len(z.lead)
+	if t.lead > 0 {
+		t.text, z.lead = slices.Concat(z.lead, t.raw), nil
+	}
 	t.primes, t.primed, t.back = more && z.chunks == 0 && z.primer > 0, nil, nil
 	z.primes = z.primes || t.primes
 	t.decides, t.alone = !z.decided, t.alone[:0]
@@ -381,7 +383,7 @@ func (z *Writer) decide(t *encodeTask) error {
 		return nil
 	}
 	z.asks = false
-	if t.sorts = !t.primes && z.sorts(t.raw); !t.sorts && t.header.Method == codec.Mix && compresses(t.alone, t.text()) {
+	if t.sorts = !t.primes && z.sorts(t.raw); !t.sorts && t.header.Method == codec.Mix && compresses(t.alone, t.text) {
 		t.payload = t.alone
 		return nil
 	}

@@ -72,11 +72,11 @@ func (c *compressCommand) memory(size int64, workers int) int64 {
 	default: // a chunk may end an eighth before it is full
 		chunks = min(chunks, 1+size/(chunkSize-chunkSize/8))
 	}
-	lead := int64(0) // of what it is looked for in
+	view := int64(0) // in which a lead is looked for
 	if primes && dictionary == 0 && !c.primed {
-		lead = int64(preset.LeadView(int(chunkSize)))
+		view = int64(preset.LeadView(int(chunkSize)))
 		if size >= 0 {
-			lead = min(lead, size)
+			view = min(view, size)
 		}
 	}
 	var tables int64
@@ -99,7 +99,7 @@ func (c *compressCommand) memory(size int64, workers int) int64 {
 	if c.verify || c.remove {
 		need = 2*tables + (3*chunks+1)*3*chunkSize
 	}
-	return lead + max(need, int64(cover.Memory(int(lead))))
+	return view + max(need, int64(cover.Memory(int(view))))
 }
 
 // usualChunk is the size of chunks where none is given, in bytes.

@@ -4,9 +4,6 @@
 package cover
 
 import (
-	"bytes"
-	"cmp"
-	"container/heap"
 	"context"
 	"encoding/binary"
 	"math"
@@ -16,20 +13,11 @@ import (
 )
 
 const (
-	segmentSize = 4 << 10 // bytes at most of what is picked at once, which ends with a line if it can
-	shingleSize = 24      // bytes
-	sampling    = 16      // one shingle in so many counts, chosen by its hash
-	maxBuckets  = 19      // log2 of how many there are at most
+	shingleSize = 24 // bytes
+	sampling    = 16 // one shingle in so many counts, chosen by its hash
+	maxBuckets  = 19 // log2 of how many there are at most
 	minPlace    = 16 << 10
 )
-
-// segment is a part of the text that may be picked.
-type segment struct {
-	text     []byte
-	at       int      // in the text
-	shingles []uint32 // hashes
-	gain     int      // an upper bound until it is counted again
-}
 
 // Pick gives at most size bytes of text, in the order of the text. Places are the parts that it is
 // cut into, each of place bytes, or 16 KiB if that is more. A segment gains for each of its shingles,
@@ -38,56 +26,48 @@ type segment struct {
 // is noise. It picks nothing once ctx has ended.
 func Pick(ctx context.Context, text []byte, place int, known []byte, size, least int) []byte {
 	c := newCounter(len(text))
-	var queue segments
-	at := 0
+	var segments [][]byte
+	var hashes [][]uint32 // of the shingles of each
 	for p := range slices.Chunk(text, max(place, minPlace)) {
 		if ctx.Err() != nil {
 			return nil
 		}
 		c.place++ // more than 2^16 begin anew: some count less
 		c.place = max(c.place, 1)
-		for len(p) > 0 {
-			s := &segment{text: p[:cut(p)], at: at}
-			p, at = p[len(s.text):], at+len(s.text)
-			s.shingles = c.shingles(s.text)
-			c.count(s.shingles)
-			queue = append(queue, s)
+		for _, s := range Segments(p) {
+			h := c.shingles(s)
+			c.count(h)
+			segments, hashes = append(segments, s), append(hashes, h)
 		}
 	}
 	c.cover(c.shingles(known))
-	queue = slices.DeleteFunc(queue, func(s *segment) bool {
-		s.gain = c.gain(s.shingles)
-		return !s.pays(least) || s.random()
-	})
-	heap.Init(&queue)
-	var picked segments
-	for len(queue) > 0 {
-		s := queue[0]
-		// Gains only fall, so a segment that stays first when they are counted again is the best.
-		s.gain = c.gain(s.shingles)
-		if len(s.text) > size || !s.pays(least) {
-			heap.Pop(&queue)
-			continue
+	for i, s := range segments {
+		if random(s) {
+			hashes[i] = nil
 		}
-		if heap.Fix(&queue, 0); queue[0] != s {
-			continue
-		}
-		heap.Pop(&queue)
-		c.cover(s.shingles)
-		picked = append(picked, s)
-		size -= len(s.text)
 	}
-	slices.SortFunc(picked, func(a, b *segment) int { return cmp.Compare(a.at, b.at) })
+	var picked []int
+	Greedy(segments, size, func(i int) int {
+		gain := c.gain(hashes[i])
+		if gain*sampling*least < len(segments[i]) {
+			return 0
+		}
+		return gain
+	}, func(i int) {
+		c.cover(hashes[i])
+		picked = append(picked, i)
+	})
+	slices.Sort(picked)
 	var out []byte
-	for _, s := range picked {
-		out = append(out, s.text...)
+	for _, i := range picked {
+		out = append(out, segments[i]...)
 	}
 	return out
 }
 
 // Memory is about what picking from n bytes takes beside them, in bytes.
 func Memory(n int) int {
-	const perSegment = 128 // with a pointer
+	const perSegment = 128
 	return n/sampling*4 + n/segmentSize*perSegment + int(unsafe.Sizeof(bucket{}))<<buckets(n)
 }
 
@@ -96,29 +76,18 @@ func buckets(n int) int {
 	return min(bits.Len(uint(n/sampling/len(bucket{})))+1, maxBuckets)
 }
 
-// cut says how many bytes of a text are its first segment.
-func cut(text []byte) int {
-	n := min(segmentSize, len(text))
-	if i := bytes.LastIndexByte(text[:n], '\n'); i >= 0 {
-		return i + 1
-	}
-	return n
-}
-
-func (s *segment) pays(least int) bool { return s.gain > 0 && s.gain*sampling*least >= len(s.text) }
-
 // random reports whether the bytes are so evenly spread that they are compressed, or noise, which
 // low levels do not find again: more than as 128 bytes that are equally likely.
-func (s *segment) random() bool {
+func random(text []byte) bool {
 	var counts [256]int
-	for _, b := range s.text {
+	for _, b := range text {
 		counts[b]++
 	}
 	sum := 0
 	for _, n := range counts {
 		sum += n * n
 	}
-	return 128*sum < len(s.text)*len(s.text)
+	return 128*sum < len(text)*len(text)
 }
 
 // counter knows in how many places shingles are.
@@ -212,24 +181,4 @@ func (c *counter) cover(hashes []uint32) {
 			s.others = 0
 		}
 	}
-}
-
-// segments is a heap with the segment of the greatest gain per byte first.
-type segments []*segment
-
-func (q segments) Len() int { return len(q) }
-
-func (q segments) Less(i, j int) bool {
-	a, b := q[i].gain*len(q[j].text), q[j].gain*len(q[i].text)
-	return a > b || a == b && q[i].at < q[j].at
-}
-
-func (q segments) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *segments) Push(s any)   { *q = append(*q, s.(*segment)) }
-
-func (q *segments) Pop() any {
-	last := len(*q) - 1
-	s := (*q)[last]
-	*q = (*q)[:last]
-	return s
 }

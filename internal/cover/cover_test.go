@@ -94,7 +94,7 @@ func FuzzPick(f *testing.F) {
 			t.Fatalf("%d bytes, %d were asked for", len(got), size)
 		}
 		for rest, from := got, text; len(rest) > 0; {
-			n := min(cut(rest), len(rest))
+			n := len(Segments(rest)[0])
 			for n > 0 && !bytes.Contains(from, rest[:n]) {
 				n--
 			}
@@ -143,11 +143,29 @@ func TestPins(t *testing.T) {
 	}
 	fmt.Fprintf(&out, "hashes of shingles %.8x, %d buckets at most\n", sha256.Sum256(hashes), len(c.buckets))
 	for _, values := range []int{128, 129} {
-		s := segment{text: make([]byte, 10*values)}
-		for i := range s.text {
-			s.text[i] = byte(i % values)
+		s := make([]byte, 10*values)
+		for i := range s {
+			s[i] = byte(i % values)
 		}
-		fmt.Fprintf(&out, "%d values of bytes: noise %v\n", values, s.random())
+		fmt.Fprintf(&out, "%d values of bytes: noise %v\n", values, random(s))
 	}
 	golden.Stored(t, filepath.Join("testdata", "pins.txt"), out.Bytes())
+}
+
+// What has no line end is cut where a segment is full.
+func TestSegments(t *testing.T) {
+	text := append(golden.Text("log", 3, 40_000), bytes.Repeat([]byte("x"), 3*segmentSize)...)
+	var all []byte
+	for _, s := range Segments(text) {
+		if len(s) == 0 || len(s) > segmentSize {
+			t.Fatalf("segment of %d bytes", len(s))
+		}
+		all = append(all, s...)
+		if len(all) < len(text)-3*segmentSize && s[len(s)-1] != '\n' {
+			t.Errorf("segment ends inside a line at %d", len(all))
+		}
+	}
+	if !bytes.Equal(all, text) {
+		t.Error("segments are not the text")
+	}
 }

@@ -92,13 +92,7 @@ func (s *Scanner) NextChunk() (*Record, error) {
 					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
 				}
 			}
-			if p := s.Header.Primer; c.Primed && (p == PrimerNone || p == PrimerFirstChunk && c.Number == 0) {
-				err := fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)
-				if err = s.repair(c, s.In.buf, err); err != nil {
-					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
-				}
-			} else if c.Lead > 0 && (p != PrimerFirstChunk || c.Number > 0) {
-				err := fmt.Errorf("%w: only a first chunk that is the primer has a lead", ErrCorrupt)
+			if err := s.misplaced(c); err != nil {
 				if err = s.repair(c, s.In.buf, err); err != nil {
 					return nil, &ChunkError{Index: int(c.Number), Offset: offset, Err: err}
 				}
@@ -128,6 +122,17 @@ func (s *Scanner) NextChunk() (*Record, error) {
 			return c, nil
 		}
 	}
+}
+
+// misplaced says what of a record cannot be where it is in its frame; nil: nothing.
+func (s *Scanner) misplaced(c *Record) error {
+	switch p := s.Header.Primer; {
+	case c.Primed && (p == PrimerNone || p == PrimerFirstChunk && c.Number == 0):
+		return fmt.Errorf("%w: chunk depends on a primer, the frame has none", ErrCorrupt)
+	case c.Lead > 0 && (p != PrimerFirstChunk || c.Number > 0):
+		return fmt.Errorf("%w: only a first chunk that is the primer has a lead", ErrCorrupt)
+	}
+	return nil
 }
 
 // Payload reads the payload of the chunk that NextChunk returned and verifies the check of the
