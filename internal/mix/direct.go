@@ -5,8 +5,8 @@ package mix
 // time goes to the few bytes that no expert foresees.
 const (
 	directNodes = 16 // of a nibble in a context, side by side in a cache line; the first is not used
-	directLimit = 60 // observations after which a probability's rate stays
-	directRate  = 8000
+	directLimit = 20 // observations after which a probability's rate stays
+	directRate  = 14000
 )
 
 // direct says whether bits are predicted so.
@@ -15,19 +15,27 @@ func (l *level) direct() bool { return l.directBits > 0 }
 // startDirect is startBits of a direct level.
 func (m *model) startDirect() {
 	m.hashContexts()
+	m.askDirect(saltOfLow(m.c0))
 	m.startDirectNibble()
 	m.predictDirect()
 }
 
-// startDirectNibble finds the probabilities of the nibble that begins.
-func (m *model) startDirectNibble() {
-	m.node = 1
-	salt, bits := saltOfLow(m.c0), m.directBits
-	for i, h := range m.hashes[:len(m.contexts)] {
+// askDirect is askSlots of a direct level.
+func (m *model) askDirect(salt uint32) {
+	n, bits := len(m.contexts), m.directBits
+	for i, h := range m.hashes[:n] {
 		h = (h + salt) * slotMul
 		h ^= h >> 15
-		m.slot[i] = uint32(i)<<bits | h*lineMul>>(32-bits)&^(directNodes-1)
+		m.asked[i] = uint32(i)<<bits | h*lineMul>>(32-bits)&^(directNodes-1)
 	}
+	prefetchNodes(m.directs.probs, m.asked[:n])
+	m.askedSalt = salt
+}
+
+// startDirectNibble takes the probabilities that were asked for.
+func (m *model) startDirectNibble() {
+	m.node = 1
+	copy(m.slot[:], m.asked[:len(m.contexts)])
 }
 
 // predictDirect is predict of a direct level.
@@ -39,6 +47,9 @@ func (m *model) predictDirect() {
 	}
 	t.mix(g, m.c0)
 	m.p = g.p
+	if m.bit == 3 {
+		m.askDirect(saltOfLow(m.c0<<1 | m.p>>15)) // which take their time
+	}
 	if m.advisor != nil {
 		m.p = m.advise(m.p)
 	}
@@ -55,6 +66,9 @@ func (m *model) updateDirect(y uint32) {
 	m.bit++
 	switch m.bit {
 	case 4:
+		if salt := saltOfLow(m.c0); salt != m.askedSalt {
+			m.askDirect(salt)
+		}
 		m.startDirectNibble()
 	case 8:
 		m.endByte(byte(m.c0), false)

@@ -36,13 +36,11 @@ type rate struct {
 }
 
 var (
-	contexts0        = []contextID{order1, order2, tokenInSkeleton, matchOrder1}
-	contexts1        = []contextID{order1, order2, order3, tokenInSkeleton}
-	contexts2        = []contextID{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate}
-	contexts3        = []contextID{order1, order2, order3, order4, tokenAfterKey, templateOrder1, skeletonTemplate}
-	foreignContexts3 = append(contexts3[:7:7], aboveOrder1)
-	contexts4        = []contextID{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1,
-		aboveOrder1, skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove}
+	contexts0 = []contextID{order2, wordOnly, templateOrder1, matchOrder1}
+	contexts1 = []contextID{order1, order3, wordOnly, templateOrder1}
+	contexts2 = []contextID{order2, order4, wordOnly, templateOrder1, matchOrder1, skeletonTemplate}
+	contexts3 = []contextID{order2, order4, wordOnly, templateOrder1, matchOrder1, templateBoth}
+	contexts4 = append(contexts3[:6:6], order6, tokenAfterKey, skeletonTemplate, candidates)
 	contexts5 = []contextID{order1, order2, order3, order4, order6, order8, wordOnly, wordAfter1, wordAfter3, tokenInField,
 		templateOrder1, templateBoth, skeletonTemplate, indirectOrder1, indirectOrder2, sparse23, matchOrder1, candidates, wordLetters,
 		rowTwoAbove, rowPhase}
@@ -57,6 +55,16 @@ var (
 	proseContexts = []contextID{order1, order2, order3, order4, order5, order6, wordLetters, wordLetters1, wordLetters2, wordLetters3,
 		wordLettersSkip, wordSuffix, wordInSentence, wordCase, wordOnly, indirectOrder1, indirectOrder2, sparse13, sparse23,
 		columnOrder1, matchOrder1, candidates}
+
+	// foreignContexts are those of the first levels for what is no text.
+	foreignContexts = [...][]contextID{
+		{order1, order2, tokenInSkeleton, matchOrder1},
+		{order1, order2, order3, tokenInSkeleton},
+		{order1, order2, order3, order4, tokenInSkeleton, order6, wordAfter1, skeletonTemplate},
+		{order1, order2, order3, order4, tokenAfterKey, templateOrder1, skeletonTemplate, aboveOrder1},
+		{order1, order2, order3, order4, order6, wordAfter1, tokenInSkeleton, tokenAfterKey, templateOrder1, aboveOrder1,
+			skeletonTemplate, order5, wordAfter2, tokenInField, templateBoth, lineSoFar, candidates, rowAbove},
+	}
 
 	experts1        = []int{longMatch, shortMatch, templateMatch}
 	experts3        = append(experts1[:3:3], copyMatch)
@@ -80,8 +88,8 @@ var (
 
 // levels is indexed by the number of the level. It is part of the format.
 var levels = [...]level{
-	0: {contexts0, experts1, nil, 0, 15, 13, 0, 0, 15, 14, 20, 255, 30000, 28000, preparation{64 << 10, 0, 0}, logRate, false, 11, -500},
-	1: {contexts1, experts1, sets1, 16, 16, 13, 1, 12, 0, 14, 20, 255, 36000, 36000, fastPrior, logRate, false, 11, 200},
+	0: {contexts0, experts1, nil, 0, 15, 13, 0, 0, 18, 14, 20, 255, 20000, 16000, preparation{64 << 10, 0, 0}, logRate, false, 11, -500},
+	1: {contexts1, experts1, sets1, 16, 16, 13, 1, 12, 0, 14, 20, 255, 30000, 30000, fastPrior, logRate, false, 11, 200},
 	2: {contexts2, experts1, sets3, 17, 17, 13, 1, 12, 0, 15, 20, 255, 50000, 50000, fastPrior, logRate, false, 11, 200},
 	3: {contexts3, experts3, sets3, 18, 18, 14, 1, 14, 0, 15, 20, 255, 52000, 60000, midPrior, logRate, false, 11, 200},
 	4: {contexts4, everyExpert, sets3, 19, 18, 15, 4, 14, 0, 16, 20, 255, 62000, 62000, midPrior, logRate, true, 12, 200},

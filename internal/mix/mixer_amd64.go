@@ -65,6 +65,9 @@ func findSlots(t []byte, at, checks, slots []uint32) {
 // prefetchCurves asks for the curves that begin at points.
 func prefetchCurves(a apm, points []uint32) { prefetchTwoLines(&a[0], &points[0], len(points)) }
 
+// prefetchNodes asks for the lines of probabilities that begin at the offsets at.
+func prefetchNodes(probs, at []uint32) { prefetchLines(&probs[0], &at[0], len(at)) }
+
 func predictStates(slots []byte, slot []uint32, node uint32, maps [][256]uint32, states []uint8, x []int16) {
 	predictStatesScalar(&slots[node], &slot[0], &maps[0], &states[0], &x[0], len(slot))
 }

@@ -374,6 +374,21 @@ prefetchCurve:
 	JNZ        prefetchCurve
 	RET
 
+// func prefetchLines(base *uint32, at *uint32, n int)
+// Requires: MMX+
+TEXT ·prefetchLines(SB), NOSPLIT, $0-24
+	MOVQ base+0(FP), AX
+	MOVQ at+8(FP), CX
+	MOVQ n+16(FP), DX
+
+prefetchLine:
+	MOVL       (CX), BX
+	PREFETCHT0 (AX)(BX*4)
+	ADDQ       $0x04, CX
+	DECQ       DX
+	JNZ        prefetchLine
+	RET
+
 // func predictStatesScalar(slots *byte, slot *uint32, maps *[256]uint32, states *uint8, x *int16, n int)
 // Requires: CMOV
 TEXT ·predictStatesScalar(SB), NOSPLIT, $0-48

@@ -22,6 +22,8 @@ func findSlots(t []byte, at, checks, slots []uint32) { findSlotsGeneric(t, at, c
 
 func prefetchCurves(apm, []uint32) {}
 
+func prefetchNodes(_, _ []uint32) {}
+
 func predictStates(slots []byte, slot []uint32, node uint32, maps [][256]uint32, states []uint8, x []int16) {
 	predictStatesGeneric(slots, slot, node, maps, states, x)
 }

@@ -39,6 +39,11 @@ func findSlotsScalar(t *byte, at *uint32, checks *uint32, slots *uint32, n int)
 //go:noescape
 func prefetchTwoLines(base *uint16, rows *uint32, n int)
 
+// prefetchLines asks for the cache line at each of n offsets from base; n > 0.
+//
+//go:noescape
+func prefetchLines(base *uint32, at *uint32, n int)
+
 // predictStatesScalar is predictStatesGeneric; slots is from the node on.
 //
 //go:noescape

@@ -63,11 +63,14 @@ func (k kind) spec() level {
 	if k.foreign && k.number >= firstProseLevel {
 		l.contexts, l.sets, l.guessOver, l.noiseBits = everyContext, everySet, max(l.guessOver, guessRarely), 0
 	}
+	if k.foreign && k.number < len(foreignContexts) {
+		l.contexts = foreignContexts[k.number]
+	}
 	if k.foreign && l.curves == 1 {
 		// The skeleton tells nothing there, and rows do.
 		l.curves, l.apmBits = apmCount, l.apmBits-2
 		if k.number == 3 {
-			l.contexts, l.experts = foreignContexts3, foreignExperts3
+			l.experts = foreignExperts3
 		}
 	}
 	if k.foreign || k.without&Prior != 0 {

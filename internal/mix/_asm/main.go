@@ -19,6 +19,7 @@ func main() {
 	findLines()
 	findSlots()
 	prefetchCurves()
+	prefetchNodes()
 	predictStates()
 	learnStates()
 	Generate()
@@ -404,6 +405,22 @@ func prefetchCurves() {
 	ADDQ(Imm(4), rows)
 	DECQ(n)
 	JNZ(LabelRef("prefetchCurve"))
+	RET()
+}
+
+// prefetchNodes asks for the nodes of nibbles, which have a cache line each.
+func prefetchNodes() {
+	TEXT("prefetchLines", NOSPLIT, "func(base *uint32, at *uint32, n int)")
+	Pragma("noescape")
+	Doc("prefetchLines asks for the cache line at each of n offsets from base; n > 0.")
+	base, offsets, n := Load(Param("base"), GP64()), Load(Param("at"), GP64()), Load(Param("n"), GP64())
+	at := GP64()
+	Label("prefetchLine")
+	MOVL(Mem{Base: offsets}, at.As32())
+	PREFETCHT0(Mem{Base: base, Index: at, Scale: 4})
+	ADDQ(Imm(4), offsets)
+	DECQ(n)
+	JNZ(LabelRef("prefetchLine"))
 	RET()
 }
 
