@@ -31,7 +31,7 @@ const (
 const mib = 1 << 20
 
 var presets = [...]Preset{
-	0: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
+	0: {ChunkSize: 8 * mib, Memory: 7 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	1: {ChunkSize: 8 * mib, Memory: 8 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 64 << 10},
 	2: {ChunkSize: 8 * mib, Memory: 13 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 144 << 10},
 	3: {ChunkSize: 16 * mib, Memory: 23 * mib, Model: Never, Price: 256, InProse: 256, Sorted: 192 << 10},
