@@ -18,8 +18,9 @@ func main() {
 	adjust()
 	findLines()
 	findSlots()
-	prefetchCurves()
-	prefetchNodes()
+	// The curves of an APM may reach into a second line; the nodes of a nibble have one.
+	prefetch("prefetchTwoLines", "two cache lines", "func(base *uint16, rows *uint32, n int)", "prefetchCurve", 2, 2)
+	prefetch("prefetchLines", "the cache line", "func(base *uint32, at *uint32, n int)", "prefetchLine", 4, 1)
 	predictStates()
 	learnStates()
 	Generate()
@@ -390,37 +391,22 @@ func findSlots() {
 	JMP(LabelRef("useSlot"))
 }
 
-// prefetchCurves asks for the curves of an APM that begin at the given points: two cache lines
-// each.
-func prefetchCurves() {
-	TEXT("prefetchTwoLines", NOSPLIT, "func(base *uint16, rows *uint32, n int)")
+// prefetch writes a function that asks for some cache lines at each of n offsets, which count in
+// units of the type of base.
+func prefetch(name, what, signature, label string, scale uint8, lines int) {
+	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc("prefetchTwoLines asks for two cache lines at each of n offsets from base; n > 0.")
-	base, rows, n := Load(Param("base"), GP64()), Load(Param("rows"), GP64()), Load(Param("n"), GP64())
+	Doc(name + " asks for " + what + " at each of n offsets from base; n > 0.")
+	base, offsets, n := Load(Param("base"), GP64()), Load(ParamIndex(1), GP64()), Load(Param("n"), GP64())
 	at := GP64()
-	Label("prefetchCurve")
-	MOVL(Mem{Base: rows}, at.As32())
-	PREFETCHT0(Mem{Base: base, Index: at, Scale: 2})
-	PREFETCHT0(Mem{Base: base, Index: at, Scale: 2, Disp: 2 * 32})
-	ADDQ(Imm(4), rows)
-	DECQ(n)
-	JNZ(LabelRef("prefetchCurve"))
-	RET()
-}
-
-// prefetchNodes asks for the nodes of nibbles, which have a cache line each.
-func prefetchNodes() {
-	TEXT("prefetchLines", NOSPLIT, "func(base *uint32, at *uint32, n int)")
-	Pragma("noescape")
-	Doc("prefetchLines asks for the cache line at each of n offsets from base; n > 0.")
-	base, offsets, n := Load(Param("base"), GP64()), Load(Param("at"), GP64()), Load(Param("n"), GP64())
-	at := GP64()
-	Label("prefetchLine")
+	Label(label)
 	MOVL(Mem{Base: offsets}, at.As32())
-	PREFETCHT0(Mem{Base: base, Index: at, Scale: 4})
+	for i := range lines {
+		PREFETCHT0(Mem{Base: base, Index: at, Scale: scale, Disp: i * 64})
+	}
 	ADDQ(Imm(4), offsets)
 	DECQ(n)
-	JNZ(LabelRef("prefetchLine"))
+	JNZ(LabelRef(label))
 	RET()
 }
 
