@@ -88,7 +88,9 @@ func TestSweep(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := io.ReadAll(Section(ctx, b, now, 0, now.Size))
+				r := Section(ctx, b, now, 0, now.Size)
+				got, err := io.ReadAll(r)
+				r.Close()
 				if err != nil || !bytes.Equal(got, content) {
 					t.Errorf("%s: %d bytes, %v", key, len(got), err)
 				}
@@ -178,7 +180,9 @@ func TestSection(t *testing.T) {
 			}
 			os.Remove(key) // another file
 			put(key, content[1:])
-			if _, err := io.ReadAll(Section(ctx, b, info, 5, 10)); !errors.Is(err, ErrChanged) {
+			s := Section(ctx, b, info, 5, 10)
+			defer s.Close()
+			if _, err := io.ReadAll(s); !errors.Is(err, ErrChanged) {
 				t.Errorf("another version: %v", err)
 			}
 		})

@@ -77,7 +77,9 @@ func only(t testing.TB, url string) []byte {
 			t.Fatal(err)
 		}
 		all = append(all, info.Key)
-		if content, err = io.ReadAll(cloud.Section(ctx, b, info, 0, info.Size)); err != nil {
+		r := cloud.Section(ctx, b, info, 0, info.Size)
+		defer r.Close()
+		if content, err = io.ReadAll(r); err != nil {
 			t.Fatal(err)
 		}
 	}
