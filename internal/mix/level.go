@@ -79,8 +79,8 @@ var (
 	proseSets = append(everySet[:9:9], setOrders)
 
 	fastPrior  = preparation{64 << 10, 32 << 10, 8 << 10}
-	midPrior   = preparation{256 << 10, 256 << 10, 32 << 10}
-	wholePrior = preparation{256 << 10, 256 << 10, 64 << 10}
+	midPrior   = preparation{256 << 10, 256 << 10, 64 << 10}
+	wholePrior = preparation{256 << 10, 256 << 10, 128 << 10}
 
 	logRate   = rate{6000, 4000, 8}
 	proseRate = rate{2048, 2000, 11}

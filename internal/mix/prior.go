@@ -3,6 +3,7 @@ package mix
 import (
 	"context"
 	_ "embed"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -43,7 +44,7 @@ type preparation struct {
 // forText is what is worth its time before a text of up to 2^bits bytes.
 func (p preparation) forText(bits int) preparation {
 	bits = min(bits, 24) // what is longer gets all, and int may have 32 bits
-	p.history = min(p.history, max(historyAtOnce, 8<<bits))
+	p.history = min(p.history, max(historyAtOnce, p.atOnce, 8<<bits))
 	p.taught = min(p.history, p.taught, max(p.atOnce, 1<<bits))
 	return p
 }
@@ -51,8 +52,8 @@ func (p preparation) forText(bits int) preparation {
 const historyAtOnce = 64 << 10
 
 // taughtContexts are those that are worth teaching before there is anything to code: the others
-// hold for one text.
-var taughtContexts = [...]contextID{order1, order2, order3, order4, order6, wordOnly, tokenInSkeleton, wordLetters}
+// hold for one text, or say the same. The last are two for words, of which the later one is enough.
+var taughtContexts = [...]contextID{order1, order2, order3, order4, wordOnly, wordLetters}
 
 // read moves past text, of which nothing is coded and nothing is learnt but where what occurs, and
 // by taughtContexts which bits follow in the last taught bytes.
@@ -69,62 +70,100 @@ func (m *model) read(ctx context.Context, text []byte, taught int) error {
 			return context.Cause(ctx)
 		}
 		if len(text)-i <= taught {
-			m.hashContexts()
+			m.hashTaught()
 			lessons.add(m, c)
 		}
 		m.pass(c)
 	}
-	lessons.teach(m)
+	lessons.next(m)
+	lessons.next(m)
 	return nil
 }
 
 // taught are the contexts of the level that are of taughtContexts.
 func (l *level) taught() (some []contextID) {
+	letters := slices.Contains(l.contexts, wordLetters)
 	for _, c := range l.contexts {
-		for _, t := range taughtContexts {
-			if c == t {
-				some = append(some, c)
-			}
+		if slices.Contains(taughtContexts[:], c) && !(c == wordOnly && letters) {
+			some = append(some, c)
 		}
 	}
 	return some
 }
 
-// lessons are nibbles that are to be added to the histories of their contexts. Several of them
-// wait, so that the cache lines that they need can come meanwhile: reading is mostly waiting.
+// hashTaught is hashContexts for taughtContexts, which need nothing of the experts.
+func (m *model) hashTaught() {
+	l, c1 := &m.line, m.c4&255
+	for i, c := range m.contexts {
+		var h uint32
+		switch c {
+		case order1:
+			h = c1
+		case order2:
+			h = m.c4 & 0xffff
+		case order3:
+			h = m.c4 & 0xffffff
+		case order4:
+			h = m.c4
+		case wordOnly:
+			word := l.token
+			if l.tokenLen == 0 {
+				word = hash2(l.delimiters, 1)
+			}
+			h = hash2(word, c1)
+		case wordLetters:
+			h = hash2(l.letters[0], c1)
+		}
+		m.hashes[i] = hash2(h, uint32(c)+1)
+	}
+}
+
+// lessons are nibbles that are to be added to the histories of their contexts. Those of some bytes
+// wait until those of as many more are there, so that the cache lines that they need can come
+// meanwhile: reading is mostly waiting.
 type lessons struct {
-	list [32]lesson
-	n    int
+	both [2]lesson // of which one has been asked for
+	late int       // the other one
 }
 
 type lesson struct {
-	at     [len(taughtContexts)]uint32 // see findLines
-	checks [len(taughtContexts)]uint32
-	nibble uint32
+	nibbles [16]uint8
+	n       int
+	hashes  [16 * len(taughtContexts)]uint32 // of the contexts of each nibble, with its salt
+	at      [16 * len(taughtContexts)]uint32 // see findLines
+	checks  [16 * len(taughtContexts)]uint32
 }
 
 // add takes the byte c, whose contexts have been hashed.
 func (s *lessons) add(m *model, c byte) {
-	high, low := uint32(c>>4), uint32(c&15)
-	for i, salt := range [...]uint32{0, saltOfLow(high | 16)} {
-		l := &s.list[s.n+i]
-		findLines(m.slots, m.hashes[:len(m.contexts)], salt, m.slotBits, l.at[:], l.checks[:])
+	l := &s.both[s.late]
+	for _, nibble := range [...]struct{ v, salt uint32 }{{uint32(c >> 4), 0}, {uint32(c & 15), saltOfLow(uint32(c>>4) | 16)}} {
+		hashes := l.hashes[l.n*len(m.contexts):]
+		for i, h := range m.hashes[:len(m.contexts)] {
+			hashes[i] = h + nibble.salt
+		}
+		l.nibbles[l.n] = uint8(nibble.v)
+		l.n++
 	}
-	s.list[s.n].nibble, s.list[s.n+1].nibble = high, low
-	if s.n += 2; s.n == len(s.list) {
-		s.teach(m)
+	if l.n == len(l.nibbles) {
+		s.next(m)
 	}
 }
 
-// teach adds all that wait, in order.
-func (s *lessons) teach(m *model) {
-	n := len(m.contexts)
-	for k := range s.list[:s.n] {
-		l := &s.list[k]
-		findSlots(m.slots, l.at[:n], l.checks[:n], l.at[:n])
-		teachNibble(m.slots, l.at[:n], l.nibble)
+// next teaches what has waited, in order, and asks for the lines of what has come since.
+func (s *lessons) next(m *model) {
+	n, l := len(m.contexts), &s.both[s.late]
+	if l.n > 0 && n > 0 {
+		findLines(m.slots, l.hashes[:l.n*n], 0, m.slotBits, l.at[:], l.checks[:])
 	}
-	s.n = 0
+	s.late ^= 1
+	l = &s.both[s.late]
+	for k, v := range l.nibbles[:l.n] {
+		at := l.at[k*n:][:n]
+		findSlots(m.slots, at, l.checks[k*n:][:n], at)
+		teachNibble(m.slots, at, uint32(v))
+	}
+	l.n = 0
 }
 
 // teachNibble adds the nibble v to the histories in the slots at.
@@ -144,7 +183,7 @@ func teachNibble(slots []byte, at []uint32, v uint32) {
 func (m *model) pass(c byte) {
 	m.extend(c)
 	for i := range m.matches {
-		if len(m.matches[i].pos) > 0 {
+		if len(m.matches[i].pos) > 0 && i != lineMatch { // which forgets what is in another line
 			m.matches[i].add(m.buf, m.c8, m.c4)
 		}
 	}

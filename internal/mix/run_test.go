@@ -125,7 +125,7 @@ func TestRunsCostNothing(t *testing.T) {
 	for name, unit := range map[string][]byte{"zeros": {0}, "lines": lines(1, 1), "blocks": block} {
 		for _, level := range []int{1, 6} {
 			var sizes, steps [2]int
-			for i, n := range []int{1 << 16, 2 << 20} {
+			for i, n := range []int{1<<20 + 1, 2 << 20} { // which have the same tables
 				text := bytes.Repeat(unit, n/len(unit)+1)[:n]
 				var c Coder
 				payload, err := c.Encode(t.Context(), Params{Level: level}, nil, text)
@@ -144,7 +144,7 @@ func TestRunsCostNothing(t *testing.T) {
 			if sizes[1] > sizes[0]+4 {
 				t.Errorf("-%d %s: payloads of %v bytes", level, name, sizes)
 			}
-			if steps[1] > steps[0]+300 { // the tables of the larger chunk are larger
+			if steps[1] > steps[0]+8 {
 				t.Errorf("-%d %s: %v steps", level, name, steps)
 			}
 		}

@@ -79,10 +79,12 @@ func (k kind) spec() level {
 	text := int64(1) << k.bits
 	l.prior = l.prior.forText(k.bits)
 	l.matchBits = min(l.matchBits, log2(text+int64(l.prior.history)))
-	l.placeBits = min(l.placeBits, l.matchBits-1)
-	l.slotBits = min(l.slotBits, uint32(log2(text<<slotsPerByte(len(l.contexts))+int64(l.prior.taught*len(l.taught())/4))))
-	l.apmBits = min(l.apmBits, max(8, k.bits-1))
-	l.guessBits = min(l.guessBits, max(8, k.bits+2))
+	l.placeBits = min(l.placeBits, max(6, l.matchBits-3))
+	slots := text << slotsPerByte(len(l.contexts))
+	slots = max(slots, min(slots+int64(l.prior.taught*len(l.taught())/4), mostTaught))
+	l.slotBits = min(l.slotBits, uint32(log2(slots)))
+	l.apmBits = min(l.apmBits, max(10, k.bits-3))
+	l.guessBits = min(l.guessBits, max(12, k.bits))
 	l.noiseBits = min(l.noiseBits, max(2, k.bits-6))
 	l.directBits = min(l.directBits, uint32(max(8, k.bits+3)))
 	return l
@@ -91,9 +93,13 @@ func (k kind) spec() level {
 // log2 is the logarithm of n, rounded down.
 func log2(n int64) int { return bits.Len64(uint64(n)) - 1 }
 
-// slotsPerByte is how many lines of slots a byte of text needs, log2. Most bytes of logs are
-// guessed and need none.
-func slotsPerByte(contexts int) int { return bits.Len(uint(contexts)) - 2 }
+// slotsPerByte is how many lines of slots a byte of text needs, log2: about as many as the root of
+// the number of contexts. Most bytes of logs are guessed and need none.
+func slotsPerByte(contexts int) int { return bits.Len(uint(contexts)) / 2 }
+
+// mostTaught is how many lines of slots the prior gets at most in a small chunk: with more, 10 KB
+// would take twice the memory at -6, for half a per cent of their size.
+const mostTaught = 1 << 16
 
 // Memory is the size in bytes of the tables that a Coder needs for chunks of up to size bytes;
 // primed: for chunks that start from a Primed, or that others start from, whose size counts, too. A
