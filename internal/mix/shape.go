@@ -78,8 +78,9 @@ func (k kind) spec() level {
 	}
 	text := int64(1) << k.bits
 	l.prior = l.prior.forText(k.bits)
-	l.matchBits = min(l.matchBits, log2(text+int64(l.prior.history)))
-	l.placeBits = min(l.placeBits, max(6, l.matchBits-3))
+	known := log2(text + int64(l.prior.history))
+	l.matchBits = min(l.matchBits, known)
+	l.placeBits = min(l.placeBits, max(6, known-3))
 	slots := text << slotsPerByte(len(l.contexts))
 	slots = max(slots, min(slots+int64(l.prior.taught*len(l.taught())/4), mostTaught))
 	l.slotBits = min(l.slotBits, uint32(log2(slots)))
