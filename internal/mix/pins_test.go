@@ -208,13 +208,14 @@ func TestPins(t *testing.T) {
 	}
 	p.add("weights: %x", sha256Of(join16(weights)))
 	for number := 0; number < len(levels); number++ {
-		for _, prose := range []bool{false, true} {
+		for _, sort := range []kind{{}, {prose: true}, {foreign: true}} {
 			for _, size := range []int64{1, 512, 1 << 12, 1 << 16, 1 << 31} {
-				k := kindFor(number, prose, size, size < 1<<31)
+				k := kindFor(number, sort.prose, size, size < 1<<31)
+				k.foreign = sort.foreign && k.number != tiny
 				l := k.spec()
 				h := sha256.Sum256(fmt.Append(nil, l))
-				p.add("level %d prose=%v size=%d: slots=%d matches=%d places=%d apms=%d direct=%d guesses=%d guess over %d, prior of %d, %d taught, model %x",
-					number, prose, size, l.slotBits, l.matchBits, l.placeBits, l.apmBits, l.directBits, l.guessBits, l.guessOver, l.prior.history, l.prior.taught, h[:6])
+				p.add("level %d prose=%v foreign=%v size=%d: slots=%d matches=%d places=%d differences=%d apms=%d direct=%d guesses=%d guess over %d, prior of %d, %d taught, model %x",
+					number, sort.prose, sort.foreign, size, l.slotBits, l.matchBits, l.placeBits, l.deltaBits(), l.apmBits, l.directBits, l.guessBits, l.guessOver, l.prior.history, l.prior.taught, h[:6])
 			}
 		}
 	}
