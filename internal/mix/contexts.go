@@ -102,10 +102,7 @@ func (m *model) hashContexts() {
 	}
 	older := m.predicted(templateOlder)
 	track := flag(m.onTrack)
-	word := l.token
-	if l.tokenLen == 0 {
-		word = hash2(l.delimiters, 1)
-	}
+	word := l.word()
 	field := uint32(l.field)
 	var fab uint32
 	if p := int(l.fieldsAbove[l.field]) + n - l.fieldStart; p < l.start && l.fieldsAbove[l.field] > 0 {

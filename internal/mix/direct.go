@@ -24,9 +24,7 @@ func (m *model) startDirect() {
 func (m *model) askDirect(salt uint32) {
 	n, bits := len(m.contexts), m.directBits
 	for i, h := range m.hashes[:n] {
-		h = (h + salt) * slotMul
-		h ^= h >> 15
-		m.asked[i] = uint32(i)<<bits | h*lineMul>>(32-bits)&^(directNodes-1)
+		m.asked[i] = uint32(i)<<bits | spread(h, salt)*lineMul>>(32-bits)&^(directNodes-1)
 	}
 	prefetchNodes(m.directs.probs, m.asked[:n])
 	m.askedSalt = salt

@@ -181,3 +181,11 @@ func (l *line) endLine(next int) {
 // key names the place between two tokens by what is close: the last tokens' skeleton and the bytes
 // since.
 func (l *line) key() uint32 { return hash3(l.skel[0], l.skel[1], l.delimiters) }
+
+// word is the hash of the token so far, or of the delimiters in front of it before it begins.
+func (l *line) word() uint32 {
+	if l.tokenLen == 0 {
+		return hash2(l.delimiters, 1)
+	}
+	return l.token
+}

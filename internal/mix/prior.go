@@ -106,11 +106,7 @@ func (m *model) hashTaught() {
 		case order4:
 			h = m.c4
 		case wordOnly:
-			word := l.token
-			if l.tokenLen == 0 {
-				word = hash2(l.delimiters, 1)
-			}
-			h = hash2(word, c1)
+			h = hash2(l.word(), c1)
 		case wordLetters:
 			h = hash2(l.letters[0], c1)
 		}
@@ -153,7 +149,7 @@ func (s *lessons) add(m *model, c byte) {
 // next teaches what has waited, in order, and asks for the lines of what has come since.
 func (s *lessons) next(m *model) {
 	n, l := len(m.contexts), &s.both[s.late]
-	if l.n > 0 && n > 0 {
+	if l.n > 0 {
 		findLines(m.slots, l.hashes[:l.n*n], 0, m.slotBits, l.at[:], l.checks[:])
 	}
 	s.late ^= 1

@@ -23,11 +23,16 @@ const (
 func findLinesGeneric(hashes []uint32, salt, bits uint32, at, checks []uint32) {
 	at, checks = at[:len(hashes)], checks[:len(hashes)]
 	for i, h := range hashes {
-		h = (h + salt) * slotMul
-		h ^= h >> 15
+		h = spread(h, salt)
 		at[i] = h * lineMul >> (32 - bits) * lineSize
 		checks[i] = h&0xffff | 1
 	}
+}
+
+// spread is the hash of a nibble, by its salt and the hash of its context.
+func spread(h, salt uint32) uint32 {
+	h = (h + salt) * slotMul
+	return h ^ h>>15
 }
 
 const (
