@@ -29,13 +29,15 @@ func machineKernels() []kernel {
 	return k
 }
 
-// starts sets start to what the sums of n vectors begin with, which takes the bias away.
+// starts sets start to what the sums of n vectors begin with.
 func (s isa) starts(start *int32, x *int8, xPitch, n, k int) {
 	switch s {
 	case avx512VNNI:
 		startsAVX512VNNI(start, x, xPitch, n, k)
 	case avxVNNI:
 		startsAVXVNNI(start, x, xPitch, n, k)
+	default:
+		startsAVX2(start, x, xPitch, n, k)
 	}
 }
 
@@ -61,17 +63,8 @@ func (s isa) tile(n int, y *int32, yPitch int, w *byte, wPitch, panels int, x *i
 		return 2
 	case s == avxVNNI:
 		tile1AVXVNNI(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
-	case n >= 8:
-		tile8AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
-		return 8
-	case n >= 4:
-		tile4AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
-		return 4
-	case n >= 2:
-		tile2AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
-		return 2
 	default:
-		tile1AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k)
+		tile1AVX2(y, yPitch, w, wPitch, panels, x, xPitch, k, start)
 	}
 	return 1
 }

@@ -1035,448 +1035,221 @@ done:
 	VZEROUPPER
 	RET
 
-// func tile8AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// func startsAVX2(start *int32, x *int8, xPitch int, n int, k int)
 // Requires: AVX, AVX2
-TEXT ·tile8AVX2(SB), NOSPLIT, $0-64
-	MOVQ     y+0(FP), AX
-	MOVQ     yPitch+8(FP), CX
-	MOVQ     w+16(FP), DX
-	MOVQ     x+40(FP), BX
-	SHLQ     $0x02, CX
-	MOVQ     wPitch+24(FP), SI
-	MOVQ     xPitch+48(FP), DI
-	LEAQ     (DI)(DI*2), R8
-	LEAQ     (R8)(DI*2), R9
-	LEAQ     (R9)(DI*2), R10
+TEXT ·startsAVX2(SB), NOSPLIT, $0-40
+	MOVQ     start+0(FP), AX
+	MOVQ     x+8(FP), CX
+	MOVQ     xPitch+16(FP), DX
+	MOVQ     n+24(FP), BX
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $0x0f, Y15, Y15
 
-panels1:
-	CMPQ  panels+32(FP), $0x01
-	JL    done
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	MOVQ  k+56(FP), R11
-	MOVQ  DX, R12
-	MOVQ  BX, R13
+vector:
+	VPXOR X1, X1, X1
+	MOVQ  CX, DI
+	MOVQ  k+32(FP), SI
+	SUBQ  $0x20, SI
+	JL    rest
 
-panels1lowcolumns:
-	VMOVDQU      (R12), Y11
-	VPXOR        Y9, Y9, Y9
-	VPCMPGTB     Y11, Y9, Y9
-	VPXOR        Y11, Y9, Y10
-	VPSUBB       Y9, Y10, Y10
-	VPBROADCASTD (R13), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y0, Y0
-	VPBROADCASTD (R13)(DI*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y1, Y1
-	VPBROADCASTD (R13)(DI*2), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y2, Y2
-	VPBROADCASTD (R13)(R8*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y3, Y3
-	VPBROADCASTD (R13)(DI*4), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y4, Y4
-	VPBROADCASTD (R13)(R9*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y5, Y5
-	VPBROADCASTD (R13)(R8*2), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y6, Y6
-	VPBROADCASTD (R13)(R10*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y7, Y7
-	VPMADDUBSW   Y9, Y10, Y9
-	VPMADDWD     Y15, Y9, Y9
-	VPADDD       Y9, Y8, Y8
-	ADDQ         $0x40, R12
-	ADDQ         $0x04, R13
-	SUBQ         $0x04, R11
-	JNZ          panels1lowcolumns
-	MOVQ         AX, R13
-	VPSUBD       Y8, Y0, Y0
-	VMOVDQU      Y0, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y1, Y1
-	VMOVDQU      Y1, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y2, Y2
-	VMOVDQU      Y2, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y3, Y3
-	VMOVDQU      Y3, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y4, Y4
-	VMOVDQU      Y4, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y5, Y5
-	VMOVDQU      Y5, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y6, Y6
-	VMOVDQU      Y6, (R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y7, Y7
-	VMOVDQU      Y7, (R13)
-	VPXOR        Y0, Y0, Y0
-	VPXOR        Y1, Y1, Y1
-	VPXOR        Y2, Y2, Y2
-	VPXOR        Y3, Y3, Y3
-	VPXOR        Y4, Y4, Y4
-	VPXOR        Y5, Y5, Y5
-	VPXOR        Y6, Y6, Y6
-	VPXOR        Y7, Y7, Y7
-	VPXOR        Y8, Y8, Y8
-	MOVQ         k+56(FP), R11
-	MOVQ         DX, R12
-	MOVQ         BX, R13
+wide:
+	VMOVDQU    (DI), Y2
+	VPXOR      Y0, Y0, Y0
+	VPCMPGTB   Y2, Y0, Y0
+	VPABSB     Y2, Y2
+	VPMADDUBSW Y0, Y2, Y0
+	VPMADDWD   Y15, Y0, Y0
+	VPADDD     Y0, Y1, Y1
+	ADDQ       $0x20, DI
+	SUBQ       $0x20, SI
+	JGE        wide
 
-panels1highcolumns:
-	VMOVDQU      32(R12), Y11
-	VPXOR        Y9, Y9, Y9
-	VPCMPGTB     Y11, Y9, Y9
-	VPXOR        Y11, Y9, Y10
-	VPSUBB       Y9, Y10, Y10
-	VPBROADCASTD (R13), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y0, Y0
-	VPBROADCASTD (R13)(DI*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y1, Y1
-	VPBROADCASTD (R13)(DI*2), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y2, Y2
-	VPBROADCASTD (R13)(R8*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y3, Y3
-	VPBROADCASTD (R13)(DI*4), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y4, Y4
-	VPBROADCASTD (R13)(R9*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y5, Y5
-	VPBROADCASTD (R13)(R8*2), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y6, Y6
-	VPBROADCASTD (R13)(R10*1), Y11
-	VPXOR        Y9, Y11, Y11
-	VPMADDUBSW   Y11, Y10, Y11
-	VPMADDWD     Y15, Y11, Y11
-	VPADDD       Y11, Y7, Y7
-	VPMADDUBSW   Y9, Y10, Y9
-	VPMADDWD     Y15, Y9, Y9
-	VPADDD       Y9, Y8, Y8
-	ADDQ         $0x40, R12
-	ADDQ         $0x04, R13
-	SUBQ         $0x04, R11
-	JNZ          panels1highcolumns
-	MOVQ         AX, R13
-	VPSUBD       Y8, Y0, Y0
-	VMOVDQU      Y0, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y1, Y1
-	VMOVDQU      Y1, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y2, Y2
-	VMOVDQU      Y2, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y3, Y3
-	VMOVDQU      Y3, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y4, Y4
-	VMOVDQU      Y4, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y5, Y5
-	VMOVDQU      Y5, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y6, Y6
-	VMOVDQU      Y6, 32(R13)
-	ADDQ         CX, R13
-	VPSUBD       Y8, Y7, Y7
-	VMOVDQU      Y7, 32(R13)
-	LEAQ         (DX)(SI*1), DX
-	ADDQ         $0x00000040, AX
-	SUBQ         $0x01, panels+32(FP)
-	JMP          panels1
+rest:
+	ADDQ $0x20, SI
+	JZ   add
 
-done:
+narrow:
+	VMOVD      (DI), X2
+	VPXOR      Y0, Y0, Y0
+	VPCMPGTB   Y2, Y0, Y0
+	VPABSB     Y2, Y2
+	VPMADDUBSW Y0, Y2, Y0
+	VPMADDWD   Y15, Y0, Y0
+	VPADDD     Y0, Y1, Y1
+	ADDQ       $0x04, DI
+	SUBQ       $0x04, SI
+	JNZ        narrow
+
+add:
+	VEXTRACTI128 $0x01, Y1, X2
+	VPADDD       X2, X1, X1
+	VPSHUFD      $0x4e, X1, X2
+	VPADDD       X2, X1, X1
+	VPSHUFD      $0xb1, X1, X2
+	VPADDD       X2, X1, X1
+	VMOVD        X1, SI
+	NEGL         SI
+	MOVL         SI, (AX)
+	ADDQ         $0x04, AX
+	ADDQ         DX, CX
+	DECQ         BX
+	JNZ          vector
 	VZEROUPPER
 	RET
 
-// func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+// func tile1AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
 // Requires: AVX, AVX2
-TEXT ·tile4AVX2(SB), NOSPLIT, $0-64
-	MOVQ     y+0(FP), AX
-	MOVQ     yPitch+8(FP), CX
-	MOVQ     w+16(FP), DX
-	MOVQ     x+40(FP), BX
-	SHLQ     $0x02, CX
-	MOVQ     wPitch+24(FP), SI
-	MOVQ     xPitch+48(FP), DI
-	LEAQ     (DI)(DI*2), R8
-	VPCMPEQW Y15, Y15, Y15
-	VPSRLW   $0x0f, Y15, Y15
-
-panels1:
-	CMPQ  panels+32(FP), $0x01
-	JL    done
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	MOVQ  k+56(FP), R9
-	MOVQ  DX, R10
-	MOVQ  BX, R11
-
-panels1lowcolumns:
-	VMOVDQU      (R10), Y7
-	VPXOR        Y5, Y5, Y5
-	VPCMPGTB     Y7, Y5, Y5
-	VPXOR        Y7, Y5, Y6
-	VPSUBB       Y5, Y6, Y6
-	VPBROADCASTD (R11), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y0, Y0
-	VPBROADCASTD (R11)(DI*1), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y1, Y1
-	VPBROADCASTD (R11)(DI*2), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y2, Y2
-	VPBROADCASTD (R11)(R8*1), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y3, Y3
-	VPMADDUBSW   Y5, Y6, Y5
-	VPMADDWD     Y15, Y5, Y5
-	VPADDD       Y5, Y4, Y4
-	ADDQ         $0x40, R10
-	ADDQ         $0x04, R11
-	SUBQ         $0x04, R9
-	JNZ          panels1lowcolumns
-	MOVQ         AX, R11
-	VPSUBD       Y4, Y0, Y0
-	VMOVDQU      Y0, (R11)
-	ADDQ         CX, R11
-	VPSUBD       Y4, Y1, Y1
-	VMOVDQU      Y1, (R11)
-	ADDQ         CX, R11
-	VPSUBD       Y4, Y2, Y2
-	VMOVDQU      Y2, (R11)
-	ADDQ         CX, R11
-	VPSUBD       Y4, Y3, Y3
-	VMOVDQU      Y3, (R11)
-	VPXOR        Y0, Y0, Y0
-	VPXOR        Y1, Y1, Y1
-	VPXOR        Y2, Y2, Y2
-	VPXOR        Y3, Y3, Y3
-	VPXOR        Y4, Y4, Y4
-	MOVQ         k+56(FP), R9
-	MOVQ         DX, R10
-	MOVQ         BX, R11
-
-panels1highcolumns:
-	VMOVDQU      32(R10), Y7
-	VPXOR        Y5, Y5, Y5
-	VPCMPGTB     Y7, Y5, Y5
-	VPXOR        Y7, Y5, Y6
-	VPSUBB       Y5, Y6, Y6
-	VPBROADCASTD (R11), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y0, Y0
-	VPBROADCASTD (R11)(DI*1), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y1, Y1
-	VPBROADCASTD (R11)(DI*2), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y2, Y2
-	VPBROADCASTD (R11)(R8*1), Y7
-	VPXOR        Y5, Y7, Y7
-	VPMADDUBSW   Y7, Y6, Y7
-	VPMADDWD     Y15, Y7, Y7
-	VPADDD       Y7, Y3, Y3
-	VPMADDUBSW   Y5, Y6, Y5
-	VPMADDWD     Y15, Y5, Y5
-	VPADDD       Y5, Y4, Y4
-	ADDQ         $0x40, R10
-	ADDQ         $0x04, R11
-	SUBQ         $0x04, R9
-	JNZ          panels1highcolumns
-	MOVQ         AX, R11
-	VPSUBD       Y4, Y0, Y0
-	VMOVDQU      Y0, 32(R11)
-	ADDQ         CX, R11
-	VPSUBD       Y4, Y1, Y1
-	VMOVDQU      Y1, 32(R11)
-	ADDQ         CX, R11
-	VPSUBD       Y4, Y2, Y2
-	VMOVDQU      Y2, 32(R11)
-	ADDQ         CX, R11
-	VPSUBD       Y4, Y3, Y3
-	VMOVDQU      Y3, 32(R11)
-	LEAQ         (DX)(SI*1), DX
-	ADDQ         $0x00000040, AX
-	SUBQ         $0x01, panels+32(FP)
-	JMP          panels1
-
-done:
-	VZEROUPPER
-	RET
-
-// func tile2AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
-// Requires: AVX, AVX2
-TEXT ·tile2AVX2(SB), NOSPLIT, $0-64
-	MOVQ     y+0(FP), AX
-	MOVQ     yPitch+8(FP), CX
-	MOVQ     w+16(FP), DX
-	MOVQ     x+40(FP), BX
-	SHLQ     $0x02, CX
-	MOVQ     wPitch+24(FP), SI
-	MOVQ     xPitch+48(FP), DI
-	VPCMPEQW Y15, Y15, Y15
-	VPSRLW   $0x0f, Y15, Y15
-
-panels1:
-	CMPQ  panels+32(FP), $0x01
-	JL    done
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	MOVQ  k+56(FP), R8
-	MOVQ  DX, R9
-	MOVQ  BX, R10
-
-panels1columns:
-	VPBROADCASTD (R10), Y7
-	VPBROADCASTD (R10)(DI*1), Y8
-	VMOVDQU      (R9), Y4
-	VPABSB       Y4, Y5
-	VPSIGNB      Y4, Y7, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y0, Y0
-	VPSIGNB      Y4, Y8, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y1, Y1
-	VMOVDQU      32(R9), Y4
-	VPABSB       Y4, Y5
-	VPSIGNB      Y4, Y7, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y2, Y2
-	VPSIGNB      Y4, Y8, Y6
-	VPMADDUBSW   Y6, Y5, Y6
-	VPMADDWD     Y15, Y6, Y6
-	VPADDD       Y6, Y3, Y3
-	ADDQ         $0x40, R9
-	ADDQ         $0x04, R10
-	SUBQ         $0x04, R8
-	JNZ          panels1columns
-	MOVQ         AX, R10
-	VMOVDQU      Y0, (R10)
-	VMOVDQU      Y2, 32(R10)
-	ADDQ         CX, R10
-	VMOVDQU      Y1, (R10)
-	VMOVDQU      Y3, 32(R10)
-	LEAQ         (DX)(SI*1), DX
-	ADDQ         $0x00000040, AX
-	SUBQ         $0x01, panels+32(FP)
-	JMP          panels1
-
-done:
-	VZEROUPPER
-	RET
-
-// func tile1AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
-// Requires: AVX, AVX2
-TEXT ·tile1AVX2(SB), NOSPLIT, $0-64
+TEXT ·tile1AVX2(SB), NOSPLIT, $0-72
 	MOVQ     y+0(FP), AX
 	MOVQ     yPitch+8(FP), CX
 	MOVQ     w+16(FP), DX
 	MOVQ     x+40(FP), BX
 	SHLQ     $0x02, CX
 	MOVQ     wPitch+24(FP), CX
-	MOVQ     xPitch+48(FP), SI
+	LEAQ     (CX)(CX*2), SI
+	MOVQ     xPitch+48(FP), DI
 	VPCMPEQW Y15, Y15, Y15
 	VPSRLW   $0x0f, Y15, Y15
 
+panels4:
+	CMPQ         panels+32(FP), $0x04
+	JL           panels2
+	MOVQ         start+64(FP), R9
+	VPBROADCASTD (R9), Y0
+	VMOVDQA      Y0, Y1
+	VMOVDQA      Y0, Y2
+	VMOVDQA      Y0, Y3
+	VMOVDQA      Y0, Y4
+	VMOVDQA      Y0, Y5
+	VMOVDQA      Y0, Y6
+	VMOVDQA      Y0, Y7
+	MOVQ         k+56(FP), DI
+	MOVQ         DX, R8
+	MOVQ         BX, R9
+
+panels4columns:
+	VPBROADCASTD (R9), Y8
+	VPXOR        Y9, Y9, Y9
+	VPCMPGTB     Y8, Y9, Y9
+	VPABSB       Y8, Y8
+	VPXOR        (R8), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y0, Y0
+	VPXOR        32(R8), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y1, Y1
+	VPXOR        (R8)(CX*1), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y2, Y2
+	VPXOR        32(R8)(CX*1), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y3, Y3
+	VPXOR        (R8)(CX*2), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y4, Y4
+	VPXOR        32(R8)(CX*2), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y5, Y5
+	VPXOR        (R8)(SI*1), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y6, Y6
+	VPXOR        32(R8)(SI*1), Y9, Y10
+	VPMADDUBSW   Y10, Y8, Y10
+	VPMADDWD     Y15, Y10, Y10
+	VPADDD       Y10, Y7, Y7
+	ADDQ         $0x40, R8
+	ADDQ         $0x04, R9
+	SUBQ         $0x04, DI
+	JNZ          panels4columns
+	MOVQ         AX, R9
+	VMOVDQU      Y0, (R9)
+	VMOVDQU      Y1, 32(R9)
+	VMOVDQU      Y2, 64(R9)
+	VMOVDQU      Y3, 96(R9)
+	VMOVDQU      Y4, 128(R9)
+	VMOVDQU      Y5, 160(R9)
+	VMOVDQU      Y6, 192(R9)
+	VMOVDQU      Y7, 224(R9)
+	LEAQ         (DX)(CX*4), DX
+	ADDQ         $0x00000100, AX
+	SUBQ         $0x04, panels+32(FP)
+	JMP          panels4
+
+panels2:
+	CMPQ         panels+32(FP), $0x02
+	JL           panels1
+	MOVQ         start+64(FP), R8
+	VPBROADCASTD (R8), Y0
+	VMOVDQA      Y0, Y1
+	VMOVDQA      Y0, Y2
+	VMOVDQA      Y0, Y3
+	MOVQ         k+56(FP), SI
+	MOVQ         DX, DI
+	MOVQ         BX, R8
+
+panels2columns:
+	VPBROADCASTD (R8), Y4
+	VPXOR        Y5, Y5, Y5
+	VPCMPGTB     Y4, Y5, Y5
+	VPABSB       Y4, Y4
+	VPXOR        (DI), Y5, Y6
+	VPMADDUBSW   Y6, Y4, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y0, Y0
+	VPXOR        32(DI), Y5, Y6
+	VPMADDUBSW   Y6, Y4, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VPXOR        (DI)(CX*1), Y5, Y6
+	VPMADDUBSW   Y6, Y4, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y2, Y2
+	VPXOR        32(DI)(CX*1), Y5, Y6
+	VPMADDUBSW   Y6, Y4, Y6
+	VPMADDWD     Y15, Y6, Y6
+	VPADDD       Y6, Y3, Y3
+	ADDQ         $0x40, DI
+	ADDQ         $0x04, R8
+	SUBQ         $0x04, SI
+	JNZ          panels2columns
+	MOVQ         AX, R8
+	VMOVDQU      Y0, (R8)
+	VMOVDQU      Y1, 32(R8)
+	VMOVDQU      Y2, 64(R8)
+	VMOVDQU      Y3, 96(R8)
+	LEAQ         (DX)(CX*2), DX
+	ADDQ         $0x00000080, AX
+	SUBQ         $0x02, panels+32(FP)
+	JMP          panels2
+
 panels1:
-	CMPQ  panels+32(FP), $0x01
-	JL    done
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	MOVQ  k+56(FP), SI
-	MOVQ  DX, DI
-	MOVQ  BX, R8
+	CMPQ         panels+32(FP), $0x01
+	JL           done
+	MOVQ         start+64(FP), R8
+	VPBROADCASTD (R8), Y0
+	VMOVDQA      Y0, Y1
+	MOVQ         k+56(FP), SI
+	MOVQ         DX, DI
+	MOVQ         BX, R8
 
 panels1columns:
-	VPBROADCASTD (R8), Y5
-	VMOVDQU      (DI), Y2
-	VPABSB       Y2, Y3
-	VPSIGNB      Y2, Y5, Y4
-	VPMADDUBSW   Y4, Y3, Y4
+	VPBROADCASTD (R8), Y2
+	VPXOR        Y3, Y3, Y3
+	VPCMPGTB     Y2, Y3, Y3
+	VPABSB       Y2, Y2
+	VPXOR        (DI), Y3, Y4
+	VPMADDUBSW   Y4, Y2, Y4
 	VPMADDWD     Y15, Y4, Y4
 	VPADDD       Y4, Y0, Y0
-	VMOVDQU      32(DI), Y2
-	VPABSB       Y2, Y3
-	VPSIGNB      Y2, Y5, Y4
-	VPMADDUBSW   Y4, Y3, Y4
+	VPXOR        32(DI), Y3, Y4
+	VPMADDUBSW   Y4, Y2, Y4
 	VPMADDWD     Y15, Y4, Y4
 	VPADDD       Y4, Y1, Y1
 	ADDQ         $0x40, DI

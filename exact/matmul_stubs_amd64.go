@@ -35,14 +35,10 @@ func tile2AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8
 //go:noescape
 func tile1AVXVNNI(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)
 
+// startsAVX2 sets start to the sum of the magnitudes of what is negative, of each vector. n > 0.
+//
 //go:noescape
-func tile8AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+func startsAVX2(start *int32, x *int8, xPitch int, n int, k int)
 
 //go:noescape
-func tile4AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
-
-//go:noescape
-func tile2AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
-
-//go:noescape
-func tile1AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int)
+func tile1AVX2(y *int32, yPitch int, w *byte, wPitch int, panels int, x *int8, xPitch int, k int, start *int32)

@@ -13,9 +13,7 @@ import (
 func main() {
 	ConstraintExpr("amd64,!purego")
 	for _, s := range []isa{avx512VNNI, avxVNNI, avx2} {
-		if s.biased {
-			starts(s)
-		}
+		starts(s)
 		for _, shape := range s.tiles {
 			(&tile{isa: s, shape: shape}).write()
 		}
@@ -28,22 +26,19 @@ type isa struct {
 	name   string
 	vector [32]reg.VecPhysical
 	halves int  // vector registers that hold 4 columns of a panel
-	biased bool // values of the matrix are unsigned
 	tiles  []shape
-	dot    func(acc, w, x reg.VecPhysical)
+	dot    func(acc, w, x reg.VecPhysical) // of values of the matrix that are unsigned; nil: see flipColumns
 }
 
 // shape is how a tile is computed.
 type shape struct {
 	vectors int
 	steps   []int // panels done at once, most first, and then of what is left
-	split   bool  // the halves of a panel one after the other
-	flip    bool  // see flipColumns
 }
 
 var (
 	avx512VNNI = isa{
-		name: "AVX512VNNI", vector: zmm, halves: 1, biased: true, dot: vpdpbusd,
+		name: "AVX512VNNI", vector: zmm, halves: 1, dot: vpdpbusd,
 		tiles: []shape{
 			{vectors: 8, steps: []int{2, 1}},
 			{vectors: 4, steps: []int{4, 1}},
@@ -52,7 +47,7 @@ var (
 		},
 	}
 	avxVNNI = isa{
-		name: "AVXVNNI", vector: ymm, halves: 2, biased: true, dot: vexVPDPBUSD,
+		name: "AVXVNNI", vector: ymm, halves: 2, dot: vexVPDPBUSD,
 		tiles: []shape{
 			{vectors: 4, steps: []int{1}},
 			{vectors: 2, steps: []int{2, 1}},
@@ -62,10 +57,7 @@ var (
 	avx2 = isa{
 		name: "AVX2", vector: ymm, halves: 2,
 		tiles: []shape{
-			{vectors: 8, steps: []int{1}, split: true, flip: true},
-			{vectors: 4, steps: []int{1}, split: true, flip: true},
-			{vectors: 2, steps: []int{1}},
-			{vectors: 1, steps: []int{1}},
+			{vectors: 1, steps: []int{4, 2, 1}},
 		},
 	}
 )
@@ -80,11 +72,8 @@ type tile struct {
 
 // write writes the function.
 func (t *tile) write() {
-	signature := "func(y *int32, yPitch int, w *byte, wPitch, panels int, x *int8, xPitch, k int)"
-	if t.biased {
-		signature = signature[:len(signature)-1] + ", start *int32)"
-	}
-	TEXT(fmt.Sprintf("tile%d%s", t.vectors, t.name), NOSPLIT, signature)
+	TEXT(fmt.Sprintf("tile%d%s", t.vectors, t.name), NOSPLIT,
+		"func(y *int32, yPitch int, w *byte, wPitch, panels int, x *int8, xPitch, k int, start *int32)")
 	Pragma("noescape")
 	t.y, t.yPitch = GP64(), GP64()
 	t.w, t.x = GP64(), GP64()
@@ -94,10 +83,7 @@ func (t *tile) write() {
 	Load(Param("x"), t.x)
 	SHLQ(Imm(2), t.yPitch)
 	t.ws, t.xs = multiples("wPitch", t.steps[0]-1), multiples("xPitch", t.vectors-1)
-	if t.dot == nil {
-		VPCMPEQW(ones, ones, ones)
-		VPSRLW(Imm(15), ones, ones)
-	}
+	t.loadOnes()
 	panels := argument("panels")
 	for i, step := range t.steps {
 		name, next := fmt.Sprintf("panels%d", step), "done"
@@ -107,12 +93,7 @@ func (t *tile) write() {
 		Label(name)
 		CMPQ(panels, Imm(uint64(step)))
 		JL(LabelRef(next))
-		if t.split {
-			t.part(name+"low", 0, 1)
-			t.part(name+"high", 1, 1)
-		} else {
-			t.part(name, 0, step*t.halves)
-		}
+		t.part(name, step*t.halves)
 		LEAQ(pitches(t.w, t.ws, step), t.w)
 		ADDQ(U32(64*step), t.y)
 		SUBQ(Imm(uint64(step)), panels)
@@ -123,23 +104,16 @@ func (t *tile) write() {
 	RET()
 }
 
-// part writes the products of some vector registers of rows, from the first on.
-func (t *tile) part(name string, first, rows int) {
+// part writes the products of so many vector registers of rows.
+func (t *tile) part(name string, rows int) {
 	n := t.vectors
-	if t.flip {
-		n++
-	}
 	acc := func(i, j int) reg.VecPhysical { return t.vector[i*n+j] }
 	free := t.vector[rows*n:]
 	count, wp, xp := GP64(), GP64(), GP64()
-	if t.biased {
-		MOVQ(argument("start"), xp)
-	}
+	MOVQ(argument("start"), xp)
 	for i := range rows {
 		for j := range n {
 			switch {
-			case !t.biased:
-				VPXOR(acc(i, j), acc(i, j), acc(i, j))
 			case i == 0:
 				VPBROADCASTD(Mem{Base: xp, Disp: 4 * j}, acc(i, j))
 			case t.halves == 1:
@@ -155,7 +129,7 @@ func (t *tile) part(name string, first, rows int) {
 
 	Label(name + "columns")
 	var w, x []Mem
-	for i := first; i < first+rows; i++ {
+	for i := range rows {
 		m := pitches(wp, t.ws, i/t.halves)
 		m.Disp = i % t.halves * 32
 		w = append(w, m)
@@ -163,12 +137,9 @@ func (t *tile) part(name string, first, rows int) {
 	for j := range t.vectors {
 		x = append(x, pitches(xp, t.xs, j))
 	}
-	switch {
-	case t.flip:
+	if t.dot == nil {
 		t.flipColumns(acc, free, w, x)
-	case t.dot == nil:
-		t.signColumns(acc, free, w, x)
-	default:
+	} else {
 		t.dotColumns(acc, free, w, x)
 	}
 	ADDQ(Imm(64), wp)
@@ -182,10 +153,7 @@ func (t *tile) part(name string, first, rows int) {
 			ADDQ(t.yPitch, xp)
 		}
 		for i := range rows {
-			if t.flip {
-				VPSUBD(acc(i, t.vectors), acc(i, j), acc(i, j))
-			}
-			t.store(acc(i, j), Mem{Base: xp, Disp: (first + i) * 64 / t.halves})
+			t.store(acc(i, j), Mem{Base: xp, Disp: i * 64 / t.halves})
 		}
 	}
 }
@@ -212,47 +180,42 @@ func (t *tile) dotColumns(acc func(i, j int) reg.VecPhysical, free []reg.VecPhys
 	}
 }
 
-// signColumns multiplies the magnitudes of w, which are unsigned, with x that takes their signs. Two
-// products fit 16 bits.
-func (t *tile) signColumns(acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
-	wide, magnitude, product, xs := free[0], free[1], free[2], free[3:]
-	for j, m := range x {
-		VPBROADCASTD(m, xs[j])
-	}
-	for i, m := range w {
-		t.load(m, wide)
-		VPABSB(wide, magnitude)
-		for j := range x {
-			VPSIGNB(wide, xs[j], product)
-			multiplyAdd(acc(i, j), magnitude, product)
-		}
-	}
-}
-
-// flipColumns is signColumns with x whose bits are flipped where w is negative, which makes -1-x of
-// it, and can run on more ports. One sum more, as if x were 0, is what is too little.
+// flipColumns multiplies 4 columns without such an instruction: magnitudes of x, which are unsigned,
+// with w whose bits are flipped where x is negative. That makes -1-w of w, so that a sum begins with
+// those magnitudes. Two products fit 16 bits.
 func (t *tile) flipColumns(acc func(i, j int) reg.VecPhysical, free []reg.VecPhysical, w, x []Mem) {
-	sign, magnitude, v := free[0], free[1], free[2]
-	for i, m := range w {
-		t.load(m, v)
-		VPXOR(sign, sign, sign)
-		VPCMPGTB(v, sign, sign)
-		VPXOR(v, sign, magnitude)
-		VPSUBB(sign, magnitude, magnitude)
-		for j, m := range x {
-			VPBROADCASTD(m, v)
-			VPXOR(sign, v, v)
+	magnitude, sign, v := free[0], free[1], free[2]
+	for j, m := range x {
+		VPBROADCASTD(m, magnitude)
+		split(magnitude, sign)
+		for i, m := range w {
+			VPXOR(m, sign, v)
 			multiplyAdd(acc(i, j), magnitude, v)
 		}
-		multiplyAdd(acc(i, len(x)), magnitude, sign)
 	}
 }
 
-// multiplyAdd adds the products of 4 bytes of w and of x to each sum, and overwrites x.
-func multiplyAdd(acc, w, x reg.VecPhysical) {
-	VPMADDUBSW(x, w, x)
-	VPMADDWD(ones, x, x)
-	VPADDD(x, acc, acc)
+// split makes x its magnitude, and sign -1 where it was negative, else 0.
+func split(x, sign reg.VecPhysical) {
+	VPXOR(sign, sign, sign)
+	VPCMPGTB(x, sign, sign)
+	VPABSB(x, x)
+}
+
+// multiplyAdd adds the products of 4 bytes of x, which are unsigned, and of w to each sum, and
+// overwrites w.
+func multiplyAdd(acc, x, w reg.VecPhysical) {
+	VPMADDUBSW(w, x, w)
+	VPMADDWD(ones, w, w)
+	VPADDD(w, acc, acc)
+}
+
+// loadOnes makes ones what it is called, where it is used.
+func (s isa) loadOnes() {
+	if s.dot == nil {
+		VPCMPEQW(ones, ones, ones)
+		VPSRLW(Imm(15), ones, ones)
+	}
 }
 
 // multiples loads a pitch and makes the odd multiples of it up to most.
@@ -277,18 +240,35 @@ func pitches(base reg.Register, multiples map[int]reg.GPVirtual, n int) Mem {
 	return Mem{Base: base, Index: multiples[n], Scale: scale}
 }
 
-// starts writes the function that gives the sums' first values, which take the bias away.
+// starts writes the function that gives the sums' first values: see flipColumns, or what takes the
+// bias of the matrix away.
 func starts(s isa) {
 	TEXT("starts"+s.name, NOSPLIT, "func(start *int32, x *int8, xPitch, n, k int)")
 	Pragma("noescape")
-	Doc("starts" + s.name + " sets start to -128 times the sum of each vector. n > 0.")
+	if s.dot == nil {
+		Doc("starts" + s.name + " sets start to the sum of the magnitudes of what is negative, of each vector. n > 0.")
+	} else {
+		Doc("starts" + s.name + " sets start to -128 times the sum of each vector. n > 0.")
+	}
 	start, x, xPitch, n := Load(Param("start"), GP64()), Load(Param("x"), GP64()), Load(Param("xPitch"), GP64()), Load(Param("n"), GP64())
 	bias, sum, t := s.vector[0], s.vector[1], s.vector[2]
 	width := uint64(64 / s.halves)
 	count, xp := GP64(), GP64()
-	MOVL(U32(0x80808080), count.As32())
-	VMOVD(count.As32(), bias.AsX())
-	VPBROADCASTD(bias.AsX(), bias)
+	add := func() {
+		if s.dot == nil {
+			split(t, bias)
+			multiplyAdd(sum, t, bias)
+		} else {
+			s.dot(sum, bias, t)
+		}
+	}
+	if s.dot == nil {
+		s.loadOnes()
+	} else {
+		MOVL(U32(0x80808080), count.As32())
+		VMOVD(count.As32(), bias.AsX())
+		VPBROADCASTD(bias.AsX(), bias)
+	}
 	Label("vector")
 	VPXOR(sum.AsX(), sum.AsX(), sum.AsX())
 	MOVQ(x, xp)
@@ -297,7 +277,7 @@ func starts(s isa) {
 	JL(LabelRef("rest"))
 	Label("wide")
 	s.load(Mem{Base: xp}, t)
-	s.dot(sum, bias, t)
+	add()
 	ADDQ(Imm(width), xp)
 	SUBQ(Imm(width), count)
 	JGE(LabelRef("wide"))
@@ -306,7 +286,7 @@ func starts(s isa) {
 	JZ(LabelRef("add"))
 	Label("narrow")
 	VMOVD(Mem{Base: xp}, t.AsX())
-	s.dot(sum, bias, t)
+	add()
 	ADDQ(Imm(4), xp)
 	SUBQ(Imm(4), count)
 	JNZ(LabelRef("narrow"))
