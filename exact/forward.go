@@ -51,39 +51,39 @@ func (s *session) forward(columns []column) {
 		m.embedding.row(w.row, int(c.token))
 		embed(w.residual[i*width:][:width], w.row)
 	}
+	// Only the last token of a feed has a row. Of the others the last layer takes keys and values.
+	n := len(columns)
 	for i := range m.layers {
 		l := &m.layers[i]
-		s.norm(len(columns), &l.attentionNorm)
-		s.product(l.qkv, len(columns))
+		s.norm(n, &l.attentionNorm)
+		s.product(l.qkv, n)
+		n = 0
 		for j, c := range columns {
-			s.attend(l, i, j, c)
-		}
-		s.product(l.output, len(columns))
-		s.add(l.output, len(columns))
-		s.norm(len(columns), &l.innerNorm)
-		s.product(l.gateUp, len(columns))
-		for j := range columns {
-			s.gate(l, j)
-		}
-		s.product(l.down, len(columns))
-		s.add(l.down, len(columns))
-	}
-	// Only the last token of a feed has a row.
-	n := 0
-	var rows [batchColumns]int
-	for i, c := range columns {
-		if c.row >= 0 {
-			copy(w.residual[n*width:], w.residual[i*width:][:width])
-			rows[n] = c.row
+			if i == len(m.layers)-1 && c.row < 0 {
+				s.attend(l, i, j, -1, c)
+				continue
+			}
+			s.attend(l, i, j, n, c)
+			copy(w.residual[n*width:], w.residual[j*width:][:width])
+			columns[n] = c
 			n++
 		}
+		s.product(l.output, n)
+		s.add(l.output, n)
+		s.norm(n, &l.innerNorm)
+		s.product(l.gateUp, n)
+		for j := range n {
+			s.gate(l, j)
+		}
+		s.product(l.down, n)
+		s.add(l.down, n)
 	}
 	s.norm(n, &m.outputNorm)
 	s.product(m.logits, n)
 	pitch := len(m.logits.factors)
-	for i := range n {
+	for i, c := range columns[:n] {
 		r := rescalingTo(w.units[i].times(m.logits.unit).times(log2e), lm.LogitFraction)
-		rescale(s.rows[rows[i]], w.sums[i*pitch:][:pitch], m.logits.factors, r)
+		rescale(s.rows[c.row], w.sums[i*pitch:][:pitch], m.logits.factors, r)
 	}
 }
 
@@ -116,8 +116,9 @@ func (s *session) add(m *matrix, n int) {
 	}
 }
 
-// attend stores a column's keys and values, and makes what it attends to the input of a product.
-func (s *session) attend(l *layer, number, i int, c column) {
+// attend stores a column's keys and values, and makes what it attends to the input of a product in
+// column to; -1: only stores.
+func (s *session) attend(l *layer, number, i, to int, c column) {
 	w, shape, pitch := &s.work, s.model.shape, len(l.qkv.factors)
 	sums := w.sums[i*pitch:][:pitch]
 	rescale(sums, sums, l.qkv.factors, rescalingTo(w.units[i].times(l.qkv.unit), fraction))
@@ -135,13 +136,18 @@ func (s *session) attend(l *layer, number, i int, c column) {
 		keyStep, value := turnTo(w.key, k[h*head:][:head]), v[h*head:][:head]
 		valueStep := quantize(w.value, value, maxAbs(value)).shift(-fraction)
 		cache.put(s.model.kernel.bias, c.pos, w.key, w.value, keyStep, valueStep)
+		if to < 0 {
+			continue
+		}
 		for g := range group {
 			w.steps[g] = turnTo(w.queries[g*head:][:head], q[(h*group+g)*head:][:head])
 		}
 		attended := w.attended[h*group*head:]
 		most = max(most, w.attention.attend(s.model.kernel, attended, cache, c.pos+1, w.queries, w.steps, head))
 	}
-	w.units[i] = quantize(w.input[i*shape.width:][:shape.width], w.attended, most).shift(-fraction)
+	if to >= 0 {
+		w.units[to] = quantize(w.input[to*shape.width:][:shape.width], w.attended, most).shift(-fraction)
+	}
 }
 
 // gate makes SiLU(gate) * up the input of a product.

@@ -25,7 +25,7 @@ func main() {
 type isa struct {
 	name   string
 	vector [32]reg.VecPhysical
-	halves int  // vector registers that hold 4 columns of a panel
+	halves int // vector registers that hold 4 columns of a panel
 	tiles  []shape
 	dot    func(acc, w, x reg.VecPhysical) // of values of the matrix that are unsigned; nil: see flipColumns
 }

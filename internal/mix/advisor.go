@@ -70,6 +70,11 @@ func (m *model) advise(p uint32) uint32 {
 		return p
 	}
 	f.plain = p
+	const mask = 1<<fusionApmBits - 1
+	curves := [fusionApms]uint32{((m.c0 | m.c4<<8) & mask) * apmPoints, (hash2(m.c4&0xffffff, m.c0) & mask) * apmPoints}
+	for i, a := range f.apms {
+		prefetchCurves(a, curves[i:i+1])
+	}
 	own, other := fineStretch(p), fineStretch(min(q, 65535))
 	f.x = [fusionInputs]int32{own, other, other * int32(confidence) >> 4, stretchUnit, (int32(q) - 32768) >> 5}
 	f.row = [fusionSets]int{
@@ -85,13 +90,11 @@ func (m *model) advise(p uint32) uint32 {
 		sum += f.out[i]
 	}
 	sum /= fusionSets
-	const mask = 1<<fusionApmBits - 1
-	contexts := [fusionApms]uint32{(m.c0 | m.c4<<8) & mask, hash2(m.c4&0xffffff, m.c0) & mask}
 	cell, w := apmCell(sum)
 	p = 2 * squash(sum)
 	for i, a := range f.apms {
 		var refined uint32
-		refined, f.apmAt[i] = a.refine(contexts[i]*apmPoints+cell, w)
+		refined, f.apmAt[i] = a.refine(curves[i]+cell, w)
 		p += refined
 	}
 	return max(1, min(65535, p/4))
