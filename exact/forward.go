@@ -64,8 +64,10 @@ func (s *session) forward(columns []column) {
 				continue
 			}
 			s.attend(l, i, j, n, c)
-			copy(w.residual[n*width:], w.residual[j*width:][:width])
-			columns[n] = c
+			if n < j {
+				copy(w.residual[n*width:], w.residual[j*width:][:width])
+				columns[n] = c
+			}
 			n++
 		}
 		s.product(l.output, n)

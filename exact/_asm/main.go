@@ -245,23 +245,19 @@ func pitches(base reg.Register, multiples map[int]reg.GPVirtual, n int) Mem {
 func starts(s isa) {
 	TEXT("starts"+s.name, NOSPLIT, "func(start *int32, x *int8, xPitch, n, k int)")
 	Pragma("noescape")
-	if s.dot == nil {
-		Doc("starts" + s.name + " sets start to the sum of the magnitudes of what is negative, of each vector. n > 0.")
-	} else {
-		Doc("starts" + s.name + " sets start to -128 times the sum of each vector. n > 0.")
-	}
-	start, x, xPitch, n := Load(Param("start"), GP64()), Load(Param("x"), GP64()), Load(Param("xPitch"), GP64()), Load(Param("n"), GP64())
 	bias, sum, t := s.vector[0], s.vector[1], s.vector[2]
-	width := uint64(64 / s.halves)
-	count, xp := GP64(), GP64()
-	add := func() {
-		if s.dot == nil {
+	of, add := "-128 times the sum of each vector", func() { s.dot(sum, bias, t) }
+	if s.dot == nil {
+		of = "the sum of the magnitudes of what is negative, of each vector"
+		add = func() {
 			split(t, bias)
 			multiplyAdd(sum, t, bias)
-		} else {
-			s.dot(sum, bias, t)
 		}
 	}
+	Doc("starts" + s.name + " sets start to " + of + ". n > 0.")
+	start, x, xPitch, n := Load(Param("start"), GP64()), Load(Param("x"), GP64()), Load(Param("xPitch"), GP64()), Load(Param("n"), GP64())
+	width := uint64(64 / s.halves)
+	count, xp := GP64(), GP64()
 	if s.dot == nil {
 		s.loadOnes()
 	} else {
