@@ -110,43 +110,62 @@ func (t *Target) openOld(waiting func()) (done bool, err error) {
 // openFirst opens and locks the temporary file of an archive that does not exist. If it does exist
 // now, it is not done.
 func (t *Target) openFirst(s *Set, waiting func()) (done bool, err error) {
-	name := appendName(t.Name)
+	adopted, err := s.adoptFirst(t.Output, appendName(t.Name), waiting)
+	if noLocks(err) { // two could not share the file
+		return true, s.stage(t.Output, 0o600)
+	}
+	if !adopted {
+		return false, err
+	}
+	// Before it was locked, another one may have become the archive.
+	if _, err = os.Stat(t.Name); errors.Is(err, fs.ErrNotExist) {
+		if err = t.Output.file.Truncate(0); err == nil {
+			return true, nil
+		}
+	}
+	s.discard(t.Output)
+	t.Output.file = nil
+	return false, err
+}
+
+// adoptFirst makes the file called name the temporary one of o, locked, unless whoever had the lock
+// has renamed or removed it. Between the file's creation and that, no signal may find it without an
+// owner, or it would stay.
+func (s *Set) adoptFirst(o *Output, name string, waiting func()) (adopted bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	f, err := openShared(name, os.O_RDWR|os.O_CREATE|noFollow|nonBlock, 0o600)
 	if err != nil {
 		return false, err
 	}
-	var ours bool
-	if ours, err = mine(f); err == nil && !ours {
-		err = fmt.Errorf("%s is in the way: it belongs to somebody else", name)
-	}
-	if err == nil {
-		err = lock(f, waiting)
-	}
-	if noLocks(err) { // two could not share the file
-		f.Close()
-		os.Remove(name)
-		return true, s.stage(t.Output, 0o600)
-	}
-	var info fs.FileInfo
-	if err == nil {
-		info, err = f.Stat()
-	}
-	if err == nil && names(name, info) {
-		s.mu.Lock()
-		s.adopt(t.Output, f)
-		s.mu.Unlock()
-		// Before it was locked, another one may have become the archive.
-		if _, err = os.Stat(t.Name); errors.Is(err, fs.ErrNotExist) {
-			if err = f.Truncate(0); err == nil {
-				return true, nil
-			}
+	defer func() {
+		if !adopted {
+			f.Close()
 		}
-		s.discard(t.Output)
-		t.Output.file = nil
+	}()
+	if ours, err := mine(f); err != nil {
+		return false, err
+	} else if !ours {
+		return false, fmt.Errorf("%s is in the way: it belongs to somebody else", name)
+	}
+	if err = tryLock(f, true); isLocked(err) {
+		s.mu.Unlock()
+		err = lock(f, waiting)
+		s.mu.Lock()
+	}
+	if noLocks(err) {
+		f.Close() // Windows removes no open file
+		os.Remove(name)
+	}
+	if err != nil {
 		return false, err
 	}
-	f.Close()
-	return false, err
+	info, err := f.Stat()
+	if err != nil || !names(name, info) {
+		return false, err
+	}
+	s.adopt(o, f)
+	return true, nil
 }
 
 // names reports whether a name still is that of a file.

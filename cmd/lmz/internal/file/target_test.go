@@ -102,3 +102,28 @@ func TestAppendReplaced(t *testing.T) {
 		}
 	}
 }
+
+// A signal finds every temporary file with its owner, however early it comes.
+func TestAbortEarly(t *testing.T) {
+	for range 300 {
+		dir := t.TempDir()
+		s := &Set{}
+		opened := make(chan struct{})
+		go func() {
+			if target, err := s.OpenTarget(filepath.Join(dir, "a.lmz"), func() {}); err == nil {
+				close(opened)
+				target.Output.file.Close()
+			}
+		}()
+		for {
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+				break
+			}
+		}
+		s.Abort()
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Fatalf("left behind: %v, %v", entries, err)
+		}
+		<-opened
+	}
+}
