@@ -5,6 +5,7 @@ package llama
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/lmz-go/lmz/internal/gguf"
@@ -51,27 +52,17 @@ func shown(value any) any {
 func checkTensors(h *gguf.Header) error {
 	for _, t := range h.Tensors {
 		flat := t.Elements() == t.Shape[0]
-		if flat && t.Type != gguf.F32 || !flat && !weightTypes[t.Type] {
+		if flat && t.Type != gguf.F32 || !flat && !slices.Contains(weightTypes, t.Type.String()) {
 			return fmt.Errorf("%w: tensor %q of shape %v is of type %v", ErrUnsupported, t.Name, t.Shape, t.Type)
 		}
 	}
 	return nil
 }
 
-// weightTypes are those that matrices may have: floating point, and quantized for storage. Vectors
-// are F32 in all models.
-var weightTypes = func() map[gguf.TensorType]bool {
-	types := map[gguf.TensorType]bool{}
-	for _, name := range []string{"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K",
-		"IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4"} {
-		for t := range gguf.TensorType(64) {
-			if t.String() == name {
-				types[t] = true
-			}
-		}
-	}
-	return types
-}()
+// weightTypes are those that matrices may have, by name: floating point, and quantized for storage.
+// Vectors are F32 in all models.
+var weightTypes = []string{"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K",
+	"IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "IQ3_S", "IQ4_NL", "IQ4_XS", "TQ1_0", "TQ2_0", "MXFP4"}
 
 // checkExperts checks what libllama asserts of mixtures of experts, and of layers that predict
 // further tokens.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -86,7 +87,7 @@ func complete(root *cobra.Command, args []string) error {
 	root.SetArgs(args)
 	err = root.Execute()
 	for line := range strings.Lines(said.String()) {
-		if !longLevel.MatchString(line) {
+		if !longLevel().MatchString(line) {
 			fmt.Print(line)
 		}
 	}
@@ -94,7 +95,9 @@ func complete(root *cobra.Command, args []string) error {
 }
 
 // longLevel is the long name of a flag such as -6, which pflag wants to have.
-var longLevel = regexp.MustCompile(`^--[0-9]\b`)
+var longLevel = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^--[0-9]\b`)
+})
 
 // unquoteUsages tells what flags do without the quotes in which help finds the names of values.
 func unquoteUsages(cmd *cobra.Command) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 )
@@ -131,14 +132,16 @@ func (l *lineCount) addDigits(f *pflag.FlagSet) {
 	}
 }
 
-var digits = regexp.MustCompile("[0-9]{2,}")
+var digits = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("[0-9]{2,}")
+})
 
 // joinDigits makes -C NUM of each -NUM of several digits, which are those next to each other in one
 // argument.
 func joinDigits(flags *pflag.FlagSet, args []string) (joined []string) {
 	for i, letters := range shortFlags(flags, args) {
 		arg := args[i]
-		for at := digits.FindStringIndex(arg[:letters]); at != nil; at = digits.FindStringIndex(arg[:letters]) {
+		for at := digits().FindStringIndex(arg[:letters]); at != nil; at = digits().FindStringIndex(arg[:letters]) {
 			if at[0] > 1 {
 				joined = append(joined, arg[:at[0]])
 			}

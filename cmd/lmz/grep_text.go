@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"regexp"
+	"sync"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -40,8 +41,11 @@ var unread = []struct{ begin, end, name, command string }{
 	{"Rar!\x1a\x07", "", "rar", "unrar p -inul"},
 }
 
-// plainName is a name that a shell takes as it is.
-var plainName = regexp.MustCompile(`^[\pL\pN_./][\pL\pN_./:@%,+=-]*$`)
+// plainName is a name that a shell takes as it is. Like all expressions of lmz it is made when it is
+// needed, which is hardly ever.
+var plainName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\pL\pN_./][\pL\pN_./:@%,+=-]*$`)
+})
 
 // tellUnread says of the first file of each kind that what is compressed in it is not searched.
 func (c *grepCommand) tellUnread(name string, head []byte) {
@@ -51,7 +55,7 @@ func (c *grepCommand) tellUnread(name string, head []byte) {
 		}
 		c.told[u.name] = true
 		in := "FILE"
-		if plainName.MatchString(name) && !remote.IsURL(name) {
+		if plainName().MatchString(name) && !remote.IsURL(name) {
 			in = name
 		}
 		c.ui.Warning(u.command+" "+in+" | lmz grep ... searches what is in it", "%s: compressed by %s, searched as it is", ui.Input(name), u.name)

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Upload begins the names of what a job has not finished.
@@ -12,7 +13,9 @@ const Upload = ".lmz-upload-"
 
 // unfinished are the names of what lmz has not finished: a name, or the first 40 bytes of a long
 // one, without what UTF-8 would be cut in, and letters and digits at random or made of the name.
-var unfinished = regexp.MustCompile(`(?s)^\.(.+)\.(?:[A-Z2-7]{10}|[a-z2-7]{16})$`)
+var unfinished = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)^\.(.+)\.(?:[A-Z2-7]{10}|[a-z2-7]{16})$`)
+})
 
 // Unfinished says whether a name is one of an archive that lmz or a job is writing, or was when it
 // was killed.
@@ -21,6 +24,6 @@ func Unfinished(name string, isArchive func(name string) bool) bool {
 	if strings.HasPrefix(base, Upload) {
 		return true
 	}
-	of := unfinished.FindStringSubmatch(base)
+	of := unfinished().FindStringSubmatch(base)
 	return of != nil && (isArchive(of[1]) || len(of[1]) > 36 && len(of[1]) <= 40)
 }

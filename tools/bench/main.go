@@ -96,6 +96,7 @@ var tables = []table{
 	{"lm", "speed of the method lm against a bare loop of llama_decode", lmSpeed},
 	{"gpu", "speed of the method lm on a GPU, by lanes; not part of all", gpuSpeed},
 	{"memory", "peak memory for small and large inputs", memory},
+	{"start", "CPU time of a process for one small file", start},
 }
 
 func main() {

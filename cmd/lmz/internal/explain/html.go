@@ -12,6 +12,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/codec"
@@ -29,13 +30,16 @@ var (
 	pageScript string
 )
 
-var page = markup.Must(markup.New("page").Funcs(markup.FuncMap{
-	"percent": percent,
-	"bits":    number,
-	"bytes":   ui.FormatBytes,
-	"count":   func(bits float64) string { return ui.FormatCount(uint64(bits)) },
-	"width":   func(share float64) string { return fmt.Sprintf("%.2f%%", 100*share) },
-}).Parse(pageText))
+// page is made when it is needed, not whenever lmz starts.
+var page = sync.OnceValue(func() *markup.Template {
+	return markup.Must(markup.New("page").Funcs(markup.FuncMap{
+		"percent": percent,
+		"bits":    number,
+		"bytes":   ui.FormatBytes,
+		"count":   func(bits float64) string { return ui.FormatCount(uint64(bits)) },
+		"width":   func(share float64) string { return fmt.Sprintf("%.2f%%", 100*share) },
+	}).Parse(pageText))
+})
 
 const pageChunks = 200 // rows of the table of chunks
 
@@ -61,7 +65,7 @@ func (r *Report) HTML(to io.Writer, rows int) error {
 		v.Excerpts = append(v.Excerpts, excerptView{e.offset, e.piece.heat()})
 		v.ExcerptedBytes += int64(len(e.text))
 	}
-	if err := page.Execute(w, v); err != nil {
+	if err := page().Execute(w, v); err != nil {
 		return err
 	}
 	return w.Flush()
