@@ -14,6 +14,7 @@ import (
 
 // An interrupt at the question ends lmz, which leaves what was there.
 func TestInterruptedQuestion(t *testing.T) {
+	heed(t, syscall.SIGINT)
 	dir := t.TempDir()
 	for _, name := range []string{"a.log", "a.log.lmz"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("precious\n"), 0o666); err != nil {

@@ -55,11 +55,16 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-func interrupt(t *testing.T, sig syscall.Signal, args []string) {
-	// Under nohup the test, and so the command, would begin with the hangup ignored.
+// heed lets commands begin with the signal heeded: under nohup, or in the background of a shell, the
+// test, and so they, would ignore it.
+func heed(t *testing.T, sig os.Signal) {
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, sig)
-	defer signal.Stop(caught)
+	t.Cleanup(func() { signal.Stop(caught) })
+}
+
+func interrupt(t *testing.T, sig syscall.Signal, args []string) {
+	heed(t, sig)
 	dir := t.TempDir()
 	r, w, err := os.Pipe()
 	if err != nil {
