@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"math"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/lmz-go/lmz/codec"
 	"github.com/lmz-go/lmz/internal/format"
+	"github.com/lmz-go/lmz/internal/preset"
 )
 
 // returning is a text of 2 MB that is mostly one line; between these, passages come that have
@@ -200,6 +203,40 @@ func TestReadFromWritesTheSame(t *testing.T) {
 			}
 			if err != nil || !bytes.Equal(out.Bytes(), want) {
 				t.Errorf("%d bytes, a primer of %d: %v, or another archive", n, primer, err)
+			}
+		}
+	}
+}
+
+// told is a Reader that says how many bytes are left.
+type told struct {
+	io.Reader
+	left int
+}
+
+func (r told) Len() int { return r.left }
+
+// What a Reader says of the bytes to come bears on memory only: the buffer fits them, and nothing
+// larger than what is collected at once.
+func TestReadFromTold(t *testing.T) {
+	text := returning()
+	opts := []WriterOption{WithMethod(codec.Mix), WithLevel(0), WithChunkSize(1 << 20), WithPrimer(1 << 20)}
+	for _, n := range []int{10_000, 1 << 20, len(text)} {
+		want := compress(t, nil, text[:n], opts...)
+		for _, left := range []int{n, 0, -1, 1, n / 2, 2 * n, math.MaxInt} {
+			var out bytes.Buffer
+			w, err := NewWriter(&out, nil, opts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.ReadFrom(told{bytes.NewReader(text[:n]), left}); err != nil {
+				t.Fatal(err)
+			}
+			if room := cap(w.buf); left == n && room > n+4096 || room > preset.LeadView(1<<20) {
+				t.Errorf("%d bytes, of which %d are told: a buffer of %d", n, left, room)
+			}
+			if err := w.Close(); err != nil || !bytes.Equal(out.Bytes(), want) {
+				t.Errorf("%d bytes, of which %d are told: %v, or another archive", n, left, err)
 			}
 		}
 	}

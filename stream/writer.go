@@ -34,6 +34,7 @@ type Writer struct {
 	spare    *engine.Spare
 
 	buf      []byte        // the chunk that is being filled, or the first ones
+	expected int           // bytes that ReadFrom is told are left; 0: nobody knows
 	wide     bool          // buf is a part of what held several chunks
 	lead     []byte        // of the first chunk
 	inFlight []*encodeTask // in order
@@ -141,8 +142,13 @@ func (z *Writer) Write(p []byte) (n int, err error) {
 }
 
 // ReadFrom adds what r gives until io.EOF to the archive. An error of r is one of the Writer: Close
-// does not make what came before it look like the whole.
+// does not make what came before it look like the whole. If r has a method Len, as a bytes.Reader
+// has, there is less garbage: it tells how many bytes are to come, or 0.
 func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	if l, ok := r.(interface{ Len() int }); ok {
+		z.expected = l.Len()
+	}
+	defer func() { z.expected = 0 }()
 	var more [512]byte
 	for empty := 0; ; {
 		if z.check(); z.err != nil {
@@ -165,6 +171,7 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 			return n, err
 		}
 		n += int64(got)
+		z.expected = max(0, z.expected-got)
 		if empty++; got > 0 {
 			empty = 0
 		}
@@ -179,13 +186,24 @@ func (z *Writer) ReadFrom(r io.Reader) (n int64, err error) {
 	}
 }
 
-// grow makes the buffer fit so many bytes more. One that holds several chunks grows at once, else
-// there would be garbage of as much.
+// grow makes the buffer fit so many bytes more. If nobody knows how many will come, it doubles up to
+// a chunk, and then grows to all that is collected at once: append would leave several times as much
+// behind to be collected.
 func (z *Writer) grow(n int) {
-	if len(z.buf)+n > cap(z.buf) && z.chunks == 0 && len(z.buf)+n > z.maxChunk {
-		n = z.limit() - len(z.buf)
+	need := len(z.buf) + n
+	if need <= cap(z.buf) {
+		return
 	}
-	z.buf = slices.Grow(z.buf, n)
+	room := z.limit()
+	switch {
+	case z.expected > 0:
+		room = min(room-need, z.expected) + need
+	case z.chunks > 0 || need <= z.maxChunk:
+		room = min(2*cap(z.buf), z.most())
+	}
+	grown := make([]byte, len(z.buf), max(need, room))
+	copy(grown, z.buf)
+	z.buf = grown
 }
 
 // room makes room for at least one more byte in the chunk. Only a chunk that goes on is cut.

@@ -34,6 +34,14 @@ func (c countReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Len is how many bytes are left, or 0 if that is not known.
+func (c countReader) Len() int {
+	if l, ok := c.Reader.(interface{ Len() int }); ok {
+		return l.Len()
+	}
+	return 0
+}
+
 // countWriter adds what is written through it to n.
 type countWriter struct {
 	io.Writer

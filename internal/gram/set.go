@@ -7,6 +7,7 @@ type Sample struct {
 	limit int
 	n     int
 	table []Gram // open addressing; 0 is an empty place
+	spare []Gram // memory of a table that was thinned
 	zero  bool   // the gram 0 is there
 }
 
@@ -41,7 +42,11 @@ func (s *Sample) thin(step int) {
 	s.step = step
 	old := s.table
 	zero := s.zero
-	s.table, s.n, s.zero = make([]Gram, len(old)), 0, false
+	if len(s.spare) != len(old) {
+		s.spare = make([]Gram, len(old))
+	}
+	clear(s.spare)
+	s.table, s.spare, s.n, s.zero = s.spare, old, 0, false
 	if zero {
 		s.insert(0)
 	}

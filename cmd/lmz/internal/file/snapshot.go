@@ -3,6 +3,7 @@ package file
 import (
 	"fmt"
 	"io"
+	"math"
 )
 
 // Snapshot reads a source to where it ended when it was opened, if that is known: who writes to it
@@ -35,6 +36,9 @@ func (r *Snapshot) Read(p []byte) (int, error) {
 	r.read += int64(n)
 	return n, err
 }
+
+// Len is how many bytes are left, or 0 if that is not known.
+func (r *Snapshot) Len() int { return int(min(max(0, r.size-r.read), math.MaxInt)) }
 
 // Changed says what has become of the source's size since it was opened, or nothing. It is for
 // after the end.
