@@ -21,6 +21,9 @@ type decompressCommand struct {
 }
 
 func (c *decompressCommand) run(ctx context.Context, files []string) error {
+	if c.force && len(files) > 1 {
+		c.outputs.protect(files)
+	}
 	if !c.stdout && !c.keepGoing {
 		asked, others := c.askedAbout(c.app, files, c.cut)
 		c.each(asked, func(name string) error { return c.decompress(ctx, name) })

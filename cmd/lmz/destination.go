@@ -165,6 +165,9 @@ func (r removal) source(done string, src *file.Source, out *file.Output) error {
 	if !r.remove {
 		return nil
 	}
+	if out.Needs(src) {
+		return kept(done, ui.Kept("it is a dictionary or model of this run, which archives need"))
+	}
 	if err := out.Prove(); err != nil {
 		return kept(done, err)
 	}

@@ -126,6 +126,7 @@ func (c *explainCommand) checkExplain(files []string) error {
 			return err
 		}
 	}
+	c.files.Keep(c.dictFiles...)
 	return c.readDictionaries()
 }
 

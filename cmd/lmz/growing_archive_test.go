@@ -121,10 +121,12 @@ func TestFindsDamageInArchiveThatGrows(t *testing.T) {
 	}
 }
 
-// What is written to a deleted file is lost: whoever writes it is told so.
+// What is written to a deleted file, or behind one that was cut off, is lost: whoever writes it is
+// told so.
 func TestWriterFindsArchiveDeleted(t *testing.T) {
 	for name, remove := range map[string]func(string) error{
 		"deleted":  os.Remove,
+		"cut off":  func(live string) error { return os.Truncate(live, 0) }, // as who rotates logs may do
 		"replaced": func(live string) error { return os.Rename(filepath.Join(filepath.Dir(live), "other"), live) },
 		"moved":    func(live string) error { return os.Rename(live, live+".old") },
 	} {

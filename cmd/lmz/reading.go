@@ -37,6 +37,7 @@ func (r *reading) check() error {
 	if err := r.checkModel(true); err != nil {
 		return err
 	}
+	r.files.Keep(r.dictFiles...)
 	return r.readDictionaries()
 }
 

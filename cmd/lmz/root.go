@@ -270,6 +270,7 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
+	r.files.Keep(append(r.dictFiles, r.model)...)
 	if r.remove && slices.Contains(files, "-") {
 		return ui.Usage("--rm with standard input", "name the file")
 	}

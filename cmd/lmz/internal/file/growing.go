@@ -12,7 +12,24 @@ func (o *Output) MarkGrowing(waiting func()) error {
 	if regular, err := o.regular(); !regular {
 		return err
 	}
-	return lock(o.file, waiting)
+	err := lock(o.file, waiting)
+	if info, e := o.file.Stat(); e == nil {
+		o.growing, o.length = true, info.Size()
+	}
+	return err
+}
+
+// checkLength fails if somebody has cut off an archive that is growing: nobody could read what is
+// written behind that.
+func (o *Output) checkLength() error {
+	if !o.growing {
+		return nil
+	}
+	info, err := o.file.Stat()
+	if err == nil && info.Size() < o.length {
+		return errors.New("the archive was cut off while it was written")
+	}
+	return err
 }
 
 // Flush makes durable what others may read of the output before it is complete. It fails if no file
@@ -28,7 +45,7 @@ func (o *Output) Flush() error {
 	if gone {
 		return errors.New("the archive was deleted, or replaced, while it was written")
 	}
-	return err
+	return errors.Join(err, o.checkLength())
 }
 
 // Growing says whether lmz is writing to the source on this machine.

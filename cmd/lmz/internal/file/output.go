@@ -28,6 +28,8 @@ type Output struct {
 	holes     *sparse // writer, if zeros are left out
 	staged    bool    // it has its name only when it is complete
 	live      bool    // it has its name from the beginning
+	growing   bool    // others may read it now
+	length    int64   // what it has at least, if it is growing
 	force     bool
 	set       *Set
 	temporary string      // the name of file until then
@@ -68,6 +70,8 @@ func (s *Set) Create(name string, src *Source, how Manner) (*Output, error) {
 		return nil, err
 	case os.SameFile(info, src.Info):
 		return nil, ErrSame
+	case s.needs(info):
+		return nil, ui.Hinted(name+" is a dictionary or model of this run, which archives need", "give another FILE with -o")
 	case info.IsDir():
 		return nil, ui.Hinted(name+" is a folder", "-o takes the name of a file")
 	case !info.Mode().IsRegular():
@@ -141,7 +145,17 @@ func (o *Output) Staged() bool { return o.staged }
 // TemporaryName is where a staged output lies until it is complete.
 func (o *Output) TemporaryName() string { return o.temporary }
 
-func (o *Output) Write(p []byte) (int, error) { return o.writer.Write(p) }
+func (o *Output) Write(p []byte) (int, error) {
+	if err := o.checkLength(); err != nil {
+		return 0, err
+	}
+	n, err := o.writer.Write(p)
+	o.length += int64(n)
+	return n, err
+}
+
+// Needs says whether the source is one of the files that the run's results are read with (Keep).
+func (o *Output) Needs(src *Source) bool { return o.set != nil && o.set.needs(src.Info) }
 
 // Rewind takes back what was written to a staged output after its first size bytes.
 func (o *Output) Rewind(size int64) error {

@@ -7,8 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+
+	"github.com/lmz-go/lmz/internal/remote"
 )
 
 // Set is the temporary files that a run has now: a signal must remove them. The zero value is ready
@@ -16,6 +19,23 @@ import (
 type Set struct {
 	mu      sync.Mutex
 	current map[*Output]bool
+	needed  []fs.FileInfo // see Keep
+}
+
+// Keep says that what the run makes can be read only with these files, such as dictionaries: no
+// output may take their place, and none is to be deleted as a source. Those that are not there are
+// left out. It must be called before anything else.
+func (s *Set) Keep(names ...string) {
+	for _, name := range names {
+		if info, err := os.Stat(remote.Path(name)); err == nil && info.Mode().IsRegular() {
+			s.needed = append(s.needed, info)
+		}
+	}
+}
+
+// needs says whether a file is one of those.
+func (s *Set) needs(file fs.FileInfo) bool {
+	return slices.ContainsFunc(s.needed, func(n fs.FileInfo) bool { return os.SameFile(n, file) })
 }
 
 // stage opens a new temporary file for o, in the same folder, so that renaming it is atomic.
