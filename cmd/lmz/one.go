@@ -35,7 +35,7 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 	whole := &file.Source{Name: c.output, Info: private{}}
 	out, err := c.createArchive(c.output, whole, file.Manner{Force: c.force})
 	if err != nil {
-		return ui.InFile(c.output, err)
+		return ui.InFile(ui.Output(c.output), err)
 	}
 	defer out.Discard()
 	if i := slices.IndexFunc(files, out.Overwrites); i >= 0 {
@@ -73,15 +73,15 @@ func (c *oneCommand) run(ctx context.Context, files []string) (err error) {
 	}
 	if broken != nil {
 		w.Reset(nil)
-		return ui.InFile(c.output, broken)
+		return ui.InFile(ui.Output(c.output), broken)
 	}
 	if out.Staged() {
 		if err := out.SetMode(mode); err != nil {
-			return ui.InFile(c.output, err)
+			return ui.InFile(ui.Output(c.output), err)
 		}
 	}
 	if err := out.Commit(nil); err != nil {
-		return ui.InFile(c.output, err)
+		return ui.InFile(ui.Output(c.output), err)
 	}
 	c.tally.compressed.Store(m.written.Load())
 	c.summarize()
