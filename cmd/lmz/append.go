@@ -57,12 +57,17 @@ func (c *appendCommand) run(ctx context.Context, files []string) error {
 			mode &= src.Info.Mode().Perm() | 0o600
 		}
 	}
+	if c.proof != "" { // before the archive is changed: who has no proof can try again
+		if err := c.proveExtension(ctx, old, t, proof); err != nil {
+			return err
+		}
+	}
 	if err := t.Commit(mode); err != nil {
 		return ui.InFile(c.output, err)
 	}
 	if c.proof != "" {
-		if err := c.proveExtension(ctx, old, proof); err != nil {
-			return err // the archive is good, and so are the sources
+		if err := proof.Commit(nil); err != nil {
+			return ui.InFile(c.proof, err) // the archive is good, and so are the sources
 		}
 	}
 	if c.many {

@@ -42,10 +42,10 @@ func (c *appendCommand) createProof(files []string) (*file.Output, error) {
 	return out, nil
 }
 
-// proveExtension writes to out the proof that the archive, whose name it has now, extends the one with
-// this head.
-func (c *appendCommand) proveExtension(ctx context.Context, old evidence.Head, out *file.Output) error {
-	src, err := file.OpenRegular(c.output, "")
+// proveExtension writes to out the proof that what is to become the archive extends the one with this
+// head.
+func (c *appendCommand) proveExtension(ctx context.Context, old evidence.Head, t *file.Target, out *file.Output) error {
+	src, err := file.OpenRegular(t.Output.TemporaryName(), "")
 	if err != nil {
 		return ui.InFile(c.output, err)
 	}
@@ -60,7 +60,7 @@ func (c *appendCommand) proveExtension(ctx context.Context, old evidence.Head, o
 		return ui.InFile(c.output, err)
 	}
 	if _, err = out.Write(evidence.Text(proof)); err == nil {
-		err = out.Commit(nil)
+		err = out.Sync()
 	}
 	if err != nil {
 		return ui.InFile(c.proof, err)
