@@ -113,8 +113,12 @@ func (a *app) checkModel(place bool) error {
 	if a.model == "" || place && isFolder(a.model) {
 		return nil
 	}
-	if _, err := a.store.Locate(a.model); err != nil {
+	f, err := a.store.Locate(a.model)
+	if err != nil {
 		return ui.Usage(err.Error(), hintFor(err))
+	}
+	if !f.Embedded() {
+		a.files.Keep(f.Path)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/lmz-go/lmz/cmd/lmz/internal/file"
 	"github.com/lmz-go/lmz/cmd/lmz/internal/ui"
 	"github.com/lmz-go/lmz/stream"
 )
@@ -24,8 +25,9 @@ func (c *coding) check() error {
 	return nil
 }
 
-// readDictionaries reads the files of --dict.
-func (c *coding) readDictionaries() error {
+// readDictionaries reads the files of --dict, which the run is to keep.
+func (c *coding) readDictionaries(files *file.Set) error {
+	files.Keep(c.dictFiles...)
 	for _, name := range c.dictFiles {
 		text, err := readAll(name)
 		if err == nil && len(text) == 0 {

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -86,18 +85,14 @@ func complete(root *cobra.Command, args []string) error {
 	root.SetOut(&said)
 	root.SetArgs(args)
 	err = root.Execute()
+	longLevel := regexp.MustCompile(`^--[0-9]\b`) // of a flag such as -6, which pflag wants to have
 	for line := range strings.Lines(said.String()) {
-		if !longLevel().MatchString(line) {
+		if !longLevel.MatchString(line) {
 			fmt.Print(line)
 		}
 	}
 	return err
 }
-
-// longLevel is the long name of a flag such as -6, which pflag wants to have.
-var longLevel = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^--[0-9]\b`)
-})
 
 // unquoteUsages tells what flags do without the quotes in which help finds the names of values.
 func unquoteUsages(cmd *cobra.Command) {

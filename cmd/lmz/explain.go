@@ -126,8 +126,7 @@ func (c *explainCommand) checkExplain(files []string) error {
 			return err
 		}
 	}
-	c.files.Keep(c.dictFiles...)
-	return c.readDictionaries()
+	return c.readDictionaries(c.files)
 }
 
 // explain looks at a file, and compresses it first if it is no archive.

@@ -37,8 +37,7 @@ func (r *reading) check() error {
 	if err := r.checkModel(true); err != nil {
 		return err
 	}
-	r.files.Keep(r.dictFiles...)
-	return r.readDictionaries()
+	return r.readDictionaries(r.files)
 }
 
 // readAnywhere opens the archive in a file for reading at any place, also behind damage if that is

@@ -254,7 +254,7 @@ func (r *rootCommand) check(files []string) error {
 	if err := r.checkModel(r.mode != compresses); err != nil {
 		return err
 	}
-	return r.readDictionaries()
+	return r.readDictionaries(r.files)
 }
 
 func (r *rootCommand) run(ctx context.Context, files []string) error {
@@ -270,7 +270,6 @@ func (r *rootCommand) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	r.files.Keep(append(r.dictFiles, r.model)...)
 	if r.remove && slices.Contains(files, "-") {
 		return ui.Usage("--rm with standard input", "name the file")
 	}
